@@ -1,0 +1,49 @@
+"""The words of the audit: what woke the controller, what an entry is, how a run ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Wake(StrEnum):
+    """Why the controller looked."""
+
+    BOUNDARY = "boundary"
+    PULSE = "pulse"
+    START = "start"
+    RELOAD = "reload"
+    RETRY = "retry"
+    OVERRIDE = "override"
+    OPERATOR = "operator"
+    CLOCK_STEP = "clock_step"
+    JOB = "job"
+
+
+class EntryKind(StrEnum):
+    """What one row of the audit is."""
+
+    INTENT = "intent"
+    """What a run is about to do; written before its first request."""
+    STEP = "step"
+    """One request of a run, as it ended."""
+    OUTCOME = "outcome"
+    """How a run ended; alone where nothing was attempted."""
+    EVENT = "event"
+    """Something that is no run: start, stop, reload, trust, clock."""
+
+
+class Outcome(StrEnum):
+    """How a run ended; the meanings are in the README."""
+
+    CONFIRMED = "confirmed"
+    UNCHANGED = "unchanged"
+    UNCONFIRMED = "unconfirmed"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    DEFERRED = "deferred"
+    SUPERSEDED = "superseded"
+    INTERRUPTED = "interrupted"
+    MISSED = "missed"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    DRY_RUN = "dry_run"

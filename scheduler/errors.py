@@ -1,0 +1,144 @@
+"""Every error of the program, named by what the reader does next.
+
+    SchedulerError
+      ConfigurationError          fix a file; exit 78
+        SettingsError
+        ScheduleError             carries its problems, each with a place
+      GatewayError                try later, or call somebody
+        GatewayUnreachableError   retry; exit 69
+        GatewayBusyError          retry after the time it carries (429, 503); exit 69
+        GatewayRefusedError       credentials, role or value: a person must act; exit 77
+        GatewayIdentityError      not the pinned certificate: a person must act; exit 77
+        GatewayProtocolError      the answer is not understood; exit 69
+        NotConfirmedError         written, but the read-back differs; exit 1
+      AuditError
+        AuditUnwritableError      no entry, no act
+        AuditTamperedError        names the entry
+      ClockUntrustedError         hold until the clock is synchronised
+
+An error raised without a message says its own docstring, so each class is documented by the
+sentence its reader sees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a file: where, which key, what to do, and the id of the check."""
+
+    place: Place
+    path: str
+    message: str
+    id: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        mark = "warning: " if self.severity == "warning" else ""
+        path = f"{self.path}: " if self.path else ""
+        return f"{self.place}: {mark}{path}{self.message} [{self.id}]"
+
+
+class SchedulerError(Exception):
+    """The scheduler cannot go on."""
+
+    exit_code = 1
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class ConfigurationError(SchedulerError):
+    """The configuration is wrong; mend the file or the setting it names."""
+
+    exit_code = 78
+
+
+class SettingsError(ConfigurationError):
+    """A setting is wrong; mend the TOU_ variable it names."""
+
+
+class ScheduleError(ConfigurationError):
+    """The schedule or its tariff is wrong; mend the lines it names."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class GatewayError(SchedulerError):
+    """The gateway did not do what was asked."""
+
+
+class GatewayUnreachableError(GatewayError):
+    """The gateway does not answer; it will be tried again."""
+
+    exit_code = 69
+
+
+class GatewayBusyError(GatewayError):
+    """The gateway asks to be left alone for a while."""
+
+    exit_code = 69
+
+    def __init__(self, message: str | None = None, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds to wait before the next request of this sort."""
+
+
+class GatewayRefusedError(GatewayError):
+    """The gateway says no; a person must act."""
+
+    exit_code = 77
+
+
+class GatewayIdentityError(GatewayError):
+    """The gateway shows another certificate than the paired one; nothing was sent to it."""
+
+    exit_code = 77
+
+
+class GatewayProtocolError(GatewayError):
+    """The gateway's answer is not understood."""
+
+    exit_code = 69
+
+
+class NotConfirmedError(GatewayError):
+    """The setting was written, but the gateway shows another one."""
+
+
+class AuditError(SchedulerError):
+    """The audit cannot be used."""
+
+
+class AuditUnwritableError(AuditError):
+    """The audit cannot be written, so the gateway is not touched."""
+
+
+class AuditTamperedError(AuditError):
+    """An entry of the audit does not match its hash."""
+
+    def __init__(self, message: str | None = None, *, entry: int) -> None:
+        super().__init__(message)
+        self.entry = entry
+
+
+class ClockUntrustedError(SchedulerError):
+    """The clock cannot be trusted yet, so nothing is done."""
