@@ -1,0 +1,32 @@
+"""What should be true at an instant, and when that changes next.
+
+Pure: no clock, no files, no network. Every answer is a function of the schedule and the instants
+given; nothing is remembered but offsets of time zones.
+"""
+
+from scheduler.plan.entry import Desired, Override, Plan, PlanEntry, checksum
+from scheduler.plan.job_times import jobs, next_job
+from scheduler.plan.listing import plan
+from scheduler.plan.switches import (
+    OVERRIDE_RULE,
+    began_at,
+    boundaries,
+    desired_at,
+    next_boundary,
+)
+
+__all__ = [
+    "OVERRIDE_RULE",
+    "Desired",
+    "Override",
+    "Plan",
+    "PlanEntry",
+    "began_at",
+    "boundaries",
+    "checksum",
+    "desired_at",
+    "jobs",
+    "next_boundary",
+    "next_job",
+    "plan",
+]

@@ -1,0 +1,90 @@
+"""The answers of a plan, as values, and the checksum that lets two people compare them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from scheduler import clock
+from scheduler.schedule.setting import HOLD, Setting
+from scheduler.schedule.values import DayClass, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A person's setting that wins until an instant, then lapses by itself."""
+
+    setting: Setting
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The setting that should be in force at an instant, and why."""
+
+    rule: str
+    setting: Setting
+    season: str | None
+    day_class: DayClass
+    period: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """One switch or job of a plan. `setting` for a switch, `job` for a job."""
+
+    at: datetime
+    kind: Literal["switch", "job"]
+    name: str
+    setting: Setting | None
+    job: Job | None
+    period: str | None
+    season: str | None
+    day_class: DayClass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Boundaries and jobs from `start` to before `end`; the first entry is the setting in force
+    at `start`."""
+
+    start: datetime
+    end: datetime
+    entries: tuple[PlanEntry, ...]
+    checksum: str
+
+
+def checksum(entries: Iterable[PlanEntry]) -> str:
+    """The first 16 hex digits of the SHA-256 of the entries' canonical JSON: an array of objects
+    with `at` (ISO 8601 UTC), `kind`, `name`, `do`, `mode`, `reserve_percent` (a float, or "hold"),
+    `period`, `season` and `day_class`; sorted keys, no spaces, UTF-8."""
+    text = json.dumps(
+        [_canonical(entry) for entry in entries],
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _canonical(entry: PlanEntry) -> dict[str, str | float | None]:
+    setting, job = entry.setting, entry.job
+    return {
+        "at": clock.iso(entry.at),
+        "kind": entry.kind,
+        "name": entry.name,
+        "do": job.do.value if job else None,
+        "mode": setting.mode.value if setting else None,
+        "reserve_percent": _reserve(setting) if setting else None,
+        "period": entry.period,
+        "season": entry.season,
+        "day_class": entry.day_class.value,
+    }
+
+
+def _reserve(setting: Setting) -> float | str:
+    return HOLD if isinstance(setting.reserve, str) else float(setting.reserve)
