@@ -7,39 +7,50 @@ them), `on`, `yes` and `010` too. Duplicate keys, aliases, tags and merge keys a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
 
 from scheduler.errors import ConfigurationError, Place, Problem, ScheduleError
+from scheduler.schedule.wording import path_text, shown
 
 Data = object
 """None, bool, int, float, str, list or dict of the same."""
 Loc = Sequence[int | str]
 
-MAX_BYTES = 1_000_000
+# A schedule is a few kilobytes, the longest shipped tariff under ten.
+MAX_BYTES = 250_000
 MAX_DEPTH = 40
 
+_NULL = frozenset({"", "~", "null"})
+_BOOL = {"true": True, "false": False}
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
+_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Knows null, true, false, whole numbers and decimals; all else is text."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
-
-
-def _resolve(tag: str, pattern: str, first: str) -> None:
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
-
-
-_resolve("null", r"^(?:~|null|)$", "~n\0")
-_resolve("bool", r"^(?:true|false)$", "tf")
-_resolve("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789")
-_resolve("float", r"^[-+]?(?:0|[1-9][0-9]*)\.[0-9]+$", "-+0123456789")
-_Loader.yaml_implicit_resolvers.setdefault("", []).append(
-    ("tag:yaml.org,2002:null", re.compile(r"^$"))
+# What libyaml says, and what it means to the person who wrote the file.
+_SYNTAX = (
+    ("mapping values are not allowed", "a colon stands where no key can; mend the indentation"),
+    ("found unexpected end of stream", "the quote that opens here is not closed"),
+    ("expected ',' or ']'", "the [ that opens here lacks a comma, or its closing ]"),
+    ("expected ',' or '}'", "the { that opens here lacks a comma, or its closing }"),
+    ("did not find expected '-'", "a list item must begin with - in line with the others"),
+    ("did not find expected key", "this line is not in line with the keys before it"),
+    ("could not find expected ':'", "a key here lacks its colon"),
+    ("unknown escape character", "a backslash in double quotes needs a second one"),
+    ("expected <document start>", "something stands outside the keys; mend the indentation"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    line: int
+    column: int
+    data: Data
+    children: dict[int | str, _Node] = field(default_factory=dict)
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,197 +60,232 @@ class Document:
     file: str
     text: str
     data: Data
-    _node: yaml.Node | None = field(repr=False)
+    problems: tuple[Problem, ...] = ()
+    """Faults of writing that leave the rest readable: duplicate keys, aliases, tags."""
+    _node: _Node | None = field(default=None, repr=False)
 
     def place(self, loc: Loc) -> Place:
-        """The place of the deepest part of `loc` that exists; keys for mappings' own faults."""
-        node, line, column = self._node, 1, 1
-        if node is not None:
-            line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        for step in loc:
-            found = _child(node, step)
-            if found is None:
-                continue
-            node = found
-            line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        return Place(self.file, line, column)
+        """The place of the deepest part of `loc` that exists; other steps are passed over."""
+        node = self._deepest(loc)
+        return Place(self.file, node.line, node.column) if node else Place(self.file, 1, 1)
 
     def key_place(self, loc: Loc) -> Place:
         """The place of the key that `loc` ends in, where the key itself is at fault."""
+        node = self._deepest(loc[:-1])
+        mark = node.keys.get(str(loc[-1])) if node and loc else None
+        return Place(self.file, *mark) if mark else self.place(loc)
+
+    def path(self, loc: Loc) -> str:
+        """`rules[0].reserve`; of list positions only those that stand in the file."""
+        node, steps = self._node, list[int | str]()
+        for step in loc:
+            child = node.children.get(step) if node else None
+            if child or not isinstance(step, int):
+                steps.append(step)
+            node = child or node
+        return path_text(steps)
+
+    def at(self, loc: Loc) -> Data:
+        """The data at `loc`, or None."""
         node = self._node
-        for step in loc[:-1]:
-            node = _child(node, step) or node
-        if isinstance(node, yaml.MappingNode):
-            for key, _ in node.value:
-                if key.value == loc[-1]:
-                    return Place(self.file, key.start_mark.line + 1, key.start_mark.column + 1)
-        return self.place(loc)
+        for step in loc:
+            node = node.children.get(step) if node else None
+        return node.data if node else None
 
-
-def _child(node: yaml.Node | None, step: int | str) -> yaml.Node | None:
-    if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == step), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step]
-    return None
+    def _deepest(self, loc: Loc) -> _Node | None:
+        node = self._node
+        for step in loc:
+            node = (node.children.get(step) if node else None) or node
+        return node
 
 
 def read(path: Path, *, shown_as: str | None = None) -> Document:
     """The document of a file. Raises ScheduleError with places, or ConfigurationError when the
     file cannot be read at all."""
     name = shown_as or str(path)
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise ConfigurationError(f"{name}: there is no such file.") from None
-    except OSError as error:
-        raise ConfigurationError(f"{name}: cannot be read: {error.strerror}.") from None
-    if len(raw) > MAX_BYTES:
-        raise ConfigurationError(f"{name}: {len(raw)} bytes is too long for a schedule file.")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        column = error.start - raw.rfind(b"\n", 0, error.start)
-        problem = Problem(
-            Place(name, line, column), "", "This byte is not UTF-8. Save the file as UTF-8.", "yaml"
-        )
-        raise ScheduleError((problem,)) from None
-    return parse(text, name)
+    return parse(read_text(path, name), name)
 
 
 def parse(text: str, file: str) -> Document:
     """The document of a text; `file` is what messages call it. Raises ScheduleError."""
-    node = _compose(text, file)
-    if node is None:
-        return Document(file, text, None, None)
-    problems: list[Problem] = []
-    data = _build(node, file, "", problems, set(), 0)
-    if problems:
-        raise ScheduleError(tuple(sorted(problems, key=_position)))
-    return Document(file, text, data, node)
+    document = compose(text, file)
+    if document.problems:
+        raise ScheduleError(document.problems)
+    return document
 
 
-def _position(problem: Problem) -> tuple[int, int]:
-    return problem.place.line, problem.place.column
+def compose(text: str, file: str) -> Document:
+    """As `parse`, but raises only for what is no YAML; lesser faults are in `problems`."""
+    composer = _Composer(text, file)
+    node = composer.document()
+    data = node.data if node else None
+    return Document(file, text, data, tuple(composer.problems), node)
 
 
-def _compose(text: str, file: str) -> yaml.Node | None:
-    if _too_deep(text):
-        raise ScheduleError((Problem(Place(file, 1, 1), "", "The nesting is too deep.", "yaml"),))
+def read_text(path: Path, name: str) -> str:
+    """The text of a file that messages call `name`. Raises as `read`."""
     try:
-        loader = _Loader(text)
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigurationError(f"{name}: there is no such file.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name cannot be one"
+        raise ConfigurationError(f"{name}: cannot be read: {reason}.") from None
+    if len(raw) > MAX_BYTES:
+        raise ConfigurationError(f"{name}: longer than {MAX_BYTES} bytes, so not a schedule file.")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = _place_in_bytes(error.object, error.start, name)
+        message = "This byte is not UTF-8. Save the file as UTF-8."
+        raise ScheduleError((Problem(place, "", message, "yaml"),)) from None
+
+
+def _place_in_bytes(raw: bytes, offset: int, name: str) -> Place:
+    before = raw[:offset].decode("utf-8", "replace")
+    return _place_in_text(before, len(before), name)
+
+
+def _place_in_text(text: str, offset: int, name: str) -> Place:
+    line_start = text.rfind("\n", 0, offset) + 1
+    return Place(name, text.count("\n", 0, offset) + 1, offset - line_start + 1)
+
+
+class _Composer:
+    """Builds nodes from the parser's events; one per text.
+
+    Not the parser's own composer, which forgets where an alias stands and recurses without a
+    limit.
+    """
+
+    def __init__(self, text: str, file: str) -> None:
+        self.problems: list[Problem] = []
+        self._text = text
+        self._file = file
+        self._events: Iterator[yaml.Event] = iter(())
+
+    def document(self) -> _Node | None:
+        """The one document of the text; None when it is empty. Raises ScheduleError."""
+        self._refuse_control_characters()
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self._events = yaml.parse(self._text, Loader=loader)
         try:
-            return loader.get_single_node()  # type: ignore[no-any-return]
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as error:
-        raise ScheduleError((_syntax(error, file),)) from None
-    except yaml.YAMLError as error:
-        place = Place(file, text[: getattr(error, "position", 0) or 0].count("\n") + 1, 1)
-        reason = getattr(error, "reason", None) or "not YAML"
-        raise ScheduleError((Problem(place, "", f"This is not YAML: {reason}.", "yaml"),)) from None
+            return self._only_document()
+        except yaml.MarkedYAMLError as error:
+            raise self._fatal(*self._explained(error)) from None
+        except yaml.YAMLError:
+            raise self._fatal(Place(self._file, 1, 1), "it cannot be read as text") from None
 
+    def _only_document(self) -> _Node | None:
+        node = None
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if node:
+                    what = "a second document begins here; keep one"
+                    raise self._fatal(self._place(event), what)
+                node = self._node(next(self._events), ())
+        return node
 
-def _syntax(error: yaml.MarkedYAMLError, file: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
-    what = error.problem or error.context or "not understood"
-    if "tab" in what or "'\\t'" in what:
-        what = "a tab stands where spaces are needed"
-    if "expected a single document" in f"{error.context} {error.problem}":
-        what = "the file holds a second document after `---`; keep one"
-    return Problem(place, "", f"This is not YAML: {what}.", "yaml")
+    def _node(self, event: yaml.Event, loc: tuple[int | str, ...]) -> _Node:
+        if len(loc) > MAX_DEPTH:
+            raise self._fatal(self._place(event), "the nesting is too deep")
+        start = _Node(*_position(event), None)
+        if isinstance(event, yaml.AliasEvent):
+            message = f"Aliases (*{event.anchor}) are not allowed. Write the value out."
+            self._complain(event, loc, message, "alias")
+            return start
+        if tag := getattr(event, "tag", None):
+            message = f"Tags ({shown(tag)}) are not allowed. Write the value alone."
+            self._complain(event, loc, message, "tag")
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(start, loc)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(start, loc)
+        assert isinstance(event, yaml.ScalarEvent)
+        return replace(start, data=_scalar(event))
 
+    def _sequence(self, start: _Node, loc: tuple[int | str, ...]) -> _Node:
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            index = len(start.children)
+            start.children[index] = self._node(event, (*loc, index))
+        return replace(start, data=[child.data for child in start.children.values()])
 
-def _too_deep(text: str) -> bool:
-    """Cheap guard: the C composer recurses once per level and would exhaust the stack."""
-    depth = deepest = 0
-    for character in text:
-        if character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    indent = max((len(line) - len(line.lstrip(" -")) for line in text.splitlines()), default=0)
-    return deepest > MAX_DEPTH or indent > 20 * MAX_DEPTH
+    def _mapping(self, start: _Node, loc: tuple[int | str, ...]) -> _Node:
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            name = self._key(event, start, loc)
+            value = self._node(next(self._events), (*loc, "?" if name is None else name))
+            if name is not None and name not in start.children:
+                start.keys[name] = _position(event)
+                start.children[name] = value
+        return replace(start, data={name: child.data for name, child in start.children.items()})
 
-
-def _build(
-    node: yaml.Node, file: str, path: str, problems: list[Problem], seen: set[int], depth: int
-) -> Data:
-    def complain(where: yaml.Node, message: str, id_: str) -> None:
-        place = Place(file, where.start_mark.line + 1, where.start_mark.column + 1)
-        problems.append(Problem(place, path, message, id_))
-
-    if id(node) in seen:
-        complain(node, "Aliases (*name) are not allowed. Write the value out.", "alias")
-        return None
-    seen.add(id(node))
-    if depth > MAX_DEPTH:
-        complain(node, "The nesting is too deep.", "yaml")
-        return None
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, file, path, problems, seen, depth)
-    if isinstance(node, yaml.SequenceNode):
-        _check_tag(node, "seq", complain)
-        return [
-            _build(item, file, f"{path}[{index}]", problems, seen, depth + 1)
-            for index, item in enumerate(node.value)
-        ]
-    return _scalar(node, complain)
-
-
-def _mapping(
-    node: yaml.MappingNode,
-    file: str,
-    path: str,
-    problems: list[Problem],
-    seen: set[int],
-    depth: int,
-) -> dict[str, Data]:
-    def complain(where: yaml.Node, message: str, id_: str) -> None:
-        place = Place(file, where.start_mark.line + 1, where.start_mark.column + 1)
-        problems.append(Problem(place, path, message, id_))
-
-    _check_tag(node, "map", complain)
-    data: dict[str, Data] = {}
-    lines: dict[str, int] = {}
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            complain(key, "A key must be one word.", "key")
-            continue
-        name = str(key.value)
-        if key.tag == "tag:yaml.org,2002:merge" or name == "<<":
-            complain(key, "Merge keys (<<) are not allowed. Write the keys out.", "merge-key")
-            continue
-        if name in data:
-            complain(key, f'"{name}" stands twice, first on line {lines[name]}.', "duplicate-key")
-            continue
-        lines[name] = key.start_mark.line + 1
-        child = f"{path}.{name}" if path else name
-        data[name] = _build(value, file, child, problems, seen, depth + 1)
-    return data
-
-
-def _check_tag(node: yaml.Node, kind: str, complain: object) -> None:
-    if node.tag != f"tag:yaml.org,2002:{kind}" and callable(complain):
-        complain(node, f"Tags ({node.tag}) are not allowed.", "tag")
-
-
-def _scalar(node: yaml.Node, complain: object) -> Data:
-    text = str(node.value)
-    match node.tag.rpartition(":")[2]:
-        case "null":
+    def _key(self, event: yaml.Event, start: _Node, loc: tuple[int | str, ...]) -> str | None:
+        if not isinstance(event, yaml.ScalarEvent):
+            self._node(event, loc)
+            self._complain(event, loc, "A key must be one word.", "key")
             return None
-        case "bool":
-            return text == "true"
-        case "int":
-            return int(text) if len(text) < 20 else text
-        case "float":
-            return float(text)
-        case "str":
-            return text
-    if callable(complain):
-        complain(node, f"Tags ({node.tag}) are not allowed.", "tag")
-    return None
+        name = str(event.value)
+        if name == "<<":
+            message = "Merge keys (<<) are not allowed. Write the keys out."
+            self._complain(event, loc, message, "merge-key")
+            return None
+        if first := start.keys.get(name):
+            message = f"{shown(name)} stands twice, first on line {first[0]}. Keep one of them."
+            self._complain(event, (*loc, name), message, "duplicate-key")
+        return name
+
+    def _place(self, event: yaml.Event) -> Place:
+        return Place(self._file, *_position(event))
+
+    def _complain(self, event: yaml.Event, loc: Loc, message: str, id_: str) -> None:
+        self.problems.append(Problem(self._place(event), path_text(loc), message, id_))
+
+    def _fatal(self, place: Place, what: str) -> ScheduleError:
+        problem = Problem(place, "", f"This is not YAML: {what}.", "yaml")
+        return ScheduleError((*self.problems, problem))
+
+    def _refuse_control_characters(self) -> None:
+        if found := _NOT_YAML.search(self._text):
+            place = _place_in_text(self._text, found.start(), self._file)
+            what = f"the control character U+{ord(found[0]):04X} stands here; remove it"
+            raise self._fatal(place, what)
+
+    def _explained(self, error: yaml.MarkedYAMLError) -> tuple[Place, str]:
+        said = f"{error.context} {error.problem}"
+        meaning = next((what for words, what in _SYNTAX if words in said), None)
+        meaning = meaning or error.problem or "it is not understood"
+        mark = error.problem_mark or error.context_mark
+        if "opens here" in meaning:
+            mark = error.context_mark or mark
+        position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        place = Place(self._file, *position)
+        if "cannot start any token" in said:
+            return place, self._bad_start(place)
+        return place, meaning
+
+    def _bad_start(self, place: Place) -> str:
+        line = self._text.split("\n")[place.line - 1 : place.line]
+        character = line[0][place.column - 1 : place.column] if line else ""
+        if character == "\t":
+            return "a tab stands where spaces are needed"
+        return f"{shown(character)} cannot begin a value; put the value in quotes"
+
+
+def _position(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    assert mark is not None
+    return mark.line + 1, mark.column + 1
+
+
+def _scalar(event: yaml.ScalarEvent) -> Data:
+    text = str(event.value)
+    if not event.implicit[0]:
+        return text
+    if text in _NULL:
+        return None
+    if text in _BOOL:
+        return _BOOL[text]
+    if _INT.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
