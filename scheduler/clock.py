@@ -6,9 +6,11 @@ decision and handed on as an argument.
 
 from __future__ import annotations
 
+import ctypes
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -67,3 +69,33 @@ def format_duration(duration: timedelta) -> str:
     seconds = int(duration.total_seconds())
     parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s"))
     return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+
+
+_TIMESYNCD = Path("/run/systemd/timesync")
+_CHRONY = Path("/run/chrony")
+_UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex(2)
+
+
+def synchronised() -> bool | None:
+    """Whether a time service says that the clock is right; None where none can be asked.
+
+    systemd-timesyncd touches a file at each success; for chrony the kernel is asked. A kernel
+    that nobody disciplines always says "not synchronised" (measured in a container), so its no
+    counts only beside a time service.
+    """
+    if (_TIMESYNCD / "synchronized").exists():
+        return True
+    kernel = _kernel_synchronised()
+    if kernel:
+        return True
+    if _TIMESYNCD.is_dir() or (_CHRONY.is_dir() and kernel is False):
+        return False
+    return None
+
+
+def _kernel_synchronised() -> bool | None:
+    try:
+        state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
+    except (OSError, AttributeError):
+        return None
+    return None if state < 0 else bool(state < _UNSYNCHRONISED)

@@ -1,0 +1,1 @@
+"""Makes it true: observe, compare, apply, confirm, record. The only room that decides."""

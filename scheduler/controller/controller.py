@@ -1,0 +1,413 @@
+"""The controller: on every wake it computes what should be true now, and makes it so.
+
+Level-triggered. It does not matter which wake came, how late, or how often: the answer is computed
+from the schedule and the instant. It runs one attempt at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from scheduler import clock, plan
+from scheduler.audit.words import Outcome, Wake
+from scheduler.controller import recovery, switch, trust
+from scheduler.controller.backoff import REFUSED_WAIT, Backoff
+from scheduler.controller.recorder import Recorder, Unrecorded
+from scheduler.controller.switch import Attempt, Switch, describe
+from scheduler.controller.turn import Turn
+from scheduler.errors import AuditError, GatewayError
+from scheduler.gateway.base import Gateway
+from scheduler.plan import Desired, Override
+from scheduler.schedule.setting import HOLD, Mode, Setting
+from scheduler.schedule.values import Schedule
+
+log = logging.getLogger(__name__)
+
+DONE = frozenset({Outcome.CONFIRMED, Outcome.UNCHANGED, Outcome.DRY_RUN})
+# A wake may come a moment before its boundary: timers count on another clock than the wall's.
+EARLY = timedelta(seconds=1)
+_NOTHING = Setting(Mode.SELF_CONSUMPTION, 0.0)
+
+
+@dataclass(slots=True)
+class Wish:
+    """The setting being made true, and how far that has come."""
+
+    desired: Desired
+    began: datetime | None
+    setting: Setting
+    """As wanted; a hold is replaced by its percentage once that is known."""
+    attempts: int = 0
+    last: Attempt | None = None
+    not_before: float = 0.0
+    """Monotonic seconds before which no further attempt is made."""
+
+    @property
+    def done(self) -> bool:
+        return self.last is not None and self.last.outcome in DONE
+
+    @property
+    def superseded(self) -> bool:
+        return self.last is not None and self.last.outcome is Outcome.SUPERSEDED
+
+
+@dataclass(slots=True)
+class Restore:
+    """Whether a battery may stand still because of us, and when to look again."""
+
+    needed: bool
+    attempts: int = 0
+    not_before: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How the controller behaves; the settings' values in seconds."""
+
+    backoff: Backoff
+    dry_run: bool = False
+    confirm_seconds: float = switch.CONFIRM_SECONDS
+
+
+@dataclass(slots=True)
+class Health:
+    """What was last noticed of gateway and clock, so that each change is recorded once."""
+
+    unreachable_since: datetime | None = None
+    untrusted: str | None = None
+    trusted: bool = False
+    started: float = field(default_factory=clock.monotonic)
+
+
+class Controller:
+    """Keeps one site's gateway at the setting its schedule wants."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        gateway: Gateway,
+        recorder: Recorder,
+        conduct: Conduct,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        synchronised: Callable[[], bool | None] = clock.synchronised,
+        turn: Turn | None = None,
+    ) -> None:
+        self.schedule = schedule
+        self.gateway = gateway
+        self.recorder = recorder
+        self.conduct = conduct
+        self.override: Override | None = None
+        self.wish: Wish | None = None
+        self.installing = False
+        """A firmware install is under way; switching is deferred until it ends."""
+        self.health = Health()
+        self._now = now
+        self._synchronised = synchronised
+        self.turn = turn or Turn()
+        self._restore = Restore(needed=gateway.owes_restart)
+        self._alive_until: datetime | None = None
+
+    async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
+        """Look once and act if needed; None when there was nothing to do, or nothing may be done
+        yet. `due` is the boundary a timer was set for. Raises AuditUnwritableError: then the
+        gateway was not touched, or was left running."""
+        async with self.turn:
+            now = self._now()
+            if due is not None and now < due <= now + EARLY:
+                now = due
+            try:
+                return await self._look(wake, now)
+            finally:
+                self.recorder.turned()
+
+    async def _look(self, wake: Wake, now: datetime) -> Attempt | None:
+        if self._restore.needed and not await self._restored(wake):
+            return None
+        if not await self._clock_is_trusted(now, wake):
+            return None
+        await self._record_missed(now)
+        wish = await self._wish_at(now, wake)
+        if self.installing:
+            return await self._defer(wish, wake, "a firmware update is being installed")
+        if not self._may_act(wish, wake):
+            return None
+        if wake is Wake.PULSE and wish.done and not await self._drifted(wish):
+            return None
+        return await self._attempt(wish, wake)
+
+    def wanted(self, now: datetime) -> Desired:
+        """What should be true at an instant."""
+        return plan.desired_at(self.schedule, now, self.override)
+
+    def retry_in(self) -> float | None:
+        """Seconds until the next attempt is due; None when nothing is owed."""
+        if self._restore.needed:
+            return max(0.0, self._restore.not_before - clock.monotonic())
+        if self.wish is None or self.wish.done:
+            return None
+        return max(0.0, self.wish.not_before - clock.monotonic())
+
+    async def recover(self, *, alive_until: datetime | None) -> None:
+        """At start, before the first look: close what was interrupted, and remember since when
+        nobody was there. Only right while no other process has a run under way."""
+        interrupted = await recovery.close_interrupted(self.recorder)
+        self._restore.needed = self._restore.needed or interrupted > 0
+        self._alive_until = alive_until
+
+    async def _record_missed(self, now: datetime) -> None:
+        alive_until, self._alive_until = self._alive_until, None
+        if alive_until is not None and alive_until < now:
+            await recovery.record_missed(
+                self.recorder, self.schedule, self.gateway.name, alive_until=alive_until, now=now
+            )
+
+    async def _restored(self, wake: Wake) -> bool:
+        """See the sitemaster running before anything else, after a process died in the middle."""
+        if wake is Wake.PULSE and clock.monotonic() < self._restore.not_before:
+            return False
+        self._restore.attempts += 1
+        detail = {
+            "gateway": self.gateway.name,
+            "planned_at": None,
+            "attempt": self._restore.attempts,
+            "wanted": None,
+        }
+        run = await self.recorder.begin(
+            kind="sitemaster_run", name="recovery", wake=wake, detail=detail
+        )
+        try:
+            await self.gateway.restore(run)
+        except GatewayError as error:
+            outcome = switch.failed(_NOTHING, error).outcome
+            log.error("the battery may be stopped: %s", error)  # noqa: TRY400 -- no traceback
+            await run.end(outcome, {"observed": None, "error": str(error)})
+            delay = self.conduct.backoff.delay(self._restore.attempts)
+            self._restore.not_before = clock.monotonic() + delay
+            return False
+        await run.end(Outcome.COMPLETED, {"observed": None, "error": None})
+        self._restore = Restore(needed=False)
+        return True
+
+    # --- the clock
+
+    async def _clock_is_trusted(self, now: datetime, wake: Wake) -> bool:
+        if self.health.trusted and wake is not Wake.CLOCK_STEP:
+            return True
+        if self.gateway.simulated:
+            # Nothing is at stake, and a person is watching.
+            self.health.trusted = True
+            return True
+        last_entry = await self.recorder.ask(self.recorder.log.last_at)
+        waited = timedelta(seconds=clock.monotonic() - self.health.started)
+        reason = trust.doubt(
+            now, last_entry=last_entry, synchronised=self._synchronised(), waited=waited
+        )
+        self.health.trusted = reason is None
+        if reason is None and self.health.untrusted is not None:
+            await self.recorder.event(
+                "clock", "trusted", {"waited_s": round(waited.total_seconds())}
+            )
+        if reason is not None and self.health.untrusted is None:
+            log.warning("holding: %s", reason)
+            await self.recorder.decided(
+                Outcome.DEFERRED,
+                kind="switch",
+                name=self.wanted(now).rule,
+                wake=wake,
+                detail={"gateway": self.gateway.name, "error": f"Nothing is done while {reason}."},
+            )
+        self.health.untrusted = reason
+        return reason is None
+
+    # --- the wish
+
+    async def _wish_at(self, now: datetime, wake: Wake) -> Wish:
+        desired = self.wanted(now)
+        old = self.wish
+        began = plan.began_at(self.schedule, now) if self.override is None else None
+        same = old is not None and old.desired.setting == desired.setting
+        if old is not None and same and (desired.setting.reserve != HOLD or old.began == began):
+            old.desired = desired
+            return old
+        if old is not None and old.attempts and not old.done and not old.superseded:
+            await self._supersede(old, desired, wake)
+        setting = await self._held(desired.setting, began)
+        self.wish = Wish(desired, began, setting)
+        return self.wish
+
+    async def _held(self, setting: Setting, began: datetime | None) -> Setting:
+        """A hold keeps the percentage that was read when it began, also across a restart."""
+        if setting.reserve != HOLD:
+            return setting
+        confirmed = await self.recorder.ask(
+            lambda: self.recorder.log.last_confirmed(self.gateway.name)
+        )
+        if confirmed is None or confirmed.mode != setting.mode.value:
+            return setting
+        if confirmed.hold_from is None or confirmed.hold_from != _began_text(began):
+            return setting
+        return replace(setting, reserve=confirmed.reserve_percent)
+
+    async def _supersede(self, old: Wish, new: Desired, wake: Wake) -> None:
+        log.warning("superseded: %s never took effect; now %s", old.desired.rule, new.rule)
+        await self.recorder.decided(
+            Outcome.SUPERSEDED,
+            kind="switch",
+            name=old.desired.rule,
+            wake=wake,
+            detail={
+                "gateway": self.gateway.name,
+                "planned_at": _instant_text(old.began),
+                "attempt": old.attempts,
+                "wanted": describe(old.setting),
+                "error": f'"{new.rule}" replaced it before it succeeded.',
+            },
+        )
+
+    # --- acting
+
+    def _may_act(self, wish: Wish, wake: Wake) -> bool:
+        """Pulses and timers keep the back-off; a person does not, nor does a new wish."""
+        if wake in {Wake.OPERATOR, Wake.RELOAD, Wake.CLOCK_STEP} or wish.last is None:
+            return True
+        return wish.done or clock.monotonic() >= wish.not_before
+
+    async def _drifted(self, wish: Wish) -> bool:
+        """Whether somebody else changed the setting; looks with the session in hand only, since
+        a login would stop the battery merely to look."""
+        if self.conduct.dry_run or wish.setting.reserve == HOLD:
+            return False
+        steps = Unrecorded(self.recorder)
+        try:
+            if self.gateway.owes_restart:
+                return True
+            observed = await self.gateway.observe(steps, login=False)
+        except GatewayError as error:
+            await self._note_reachable(str(error))
+            return False
+        await self._note_reachable(None)
+        return observed is not None and not observed.matches(wish.setting)
+
+    async def _note_reachable(self, error: str | None) -> None:
+        """One event when contact is lost, one when it is back."""
+        since = self.health.unreachable_since
+        if error is not None and since is None:
+            self.health.unreachable_since = self._now()
+            log.warning("the gateway does not answer: %s", error)
+            detail = {"gateway": self.gateway.name, "error": error}
+            await self.recorder.event("gateway", "lost", detail)
+        if error is None and since is not None:
+            self.health.unreachable_since = None
+            seconds = round((self._now() - since).total_seconds())
+            log.info("the gateway answers again after %s s", seconds)
+            detail = {"gateway": self.gateway.name, "seconds": seconds}
+            await self.recorder.event("gateway", "back", detail)
+
+    async def _defer(self, wish: Wish, wake: Wake, reason: str) -> Attempt | None:
+        if wish.last is not None and wish.last.outcome is Outcome.DEFERRED:
+            return None
+        attempt = Attempt(Outcome.DEFERRED, wish.setting, note=reason)
+        if wish.done:
+            return None
+        wish.last = attempt
+        await self.recorder.decided(
+            Outcome.DEFERRED,
+            kind="switch",
+            name=wish.desired.rule,
+            wake=wake,
+            detail={**self._intent(wish, wake), "error": f"Deferred: {reason}."},
+        )
+        return attempt
+
+    async def _attempt(self, wish: Wish, wake: Wake) -> Attempt:
+        wish.attempts = 1 if wish.done else wish.attempts + 1
+        known = await self._known_in_force(wish.setting)
+        run = await self.recorder.begin(
+            kind="switch", name=wish.desired.rule, wake=wake, detail=self._intent(wish, wake)
+        )
+        how = Switch(
+            gateway=self.gateway,
+            still_wanted=lambda: self._still_wanted(wish),
+            known_in_force=known,
+            dry_run=self.conduct.dry_run,
+            confirm_seconds=self.conduct.confirm_seconds,
+        )
+        result = await switch.attempt(wish.setting, how, run)
+        held = (
+            {"hold_from": _began_text(wish.began)} if wish.desired.setting.reserve == HOLD else {}
+        )
+        await run.end(result.outcome, {**result.detail(), **held})
+        self._take(wish, result)
+        _tell(wish, result)
+        if result.error is None:
+            await self._note_reachable(None)
+        return result
+
+    def _intent(self, wish: Wish, wake: Wake) -> dict[str, Any]:
+        at_boundary = wake in {Wake.BOUNDARY, Wake.RETRY}
+        return {
+            "gateway": self.gateway.name,
+            "planned_at": _instant_text(wish.began) if at_boundary else None,
+            "attempt": wish.attempts,
+            "wanted": describe(wish.setting),
+            "period": wish.desired.period,
+            "season": wish.desired.season,
+            "day_class": wish.desired.day_class.value,
+            "schedule": self.schedule.digest[:16],
+        }
+
+    async def _known_in_force(self, setting: Setting) -> bool:
+        confirmed = await self.recorder.ask(
+            lambda: self.recorder.log.last_confirmed(self.gateway.name)
+        )
+        if confirmed is None or isinstance(setting.reserve, str):
+            return False
+        same_reserve = confirmed.reserve_percent == setting.reserve
+        return confirmed.mode == setting.mode.value and same_reserve
+
+    def _still_wanted(self, wish: Wish) -> bool:
+        if self.wish is not wish:
+            return False
+        return self.wanted(self._now()).setting == wish.desired.setting
+
+    def _take(self, wish: Wish, result: Attempt) -> None:
+        wish.last = result
+        wish.setting = result.setting
+        if result.outcome in DONE:
+            wish.not_before = 0.0
+            return
+        wait = self.conduct.backoff.delay(wish.attempts)
+        if result.outcome is Outcome.REFUSED:
+            wait = max(wait, REFUSED_WAIT)
+        wish.not_before = clock.monotonic() + max(wait, result.retry_after or 0.0)
+
+
+def _began_text(began: datetime | None) -> str:
+    return clock.iso(began) if began else "always"
+
+
+def _instant_text(instant: datetime | None) -> str | None:
+    return clock.iso(instant) if instant else None
+
+
+def _tell(wish: Wish, result: Attempt) -> None:
+    """One line in the journal per attempt, loud where a person must act."""
+    wanted = describe(result.setting)
+    reserve = wanted["reserve_percent"]
+    what = f"{wish.desired.rule}: {wanted['mode']}, " + (
+        "hold" if reserve is None else f"{reserve:g} %"
+    )
+    if result.outcome in DONE:
+        log.info("%s -> %s", what, result.outcome.value)
+    elif result.outcome is Outcome.REFUSED:
+        log.error("%s -> refused: %s", what, result.error)
+    else:
+        log.warning("%s -> %s: %s", what, result.outcome.value, result.error or result.note or "")
+
+
+__all__ = ["AuditError", "Conduct", "Controller", "Health", "Wish"]
