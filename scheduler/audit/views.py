@@ -1,0 +1,120 @@
+"""What a reader of the audit is shown: runs, their steps, raw entries; as values and as JSON.
+
+The JSON is a contract: keys are only ever added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler import clock
+from scheduler.audit.chain import Json
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One request of a run, as it ended."""
+
+    at: datetime
+    step: str
+    method: str | None
+    path: str | None
+    status: int | None
+    duration_ms: float | None
+    error: str | None
+
+    def to_json(self) -> dict[str, Json]:
+        """The step of `audit --format json`."""
+        return {
+            "at": clock.iso(self.at),
+            "step": self.step,
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "duration_ms": self.duration_ms,
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run with its steps. `outcome` and `finished_at` are None while it is at work."""
+
+    run: int
+    site: str
+    kind: str
+    name: str | None
+    wake: str | None
+    planned_at: datetime | None
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    wanted: Mapping[str, Json] | None
+    observed: Mapping[str, Json] | None
+    attempt: int | None
+    error: str | None
+    reason: str | None
+    gateway: str | None
+    detail: Mapping[str, Json]
+    """All that the intent and the outcome say."""
+    steps: tuple[StepView, ...]
+
+    def to_json(self) -> dict[str, Json]:
+        """The run of `audit --format json`."""
+        return {
+            "run": self.run,
+            "site": self.site,
+            "kind": self.kind,
+            "name": self.name,
+            "wake": self.wake,
+            "planned_at": _iso(self.planned_at),
+            "started_at": clock.iso(self.started_at),
+            "finished_at": _iso(self.finished_at),
+            "outcome": self.outcome,
+            "wanted": self.wanted,
+            "observed": self.observed,
+            "attempt": self.attempt,
+            "error": self.error,
+            "reason": self.reason,
+            "gateway": self.gateway,
+            "steps": [step.to_json() for step in self.steps],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One row of the audit as it stands."""
+
+    id: int
+    at: datetime
+    site: str
+    entry: str
+    kind: str
+    run: int | None
+    name: str | None
+    wake: str | None
+    outcome: str | None
+    detail: Mapping[str, Json]
+    hash: str
+
+    def to_json(self) -> dict[str, Json]:
+        """The entry of `audit --entries --format json`."""
+        return {
+            "id": self.id,
+            "at": clock.iso(self.at),
+            "site": self.site,
+            "entry": self.entry,
+            "kind": self.kind,
+            "run": self.run,
+            "name": self.name,
+            "wake": self.wake,
+            "outcome": self.outcome,
+            "detail": self.detail,
+            "hash": self.hash,
+        }
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else clock.iso(instant)
