@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
 BIN = .venv/bin
 
-.PHONY: run test bench lint types imports clean install
+.PHONY: run test bench clean install
 
 run: .venv/ready
 	$(BIN)/tou run
@@ -26,6 +26,10 @@ bench: .venv/ready-dev
 .venv/ready-dev: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
+
+# As root: sets the service up under /opt and /etc, and says what to edit next.
+install:
+	PYTHON='$(PYTHON)' DESTDIR='$(DESTDIR)' systemd/install.sh
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,7 +1,72 @@
-"""The commands. The only place that prints."""
+"""The commands. The only room that prints; each verb imports what it needs when it is called."""
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
+import traceback
+
+import click
+
+from scheduler import __version__
+from scheduler.errors import SchedulerError
+
+_VERBS = {
+    "run": "service",
+    "apply": "service",
+    "job": "service",
+    "status": "status",
+    "check": "check",
+    "plan": "plan",
+    "audit": "audit",
+    "tariff": "tariff",
+    "gateway": "gateway",
+    "db": "db",
+}
+
+
+class _Verbs(click.Group):
+    """Imports the module of a verb when the verb is asked for: `tou check` stays instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        module = importlib.import_module(f"scheduler.cli.{_VERBS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tou")
+def tou() -> None:
+    """Drive a home battery through a time-of-use tariff, and keep a record of every act.
+
+    Settings come from TOU_ variables, `.env` and systemd credentials; the README lists them.
+    """
+
 
 def main() -> None:
-    """Run the command line."""
+    """The command line. Exit codes: 0 fine; 1 it ran and the answer is no; 2 usage; 69 gateway
+    unreachable; 77 gateway refuses; 78 settings or schedule wrong."""
+    try:
+        tou.main(prog_name="tou", standalone_mode=True)
+    except SchedulerError as error:
+        _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("TOU_LOG_LEVEL", "").lower() == "debug":
+            traceback.print_exc()
+        kind = type(error).__name__
+        _fail(f"This is a defect of the program: {kind}: {error}. TOU_LOG_LEVEL=debug shows where.")
+
+
+def _fail(message: str, code: int = 1) -> None:
+    click.echo(message, err=True)
+    sys.exit(code)

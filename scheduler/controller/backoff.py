@@ -20,5 +20,5 @@ class Backoff:
 
     def delay(self, attempt: int) -> float:
         """Seconds to wait after the attempt of this number, counted from 1."""
-        plain = min(self.first * 2 ** min(attempt - 1, 30), self.most)
+        plain = min(self.first * 2.0 ** min(attempt - 1, 30), self.most)
         return plain * random.uniform(0.75, 1.25)  # noqa: S311 -- spreads load, guards nothing

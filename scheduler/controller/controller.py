@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 DONE = frozenset({Outcome.CONFIRMED, Outcome.UNCHANGED, Outcome.DRY_RUN})
 # A wake may come a moment before its boundary: timers count on another clock than the wall's.
 EARLY = timedelta(seconds=1)
+# Wakes that ask nothing: where the setting is in force they only look whether it still is.
+_IDLE_WAKES = frozenset({Wake.PULSE, Wake.RETRY, Wake.JOB})
 _NOTHING = Setting(Mode.SELF_CONSUMPTION, 0.0)
 
 
@@ -136,7 +138,7 @@ class Controller:
             return await self._defer(wish, wake, "a firmware update is being installed")
         if not self._may_act(wish, wake):
             return None
-        if wake is Wake.PULSE and wish.done and not await self._drifted(wish):
+        if wake in _IDLE_WAKES and wish.done and not await self._drifted(wish):
             return None
         return await self._attempt(wish, wake)
 
@@ -305,8 +307,9 @@ class Controller:
             self.health.unreachable_since = None
             seconds = round((self._now() - since).total_seconds())
             log.info("the gateway answers again after %s s", seconds)
-            detail = {"gateway": self.gateway.name, "seconds": seconds}
-            await self.recorder.event("gateway", "back", detail)
+            await self.recorder.event(
+                "gateway", "back", {"gateway": self.gateway.name, "seconds": seconds}
+            )
 
     async def _defer(self, wish: Wish, wake: Wake, reason: str) -> Attempt | None:
         if wish.last is not None and wish.last.outcome is Outcome.DEFERRED:

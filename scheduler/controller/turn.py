@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from types import TracebackType
 
+from scheduler import files
+
 _RETRY = 0.05
 
 
@@ -41,7 +43,7 @@ class Turn:
         self._lock.release()
 
     async def _take(self, path: Path) -> None:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = files.open_shared(path)
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from scheduler import clock
+from scheduler import clock, files
 from scheduler.errors import ConfigurationError, SchedulerError
 
 
@@ -36,7 +36,7 @@ class Instance:
     def take(self) -> None:
         """Raises SchedulerError where another service holds it."""
         try:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            file = files.open_shared(self._path, mode=0o644)
         except OSError as error:
             raise ConfigurationError(
                 f"{self._path}: cannot be written: {error.strerror}. Set TOU_DATABASE to a "
@@ -111,3 +111,26 @@ def _running(text: str, *, running: bool, seen: datetime) -> Running:
     if not running:
         return Running(running=False, since=None, seen=seen)
     return Running(running=True, since=since, seen=seen, pid=pid, gateway=gateway)
+
+
+class Presence:
+    """A shared lock that every acting process holds, so that a start can tell runs that died
+    from runs that are at work in another process."""
+
+    def __init__(self, database: Path) -> None:
+        self._file = files.open_shared(database.with_suffix(".present.lock"))
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.alone = False
+            fcntl.flock(self._file, fcntl.LOCK_SH)
+        else:
+            self.alone = True
+
+    def settle(self) -> None:
+        """Let others in: what had to be done alone is done."""
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def leave(self) -> None:
+        """The process acts no more."""
+        os.close(self._file)

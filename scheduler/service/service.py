@@ -76,6 +76,7 @@ class Service:
         self._retry: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._next: PlanEntry | None = None
+        self._handled = clock.now()
         self._audit_failed = False
 
     async def run(self, *, alive_until: datetime | None) -> None:
@@ -105,7 +106,7 @@ class Service:
 
     async def _until_stopped(self, *tasks: asyncio.Task[None]) -> None:
         """Wait for the stop signal; a task that ends by itself has failed, and so has the run."""
-        stop = asyncio.create_task(self._stop.wait())
+        stop = asyncio.create_task(self._stopped())
         done, _ = await asyncio.wait({stop, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         if stop in done:
             return
@@ -116,6 +117,9 @@ class Service:
         for task in done:
             task.result()
 
+    async def _stopped(self) -> None:
+        await self._stop.wait()
+
     # --- start and stop
 
     async def _start(self, alive_until: datetime | None) -> None:
@@ -124,14 +128,14 @@ class Service:
         self._lock.describe(since=now, gateway=site.simulation)
         ran_before = await recorder.ask(recorder.log.head)
         journal.opening(site, ran_before)
-        await self._controller.recover(alive_until=alive_until if ran_before else None)
+        await site.recover(alive_until=alive_until if ran_before else None)
         await recorder.event("service", "start", self._describe(ran_before is not None))
         self._timers.start(paused=False)
         await self._look(Wake.START)
         self._lock.beat(clock.now())
         notify("READY=1", f"STATUS={self._status()}")
 
-    def _describe(self, had_entries: bool) -> dict[str, object]:  # noqa: FBT001
+    def _describe(self, had_entries: bool) -> dict[str, object]:
         site = self._site
         return {
             "version": __version__,
@@ -193,11 +197,13 @@ class Service:
             log.exception("an unexpected fault; the controller goes on at the next pulse")
         else:
             self._audit_failed = False
+        # A timer may fire a moment early by the wall clock: what it was set for is done.
+        self._handled = max(due or self._handled, clock.now())
         self._set_timers()
 
     def _tell_audit_failed(self, error: AuditError) -> None:
         if not self._audit_failed:
-            log.error("%s Nothing is done until it can be written again.", error)  # noqa: TRY400
+            log.error("%s Nothing is done until it can be written again.", error)
         self._audit_failed = True
         notify(f"STATUS={error}")
 
@@ -205,7 +211,7 @@ class Service:
         """One timer for the next boundary or job, one for the next attempt."""
         from apscheduler.triggers.date import DateTrigger
 
-        schedule, now = self._controller.schedule, clock.now()
+        schedule, now = self._controller.schedule, max(clock.now(), self._handled)
         switch, job = plan.next_boundary(schedule, now), plan.next_job(schedule, now)
         coming = sorted((entry for entry in (switch, job) if entry), key=lambda entry: entry.at)
         self._next = switch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from scheduler.errors import SettingsError
 from scheduler.gateway.base import Gateway
 from scheduler.schedule.load import Loaded, load_schedule
 from scheduler.service import instance
+from scheduler.service.instance import Presence
 from scheduler.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,6 +43,13 @@ class Site:
     jobs: Jobs
     simulation: dict[str, str] | None
     """Where our own simulated gateway answers: url and fingerprint."""
+    presence: Presence
+
+    async def recover(self, *, alive_until: datetime | None = None) -> None:
+        """Close what died in the middle, where nobody else is at work; before the first look."""
+        if self.presence.alone:
+            await self.controller.recover(alive_until=alive_until)
+        self.presence.settle()
 
 
 def read_schedule(settings: Settings) -> Loaded:
@@ -109,9 +118,10 @@ async def open_gateway(
         finally:
             await gateway.close()
         return
-    offered = instance.inspect(instance.lock_path(settings.database_path)).gateway
+    where = instance.inspect(instance.lock_path(settings.database_path)).gateway
     async with contextlib.AsyncExitStack() as stack:
-        where = offered or await stack.enter_async_context(_simulation(timezone))
+        if where is None:
+            where = await stack.enter_async_context(_simulation(timezone))
         gateway = simulated_client(settings, where)
         stack.push_async_callback(gateway.close)
         yield gateway, where
@@ -135,6 +145,7 @@ async def open_site(settings: Settings) -> AsyncIterator[Site]:
     """A site ready to act, closed at the end."""
     loaded = read_schedule(settings)
     database = open_audit(settings)
+    presence = Presence(settings.database_path)
     try:
         recorder = Recorder(Log(database, settings.site))
         async with open_gateway(settings, loaded.schedule.timezone) as (gateway, simulation):
@@ -155,10 +166,12 @@ async def open_site(settings: Settings) -> AsyncIterator[Site]:
                     controller=controller,
                     jobs=Jobs(controller, now=clock.now),
                     simulation=simulation,
+                    presence=presence,
                 )
             finally:
                 recorder.close()
     finally:
+        presence.leave()
         database.close()
 
 
