@@ -15,6 +15,7 @@
         AuditUnwritableError      no entry, no act
         AuditTamperedError        names the entry
       ClockUntrustedError         hold until the clock is synchronised
+      NothingToScheduleError      no price depends on the hour: nothing to import; exit 1
 
 An error raised without a message says its own docstring, so each class is documented by the
 sentence its reader sees.
@@ -142,3 +143,7 @@ class AuditTamperedError(AuditError):
 
 class ClockUntrustedError(SchedulerError):
     """The clock cannot be trusted yet, so nothing is done."""
+
+
+class NothingToScheduleError(SchedulerError):
+    """No price of this rate depends on the hour, so there is nothing to schedule."""

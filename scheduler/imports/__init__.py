@@ -1,0 +1,115 @@
+"""Rates of other programs as tariff files: OpenEI records and Tesla tariffs, from text to text.
+
+Reads no file, no network and no clock. What a source cannot say is said in the notes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from scheduler.errors import Place, Problem, ScheduleError
+from scheduler.imports import tesla, urdb, writing
+from scheduler.imports.document import Document, Json, parse
+from scheduler.imports.draft import Draft
+
+IMPORT_CHECKS: Final = {
+    "bulk-form": "An OpenEI record is in the API's spelling, not in that of the bulk files.",
+    "contradictory-rows": "No month has dearer hours at weekends than on any weekday.",
+    "dangling-period": "Every cell of a schedule points at a period that exists.",
+    "day-gap": "A Tesla season leaves no minute of the week out.",
+    "day-overlap": "No minute of a Tesla season's week is covered twice.",
+    "end-before-start": "A record ends after it starts, give or take a day.",
+    "grid": "A schedule has twelve rows of twenty-four period numbers.",
+    "json": "The file is JSON from its first to its last character.",
+    "kind": "The file is an OpenEI rate or a Tesla tariff.",
+    "legacy-form": "A Tesla tariff has seasons and labels, not the older list of targets.",
+    "missing-rate": "Every tier of a used period has a rate.",
+    "missing-schedule": "A record with several periods says when each of them holds.",
+    "no-such-record": "A record has the label, or covers the date, that was asked for.",
+    "period-time": "Days count from 0 to 6, times from 0:00 to 24:00.",
+    "periods": "A Tesla season has labels, each with a list of periods.",
+    "rates": "Rates are numbers, in lists where lists belong.",
+    "record": "A list of records holds records.",
+    "season-dates": "The months and days of a Tesla season are days of the year.",
+    "season-gap": "The Tesla seasons leave no day of the year out.",
+    "season-overlap": "No day belongs to two Tesla seasons.",
+    "several-eras": "The file holds one record, or --at or --label chooses one.",
+    "timezone": "The zone that was given is an IANA name of a place.",
+}
+"""The ids of the problems that this room finds, and what each asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The text of a tariff file, an id for it, and what a person must know before using it."""
+
+    tariff_yaml: str
+    suggested_id: str
+    notes: tuple[str, ...]
+
+
+def read(
+    text: str,
+    file: str,
+    *,
+    at: date | None = None,
+    label: str | None = None,
+    timezone: str | None = None,
+) -> Imported:
+    """The tariff file of a text that messages call `file`.
+
+    `at` and `label` choose among several OpenEI records; `timezone` is an IANA name. Raises
+    ScheduleError with places, and NothingToScheduleError where no price depends on the hour.
+    """
+    _recognise(text, file)
+    document = parse(text, file)
+    draft = _draft(document, at=at, label=label, timezone=timezone)
+    return Imported(writing.write(draft), draft.suggested_id, draft.notes)
+
+
+def _draft(
+    document: Document, *, at: date | None, label: str | None, timezone: str | None
+) -> Draft:
+    if tesla.is_tariff(document.data):
+        return tesla.read(document, timezone=timezone)
+    if urdb.is_rate(document.data):
+        return urdb.read(document, at=at, label=label, timezone=timezone)
+    raise document.error((), _not_a_rate(document.data), "kind")
+
+
+def _not_a_rate(data: Json) -> str:
+    what = "It has none of their fields" if isinstance(data, dict) else "It holds no record"
+    return (
+        "This JSON is neither an OpenEI rate (energyweekdayschedule, energyratestructure) nor a "
+        f"Tesla tariff (seasons, energy_charges). {what}."
+    )
+
+
+def _recognise(text: str, file: str) -> None:
+    """Refuse in one sentence what is not JSON at all."""
+    start = text.lstrip("\ufeff \t\r\n")
+    if start[:1] in ("{", "[", '"'):
+        return
+    message = _what_else(start)
+    check = "bulk-form" if "bulk" in message else "kind"
+    raise _whole_file(file, message, check)
+
+
+def _what_else(start: str) -> str:
+    head = start[:4000].lower()
+    wanted = "Give an OpenEI rate as JSON, or a Tesla tariff_content."
+    if not start:
+        return f"The file is empty. {wanted}"
+    if "energyratestructure/" in head or "energyweekdayschedule" in head.partition("\n")[0]:
+        return f"This is OpenEI's bulk file (CSV), which is not supported. {wanted}"
+    if head.startswith(("<!doctype", "<html", "<?xml", "<")):
+        return f"This is a web page, not JSON. {wanted}"
+    if "\0" in head or "\ufffd" in head:
+        return f"This is not text. {wanted}"
+    return f"This is not JSON. {wanted}"
+
+
+def _whole_file(file: str, message: str, check: str) -> ScheduleError:
+    return ScheduleError((Problem(Place(file, 1, 1), "", message, check),))

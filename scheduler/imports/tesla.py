@@ -1,0 +1,185 @@
+"""A Tesla tariff (`tariff_content`, `tariff_content_v2`) to a draft of a tariff.
+
+The names of its seasons mean nothing and its labels are Tesla's, not the utility's: both are said
+in the draft's notes. Neither holidays nor, in the tariff itself, a zone are known to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from scheduler.errors import NothingToScheduleError
+from scheduler.imports import naming, places, tesla_body, tesla_week, tesla_year
+from scheduler.imports.document import Document, Json, Path
+from scheduler.imports.draft import DateRange, Draft, Season, Shape, varies_by_hour
+from scheduler.imports.naming import plain
+from scheduler.imports.tesla_body import Body, Entry
+
+MANY_LABELS = 8
+_LABELS = {
+    "ON_PEAK": "on_peak",
+    "PARTIAL_PEAK": "mid_peak",
+    "OFF_PEAK": "off_peak",
+    "SUPER_OFF_PEAK": "super_off_peak",
+}
+_SOUTHERN_MONEY = {"AUD": "Australia/Sydney", "NZD": "Pacific/Auckland"}
+_HOLIDAYS = (
+    "Holidays are not known: the source has none. Days off are treated as ordinary days until a "
+    "holidays: list is added."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A season that is used: its name in the file, its entries and its dates."""
+
+    name: str
+    path: Path
+    entries: list[Entry]
+    dates: DateRange
+
+
+def read(document: Document, *, timezone: str | None) -> Draft:
+    """The draft of the file's tariff. Raises ScheduleError, NothingToScheduleError."""
+    body = tesla_body.find(document)
+    parts, dated = _parts(document, body)
+    name = plain(body.fields.get("name")) or plain(body.fields.get("code")) or "Tesla tariff"
+    if not parts:
+        raise NothingToScheduleError(_nothing(document, name))
+    utility, currency = (plain(body.fields.get(key)) for key in ("utility", "currency"))
+    zone, zoned = places.find(
+        given=timezone, in_file=body.zone, utility=utility, eia_id=None, file=document.file
+    )
+    labels = _labels(parts)
+    weeks, read_as = _weeks(document, parts, labels)
+    prices, priced = _prices(document, body, parts, labels)
+    ranges = [(part.dates,) for part in parts]
+    place = _SOUTHERN_MONEY.get(currency, zone.name) if zone.name == places.UNKNOWN else zone.name
+    names = naming.season_names(ranges, zone=place)
+    seasons = tuple(map(Season, names, ranges, weeks, prices))
+    if not varies_by_hour(seasons):
+        raise NothingToScheduleError(_nothing(document, name))
+    money = currency if len(currency) == 3 and currency.isalpha() else None
+    notes = (*_many(labels), *zoned, _HOLIDAYS, *_renamed(parts, names), *_relabelled(labels))
+    return Draft(
+        name=name,
+        utility=utility,
+        suggested_id=naming.file_id(plain(body.fields.get("code")), name),
+        zone=zone,
+        seasons=seasons,
+        sources=tuple(_sources(body)),
+        notes=(*notes, *dated, *read_as, *priced, *_money(currency, money)),
+        currency=money,
+    )
+
+
+def is_tariff(data: Json) -> bool:
+    """Whether JSON data holds a Tesla tariff."""
+    return tesla_body.is_tariff(data)
+
+
+def _nothing(document: Document, name: str) -> str:
+    return f"{document.file}: nothing to schedule. {name} has the same period at all hours."
+
+
+def _parts(document: Document, body: Body) -> tuple[list[_Part], list[str]]:
+    """The seasons that are used, by their first day, and what to say of their dates."""
+    path: Path = (*body.path, "seasons")
+    seasons = body.fields.get("seasons")
+    found: dict[str, tuple[Path, dict[str, Json], list[Entry]]] = {}
+    for name, season in seasons.items() if isinstance(seasons, dict) else ():
+        stretches = tesla_body.entries(document, (*path, name), season)
+        if isinstance(season, dict) and stretches and not tesla_body.undated(season):
+            found[name] = (*path, name), season, stretches
+    if not found:
+        return [], []
+    ranges, notes = tesla_year.read(
+        document, path, {name: season for name, (_, season, _) in found.items()}
+    )
+    parts = [_Part(name, found[name][0], found[name][2], ranges[name]) for name in found]
+    return sorted(parts, key=lambda part: part.dates), notes
+
+
+def _labels(parts: list[_Part]) -> dict[str, str]:
+    """Our name of each label, in the order of the file."""
+    labels = list(dict.fromkeys(each.label for part in parts for each in part.entries))
+    names = [
+        _LABELS.get(label) or naming.word(label) or f"period_{index}"
+        for index, label in enumerate(labels, start=1)
+    ]
+    return dict(zip(labels, naming.distinct(names), strict=True))
+
+
+def _weeks(
+    document: Document, parts: list[_Part], labels: dict[str, str]
+) -> tuple[list[tuple[Shape, ...]], list[str]]:
+    notes: dict[str, None] = {}
+    weeks = []
+    for part in parts:
+        week, remarks = tesla_week.read(document, part.path, part.entries, labels)
+        weeks.append(week)
+        notes.update(dict.fromkeys(remarks))
+    return weeks, list(notes)
+
+
+def _prices(
+    document: Document, body: Body, parts: list[_Part], labels: Mapping[str, str]
+) -> tuple[list[dict[str, float]], list[str]]:
+    """Prices by our names. The second generation leaves zeros out; elsewhere none is none."""
+    every: list[dict[str, float]] = []
+    notes = []
+    for part in parts:
+        written = tesla_body.prices(document, body, part.name)
+        used = dict.fromkeys(each.label for each in part.entries)
+        missing = [label for label in used if label not in written]
+        zeros = dict.fromkeys(missing, 0.0) if written and tesla_body.is_v2(body) else {}
+        every.append(
+            {labels[label]: price for label, price in (written | zeros).items() if label in used}
+        )
+        if missing:
+            how = "taken as 0, which the source leaves out" if zeros else "left out"
+            notes.append(f"{part.name}: no price for {_shown(missing)}; {how}.")
+        if unused := [label for label in written if label not in used]:
+            notes.append(f"{part.name}: a price but no hours for {_shown(unused)}; left out.")
+    return every, notes
+
+
+def _shown(labels: list[str]) -> str:
+    return ", ".join(plain(label, 40) or "a label without a name" for label in labels[:10])
+
+
+def _many(labels: dict[str, str]) -> Iterator[str]:
+    if len(labels) > MANY_LABELS:
+        yield (
+            f"The file has {len(labels)} labels. Programs that follow market prices upload each "
+            "day's prices in this form: this is then one day and no plan, and should not be used."
+        )
+
+
+def _renamed(parts: list[_Part], names: tuple[str, ...]) -> Iterator[str]:
+    given = [plain(part.name, 40) for part in parts]
+    pairs = [f"{old} is {new}" for old, new in zip(given, names, strict=True) if old.lower() != new]
+    if pairs:
+        yield f"Seasons are named by their dates, not as in the source: {', '.join(pairs)}."
+
+
+def _relabelled(labels: dict[str, str]) -> Iterator[str]:
+    pairs = [f"{plain(old, 40)} is {new}" for old, new in labels.items() if old.lower() != new]
+    renamed = f": {', '.join(pairs[:10])}" if pairs else ""
+    yield (
+        "Period names are Tesla's labels, which need not be your utility's words"
+        f"{renamed}. Rename them as your utility does."
+    )
+
+
+def _money(currency: str, money: str | None) -> Iterator[str]:
+    if money is None:
+        named = f'the currency "{plain(currency, 20)}" is not known' if currency else "no currency"
+        yield f"Prices are left out: {named}."
+
+
+def _sources(body: Body) -> Iterator[str]:
+    code = plain(body.fields.get("code"), 60)
+    kind = "tariff_content_v2" if tesla_body.is_v2(body) else "tariff_content"
+    yield f"Tesla {kind}" + (f", plan {code}" if code else "")
