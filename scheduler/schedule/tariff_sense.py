@@ -1,0 +1,337 @@
+"""Whether a tariff file of the right shape makes sense: seasons tile the year, windows the day,
+every day has its windows, every price its period.
+
+Each check takes parsed parts and yields what it finds; it must not know how the parts were read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from scheduler.schedule.clocktime import format_span
+from scheduler.schedule.tariff_shape import (
+    DAY_KEYS,
+    NAME_PATTERN,
+    HolidaysPart,
+    MonthDay,
+    SeasonSpan,
+    Span,
+)
+from scheduler.schedule.values import DAY_SECONDS, WEEKDAY_NAMES
+from scheduler.schedule.wording import did_you_mean, listed, shown
+
+Loc = tuple[int | str, ...]
+Table = Mapping[str, Sequence[Span | None]]
+"""Period to its windows; None where it says `otherwise`."""
+Tables = Mapping[str, Table]
+"""Day class or day to its table, within one season."""
+
+YEAR: Final = tuple(
+    (day.month, day.day) for day in (date(2028, 1, 1) + timedelta(days=n) for n in range(366))
+)
+"""Every (month, day) of a leap year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that makes no sense: where, what, and the id of the check."""
+
+    loc: Loc
+    message: str
+    id: str
+    of_key: bool = False
+    """Whether the key that `loc` ends in is at fault, and not its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A window's part within one day, with the window it comes from."""
+
+    start: int
+    end: int
+    label: str
+    period: str
+    loc: Loc
+
+
+def check_names(seasons: Iterable[str], windows: Mapping[str, Tables]) -> Iterator[Finding]:
+    """Seasons and periods have names, day classes are known ones."""
+    yield from _bad_names(seasons, ("seasons",))
+    for season, tables in windows.items():
+        for day, table in tables.items():
+            loc = ("windows", season)
+            if day not in DAY_KEYS:
+                guess = did_you_mean(day, DAY_KEYS) or f" Write {listed(DAY_KEYS, 'or')}."
+                message = f"{shown(day)} is not a day class.{guess}"
+                yield Finding((*loc, day), message, "day-class", of_key=True)
+            yield from _bad_names(table, (*loc, day))
+
+
+def _bad_names(names: Iterable[str], loc: Loc) -> Iterator[Finding]:
+    for name in names:
+        if re.fullmatch(NAME_PATTERN, name) is None:
+            message = f"{shown(name)} is not a name. Use letters, digits and _, a letter first."
+            yield Finding((*loc, name), message, "name", of_key=True)
+
+
+def season_days(seasons: Mapping[str, Sequence[SeasonSpan]]) -> dict[MonthDay, str]:
+    """The season of each (month, day); the first one where two claim it."""
+    found: dict[MonthDay, str] = {}
+    for name, spans in seasons.items():
+        for span in spans:
+            for day in _days_of(span):
+                found.setdefault(day, name)
+    return found
+
+
+def check_seasons(seasons: Mapping[str, Sequence[SeasonSpan]]) -> Iterator[Finding]:
+    """Every day of a leap year belongs to exactly one season."""
+    owner: dict[MonthDay, tuple[str, SeasonSpan]] = {}
+    for name, spans in seasons.items():
+        for span in spans:
+            shared = [day for day in _days_of(span) if day in owner]
+            if shared:
+                other = "; ".join(sorted({_season(*owner[day]) for day in shared}))
+                message = (
+                    f"{_season(name, span)} and {other} both claim {_ranges(shared)}. "
+                    "A day belongs to one season."
+                )
+                yield Finding(("seasons", name), message, "season-overlap")
+            owner.update({day: (name, span) for day in _days_of(span) if day not in owner})
+    missing = [day for day in YEAR if day not in owner]
+    if missing:
+        yield Finding(("seasons",), _season_gap(missing), "season-gap")
+
+
+def check_table(table: Table, loc: Loc) -> Iterator[Finding]:
+    """Every second of the day belongs to exactly one window."""
+    rest = [period for period, windows in table.items() if None in windows]
+    if len(rest) > 1:
+        message = f"{listed(rest)} both say otherwise; only one period can take the rest."
+        yield Finding((*loc, rest[1]), message, "window-overlap")
+    segments = _segments(table, loc)
+    yield from _overlaps(segments)
+    if not rest:
+        yield from _gaps(segments, loc)
+
+
+def periods_of(table: Table) -> tuple[tuple[int, str], ...]:
+    """(second, period) at each change, first at 0; for a table without findings."""
+    rest = next((period for period, windows in table.items() if None in windows), "")
+    starts: list[tuple[int, str]] = []
+    at = 0
+    for segment in _segments(table, ()):
+        if segment.start > at:
+            starts.append((at, rest))
+        starts.append((segment.start, segment.period))
+        at = segment.end
+    if at < DAY_SECONDS:
+        starts.append((at, rest))
+    return tuple(each for n, each in enumerate(starts) if n == 0 or each[1] != starts[n - 1][1])
+
+
+def table_for(tables: Tables, weekday: int) -> Table | None:
+    """The windows of Monday (0) to Sunday (6): the narrower key wins."""
+    broad = "weekend" if weekday >= 5 else "weekday"
+    for key in (WEEKDAY_NAMES[weekday], broad, "every_day"):
+        if key in tables:
+            return tables[key]
+    return None
+
+
+def holiday_table(tables: Tables, count_as: str | None) -> Table | None:
+    """The windows of a holiday: its own, else those of the class it counts as, else those that
+    every day has; None where that leaves it open."""
+    if "holiday" in tables:
+        return tables["holiday"]
+    if count_as == "weekend":
+        return table_for(tables, 6)
+    if count_as == "weekday":
+        return tables.get("weekday") or table_for(tables, 0)
+    of_the_week = [table_for(tables, weekday) for weekday in range(7)]
+    return of_the_week[0] if all(each == of_the_week[0] for each in of_the_week) else None
+
+
+def check_days(
+    seasons: Iterable[str], windows: Mapping[str, Tables], holidays: HolidaysPart | None
+) -> Iterator[Finding]:
+    """Every season has windows for every day, and no windows are without a season."""
+    names = list(seasons)
+    for name in names:
+        if name not in windows:
+            message = f"The season {name} has no windows. Add windows.{name}."
+            yield Finding(("windows",), message, "day-class")
+    for name, tables in windows.items():
+        if name not in names:
+            message = f"There is no season {name}.{did_you_mean(name, names)}"
+            yield Finding(("windows", name), message, "season", of_key=True)
+            continue
+        yield from _check_week(tables, ("windows", name))
+        yield from _check_holiday(tables, ("windows", name), holidays)
+
+
+def check_holidays(
+    windows: Mapping[str, Tables], holidays: HolidaysPart | None, lists: Iterable[str]
+) -> Iterator[Finding]:
+    """A list that exists, a rule for weekends, and an effect."""
+    if holidays is None:
+        return
+    loc = ("holidays",)
+    known = tuple(lists)
+    if holidays.list is not None and holidays.list not in known:
+        guess = did_you_mean(holidays.list, known) or f" Write {listed(known, 'or')}."
+        yield Finding((*loc, "list"), f"There is no such holiday list.{guess}", "holiday-list")
+    if not (holidays.list or holidays.dates or holidays.days):
+        message = "No holidays are named. Write list, or dates of your own."
+        yield Finding(loc, message, "holiday-list")
+    if holidays.observed is None and (holidays.list or holidays.days):
+        message = (
+            "What does a holiday on a weekend do to the weekdays around it? Write observed: none, "
+            "sunday_to_monday or another of the rules."
+        )
+        yield Finding(loc, message, "observed")
+    if holidays.count_as is None and not any("holiday" in tables for tables in windows.values()):
+        message = (
+            "These holidays change nothing. Write count_as: weekend, or give windows for holiday."
+        )
+        yield Finding(loc, message, "holiday-effect")
+
+
+def check_prices(
+    per_kwh: Mapping[str, Mapping[str, float]], windows: Mapping[str, Tables]
+) -> Iterator[Finding]:
+    """Every price is that of a period its season has."""
+    for season, prices in per_kwh.items():
+        loc = ("prices", "per_kwh", season)
+        if season not in windows:
+            message = f"There is no season {season}.{did_you_mean(season, windows)}"
+            yield Finding(loc, message, "price", of_key=True)
+            continue
+        known = {period for table in windows[season].values() for period in table}
+        for period in prices:
+            if period not in known:
+                guess = did_you_mean(period, sorted(known))
+                message = f"{season} has no period {period}.{guess}"
+                yield Finding((*loc, period), message, "price", of_key=True)
+
+
+def _check_week(tables: Tables, loc: Loc) -> Iterator[Finding]:
+    missing = [day for n, day in enumerate(WEEKDAY_NAMES[:7]) if table_for(tables, n) is None]
+    if missing:
+        hint = {5: "weekday", 2: "weekend"}.get(len(missing), "every_day")
+        message = f"There are no windows for {listed(missing)}. Add {hint}."
+        yield Finding(loc, message, "day-class")
+
+
+def _check_holiday(tables: Tables, loc: Loc, holidays: HolidaysPart | None) -> Iterator[Finding]:
+    if holidays is None:
+        if "holiday" in tables:
+            message = "These windows are never used: the tariff has no holidays. Add holidays."
+            yield Finding((*loc, "holiday"), message, "holiday-effect", of_key=True)
+        return
+    if holiday_table(tables, holidays.count_as) is None:
+        message = (
+            "There are no windows for a holiday. Add holiday, or count_as: weekend to holidays."
+        )
+        yield Finding(loc, message, "day-class")
+
+
+def _segments(table: Table, loc: Loc) -> list[_Segment]:
+    found: list[_Segment] = []
+    for period, windows in table.items():
+        for index, span in enumerate(windows):
+            if span is None:
+                continue
+            label = f"{period} {format_span(*span)}"
+            where = (*loc, period, index)
+            start, end = span
+            if end > start:
+                found.append(_Segment(start, end, label, period, where))
+            else:
+                found.append(_Segment(start, DAY_SECONDS, label, period, where))
+                found.append(_Segment(0, end, label, period, where))
+    return sorted(found, key=lambda each: (each.start, each.end))
+
+
+def _overlaps(segments: Sequence[_Segment]) -> Iterator[Finding]:
+    longest: _Segment | None = None
+    for each in segments:
+        if longest is not None and each.start < longest.end:
+            both = format_span(each.start, min(each.end, longest.end))
+            message = f"{longest.label} and {each.label} overlap: both cover {both}."
+            yield Finding(max(each.loc, longest.loc, key=str), message, "window-overlap")
+        if longest is None or each.end > longest.end:
+            longest = each
+
+
+def _gaps(segments: Sequence[_Segment], loc: Loc) -> Iterator[Finding]:
+    for start, end in _holes(segments):
+        before = max(segments, key=lambda each: (each.end <= start, each.end))
+        after = min(segments, key=lambda each: (each.start < end % DAY_SECONDS, each.start))
+        between = (
+            f"outside {before.label}"
+            if before.label == after.label
+            else f"between {before.label} and {after.label}"
+        )
+        message = (
+            f"Nothing covers {format_span(start, end)}, {between}. "
+            "Add a window, or let one period take the rest with otherwise."
+        )
+        yield Finding(loc, message, "window-gap")
+
+
+def _holes(segments: Sequence[_Segment]) -> list[Span]:
+    """Uncovered spans of the day; one across midnight is one."""
+    holes: list[Span] = []
+    at = 0
+    for each in segments:
+        if each.start > at:
+            holes.append((at, each.start))
+        at = max(at, each.end)
+    if at < DAY_SECONDS:
+        holes.append((at, DAY_SECONDS))
+    if len(holes) > 1 and holes[0][0] == 0 and holes[-1][1] == DAY_SECONDS:
+        last = holes.pop()
+        holes[0] = (last[0], holes[0][1])
+    return holes
+
+
+def _days_of(span: SeasonSpan) -> list[MonthDay]:
+    first, last = YEAR.index(span[0]), YEAR.index(span[1])
+    if first <= last:
+        return list(YEAR[first : last + 1])
+    return list(YEAR[first:] + YEAR[: last + 1])
+
+
+def _season(name: str, span: SeasonSpan) -> str:
+    return f"{name} {_month_day(span[0])}..{_month_day(span[1])}"
+
+
+def _month_day(day: MonthDay) -> str:
+    return f"{day[0]:02}-{day[1]:02}"
+
+
+def _season_gap(missing: Sequence[MonthDay]) -> str:
+    if list(missing) == [(2, 29)]:
+        return "No season covers 02-29. End the season on 02-29: in a common year that means 02-28."
+    return f"No season covers {_ranges(missing)}."
+
+
+def _ranges(days: Iterable[MonthDay]) -> str:
+    """`01-05..01-09 and 12-25`."""
+    runs: list[list[int]] = []
+    for number in sorted(YEAR.index(day) for day in days):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return listed(
+        _month_day(YEAR[run[0]])
+        if len(run) == 1
+        else f"{_month_day(YEAR[run[0]])}..{_month_day(YEAR[run[-1]])}"
+        for run in runs
+    )

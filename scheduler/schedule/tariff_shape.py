@@ -1,0 +1,334 @@
+"""The shape of a tariff file and of the holiday lists: which keys there are and what they hold.
+
+Editors' schemas and the reference page are made from these models. Whether seasons tile the
+year and windows the day is `tariff_sense`'s affair.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+)
+
+from scheduler.schedule import zones
+from scheduler.schedule.clocktime import TIME_PATTERN, parse_span
+from scheduler.schedule.holidays import DateOf, Observed, parse_rule
+from scheduler.schedule.leaves import choice, fault, line, one_or_many, text_reader
+from scheduler.schedule.values import WEEKDAY_NAMES
+from scheduler.schedule.wording import shown
+
+NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_]*$"
+UNSTATED: Final = "unstated"
+_CLOCKS: Final = ("local", "utc")
+_COUNT_AS: Final = ("weekend", "weekday")
+OTHERWISE: Final = None
+"""What a window of `otherwise` becomes."""
+
+Span = tuple[int, int]
+MonthDay = tuple[int, int]
+SeasonSpan = tuple[MonthDay, MonthDay]
+Effective = tuple[date | None, date | None]
+Checked = tuple[str, date | None]
+Schema = dict[str, object]
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_SEASON: Final = re.compile(r"(\d\d)-(\d\d)\s*\.\.\s*(\d\d)-(\d\d)")
+_DATE_PATTERN: Final = r"\d{4}-\d\d-\d\d"
+
+
+def parse_date(text: str) -> date:
+    """The date of `2026-07-01`. Raises ValueError."""
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{shown(text)} is not a date of the calendar.") from None
+    raise ValueError(f"{shown(text)} is not a date. Write it as 2026-07-01.")
+
+
+def parse_season(text: str) -> SeasonSpan:
+    """First and last (month, day) of `06-01..09-30`, both included. Raises ValueError."""
+    match = _SEASON.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{shown(text)} is not a season. Write it as 06-01..09-30, month first.")
+    first_month, first_day, last_month, last_day = (int(each) for each in match.groups())
+    ends = (first_month, first_day), (last_month, last_day)
+    for month, day in ends:
+        try:
+            date(2028, month, day)
+        except ValueError:
+            raise ValueError(f'"{month:02}-{day:02}" is not a day of any year.') from None
+    return ends
+
+
+def parse_effective(text: str) -> Effective:
+    """First and last day of `2019-03-01..`, `..2022-12-31` or both; `..` says that neither is
+    known. Raises ValueError."""
+    first, dots, last = (part.strip() for part in text.partition(".."))
+    if not dots:
+        raise ValueError(f"{shown(text)} is not a range. Write 2019-03-01.. or ..2022-12-31.")
+    ends = (parse_date(first) if first else None, parse_date(last) if last else None)
+    if ends[0] and ends[1] and ends[1] < ends[0]:
+        raise ValueError(f"{shown(text)} ends before it starts.")
+    return ends
+
+
+def parse_checked(value: object) -> Checked:
+    """The text, and the first date it may mean: sources often tell the year or month alone."""
+    text = str(value).strip() if isinstance(value, str | int) else ""
+    if text == "unknown":
+        return text, None
+    padded = text + {4: "-01-01", 7: "-01"}.get(len(text), "")
+    try:
+        return text, parse_date(padded)
+    except ValueError:
+        message = f"{shown(value)} is not a date. Write 2026-07-01, 2026-07, 2026 or unknown."
+        raise fault("checked", message) from None
+
+
+def parse_currency(text: str) -> str:
+    """Three capital letters. Raises ValueError."""
+    if re.fullmatch(r"[A-Z]{3}", text) is None:
+        raise ValueError(f"{shown(text)} is not a currency. Write three letters such as USD.")
+    return text
+
+
+def _parse_window(text: str) -> Span | None:
+    return OTHERWISE if text.strip() == "otherwise" else parse_span(text)
+
+
+def _otherwise_alone(value: list[Span | None]) -> list[Span | None]:
+    if len(value) > 1 and OTHERWISE in value:
+        raise fault("window", "otherwise takes all the rest, so it stands alone.")
+    return value
+
+
+def _by_name(value: object) -> object:
+    return {"": value} if isinstance(value, list) else value
+
+
+def _one_or_list(item: Schema) -> Schema:
+    return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]}
+
+
+def _text(pattern: str, *examples: str) -> Schema:
+    return {"type": "string", "pattern": f"^(?:{pattern})$", "examples": list(examples)}
+
+
+_SEASON_JSON: Final = _text(r"\d\d-\d\d\s*\.\.\s*\d\d-\d\d", "06-01..09-30")
+_WINDOW_JSON: Final = _text(
+    rf"otherwise|(?:{TIME_PATTERN})\s*[-–]\s*(?:{TIME_PATTERN})", "16:00-21:00", "otherwise"
+)
+_DATE_JSON: Final = _text(_DATE_PATTERN, "2026-07-01")
+_RULE_JSON: Final[Schema] = {
+    "type": "string",
+    "examples": ["07-04", "3rd monday of february", "last monday of may", "friday before easter"],
+}
+_DATES_JSON: Final[Schema] = {
+    "anyOf": [
+        {"type": "array", "items": _DATE_JSON},
+        {"type": "object", "additionalProperties": _one_or_list(_DATE_JSON)},
+    ]
+}
+
+DAY_KEYS: Final = (*WEEKDAY_NAMES, "weekday", "weekend", "holiday", "every_day")
+CONFIDENCE: Final = ("high", "medium", "low", "none")
+STATUS: Final = ("open", "closed", "superseded", "ended", "pilot", "unknown")
+OBSERVED: Final = (*(each.value for each in Observed), UNSTATED)
+
+
+def _choice_json(words: Sequence[str]) -> Schema:
+    return {"type": "string", "enum": list(words)}
+
+
+Text = Annotated[str, PlainValidator(line), WithJsonSchema({"type": "string", "minLength": 1})]
+Names = Field(min_length=1, json_schema_extra={"propertyNames": {"pattern": NAME_PATTERN}})
+Days = Field(min_length=1, json_schema_extra={"propertyNames": {"enum": list(DAY_KEYS)}})
+Date = Annotated[
+    date,
+    PlainValidator(text_reader("date", parse_date, "a date such as 2026-07-01")),
+    WithJsonSchema(_DATE_JSON),
+]
+Rule = Annotated[
+    DateOf,
+    PlainValidator(text_reader("holiday-rule", parse_rule, "a rule such as 07-04")),
+    WithJsonSchema(_RULE_JSON),
+]
+_OneSeason = Annotated[
+    SeasonSpan, PlainValidator(text_reader("season", parse_season, "06-01..09-30"))
+]
+SeasonSpans = Annotated[
+    list[_OneSeason],
+    Field(min_length=1),
+    BeforeValidator(one_or_many),
+    WithJsonSchema(_one_or_list(_SEASON_JSON)),
+]
+_OneWindow = Annotated[
+    Span | None, PlainValidator(text_reader("window", _parse_window, "16:00-21:00"))
+]
+Windows = Annotated[
+    list[_OneWindow],
+    Field(min_length=1),
+    AfterValidator(_otherwise_alone),
+    BeforeValidator(one_or_many),
+    WithJsonSchema(_one_or_list(_WINDOW_JSON)),
+]
+DayTable = Annotated[dict[str, Windows], Names]
+Tables = Annotated[dict[str, DayTable], Days]
+_NamedDates = dict[str, Annotated[list[Date], BeforeValidator(one_or_many)]]
+NamedDates = Annotated[_NamedDates, BeforeValidator(_by_name), WithJsonSchema(_DATES_JSON)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class HolidaysPart(_Part):
+    """Which days are holidays, and what they do to the windows."""
+
+    model_config = ConfigDict(title="holidays")
+
+    list: Text | None = Field(
+        default=None,
+        description="One of the lists of holidays.yaml.",
+        examples=["us-ca-utility-8"],
+    )
+    dates: NamedDates = Field(
+        default_factory=dict, description="Dates of your own, with or without names."
+    )
+    days: dict[str, Rule] = Field(default_factory=dict, description="Rules of your own, by name.")
+    observed: (
+        Annotated[str, PlainValidator(choice(OBSERVED)), WithJsonSchema(_choice_json(OBSERVED))]
+        | None
+    ) = Field(
+        default=None, description="What a holiday on a weekend does to the weekdays around it."
+    )
+    count_as: (
+        Annotated[str, PlainValidator(choice(_COUNT_AS)), WithJsonSchema(_choice_json(_COUNT_AS))]
+        | None
+    ) = Field(
+        default=None,
+        description="Whose windows a holiday uses in a season without `holiday` windows.",
+    )
+
+    @property
+    def rule(self) -> Observed:
+        """The observed rule; the smallest set of days where the source does not tell."""
+        if self.observed == UNSTATED:
+            return Observed.SUNDAY_TO_MONDAY
+        return Observed(self.observed or "none")
+
+
+class PricesPart(_Part):
+    """Illustrative prices per kWh; nothing is decided by them."""
+
+    model_config = ConfigDict(title="prices")
+
+    as_of: Date | None = Field(default=None, description="When they came into force.")
+    currency: Annotated[
+        str,
+        PlainValidator(text_reader("currency", parse_currency, "USD")),
+        WithJsonSchema(_text("[A-Z]{3}", "USD")),
+    ] = Field(description="Three letters.", examples=["USD"])
+    note: Text | None = None
+    per_kwh: dict[str, dict[str, float]] = Field(
+        description="Season, then period, then price. Zero is a price.",
+        examples=[{"summer": {"on_peak": 0.59, "off_peak": 0.35}}],
+    )
+
+
+class TariffFile(_Part):
+    """One tariff: the utility's rule book of zone, seasons, day classes and windows."""
+
+    model_config = ConfigDict(title="a tariff file")
+
+    tariff: Text = Field(description="The plan's name.", examples=["SCE TOU-D-4-9PM"])
+    utility: Text | None = Field(default=None, description="Who sells the energy.")
+    country: Text | None = Field(default=None, examples=["US"])
+    region: Text | None = Field(default=None, examples=["CA"])
+    aliases: list[Text] = Field(default_factory=list, description="Other names of the plan.")
+    status: (
+        Annotated[str, PlainValidator(choice(STATUS)), WithJsonSchema(_choice_json(STATUS))] | None
+    ) = Field(default=None, description="closed: for those who have it already.")
+    timezone: Annotated[
+        ZoneInfo,
+        PlainValidator(text_reader("timezone", zones.zone, "America/Los_Angeles")),
+        WithJsonSchema({"type": "string", "examples": ["America/Los_Angeles"]}),
+    ] = Field(description="The IANA zone of the place.", examples=["America/Los_Angeles"])
+    clock: Annotated[
+        str, PlainValidator(choice(_CLOCKS)), WithJsonSchema(_choice_json(_CLOCKS))
+    ] = Field(default="local", description="utc: a meter that ignores summer time.")
+    effective: Annotated[
+        Effective,
+        PlainValidator(text_reader("effective", parse_effective, "2019-03-01..")),
+        WithJsonSchema(
+            _text(rf"(?:{_DATE_PATTERN})?\s*\.\.\s*(?:{_DATE_PATTERN})?", "2019-03-01..")
+        ),
+    ] = Field(
+        default="..", validate_default=True, description="First and last day of these windows."
+    )
+    checked: Annotated[
+        Checked,
+        PlainValidator(parse_checked),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    _text(r"\d{4}(?:-\d\d(?:-\d\d)?)?|unknown", "2026-07-01"),
+                    {"type": "integer", "minimum": 1900, "maximum": 2999},
+                ]
+            }
+        ),
+    ] = Field(
+        default="unknown",
+        validate_default=True,
+        description="When a person last compared it with the utility's sheet.",
+    )
+    sources: list[Text] = Field(default_factory=list, description="Where it was read.")
+    confidence: dict[
+        str,
+        Annotated[
+            str, PlainValidator(choice(CONFIDENCE)), WithJsonSchema(_choice_json(CONFIDENCE))
+        ],
+    ] = Field(default_factory=dict, description="How sure each part is.")
+    seasons: Annotated[dict[str, SeasonSpans], Names] = Field(
+        description="Month-day ranges, both ends included, that tile the year.",
+        examples=[{"all_year": "01-01..12-31"}],
+    )
+    holidays: HolidaysPart | None = None
+    windows: Annotated[dict[str, Tables], Names] = Field(
+        description="Season, then day class, then period, then its windows.",
+        examples=[{"all_year": {"every_day": {"peak": "16:00-21:00", "off_peak": "otherwise"}}}],
+    )
+    prices: PricesPart | None = None
+    notes: list[Text] = Field(default_factory=list, description="What an owner should know.")
+
+
+class HolidayListPart(_Part):
+    """One list of holidays."""
+
+    model_config = ConfigDict(title="a holiday list")
+
+    source: Text = Field(description="Who uses it, and where it was read.", examples=["a page"])
+    checked: Date | None = None
+    days: dict[str, Rule] = Field(default_factory=dict, description="Rules, by name.")
+    dates: NamedDates = Field(default_factory=dict, description="Dates, by name.")
+
+
+class HolidaysFile(_Part):
+    """The holiday lists that tariffs name."""
+
+    model_config = ConfigDict(title="the holiday lists")
+
+    lists: dict[str, HolidayListPart] = Field(examples=[{"mine": {"days": {"May Day": "05-01"}}}])
