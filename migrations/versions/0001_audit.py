@@ -24,22 +24,26 @@ CREATE TABLE audit (
   CHECK (json_valid(detail)),
   CHECK ((entry = 'outcome') = (outcome IS NOT NULL)),
   CHECK (entry <> 'intent' OR run = id),
-  CHECK (entry NOT IN ('step', 'outcome') OR run IS NOT NULL)
+  CHECK (entry NOT IN ('step', 'outcome') OR run IS NOT NULL),
+  CHECK (entry IN ('intent', 'outcome') OR run IS NULL OR run < id)
 ) STRICT
 """
 
+# The condition's own column stands in each partial index too: without it SQLite 3.40 reads the
+# table for what the index already says.
 INDEXES = (
     "CREATE INDEX audit_at ON audit (at)",
-    "CREATE INDEX audit_run ON audit (run) WHERE run IS NOT NULL",
-    "CREATE INDEX audit_first ON audit (kind, name, run) WHERE run = id",
-    "CREATE INDEX audit_named ON audit (name, run) WHERE run = id",
-    "CREATE INDEX audit_intent ON audit (run) WHERE entry = 'intent'",
+    "CREATE INDEX audit_run ON audit (run, entry) WHERE run IS NOT NULL",
+    "CREATE INDEX audit_started ON audit (at, run) WHERE run = id",
+    "CREATE INDEX audit_kind ON audit (kind, name, run) WHERE run = id",
+    "CREATE INDEX audit_name ON audit (name, run) WHERE run = id",
+    "CREATE INDEX audit_intent ON audit (run, entry) WHERE entry = 'intent'",
     "CREATE INDEX audit_gateway ON audit (json_extract(detail, '$.gateway'), run)"
     " WHERE entry = 'intent'",
     # Unique: a run ends once.
-    "CREATE UNIQUE INDEX audit_end ON audit (run) WHERE entry = 'outcome'",
-    "CREATE INDEX audit_outcome ON audit (outcome, run) WHERE entry = 'outcome'",
-    "CREATE INDEX audit_event ON audit (kind) WHERE entry = 'event'",
+    "CREATE UNIQUE INDEX audit_end ON audit (run, entry) WHERE entry = 'outcome'",
+    "CREATE INDEX audit_outcome ON audit (outcome, run, entry) WHERE entry = 'outcome'",
+    "CREATE INDEX audit_event ON audit (entry, kind) WHERE entry = 'event'",
 )
 
 TRIGGERS = (
@@ -93,7 +97,7 @@ SELECT f.run, f.site, f.kind, f.name, f.wake,
   json_extract(o.detail, '$.observed') AS observed,
   {_either("attempt")} AS attempt,
   json_extract(o.detail, '$.error') AS error,
-  json_extract(o.detail, '$.reason') AS reason,
+  json_extract(o.detail, '$.note') AS note,
   {_either("gateway")} AS gateway
 FROM audit AS f LEFT JOIN audit AS o ON o.run = f.run AND o.entry = 'outcome'
 WHERE f.run = f.id

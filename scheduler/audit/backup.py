@@ -22,16 +22,17 @@ def backup(database: Database, target: Path) -> Verified:
     where it cannot be written, AuditTamperedError where the chain does not hold; then no file
     stays behind.
     """
-    _check_target(target)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        database.vacuum_into(part)
-        verified = _verify(part)
-        with explained(target):
+    with explained(target, "The backup"):
+        _check_target(target)
+        try:
+            part.unlink(missing_ok=True)
+            database.vacuum_into(part)
+            verified = _verify(part)
             _flush(part)
             _publish(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+        finally:
+            part.unlink(missing_ok=True)
     return verified
 
 

@@ -45,30 +45,31 @@ _ADVICE: Final = (
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, what: str = "The audit") -> Iterator[None]:
     """Turns every error of the database or its files into AuditUnwritableError."""
+    name = f"{what} {path}"
     try:
         yield
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        raise AuditUnwritableError(explain(path, cause or error)) from error
+        raise AuditUnwritableError(explain(name, cause or error)) from error
     except (sqlite3.Error, OSError) as error:
-        raise AuditUnwritableError(explain(path, error)) from error
+        raise AuditUnwritableError(explain(name, error)) from error
 
 
-def explain(path: Path, error: BaseException) -> str:
-    """One sentence or two about an error of the audit at `path`."""
+def explain(what: str, error: BaseException) -> str:
+    """One sentence or two about an error of the file that `what` names."""
     if isinstance(error, OSError):
-        return f"The audit {path} cannot be used: {error.strerror}."
+        return f"{what} cannot be used: {error.strerror}."
     name = name_of(error)
     if name == "SQLITE_CONSTRAINT_UNIQUE":
-        return f"The audit {path} refuses the outcome: its run has ended already."
+        return f"{what} refuses the outcome: its run has ended already."
     if name.startswith("SQLITE_CONSTRAINT"):
-        return f"The audit {path} refuses the entry: {_sentence(error)}."
+        return f"{what} refuses the entry: {_sentence(error)}."
     advice = next((text for start, text in _ADVICE if name.startswith(start)), None)
     if advice is None:
         advice = f"{_sentence(error)} ({name})." if name else f"{_sentence(error)}."
-    return f"The audit {path} cannot be used: {advice}"
+    return f"{what} cannot be used: {advice}"
 
 
 def name_of(error: BaseException) -> str:

@@ -6,13 +6,12 @@ a service calls it in a thread of its own.
 What stands in `detail`, by kind of entry:
 
     intent   gateway, planned_at (ISO or null), attempt (from 1), wanted ({mode, reserve_percent}
-             or null), and where they apply hold_from (ISO; when a hold began), period,
-             season, schedule (its digest)
+             or null), period, season, day_class, schedule (the beginning of its digest)
     step     step, method, path, status, duration_ms, error
-    outcome  observed ({mode, reserve_percent} or null), error (text or null), reason (of a
-             decision not to act), and whatever of the intent is known better now, such as wanted
-             with the resolved reserve; alone (missed, superseded, deferred) it brings the
-             intent's keys itself
+    outcome  observed ({mode, reserve_percent} or null), error (text or null), note (text), and
+             what of the intent is known better now, such as wanted with the resolved reserve;
+             hold_from (ISO) where a hold began; alone (missed, superseded, deferred) it brings
+             the intent's keys itself
     event    what a reader needs
 """
 

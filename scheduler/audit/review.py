@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    literal_column,
+    or_,
+    select,
+)
 
 from scheduler import clock
 from scheduler.audit.database import Database
@@ -53,7 +62,7 @@ _RUNS: Final = (
         _end.c.outcome,
         _end.c.detail.label("outcome_detail"),
     )
-    .select_from(_first.outerjoin(_end, (_end.c.run == _first.c.run) & (_end.c.entry == _OUTCOME)))
+    .select_from(_first.outerjoin(_end, (_end.c.run == _first.c.id) & (_end.c.entry == _OUTCOME)))
     .where(_first.c.run == _first.c.id)
 )
 
@@ -74,12 +83,8 @@ def runs(
 ) -> list[RunView]:
     """The newest `limit` runs, oldest of them first, that started at or after `since` and before
     `until`. `job` is a job's or rule's name, or a kind. Raises AuditUnwritableError."""
-    conditions = _between(_first.c.at, since, until)
-    if outcome is not None:
-        conditions.append(_end.c.outcome == str(outcome))
-    if job is not None:
-        conditions.append(or_(_first.c.name == job, _first.c.kind == job))
-    query = _RUNS.where(*conditions).order_by(_first.c.run.desc()).limit(limit)
+    conditions = _which_runs(since, until, outcome, job)
+    query = _RUNS.where(*conditions).order_by(_first.c.id.desc()).limit(limit)
     with database.reading() as connection:
         rows = connection.execute(query).all()
         steps = _steps_of(connection, [row.run for row in rows])
@@ -127,6 +132,23 @@ def events(
     if kind is not None:
         conditions.append(audit.c.kind == kind)
     return _entries(database, conditions, limit)
+
+
+def _which_runs(
+    since: datetime | None, until: datetime | None, outcome: str | None, job: str | None
+) -> list[ColumnElement[bool]]:
+    """Each condition as a list of numbers from one covering index: the same few milliseconds for
+    a common word and for a rare one, where a filtered walk takes 0.3 s for the rare."""
+    number, begins = select(audit.c.run), audit.c.run == audit.c.id
+    lists: list[Select[int] | CompoundSelect[int]] = []
+    if since is not None or until is not None:
+        lists.append(number.where(begins, *_between(audit.c.at, since, until)))
+    if outcome is not None:
+        lists.append(number.where(audit.c.entry == _OUTCOME, audit.c.outcome == str(outcome)))
+    if job is not None:
+        named = number.where(begins, audit.c.name == job)
+        lists.append(named.union_all(number.where(begins, audit.c.kind == job)))
+    return [_first.c.id.in_(numbers) for numbers in lists]
 
 
 def _between(
@@ -206,7 +228,7 @@ def _run_view(row: Row[*tuple[Any, ...]], steps: tuple[StepView, ...]) -> RunVie
         observed=last.get("observed"),
         attempt=detail.get("attempt"),
         error=last.get("error"),
-        reason=last.get("reason"),
+        note=last.get("note"),
         gateway=detail.get("gateway"),
         detail=detail,
         steps=steps,

@@ -88,7 +88,8 @@ def last_at(connection: Connection) -> datetime | None:
 
 def open_runs(connection: Connection) -> tuple[OpenRun, ...]:
     """Runs with an intent and no outcome, oldest first."""
-    return tuple(_open_run(connection, row) for row in connection.execute(_OPEN_RUNS).all())
+    newest_first = connection.execute(_OPEN_RUNS).all()
+    return tuple(_open_run(connection, row) for row in reversed(newest_first))
 
 
 def _open_run(connection: Connection, row: Row[Any]) -> OpenRun:
@@ -171,13 +172,15 @@ _HEAD: Final = text("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")
 
 _LAST_AT: Final = text("SELECT max(at) FROM audit")
 
-# Two walks along covering indexes: 12 ms for 90 909 runs in a million entries, where looking up
-# each run's outcome takes 27 ms.
+# A run ends once, so the counts tell how many are open, and the walk from the newest stops there:
+# with none open, 7 ms among 90 909 runs in a million entries, where EXCEPT takes 19 ms or more.
 _OPEN_RUNS: Final = text("""
-SELECT run, site, kind, name, wake, at, detail FROM audit WHERE id IN (
-  SELECT run FROM audit WHERE entry = 'intent'
-  EXCEPT SELECT run FROM audit WHERE entry = 'outcome')
-ORDER BY id
+SELECT i.run, i.site, i.kind, i.name, i.wake, i.at, i.detail FROM audit AS i
+WHERE i.entry = 'intent'
+  AND NOT EXISTS (SELECT 1 FROM audit AS o WHERE o.run = i.run AND o.entry = 'outcome')
+ORDER BY i.run DESC LIMIT (
+  SELECT (SELECT count(*) FROM audit WHERE entry = 'intent')
+    - (SELECT count(*) FROM audit WHERE entry = 'outcome' AND run <> id))
 """)
 
 _STEP_NAMES: Final = text("""

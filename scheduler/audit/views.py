@@ -55,7 +55,7 @@ class RunView:
     observed: Mapping[str, Json] | None
     attempt: int | None
     error: str | None
-    reason: str | None
+    note: str | None
     gateway: str | None
     detail: Mapping[str, Json]
     """All that the intent and the outcome say."""
@@ -77,7 +77,7 @@ class RunView:
             "observed": self.observed,
             "attempt": self.attempt,
             "error": self.error,
-            "reason": self.reason,
+            "note": self.note,
             "gateway": self.gateway,
             "steps": [step.to_json() for step in self.steps],
         }
