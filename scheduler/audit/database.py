@@ -17,9 +17,9 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import Pool, QueuePool, StaticPool
 
-from scheduler.audit.faults import explained, name_of
+from scheduler.audit.faults import explain, explained, name_of
 from scheduler.audit.schema import SCHEMA, migrate, only_one_upgrade, schema_of
-from scheduler.errors import ConfigurationError
+from scheduler.errors import AuditUnwritableError, ConfigurationError
 
 if TYPE_CHECKING:
     from scheduler.audit.proof import Verified
@@ -96,7 +96,7 @@ def open_database(
     """
     with explained(path):
         _check_path(path, create=create)
-        if not path.exists() or schema_of(_reading_connection(path), path) != SCHEMA:
+        if _schema(path) != SCHEMA:
             upgrade(path)
     database = Database(
         path,
@@ -104,8 +104,7 @@ def open_database(
         writer=_engine(lambda: _writing_connection(path, busy_seconds)),
     )
     if create:
-        with database.writing():
-            pass
+        _require_writable(database)
     return database
 
 
@@ -126,10 +125,30 @@ def upgrade(path: Path) -> tuple[str | None, str]:
     with explained(path):
         _check_path(path, create=True)
         with only_one_upgrade(path):
-            before = schema_of(_reading_connection(path), path) if path.exists() else None
+            before = _schema(path)
             if before != SCHEMA:
                 _migrate_file(path)
     return before, SCHEMA
+
+
+def _require_writable(database: Database) -> None:
+    try:
+        with database.writing():
+            pass
+    except AuditUnwritableError:
+        database.close()
+        raise
+
+
+def _schema(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    try:
+        return schema_of(_reading_connection(path), path)
+    except sqlite3.DatabaseError as error:
+        if name_of(error) == "SQLITE_NOTADB":
+            raise ConfigurationError(explain(f"The audit {path}", error)) from error
+        raise
 
 
 def _migrate_file(path: Path) -> None:
@@ -191,8 +210,12 @@ def _connect(
 def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
     # FULL: in WAL, NORMAL may lose the last commits when the power fails, which is when this
     # record is wanted most. A commit costs one fsync, a few dozen times a day.
-    for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {pragma}").fetchall()
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
@@ -206,7 +229,7 @@ def _reading_connection(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlit
     connection = _connect(f"{_uri(path)}?mode=ro", busy_seconds, uri=True)
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         connection.close()
         alone = not Path(f"{path}-wal").exists() and os.access(path, os.R_OK)
         if name_of(error) != "SQLITE_CANTOPEN" or not alone:

@@ -5,7 +5,7 @@ Reads no file, no network and no clock. What a source cannot say is said in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -13,7 +13,9 @@ from scheduler.errors import Place, Problem, ScheduleError
 from scheduler.imports import tesla, urdb, writing
 from scheduler.imports.document import Document, Json, parse
 from scheduler.imports.draft import Draft
+from scheduler.imports.naming import plain
 
+LONGEST_NOTE: Final = 600
 IMPORT_CHECKS: Final = {
     "bulk-form": "An OpenEI record is in the API's spelling, not in that of the bulk files.",
     "contradictory-rows": "No month has dearer hours at weekends than on any weekday.",
@@ -66,6 +68,7 @@ def read(
     _recognise(text, file)
     document = parse(text, file)
     draft = _draft(document, at=at, label=label, timezone=timezone)
+    draft = replace(draft, notes=tuple(plain(note, LONGEST_NOTE) for note in draft.notes))
     return Imported(writing.write(draft), draft.suggested_id, draft.notes)
 
 
@@ -73,10 +76,17 @@ def _draft(
     document: Document, *, at: date | None, label: str | None, timezone: str | None
 ) -> Draft:
     if tesla.is_tariff(document.data):
-        return tesla.read(document, timezone=timezone)
+        draft = tesla.read(document, timezone=timezone)
+        return replace(draft, notes=(*draft.notes, *_unused(at, label)))
     if urdb.is_rate(document.data):
         return urdb.read(document, at=at, label=label, timezone=timezone)
     raise document.error((), _not_a_rate(document.data), "kind")
+
+
+def _unused(at: date | None, label: str | None) -> tuple[str, ...]:
+    if at is None and label is None:
+        return ()
+    return ("--at and --label choose among OpenEI records; a Tesla tariff has neither.",)
 
 
 def _not_a_rate(data: Json) -> str:

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from scheduler.errors import Place, Problem, ScheduleError
+from scheduler.imports.naming import plain
+from scheduler.schedule.wording import path_text
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Path: TypeAlias = "tuple[str | int, ...]"
 
 MAX_CHARACTERS = 20_000_000
 MAX_DEPTH = 60
+MAX_MESSAGE = 2_000
 MAX_WRAPPINGS = 3
 _SPACE = " \t\n\r"
 _DECODER = json.JSONDecoder()
@@ -46,26 +49,24 @@ class Document:
 
     def problem(self, path: Path, message: str, check: str) -> Problem:
         """A problem at a path."""
-        return Problem(self.place(path), spell(path), message, check)
+        return Problem(self.place(path), path_text(path), plain(message, MAX_MESSAGE), check)
 
     def error(self, path: Path, message: str, check: str) -> ScheduleError:
         """An error with one problem, at a path."""
         return ScheduleError((self.problem(path, message, check),))
 
 
-def spell(path: Path) -> str:
-    """`("items", 0, "name")` as `items[0].name`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text
-
-
 def parse(text: str, file: str) -> Document:
     """The document of a JSON text. Raises ScheduleError at the place of the first fault."""
     layers: tuple[Layer, ...] = (Layer(text.removeprefix("\ufeff")),)
     if len(text) > MAX_CHARACTERS:
-        raise _fault(file, layers, 0, f"{len(text)} characters are too many for one rate.", "kind")
+        raise _fault(
+            file,
+            layers,
+            0,
+            f"{len(text)} characters are too many for one rate: is it a bulk file?",
+            "kind",
+        )
     data = _load(file, layers)
     for _ in range(MAX_WRAPPINGS):
         if not isinstance(data, str) or data.lstrip(_SPACE)[:1] not in ("{", "[", '"'):

@@ -13,6 +13,9 @@ DAY_MINUTES = 1440
 MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for "no currency is meant"."""
+
 MonthDay: TypeAlias = tuple[int, int]
 DateRange: TypeAlias = tuple[MonthDay, MonthDay]
 Shape: TypeAlias = tuple[tuple[int, str], ...]
@@ -56,7 +59,7 @@ class Draft:
     sources: tuple[str, ...]
     notes: tuple[str, ...]
     effective: tuple[date | None, date | None] = (None, None)
-    currency: str | None = None
+    currency: str = NO_CURRENCY
     as_of: date | None = None
 
 

@@ -11,6 +11,7 @@ from scheduler.imports.document import Document, Json, Path
 from scheduler.imports.naming import plain
 
 _BULK = ("energyratestrux", "energyweekdaysched", "energyweekendsched", "demandratestrux")
+_WRAPPERS = ("items", "urdb_response", "rate", "record", "data", "response")
 MARKS = ("energyratestructure", "energyweekdayschedule", "demandratestructure")
 
 
@@ -69,8 +70,13 @@ def choose(document: Document, *, at: date | None, label: str | None) -> tuple[R
 
 def is_rate(data: Json) -> bool:
     """Whether data has the fields of an OpenEI record, in the API's or the bulk spelling."""
-    record = next((r for r in _candidates(data) if isinstance(r, dict)), None)
-    return record is not None and (_is_bulk(record) or any(mark in record for mark in MARKS))
+    found, _ = _unwrapped(data)
+    several = found if isinstance(found, list) else [found]
+    return any(isinstance(each, dict) and _has_fields(each) for each in several)
+
+
+def _has_fields(fields: dict[str, Json]) -> bool:
+    return _is_bulk(fields) or any(mark in fields for mark in MARKS)
 
 
 def _is_bulk(fields: dict[str, Json]) -> bool:
@@ -80,22 +86,22 @@ def _is_bulk(fields: dict[str, Json]) -> bool:
     )
 
 
-def _candidates(data: Json) -> Sequence[Json]:
-    return data if isinstance(data, list) else [data] if not _items(data) else _items(data)
-
-
-def _items(data: Json) -> list[Json]:
-    items = data.get("items") if isinstance(data, dict) else None
-    return items if isinstance(items, list) else []
+def _unwrapped(data: Json) -> tuple[Json, Path]:
+    """The record or the list of records, and where it stands."""
+    path: Path = ()
+    while isinstance(data, dict) and not _has_fields(data):
+        key = next((each for each in _WRAPPERS if isinstance(data.get(each), (dict, list))), None)
+        if key is None:
+            break
+        data, path = data[key], (*path, key)
+    return data, path
 
 
 def _records(document: Document) -> list[Record]:
-    data = document.data
-    base: Path = ("items",) if _items(data) else ()
-    listed = isinstance(data, list) or bool(base)
+    data, base = _unwrapped(document.data)
     found: list[Record] = []
-    for index, each in enumerate(_candidates(data)):
-        path = (*base, index) if listed else ()
+    for index, each in enumerate(data if isinstance(data, list) else [data]):
+        path = (*base, index) if isinstance(data, list) else base
         if not isinstance(each, dict):
             raise document.error(path, "A rate record is expected here.", "record")
         if _is_bulk(each):

@@ -6,13 +6,14 @@ in the draft's notes. Neither holidays nor, in the tariff itself, a zone are kno
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from scheduler.errors import NothingToScheduleError
 from scheduler.imports import naming, places, tesla_body, tesla_week, tesla_year
 from scheduler.imports.document import Document, Json, Path
-from scheduler.imports.draft import DateRange, Draft, Season, Shape, varies_by_hour
+from scheduler.imports.draft import NO_CURRENCY, DateRange, Draft, Season, Shape, varies_by_hour
 from scheduler.imports.naming import plain
 from scheduler.imports.tesla_body import Body, Entry
 
@@ -46,6 +47,7 @@ def read(document: Document, *, timezone: str | None) -> Draft:
     parts, dated = _parts(document, body)
     name = plain(body.fields.get("name")) or plain(body.fields.get("code")) or "Tesla tariff"
     if not parts:
+        _refuse_loose_prices(document, body)
         raise NothingToScheduleError(_nothing(document, name))
     utility, currency = (plain(body.fields.get(key)) for key in ("utility", "currency"))
     zone, zoned = places.find(
@@ -60,7 +62,7 @@ def read(document: Document, *, timezone: str | None) -> Draft:
     seasons = tuple(map(Season, names, ranges, weeks, prices))
     if not varies_by_hour(seasons):
         raise NothingToScheduleError(_nothing(document, name))
-    money = currency if len(currency) == 3 and currency.isalpha() else None
+    money = currency.upper() if re.fullmatch(r"[A-Za-z]{3}", currency) else NO_CURRENCY
     notes = (*_many(labels), *zoned, _HOLIDAYS, *_renamed(parts, names), *_relabelled(labels))
     return Draft(
         name=name,
@@ -83,15 +85,31 @@ def _nothing(document: Document, name: str) -> str:
     return f"{document.file}: nothing to schedule. {name} has the same period at all hours."
 
 
+def _refuse_loose_prices(document: Document, body: Body) -> None:
+    """Refuse prices of several labels for which no season says when they hold."""
+    charges = body.fields.get("energy_charges")
+    for season in charges if isinstance(charges, dict) else ():
+        if len(set(tesla_body.prices(document, body, season).values())) > 1:
+            message = "There are prices for several labels, but no season with their periods."
+            raise document.error((*body.path, "energy_charges", season), message, "periods")
+
+
 def _parts(document: Document, body: Body) -> tuple[list[_Part], list[str]]:
     """The seasons that are used, by their first day, and what to say of their dates."""
     path: Path = (*body.path, "seasons")
     seasons = body.fields.get("seasons")
     found: dict[str, tuple[Path, dict[str, Json], list[Entry]]] = {}
+    undated: list[Path] = []
     for name, season in seasons.items() if isinstance(seasons, dict) else ():
         stretches = tesla_body.entries(document, (*path, name), season)
-        if isinstance(season, dict) and stretches and not tesla_body.undated(season):
+        if not isinstance(season, dict) or not stretches:
+            continue
+        if tesla_body.undated(season):
+            undated.append((*path, name))
+        else:
             found[name] = (*path, name), season, stretches
+    if undated and not found:
+        raise document.error(undated[0], "This season has periods but no dates.", "season-dates")
     if not found:
         return [], []
     ranges, notes = tesla_year.read(
@@ -139,9 +157,11 @@ def _prices(
         )
         if missing:
             how = "taken as 0, which the source leaves out" if zeros else "left out"
-            notes.append(f"{part.name}: no price for {_shown(missing)}; {how}.")
+            notes.append(f"{plain(part.name, 40)}: no price for {_shown(missing)}; {how}.")
         if unused := [label for label in written if label not in used]:
-            notes.append(f"{part.name}: a price but no hours for {_shown(unused)}; left out.")
+            notes.append(
+                f"{plain(part.name, 40)}: a price but no hours for {_shown(unused)}; left out."
+            )
     return every, notes
 
 
@@ -173,10 +193,10 @@ def _relabelled(labels: dict[str, str]) -> Iterator[str]:
     )
 
 
-def _money(currency: str, money: str | None) -> Iterator[str]:
-    if money is None:
-        named = f'the currency "{plain(currency, 20)}" is not known' if currency else "no currency"
-        yield f"Prices are left out: {named}."
+def _money(currency: str, money: str) -> Iterator[str]:
+    if money == NO_CURRENCY:
+        named = f'"{currency}" is no currency' if currency else "The source names no currency"
+        yield f"{named}; prices are written in {NO_CURRENCY}."
 
 
 def _sources(body: Body) -> Iterator[str]:

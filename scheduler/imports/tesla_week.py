@@ -13,6 +13,7 @@ from scheduler.errors import Problem, ScheduleError
 from scheduler.imports import tesla_body
 from scheduler.imports.document import Document, Path
 from scheduler.imports.draft import DAY_MINUTES, DAY_NAMES, Shape, shape
+from scheduler.imports.naming import plain
 from scheduler.imports.tesla_body import Entry
 from scheduler.schedule.clocktime import format_span
 
@@ -118,7 +119,7 @@ def _faults(day: Sequence[_Stretch], season: Path) -> list[_Fault]:
             faults.append(_gap(season, covered, each.start))
         elif last is not None and each.start < covered:
             span = format_span(each.start * 60, min(covered, each.end) * 60)
-            message = f"{span} is covered twice, by {last.label} and by {each.label}."
+            message = f"{span} is covered twice, by {plain(last.label, 40)} and by {plain(each.label, 40)}."
             faults.append(_Fault(each.path, message, "day-overlap"))
         if last is None or each.end > covered:
             covered, last = each.end, each

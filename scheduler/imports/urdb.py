@@ -13,7 +13,15 @@ from datetime import date
 from scheduler.errors import NothingToScheduleError, Problem, ScheduleError
 from scheduler.imports import dates, grid, naming, places, records
 from scheduler.imports.document import Document, Json
-from scheduler.imports.draft import MONTH_LENGTHS, DateRange, Draft, Season, Shape, shape
+from scheduler.imports.draft import (
+    MONTH_LENGTHS,
+    NO_CURRENCY,
+    DateRange,
+    Draft,
+    Season,
+    Shape,
+    shape,
+)
 from scheduler.imports.grid import Grid, Row, Tiers
 from scheduler.imports.naming import plain
 from scheduler.imports.records import Record
@@ -47,19 +55,19 @@ def read(document: Document, *, at: date | None, label: str | None, timezone: st
         eia_id=record.fields.get("eiaid"),
         file=document.file,
     )
-    currency, priced = _currency(record, cells)
-    notes = (*zoned, *_NOTES, *chosen, *dated, *cells.notes, *_alike(cells), *priced)
+    currency, paid = _currency(record)
+    notes = (*zoned, *_NOTES, *chosen, *dated, *cells.notes, *_alike(cells), _priced(cells), *paid)
     return Draft(
         name=record.name or record.label or "Imported rate",
         utility=record.utility,
         suggested_id=naming.file_id(record.name, record.label and f"urdb-{record.label}"),
         zone=zone,
-        seasons=_seasons(cells, zone.name, priced=currency is not None),
+        seasons=_seasons(cells, zone.name),
         sources=tuple(_sources(record)),
         notes=(*notes, *_quotes(record)),
         effective=effective,
         currency=currency,
-        as_of=record.start if currency else None,
+        as_of=record.start,
     )
 
 
@@ -141,13 +149,17 @@ def _no_contradiction(document: Document, record: Record, cells: Grid) -> None:
         raise ScheduleError(tuple(problems))
 
 
-def _currency(record: Record, cells: Grid) -> tuple[str | None, list[str]]:
+def _currency(record: Record) -> tuple[str, tuple[str, ...]]:
     country = plain(record.fields.get("country"), 20) or "USA"
-    if country.upper() not in ("USA", "US", "UNITED STATES"):
-        return None, [f"Prices are left out: the record is of {country} and names no currency."]
+    if country.upper() in ("USA", "US", "UNITED STATES"):
+        return "USD", ()
+    return NO_CURRENCY, (f"The record is of {country} and names no currency: {NO_CURRENCY}.",)
+
+
+def _priced(cells: Grid) -> str:
     if any(len(set(cells.prices[cell])) > 1 for cell in cells.used()):
-        return "USD", ["Prices depend on the amount used; those written are of the first tier."]
-    return "USD", ["Prices are the energy charge with its adjustment, without fixed charges."]
+        return "Prices depend on the amount used; those written are of the first tier."
+    return "Prices are the energy charge with its adjustment, without fixed charges."
 
 
 def _alike(cells: Grid) -> Iterator[str]:
@@ -180,7 +192,7 @@ def _ranges(months: Sequence[int]) -> tuple[DateRange, ...]:
     return tuple(found)
 
 
-def _seasons(cells: Grid, zone: str, *, priced: bool) -> tuple[Season, ...]:
+def _seasons(cells: Grid, zone: str) -> tuple[Season, ...]:
     groups = _months_alike(cells)
     ranges = [_ranges(months) for months in groups]
     names = naming.season_names(ranges, zone=zone)
@@ -189,7 +201,7 @@ def _seasons(cells: Grid, zone: str, *, priced: bool) -> tuple[Season, ...]:
     for name, dates_, months in zip(names, ranges, groups, strict=True):
         weekday, weekend = cells.weekday[months[0]], cells.weekend[months[0]]
         week = (*[_shape(weekday, periods)] * 5, *[_shape(weekend, periods)] * 2)
-        numbers = sorted({*weekday, *weekend}) if priced else []
+        numbers = sorted({*weekday, *weekend})
         prices = {periods[number]: cells.prices[number][0] for number in numbers}
         seasons.append(Season(name, dates_, week, prices))
     return tuple(seasons)

@@ -22,7 +22,7 @@ _HEAD = (
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ._/+()&-]*")
 _WORDS = re.compile(r"null|true|false|yes|no|on|off|y|n", re.IGNORECASE)
 _WIDTH = 100
-_LONGEST = 600
+_LONGEST = 1_000
 
 
 def write(draft: Draft) -> str:
@@ -142,7 +142,7 @@ def _minutes(spans: Sequence[tuple[int, int]]) -> int:
 
 
 def _prices(draft: Draft) -> Iterator[str]:
-    if draft.currency is None or not any(season.prices for season in draft.seasons):
+    if not any(season.prices for season in draft.seasons):
         return
     yield "prices:"
     if draft.as_of:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -76,32 +76,18 @@ def salvage(model: type[M], data: object) -> M:
 
 def _problem(model: type[BaseModel], error: ErrorDetails, document: Document) -> Problem:
     loc, kind = error["loc"], error["type"]
-    path = document.path(loc)
-    if kind == "extra_forbidden":
-        message = _unknown_key(_model_at(model, loc[:-1]), str(loc[-1]))
-        return Problem(document.key_place(loc), path, message, "unknown-key")
-    if kind == "missing":
-        message = f"This key is missing. {_example(_model_at(model, loc[:-1]), str(loc[-1]))}"
-        return Problem(document.place(loc), path, message, "missing-key")
-    message, id_ = _wrong_value(error)
-    return Problem(document.place(loc), path, message, id_)
-
-
-def _wrong_value(error: ErrorDetails) -> tuple[str, str]:
-    kind, value = error["type"], error["input"]
-    if not error["loc"]:
-        return _wrong_whole(value)
-    if value is None:
-        return "There is no value here. Write one, or remove the key.", "empty"
-    if kind == "too_short":
-        return "There is nothing in here. Write at least one, or remove the key.", "empty"
-    if what := _TYPES.get(kind):
-        return f"{shown(value)} is {what}.", "wrong-type"
-    if kind == "value_error":
-        return str(error["ctx"]["error"]), "value"
-    if "message" in error.get("ctx", {}):
-        return str(error["ctx"]["message"]), kind
-    return f"{shown(value)} does not belong here.", "wrong-type"
+    place = document.key_place(loc) if kind == "extra_forbidden" else document.place(loc)
+    if not loc:
+        message, id_ = _wrong_whole(error["input"])
+    elif kind == "extra_forbidden":
+        message, id_ = _unknown_key(_model_at(model, loc[:-1]), str(loc[-1])), "unknown-key"
+    elif kind == "missing":
+        message, id_ = f"This key is missing. {_example(model, loc)}", "missing-key"
+    elif kind == "too_short" or error["input"] is None:
+        message, id_ = f"There is nothing here. {_example(model, loc)}", "empty"
+    else:
+        message, id_ = _wrong_value(error)
+    return Problem(place, document.path(loc), message, id_)
 
 
 def _wrong_whole(value: object) -> tuple[str, str]:
@@ -111,19 +97,42 @@ def _wrong_whole(value: object) -> tuple[str, str]:
     return message, "wrong-type"
 
 
+def _wrong_value(error: ErrorDetails) -> tuple[str, str]:
+    kind, context = error["type"], error.get("ctx", {})
+    if what := _TYPES.get(kind):
+        return f"{shown(error['input'])} is {what}.", "wrong-type"
+    if "message" in context:
+        return str(context["message"]), kind
+    if kind == "value_error":
+        return str(context["error"]), "value"
+    return f"{shown(error['input'])} does not belong here.", "wrong-type"
+
+
 def _unknown_key(model: type[BaseModel] | None, key: str) -> str:
     known = model.model_fields if model else {}
+    title = model.model_config.get("title") if model else None
     guess = did_you_mean(key, known)
-    keys = "" if guess or not known else f" The keys here are {listed(known)}."
-    return f"{shown(key)} is not a key of this part.{guess}{keys}"
+    keys = "" if guess or not known else f" The keys are {listed(known)}."
+    return f"{shown(key)} is not a key of {title or 'this part'}.{guess}{keys}"
 
 
-def _example(model: type[BaseModel] | None, key: str) -> str:
-    field = model.model_fields.get(key) if model else None
-    examples = field.examples if field else None
-    return (
-        f"Write one such as {key}: {examples[0]}." if examples else f"Write {key}: and its value."
-    )
+def _example(model: type[BaseModel], loc: Loc) -> str:
+    """How the innermost key of `loc` is written, by the first of its field's examples."""
+    names = [index for index, step in enumerate(loc) if isinstance(step, str)]
+    owner = _model_at(model, loc[: names[-1]]) if names else None
+    key = str(loc[names[-1]]) if names else ""
+    field = owner.model_fields.get(key) if owner else None
+    if not field or not field.examples:
+        return "Write a value, or remove the key."
+    example = field.examples[0]
+    or_none = "" if field.is_required() else ", or leave the key out"
+    if isinstance(example, list | dict):
+        return f"Write {key}: and its items below, each after -{or_none}."
+    return f"Write one such as {key}: {_written(example)}{or_none}."
+
+
+def _written(value: object) -> str:
+    return shown(value) if isinstance(value, bool) else str(value)
 
 
 def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
@@ -138,6 +147,6 @@ def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield cast("type[BaseModel]", annotation)
+        yield annotation
     for part in get_args(annotation):
         yield from _models_in(part)

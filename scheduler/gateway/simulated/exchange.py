@@ -1,0 +1,104 @@
+"""A request and its answer, as values between the sockets and the device."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl
+
+TEXT: Final = "text/plain; charset=utf-8"
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came in; headers by lower-case name. Body and headers are in no repr."""
+
+    method: str
+    path: str
+    query: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def endpoint(self) -> str:
+        """The path without /api/, such as sitemaster/run; empty outside the API."""
+        return self.path.removeprefix("/api/").rstrip("/") if self.path.startswith("/api/") else ""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The query's parameters."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Every session token it shows: bearer and cookie, each alone is enough."""
+        shown = []
+        kind, _, bearer = self.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and bearer.strip():
+            shown.append(bearer.strip())
+        for crumb in self.headers.get("cookie", "").split(";"):
+            name, _, value = crumb.strip().partition("=")
+            if name == "AuthCookie" and value:
+                shown.append(value.strip('"'))
+        return tuple(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes out. The body is in no repr: a login's holds a token."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    headers: Headers = field(default=(), repr=False)
+    content_type: str = TEXT
+
+
+def encode(data: object) -> bytes:
+    """Compact JSON without a newline at its end."""
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def data(body: object, *, status: int = 200, headers: Headers = ()) -> Answer:
+    """An answer that carries JSON."""
+    return Answer(status, encode(body), headers)
+
+
+def empty(status: int) -> Answer:
+    """An answer without a body."""
+    return Answer(status)
+
+
+def failure(code: int, error: str, message: str) -> Answer:
+    """The one shape of all errors."""
+    return data({"code": code, "error": error, "message": message}, status=code)
+
+
+def forbidden(method: str) -> Answer:
+    """No session, a dead one, or a role without the right."""
+    verb = "GET" if method == "GET" else "POST"
+    return failure(
+        403, f"Unable to {verb} to resource", "User does not have adequate access rights"
+    )
+
+
+# The words of Go's own net/http; the gateway's body for an unknown path is not known (U).
+NOT_FOUND: Final = Answer(404, b"404 page not found\n")
+METHOD_NOT_ALLOWED: Final = failure(405, "method not allowed", "method not allowed")
+BUSY: Final = failure(503, "current config mode is busy", "current config mode is busy")
+TOO_MANY: Final = failure(429, "Api Limit reached for this endpoint", "API Limit Reached")
+CANNOT_STOP: Final = failure(500, "Cannot Start Wizard", "Unable to stop sitemaster")
+
+
+def moved(request: Request) -> Answer:
+    """Plain HTTP since 1.20: a pointer to https, with a body for a GET only."""
+    host = request.headers.get("host", "powerwall")
+    query = f"?{request.query}" if request.query else ""
+    location = f"https://{host}{request.path}{query}"
+    headers = (("Location", location),)
+    if request.method != "GET":
+        return Answer(301, b"", headers)
+    body = f'<a href="{location}">Moved Permanently</a>.\n'.encode()
+    return Answer(301, body, headers, "text/html; charset=utf-8")

@@ -1,0 +1,101 @@
+"""A schedule file on its way: its parts as far as they are right, and the tariff it names.
+
+What `lint` looks at. Reads no file.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from scheduler.schedule.model import JobFile, RuleFile
+from scheduler.schedule.source import Document
+from scheduler.schedule.tariff import Bare, Tariff
+from scheduler.schedule.values import Condition, ClockWindow
+
+M = TypeVar("M", bound=BaseModel)
+E = TypeVar("E", RuleFile, JobFile)
+
+CONDITION_KEYS = frozenset({"during", "days", "seasons", "dates"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[E]):
+    """One rule or job. Where it is not `sound`, required fields of `file` may be None."""
+
+    loc: tuple[str, int]
+    keys: frozenset[str]
+    file: E
+    sound: bool
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it has a condition, be it right or wrong."""
+        return not CONDITION_KEYS.isdisjoint(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A schedule file as far as it is understood."""
+
+    document: Document
+    rules: tuple[Part[RuleFile], ...]
+    jobs: tuple[Part[JobFile], ...]
+    calendar: Tariff | Bare | None
+    """None while neither tariff nor zone is known."""
+    today: date | None = None
+    """The local date, for what is judged by it; such checks are left out without one."""
+
+    @property
+    def tariff(self) -> Tariff | None:
+        """The tariff, where the file names one that is right."""
+        return self.calendar if isinstance(self.calendar, Tariff) else None
+
+
+def parts_of(document: Document, key: str, model: type[E]) -> tuple[Part[E], ...]:
+    """The entries of a list that are blocks of keys at all."""
+    root = document.data if isinstance(document.data, dict) else {}
+    items = root.get(key)
+    listed = enumerate(items) if isinstance(items, list) else ()
+    return tuple(_part((key, index), item, model) for index, item in listed if _block(item))
+
+
+def condition_of(entry: RuleFile | JobFile) -> Condition:
+    """The condition of an entry that is sound."""
+    during = entry.during if isinstance(entry, RuleFile) else []
+    return Condition(
+        periods=frozenset(each for each in during if isinstance(each, str)),
+        windows=tuple(each for each in during if isinstance(each, ClockWindow)),
+        days=frozenset(entry.days),
+        seasons=frozenset(entry.seasons),
+        dates=tuple(entry.dates),
+    )
+
+
+def _block(item: object) -> bool:
+    return isinstance(item, dict)
+
+
+def _part(loc: tuple[str, int], item: dict[str, object], model: type[E]) -> Part[E]:
+    try:
+        return Part(loc, frozenset(item), model.model_validate(item), sound=True)
+    except ValidationError:
+        return Part(loc, frozenset(item), salvage(model, item), sound=False)
+
+
+def salvage(model: type[M], data: dict[str, object]) -> M:
+    """What of a faulty block is right, so that the sense of the rest can still be checked.
+
+    A required field that is missing or wrong is None, whatever its annotation says. Needs a model
+    with `validate_assignment`.
+    """
+    required = (name for name, each in model.model_fields.items() if each.is_required())
+    found = model.model_construct(None, **dict.fromkeys(required))
+    for name in data.keys() & model.model_fields.keys():
+        with suppress(ValidationError):
+            setattr(found, name, data[name])
+    return found
