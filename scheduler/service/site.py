@@ -87,13 +87,13 @@ def local_gateway(settings: Settings) -> LocalGateway:
 def simulated_client(settings: Settings, where: dict[str, str]) -> LocalGateway:
     """The very same client, pointed at a simulated gateway on loopback."""
     from scheduler.gateway.local import LocalGateway
-    from scheduler.gateway.simulated import PASSWORD
+    from scheduler.gateway.simulated import DEFAULT_PASSWORD
 
     return LocalGateway(
         url=where["url"],
         username="installer",
         email="",
-        password=PASSWORD,
+        password=DEFAULT_PASSWORD,
         fingerprint=where["fingerprint"],
         certificate=None,
         session_file=settings.session_path,
