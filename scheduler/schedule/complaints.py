@@ -6,8 +6,7 @@ The only place that reads pydantic's errors; none of its own sentences gets past
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,8 +14,6 @@ from pydantic_core import ErrorDetails
 from scheduler.errors import Problem
 from scheduler.schedule.source import Document, Loc
 from scheduler.schedule.wording import did_you_mean, listed, shown
-
-M = TypeVar("M", bound=BaseModel)
 
 SHAPE_CHECKS = {
     "yaml": "The file is YAML in UTF-8, one document, without control characters.",
@@ -57,21 +54,6 @@ def problems_of(
 def position(problem: Problem) -> tuple[str, int, int]:
     """Sorts problems by file, line and column."""
     return problem.place.file, problem.place.line, problem.place.column
-
-
-def salvage(model: type[M], data: object) -> M:
-    """What of a faulty part is right, so that the sense of the rest can still be checked.
-
-    A required field that is missing or wrong is None, whatever its annotation says. Needs a model
-    with `validate_assignment`.
-    """
-    required = {name for name, each in model.model_fields.items() if each.is_required()}
-    draft = model.model_construct(None, **dict.fromkeys(required))
-    for name, value in data.items() if isinstance(data, dict) else ():
-        if name in model.model_fields:
-            with suppress(ValidationError):
-                setattr(draft, name, value)
-    return draft
 
 
 def _problem(model: type[BaseModel], error: ErrorDetails, document: Document) -> Problem:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from scheduler.schedule.model import JobFile, RuleFile
 from scheduler.schedule.source import Document
 from scheduler.schedule.tariff import Bare, Tariff
-from scheduler.schedule.values import Condition, ClockWindow
+from scheduler.schedule.values import ClockWindow, Condition
 
 M = TypeVar("M", bound=BaseModel)
 E = TypeVar("E", RuleFile, JobFile)

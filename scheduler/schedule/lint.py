@@ -6,15 +6,15 @@ plan (how long a stretch is, what happens on a night of a clock change) is not a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from scheduler.errors import Problem
 from scheduler.schedule import lint_names, lint_rules, lint_settings
+from scheduler.schedule.complaints import SHAPE_CHECKS, position
 from scheduler.schedule.draft import Draft
 from scheduler.schedule.finding import Finding
-from scheduler.schedule.complaints import SHAPE_CHECKS, position
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +150,7 @@ CHECKS: dict[str, str] = {
 
 def lint(draft: Draft) -> list[Problem]:
     """What does not make sense, by place; warnings among it."""
-    found = (
-        _problem(draft, check, finding) for check in SENSE for finding in check.find(draft)
-    )
+    found = (_problem(draft, check, finding) for check in SENSE for finding in check.find(draft))
     return sorted(found, key=position)
 
 

@@ -1,0 +1,256 @@
+"""Checks of rules and conditions: which of them can hold at all, and which never will."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import chain
+
+from scheduler.clock import format_duration
+from scheduler.schedule.draft import Draft, Part, condition_of
+from scheduler.schedule.finding import Finding
+from scheduler.schedule.model import JobFile, RuleFile
+from scheduler.schedule.tariff import HOLIDAY, Tariff
+from scheduler.schedule.values import (
+    DAY_SECONDS,
+    WEEKDAY_NAMES,
+    ClockWindow,
+    Condition,
+    Day,
+    DayClass,
+    PeriodEdge,
+)
+from scheduler.schedule.wording import shown
+
+# Far more than any list of exceptions; a longer range is as good as no dates at all.
+_MOST_DATES = 1000
+_ANY_MONDAY = date(2024, 1, 1)
+
+Cell = tuple[str | None, DayClass, int, str | None]
+"""Season, day class, day of the week and period: what a condition without windows and dates
+can tell apart."""
+
+
+def last_rule(draft: Draft) -> Iterator[Finding]:
+    """A condition on the last rule, and none without one before it."""
+    if not draft.rules or not all(rule.conditional for rule in draft.rules):
+        return
+    last = draft.rules[-1]
+    message = (
+        "The last rule has a condition, so there are times at which nothing holds. "
+        "Add a rule with only name, mode and reserve at the end."
+    )
+    yield Finding(last.loc, message)
+
+
+def unreachable(draft: Draft) -> Iterator[Finding]:
+    """Rules that others above them always win over."""
+    for index, rule in enumerate(draft.rules):
+        above = draft.rules[:index]
+        always = next((each for each in above if not each.conditional), None)
+        winner = always or next((each for each in above if _covers(each, rule)), None)
+        if winner:
+            yield Finding(rule.loc, _loses(draft, rule, winner))
+        elif _covered(draft, above, rule):
+            message = f"{_title(rule)} can never hold: the rules above it leave it no time."
+            yield Finding(rule.loc, f"{message} Move it up, or remove it.")
+
+
+def never_holds(draft: Draft) -> Iterator[Finding]:
+    """Conditions that no day of the tariff meets."""
+    for entry in chain(draft.rules, draft.jobs):
+        condition = _condition(draft, entry)
+        if condition and not any(_met(condition, on, day) for on, day in _days(draft, condition)):
+            message = f"{_title(entry)} can never hold: no day meets all of its conditions."
+            yield Finding(entry.loc, f"{message} Remove one of them.")
+
+
+def inset_too_long(draft: Draft) -> Iterator[Finding]:
+    """Insets that leave nothing of clock windows, however these join."""
+    for rule in _sound_rules(draft):
+        condition, inset = condition_of(rule.file), rule.file.inset
+        cut = inset.start + inset.end
+        if condition.periods or not condition.windows or not cut:
+            continue
+        longest = _longest_stretch(condition.windows)
+        if longest and cut >= longest:
+            message = (
+                f"The inset takes {format_duration(cut)} of windows that last "
+                f"{format_duration(longest)}, so the rule never holds. Write a shorter one."
+            )
+            yield Finding((*rule.loc, "inset"), message)
+
+
+def inset_without_condition(draft: Draft) -> Iterator[Finding]:
+    """Insets on rules that always hold."""
+    for rule in draft.rules:
+        if "inset" in rule.keys and not rule.conditional:
+            message = "inset does nothing in a rule without a condition. Remove it."
+            yield Finding((*rule.loc, "inset"), message, at_key=True)
+
+
+def weekend_without_holiday(draft: Draft) -> Iterator[Finding]:
+    """Weekends alone, where holidays have the prices of a weekend."""
+    if not draft.tariff or not _holidays_are_weekends(draft.tariff):
+        return
+    for entry in chain(draft.rules, draft.jobs):
+        if "weekend" in entry.file.days and "holiday" not in entry.file.days:
+            message = (
+                f"Holidays have the prices of a weekend in {draft.tariff.name}, and are left out "
+                "here. Write days: [weekend, holiday] to have them in."
+            )
+            yield Finding((*entry.loc, "days"), message)
+
+
+def past_dates(draft: Draft) -> Iterator[Finding]:
+    """Dates that are all over."""
+    for entry in chain(draft.rules, draft.jobs):
+        last = max((each.last for each in entry.file.dates), default=None)
+        if draft.today and last and last < draft.today:
+            message = f"The last of these dates was {last}. Write new ones, or remove this entry."
+            yield Finding((*entry.loc, "dates"), message)
+
+
+def _title(entry: Part[RuleFile] | Part[JobFile]) -> str:
+    return shown(entry.file.name) if entry.file.name else f"This {entry.loc[0].removesuffix('s')}"
+
+
+def _loses(draft: Draft, rule: Part[RuleFile], winner: Part[RuleFile]) -> str:
+    line = draft.document.place(winner.loc).line
+    why = "holds whenever this would" if winner.conditional else "has no condition"
+    message = f"{_title(rule)} can never hold: {_title(winner)} on line {line} {why} and stands"
+    return f"{message} above it. Move this one up, or remove it."
+
+
+def _sound_rules(draft: Draft) -> Iterator[Part[RuleFile]]:
+    return (rule for rule in draft.rules if rule.sound)
+
+
+def _condition(draft: Draft, entry: Part[RuleFile] | Part[JobFile]) -> Condition | None:
+    """The condition of a sound entry whose names the tariff knows; else there is another finding."""
+    if not entry.sound or draft.calendar is None:
+        return None
+    condition = condition_of(entry.file)
+    if isinstance(entry.file, JobFile) and isinstance(entry.file.at, PeriodEdge):
+        # Its edge may lie on another date than the job: only the season can be asked for.
+        return None
+    periods = draft.tariff.period_names if draft.tariff else frozenset[str]()
+    seasons = frozenset(draft.tariff.season_names) if draft.tariff else frozenset[str]()
+    known = condition.periods <= periods and condition.seasons <= seasons
+    return condition if known else None
+
+
+def _covers(above: Part[RuleFile], rule: Part[RuleFile]) -> bool:
+    """Whether one rule holds whenever another does, by comparing what they say word for word."""
+    if not (above.sound and rule.sound) or _cuts(above):
+        return False
+    one, other = condition_of(above.file), condition_of(rule.file)
+    if other.windows and not (one.windows or not (one.days or one.seasons or one.dates)):
+        # The days of a window are those of its start, the days of a period those of the instant.
+        return False
+    during = not (one.periods or one.windows) or (
+        bool(other.periods or other.windows)
+        and other.periods <= one.periods
+        and set(other.windows) <= set(one.windows)
+    )
+    return (
+        during
+        and (not one.days or (bool(other.days) and other.days <= one.days))
+        and (not one.seasons or (bool(other.seasons) and other.seasons <= one.seasons))
+        and (not one.dates or (bool(other.dates) and set(other.dates) <= set(one.dates)))
+    )
+
+
+def _covered(draft: Draft, above: tuple[Part[RuleFile], ...], rule: Part[RuleFile]) -> bool:
+    """Whether rules leave another no time between them, such as one for every period."""
+    condition = _condition(draft, rule)
+    if condition is None or (not rule.conditional and not above):
+        return False
+    taken: set[Cell] = set()
+    for each in above:
+        other = _condition(draft, each)
+        if other and not (other.windows or other.dates or _cuts(each)):
+            taken |= _cells(draft, other)
+    mine = Condition() if condition.windows else condition
+    return bool(taken) and _cells(draft, mine) <= taken
+
+
+def _cuts(rule: Part[RuleFile]) -> bool:
+    return bool(rule.file.inset.start or rule.file.inset.end)
+
+
+def _cells(draft: Draft, condition: Condition) -> set[Cell]:
+    return {
+        (day.season, day.day_class, on.weekday(), period)
+        for on, day in _kinds_of_day(draft)
+        if _day_meets(condition, on, day)
+        for _, period in day.periods
+        if not condition.periods or period in condition.periods
+    }
+
+
+def _days(draft: Draft, condition: Condition) -> Iterator[tuple[date, Day]]:
+    """The dates that a condition names, or else one of every kind of day."""
+    assert draft.calendar is not None
+    if not condition.dates:
+        yield from _kinds_of_day(draft)
+        return
+    for span in condition.dates:
+        for offset in range(min((span.last - span.first).days + 1, _MOST_DATES)):
+            on = span.first + timedelta(days=offset)
+            yield on, draft.calendar.day(on)
+        if (span.last - span.first).days >= _MOST_DATES:
+            yield from _kinds_of_day(draft)
+
+
+def _kinds_of_day(draft: Draft) -> Iterator[tuple[date, Day]]:
+    """Every kind of day, each on a date of the right day of the week but of no meaning."""
+    week = [_ANY_MONDAY + timedelta(days=offset) for offset in range(7)]
+    if not draft.tariff:
+        assert draft.calendar is not None
+        yield from ((on, draft.calendar.day(on)) for on in week)
+        return
+    for season in set(draft.tariff.seasons.values()):
+        yield from ((on, season.shapes[on.weekday()]) for on in week)
+        if draft.tariff.holiday_calendar:
+            yield from ((on, season.shapes[HOLIDAY]) for on in week)
+
+
+def _day_meets(condition: Condition, on: date, day: Day) -> bool:
+    names = {WEEKDAY_NAMES[on.weekday()], day.day_class.value}
+    if condition.days and condition.days.isdisjoint(names):
+        return False
+    return not condition.seasons or day.season in condition.seasons
+
+
+def _met(condition: Condition, on: date, day: Day) -> bool:
+    if not _day_meets(condition, on, day):
+        return False
+    if condition.windows or not condition.periods:
+        return True
+    return any(period in condition.periods for _, period in day.periods)
+
+
+def _holidays_are_weekends(tariff: Tariff) -> bool:
+    if not tariff.holiday_calendar:
+        return False
+    shapes = [season.shapes for season in set(tariff.seasons.values())]
+    like_sundays = all(each[HOLIDAY].periods == each[6].periods for each in shapes)
+    return like_sundays and any(each[HOLIDAY].periods != each[0].periods for each in shapes)
+
+
+def _longest_stretch(windows: tuple[ClockWindow, ...]) -> timedelta | None:
+    """The longest unbroken stretch if windows came every day; None when they never end."""
+    spans = sorted((each.start, _end(each)) for each in windows)
+    spans += [(start + DAY_SECONDS, end + DAY_SECONDS) for start, end in spans]
+    longest, start, end = 0, *spans[0]
+    for next_start, next_end in spans[1:]:
+        if next_start > end:
+            start = next_start
+        end = max(end, next_end)
+        longest = max(longest, end - start)
+    return None if longest >= DAY_SECONDS else timedelta(seconds=longest)
+
+
+def _end(window: ClockWindow) -> int:
+    return window.end + (DAY_SECONDS if window.crosses_midnight else 0)
