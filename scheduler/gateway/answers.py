@@ -144,7 +144,7 @@ class Catalogue:
             return self._busy(verdict, says, answer.retry_after or 30.0)
         if verdict in (502, 504):
             return self._down(call, verdict)
-        if verdict == 500 and "ode must be either" in complaint:
+        if verdict == 500 and "ode must be " in complaint:
             return GatewayRefusedError(
                 f"{self.where} does not take this mode{says}. Its firmware takes self_consumption "
                 "and backup only; use one of them in the schedule, or update the gateway."
