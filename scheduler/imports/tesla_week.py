@@ -119,7 +119,8 @@ def _faults(day: Sequence[_Stretch], season: Path) -> list[_Fault]:
             faults.append(_gap(season, covered, each.start))
         elif last is not None and each.start < covered:
             span = format_span(each.start * 60, min(covered, each.end) * 60)
-            message = f"{span} is covered twice, by {plain(last.label, 40)} and by {plain(each.label, 40)}."
+            both = f"{plain(last.label, 40)} and by {plain(each.label, 40)}"
+            message = f"{span} is covered twice, by {both}."
             faults.append(_Fault(each.path, message, "day-overlap"))
         if last is None or each.end > covered:
             covered, last = each.end, each

@@ -28,8 +28,8 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("httpx", "httpcore", "apscheduler", "tzlocal"):
-        # They log addresses and headers of requests; ours are in the audit.
+    for chatty in ("httpx", "httpcore", "apscheduler", "tzlocal", "alembic", "asyncio"):
+        # Their lines are about themselves; requests are in the audit, without their headers.
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
@@ -72,6 +72,14 @@ def opening(site: Site, head: Head | None) -> None:
     log.info("the next 24 hours:")
     for entry in plan.plan(schedule, now, now + timedelta(days=1)).entries:
         log.info("  %s", entry_line(schedule, entry))
+
+
+def following(site: Site, entry: PlanEntry | None) -> None:
+    """What comes next, told once for each change."""
+    if entry is not None and entry.setting is not None:
+        schedule = site.controller.schedule
+        words, when = setting_words(entry.setting), local_time(schedule, entry.at)
+        log.info("next: %s at %s (%s)", words, when, entry.name)
 
 
 def status_line(site: Site, following: PlanEntry | None) -> str:

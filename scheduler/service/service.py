@@ -214,6 +214,8 @@ class Service:
         schedule, now = self._controller.schedule, max(clock.now(), self._handled)
         switch, job = plan.next_boundary(schedule, now), plan.next_job(schedule, now)
         coming = sorted((entry for entry in (switch, job) if entry), key=lambda entry: entry.at)
+        if switch != self._next:
+            journal.following(self._site, switch)
         self._next = switch
         if coming:
             due = coming[0].at

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from scheduler.gateway.local import LocalGateway
 
 SIMULATED_PROFILE = "1.49"
+# Seconds for its sitemaster to come back: long enough to be seen, short enough to be watched.
+SIMULATED_RUN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,9 @@ async def open_gateway(
 async def _simulation(timezone: str) -> AsyncIterator[dict[str, str]]:
     from scheduler.gateway.simulated import SimulatedGateway
 
-    async with SimulatedGateway(profile=SIMULATED_PROFILE, timezone=timezone) as simulated:
+    async with SimulatedGateway(
+        profile=SIMULATED_PROFILE, timezone=timezone, run_seconds=SIMULATED_RUN
+    ) as simulated:
         yield {"url": simulated.url, "fingerprint": simulated.fingerprint}
 
 

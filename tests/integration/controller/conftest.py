@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -157,5 +157,5 @@ async def home(tmp_path: Path, profile: str) -> AsyncIterator[Home]:
 
 
 @pytest.fixture
-def holding() -> Iterator[Schedule]:
-    yield schedule(night=Setting(Mode.SELF_CONSUMPTION, HOLD))
+def holding() -> Schedule:
+    return schedule(night=Setting(Mode.SELF_CONSUMPTION, HOLD))

@@ -1,0 +1,174 @@
+"""The service as a process: switches on time, survives what happens to it, tells its supervisor."""
+
+from __future__ import annotations
+
+import signal
+from datetime import UTC, datetime, timedelta
+
+ALWAYS = """\
+schedule: always
+timezone: Etc/UTC
+rules:
+  - {name: run the house, mode: self_consumption, reserve: 5%}
+"""
+
+
+def seconds_away(*offsets: int, jobs: str = "") -> tuple[str, list[datetime]]:
+    """A schedule that alternates at so many seconds from now."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    edges = [now + timedelta(seconds=offset) for offset in offsets]
+    windows = ", ".join(
+        f"{start:%H:%M:%S}-{end:%H:%M:%S}"
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+    )
+    text = f"""\
+schedule: seconds away
+timezone: Etc/UTC
+rules:
+  - {{name: charge, during: [{windows}], mode: backup, reserve: 100%}}
+  - {{name: run the house, mode: self_consumption, reserve: 5%}}
+{jobs}"""
+    return text, edges
+
+
+def lateness(run: dict) -> float:
+    started = datetime.fromisoformat(run["started_at"])
+    return (started - datetime.fromisoformat(run["planned_at"])).total_seconds()
+
+
+def test_boundaries_seconds_away_are_applied_confirmed_and_on_time(house, gateway):
+    schedule, edges = seconds_away(5, 7, 9, 11)
+    house.write(schedule)
+    house.run()
+
+    house.until(lambda: datetime.now(UTC) > edges[-1] + timedelta(seconds=1), 30)
+
+    runs = [run for run in house.json("audit") if run["wake"] == "boundary"]
+    assert [run["outcome"] for run in runs] == ["confirmed"] * 4
+    assert [run["wanted"]["mode"] for run in runs] == ["backup", "self_consumption"] * 2
+    assert all(0 <= lateness(run) < 0.5 for run in runs)
+    recorded = sum(len(run["steps"]) for run in house.json("audit", "--limit", "1000"))
+    pulses = gateway.sent("GET", "/api/operation")
+    assert recorded <= len(gateway.gateway.device.requests) <= recorded + pulses
+    assert gateway.sent("POST", "/api/operation") == 5
+
+
+def test_a_job_runs_at_its_time_and_its_requests_are_recorded(house):
+    at = datetime.now(UTC) + timedelta(seconds=4)
+    house.write(
+        ALWAYS + "jobs:\n  - {name: look for firmware, do: firmware_check, "
+        f"at: '{at:%H:%M:%S}'}}\n"
+    )
+    house.run()
+
+    def ended() -> list[dict]:
+        runs = house.json("audit", "--job", "look for firmware")
+        return [run for run in runs if run["outcome"]]
+
+    run = house.until(ended, 30)[0]
+    assert (run["kind"], run["outcome"], run["wake"]) == ("firmware_check", "completed", "job")
+    assert "/api/system/update/status" in {step["path"] for step in run["steps"]}
+
+
+def test_killed_in_the_middle_it_records_the_interruption_and_makes_the_setting_true(
+    house, gateway
+):
+    house.write(ALWAYS)
+    gateway.change("slow", 0.4)
+    process = house.run()
+    house.until(lambda: gateway.sent("POST", "/api/login/Basic"))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    gateway.change("slow", 0.0)
+
+    house.run()
+
+    def outcomes() -> list[str]:
+        return [run["outcome"] for run in house.json("audit")]
+
+    house.until(lambda: "confirmed" in outcomes() or "unchanged" in outcomes())
+    assert outcomes()[0] == "interrupted"
+    assert house.json("audit")[1]["kind"] == "sitemaster_run"
+    assert gateway.gateway.device.sitemaster_running
+
+
+def test_the_supervisor_hears_ready_status_watchdog_reloading_and_stopping(house, supervisor):
+    house.write(ALWAYS)
+    process = house.run(NOTIFY_SOCKET=str(supervisor.path))
+    house.until(lambda: "READY=1" in supervisor.heard())
+    status = next(line for line in supervisor.heard() if line.startswith("STATUS="))
+    assert "Self-Powered, 5 % (confirmed)" in status
+    house.until(lambda: "WATCHDOG=1" in supervisor.heard())
+
+    house.write(ALWAYS.replace("5%", "30%"))
+    process.send_signal(signal.SIGHUP)
+    house.until(lambda: "RELOADING=1" in supervisor.heard())
+    house.until(lambda: any("30 % (confirmed)" in line for line in supervisor.heard()))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+    assert "STOPPING=1" in supervisor.heard()
+
+
+def test_the_status_names_the_next_boundary_in_words(house, supervisor):
+    schedule, _ = seconds_away(600, 1200)
+    house.write(schedule)
+    house.run(NOTIFY_SOCKET=str(supervisor.path))
+
+    house.until(lambda: "READY=1" in supervisor.heard())
+
+    status = next(line for line in supervisor.heard() if line.startswith("STATUS="))
+    assert "next Backup-only, 100 % at " in status
+
+
+def test_a_broken_schedule_never_replaces_a_good_one(house, supervisor):
+    house.write(ALWAYS)
+    process = house.run(NOTIFY_SOCKET=str(supervisor.path))
+    house.until(lambda: "READY=1" in supervisor.heard())
+    house.write("schedule: broken\nrules: 5\n")
+
+    process.send_signal(signal.SIGHUP)
+
+    house.until(lambda: any("broken; the last good one" in line for line in supervisor.heard()))
+    reloads = [each for each in house.json("audit", "--entries") if each["kind"] == "reload"]
+    assert reloads[-1]["name"] == "failed"
+    assert "home.yaml:2:8" in str(reloads[-1]["detail"])
+    assert process.poll() is None
+
+
+def test_the_watchdog_is_not_fed_while_the_controller_hangs(house, supervisor, gateway):
+    house.write(ALWAYS)
+    process = house.run(NOTIFY_SOCKET=str(supervisor.path))
+    house.until(lambda: "WATCHDOG=1" in supervisor.heard())
+
+    process.send_signal(signal.SIGSTOP)
+    before = supervisor.heard().count("WATCHDOG=1")
+    house.until(lambda: gateway, 2)
+    hung = supervisor.heard().count("WATCHDOG=1")
+    process.send_signal(signal.SIGCONT)
+
+    assert hung <= before + 1
+    house.until(lambda: supervisor.heard().count("WATCHDOG=1") > hung)
+
+
+def test_two_services_on_one_database_are_refused(house):
+    house.write(ALWAYS)
+    house.run()
+    house.until(lambda: (house.folder / "tou.db").exists())
+
+    second = house.tou("run")
+
+    assert second.returncode == 1
+    assert "Another service already runs" in second.stderr
+
+
+def test_apply_works_beside_the_service_without_a_second_login(house, gateway):
+    house.write(ALWAYS)
+    house.run()
+    house.until(lambda: gateway.sent("POST", "/api/operation"))
+
+    applied = house.tou("apply")
+
+    assert applied.returncode == 0, applied.stderr
+    assert applied.stdout.startswith("unchanged: Self-Powered, 5 %")
+    assert gateway.sent("POST", "/api/login/Basic") == 1
