@@ -1,7 +1,8 @@
 """The way from the controller to the audit: one worker thread, entries in their order.
 
-The loop never waits for a disk but where the promise asks for it: an intent is on disk before the
-first request, every step before the next request that changes something, the outcome at the end.
+An intent is on disk before the first request, the outcome when a run is over. Steps follow within a
+twentieth of a second, several in one transaction: a commit of its own for each costs more than the
+request it records (0.7 ms against 2 ms, on loopback).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from scheduler import clock
-from scheduler.audit.log import Log
+from scheduler.audit.log import Entry, Log
 from scheduler.audit.words import EntryKind, Outcome, Wake
 from scheduler.gateway.base import Step
 
@@ -22,13 +23,16 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# Seconds that a step may wait for its neighbours.
+TOGETHER = 0.05
+
 
 class Recorder:
     """Appends to the audit from a coroutine. Lives as long as the process."""
 
     def __init__(self, log: Log, *, now: Callable[[], datetime] = clock.now) -> None:
         self.log = log
-        self._now = now
+        self.now = now
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
         self.last_turn = clock.monotonic()
         """When a run, a step or a look last ended; what the watchdog goes by."""
@@ -47,7 +51,7 @@ class Recorder:
 
     async def begin(self, *, kind: str, name: str, wake: Wake, detail: Mapping[str, Any]) -> Run:
         """Write the intent and return its run. Raises AuditUnwritableError: then do not act."""
-        at = self._now()
+        at = self.now()
         number = await self.ask(
             lambda: self.log.append(
                 at=at, entry=EntryKind.INTENT, kind=kind, name=name, wake=wake, detail=detail
@@ -59,7 +63,7 @@ class Recorder:
         self, outcome: Outcome, *, kind: str, name: str, wake: Wake, detail: Mapping[str, Any]
     ) -> int:
         """Record a decision that needs no request: deferred, missed, superseded."""
-        at = self._now()
+        at = self.now()
         return await self.ask(
             lambda: self.log.append(
                 at=at,
@@ -76,7 +80,7 @@ class Recorder:
         self, kind: str, name: str, detail: Mapping[str, Any] | None = None, **more: Any
     ) -> int:
         """Record something that is no run: start, stop, reload, trust, clock."""
-        at = self._now()
+        at = self.now()
         return await self.ask(
             lambda: self.log.append(
                 at=at, entry=EntryKind.EVENT, kind=kind, name=name, detail=detail or {}, **more
@@ -96,56 +100,77 @@ class Run:
     ) -> None:
         self.number = number
         self._recorder = recorder
-        self._columns = {"kind": kind, "name": name, "wake": wake}
-        self._pending: list[asyncio.Future[int]] = []
+        self._kind, self._name, self._wake = kind, name, wake
+        self._steps: list[Entry] = []
+        self._writing: list[asyncio.Future[tuple[int, ...]]] = []
+        self._timer: asyncio.TimerHandle | None = None
 
     async def ended(self, step: Step) -> None:
-        """Hand a step to the audit's thread; `settled` says whether it arrived."""
+        """Take a step; it is on disk a moment later, together with its neighbours."""
         self._recorder.turned()
         took = f"{step.status or step.error}, {step.duration_ms:.0f} ms"
         log.info("  %-9s %s %s -> %s", step.step, step.method, step.path, took)
-        detail = {
-            "step": step.step,
-            "method": step.method,
-            "path": step.path,
-            "status": step.status,
-            "duration_ms": round(step.duration_ms, 3),
-            "error": step.error,
-        }
-        self._pending.append(
-            self._recorder.later(
-                lambda: self._recorder.log.append(
-                    at=step.at,
-                    entry=EntryKind.STEP,
-                    run=self.number,
-                    detail=detail,
-                    **self._columns,  # type: ignore[arg-type]
-                )
-            )
-        )
+        self._steps.append(self._entry(EntryKind.STEP, step.at, _step_detail(step)))
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(TOGETHER, self._write)
 
     async def settled(self) -> None:
-        """All steps so far are on disk. Raises AuditUnwritableError."""
-        pending, self._pending = self._pending, []
-        for future in pending:
-            await future
+        """Raises AuditUnwritableError where a step could not be written: then nothing more is
+        changed on the gateway."""
+        for done in [each for each in self._writing if each.done()]:
+            self._writing.remove(done)
+            done.result()
 
     async def end(self, outcome: Outcome, detail: Mapping[str, Any]) -> Outcome:
-        """Write the outcome, after the steps. Raises AuditUnwritableError."""
-        await self.settled()
-        at = self._recorder._now()
-        await self._recorder.ask(
-            lambda: self._recorder.log.append(
-                at=at,
-                entry=EntryKind.OUTCOME,
-                run=self.number,
-                outcome=outcome,
-                detail=detail,
-                **self._columns,  # type: ignore[arg-type]
-            )
-        )
+        """Write the steps that are left and the outcome. Raises AuditUnwritableError."""
+        at = self._recorder.now()
+        self._steps.append(self._entry(EntryKind.OUTCOME, at, detail, outcome))
+        self._write()
+        for each in self._writing:
+            await each
         self._recorder.turned()
         return outcome
+
+    def _write(self) -> None:
+        """Hand the collected entries to the audit's thread, in one transaction."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        entries, self._steps = self._steps, []
+        if entries:
+            self._writing.append(self._recorder.later(lambda: self._keep(entries)))
+
+    def _keep(self, entries: list[Entry]) -> tuple[int, ...]:
+        return self._recorder.log.append_many(entries)
+
+    def _entry(
+        self,
+        entry: EntryKind,
+        at: datetime,
+        detail: Mapping[str, Any],
+        outcome: Outcome | None = None,
+    ) -> Entry:
+        return Entry(
+            at=at,
+            entry=entry,
+            kind=self._kind,
+            run=self.number,
+            name=self._name,
+            wake=self._wake,
+            outcome=outcome,
+            detail=detail,
+        )
+
+
+def _step_detail(step: Step) -> dict[str, Any]:
+    return {
+        "step": step.step,
+        "method": step.method,
+        "path": step.path,
+        "status": step.status,
+        "duration_ms": round(step.duration_ms, 3),
+        "error": step.error,
+    }
 
 
 class Unrecorded:

@@ -38,8 +38,8 @@ class Steps(Protocol):
         """Take a step. Raises AuditUnwritableError when it cannot be kept."""
 
     async def settled(self) -> None:
-        """Return when all steps so far are on disk; awaited before a request that changes
-        something. Raises AuditUnwritableError."""
+        """Awaited before a request that changes something. Raises AuditUnwritableError where an
+        earlier step could not be written."""
 
 
 @dataclass(frozen=True, slots=True)

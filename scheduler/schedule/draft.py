@@ -51,6 +51,11 @@ class Draft:
     """The local date, for what is judged by it; such checks are left out without one."""
 
     @property
+    def entries(self) -> tuple[Part[RuleFile] | Part[JobFile], ...]:
+        """The rules, then the jobs."""
+        return (*self.rules, *self.jobs)
+
+    @property
     def tariff(self) -> Tariff | None:
         """The tariff, where the file names one that is right."""
         return self.calendar if isinstance(self.calendar, Tariff) else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scheduler.errors import Problem
-from scheduler.schedule import lint_names, lint_rules, lint_settings
+from scheduler.schedule import lint_conditions, lint_names, lint_reach, lint_settings
 from scheduler.schedule.complaints import SHAPE_CHECKS, position
 from scheduler.schedule.draft import Draft
 from scheduler.schedule.finding import Finding
@@ -56,25 +56,25 @@ SENSE: tuple[Check, ...] = (
         "last-rule",
         "error",
         "The last rule has no condition, so that something holds at every instant.",
-        lint_rules.last_rule,
+        lint_reach.last_rule,
     ),
     Check(
         "unreachable-rule",
         "error",
         "No rule stands below others that always win over it.",
-        lint_rules.unreachable,
+        lint_reach.unreachable,
     ),
     Check(
         "never-holds",
         "error",
         "Every rule and job has a day on which its condition can hold.",
-        lint_rules.never_holds,
+        lint_reach.never_holds,
     ),
     Check(
         "inset-too-long",
         "error",
         "An inset is shorter than the clock windows that it shrinks.",
-        lint_rules.inset_too_long,
+        lint_conditions.inset_too_long,
     ),
     Check(
         "job-key",
@@ -86,19 +86,19 @@ SENSE: tuple[Check, ...] = (
         "inset-without-condition",
         "warning",
         "An inset stands with a condition, since it shrinks its stretches.",
-        lint_rules.inset_without_condition,
+        lint_conditions.inset_without_condition,
     ),
     Check(
         "weekend-without-holiday",
         "warning",
         "days: weekend also says holiday where the tariff gives holidays a weekend's prices.",
-        lint_rules.weekend_without_holiday,
+        lint_conditions.weekend_without_holiday,
     ),
     Check(
         "past-dates",
         "warning",
         "Dates are not all over.",
-        lint_rules.past_dates,
+        lint_conditions.past_dates,
     ),
     Check(
         "reserve-snaps",

@@ -95,7 +95,7 @@ def _periods(draft: Draft) -> Iterator[tuple[Loc, str]]:
 
 
 def _seasons(draft: Draft) -> Iterator[tuple[Loc, str]]:
-    for entry in (*draft.rules, *draft.jobs):
+    for entry in draft.entries:
         for loc, item in _items(draft, (*entry.loc, "seasons")):
             if isinstance(name := _understood(text.season, item), str):
                 yield loc, name

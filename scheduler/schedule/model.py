@@ -170,7 +170,7 @@ Inset = Annotated[InsetFile, WrapValidator(_inset), _DurationOrBlock()]
 
 class _Entry(_Part):
     name: Name = Field(
-        description="What the plan and the audit call it; no two rules, and no two jobs, share one.",
+        description="What the plan and the audit call it; its own among rules, or among jobs.",
         examples=["charge overnight"],
     )
     days: Many[Day] = Field(

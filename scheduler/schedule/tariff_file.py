@@ -148,7 +148,7 @@ def _unbroken(windows: object, broken: set[tuple[int | str, ...]]) -> dict[str, 
 def _placed(document: Document, findings: Iterable[Finding]) -> list[Problem]:
     return [
         Problem(
-            document.key_place(each.loc) if each.of_key else document.place(each.loc),
+            document.key_place(each.loc) if each.at_key else document.place(each.loc),
             document.path(each.loc),
             each.message,
             each.id,

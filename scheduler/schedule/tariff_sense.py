@@ -43,7 +43,7 @@ class Finding:
     loc: Loc
     message: str
     id: str
-    of_key: bool = False
+    at_key: bool = False
     """Whether the key that `loc` ends in is at fault, and not its value."""
 
 
@@ -67,7 +67,7 @@ def check_names(seasons: Iterable[str], windows: Mapping[str, Tables]) -> Iterat
             if day not in DAY_KEYS:
                 guess = did_you_mean(day, DAY_KEYS) or f" Write {listed(DAY_KEYS, 'or')}."
                 message = f"{shown(day)} is not a day class.{guess}"
-                yield Finding((*loc, day), message, "day-class", of_key=True)
+                yield Finding((*loc, day), message, "day-class", at_key=True)
             yield from _bad_names(table, (*loc, day))
 
 
@@ -75,7 +75,7 @@ def _bad_names(names: Iterable[str], loc: Loc) -> Iterator[Finding]:
     for name in names:
         if re.fullmatch(NAME_PATTERN, name) is None:
             message = f"{shown(name)} is not a name. Use letters, digits and _, a letter first."
-            yield Finding((*loc, name), message, "name", of_key=True)
+            yield Finding((*loc, name), message, "name", at_key=True)
 
 
 def season_days(seasons: Mapping[str, Sequence[SeasonSpan]]) -> dict[MonthDay, str]:
@@ -168,7 +168,7 @@ def check_days(
     for name, tables in windows.items():
         if name not in names:
             message = f"There is no season {name}.{did_you_mean(name, names)}"
-            yield Finding(("windows", name), message, "season", of_key=True)
+            yield Finding(("windows", name), message, "season", at_key=True)
             continue
         yield from _check_week(tables, ("windows", name))
         yield from _check_holiday(tables, ("windows", name), holidays)
@@ -209,14 +209,14 @@ def check_prices(
         loc = ("prices", "per_kwh", season)
         if season not in windows:
             message = f"There is no season {season}.{did_you_mean(season, windows)}"
-            yield Finding(loc, message, "price", of_key=True)
+            yield Finding(loc, message, "price", at_key=True)
             continue
         known = {period for table in windows[season].values() for period in table}
         for period in prices:
             if period not in known:
                 guess = did_you_mean(period, sorted(known))
                 message = f"{season} has no period {period}.{guess}"
-                yield Finding((*loc, period), message, "price", of_key=True)
+                yield Finding((*loc, period), message, "price", at_key=True)
 
 
 def _check_week(tables: Tables, loc: Loc) -> Iterator[Finding]:
@@ -231,7 +231,7 @@ def _check_holiday(tables: Tables, loc: Loc, holidays: HolidaysPart | None) -> I
     if holidays is None:
         if "holiday" in tables:
             message = "These windows are never used: the tariff has no holidays. Add holidays."
-            yield Finding((*loc, "holiday"), message, "holiday-effect", of_key=True)
+            yield Finding((*loc, "holiday"), message, "holiday-effect", at_key=True)
         return
     if holiday_table(tables, holidays.count_as) is None:
         message = (

@@ -124,7 +124,9 @@ def _read(path: Path) -> Certificate:
             f"{path} does not hold a certificate with its key. Remove it to have a new one made."
         ) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ValueError(f"{path} does not hold a P-256 key. Remove it to have a new one made.")
+        raise ValueError(  # noqa: TRY004 - what is wrong is the file, not an argument
+            f"{path} does not hold a P-256 key. Remove it to have a new one made."
+        )
     pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
     return Certificate(pem, _key_pem(key))
 

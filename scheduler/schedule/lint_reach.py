@@ -1,20 +1,16 @@
-"""Checks of rules and conditions: which of them can hold at all, and which never will."""
+"""Checks of which rules can hold at all, by themselves and below those that win over them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import chain
 
-from scheduler.clock import format_duration
 from scheduler.schedule.draft import Draft, Part, condition_of
 from scheduler.schedule.finding import Finding
 from scheduler.schedule.model import JobFile, RuleFile
-from scheduler.schedule.tariff import HOLIDAY, Tariff
+from scheduler.schedule.tariff import HOLIDAY
 from scheduler.schedule.values import (
-    DAY_SECONDS,
     WEEKDAY_NAMES,
-    ClockWindow,
     Condition,
     Day,
     DayClass,
@@ -58,57 +54,11 @@ def unreachable(draft: Draft) -> Iterator[Finding]:
 
 def never_holds(draft: Draft) -> Iterator[Finding]:
     """Conditions that no day of the tariff meets."""
-    for entry in chain(draft.rules, draft.jobs):
+    for entry in draft.entries:
         condition = _condition(draft, entry)
         if condition and not any(_met(condition, on, day) for on, day in _days(draft, condition)):
             message = f"{_title(entry)} can never hold: no day meets all of its conditions."
             yield Finding(entry.loc, f"{message} Remove one of them.")
-
-
-def inset_too_long(draft: Draft) -> Iterator[Finding]:
-    """Insets that leave nothing of clock windows, however these join."""
-    for rule in _sound_rules(draft):
-        condition, inset = condition_of(rule.file), rule.file.inset
-        cut = inset.start + inset.end
-        if condition.periods or not condition.windows or not cut:
-            continue
-        longest = _longest_stretch(condition.windows)
-        if longest and cut >= longest:
-            message = (
-                f"The inset takes {format_duration(cut)} of windows that last "
-                f"{format_duration(longest)}, so the rule never holds. Write a shorter one."
-            )
-            yield Finding((*rule.loc, "inset"), message)
-
-
-def inset_without_condition(draft: Draft) -> Iterator[Finding]:
-    """Insets on rules that always hold."""
-    for rule in draft.rules:
-        if "inset" in rule.keys and not rule.conditional:
-            message = "inset does nothing in a rule without a condition. Remove it."
-            yield Finding((*rule.loc, "inset"), message, at_key=True)
-
-
-def weekend_without_holiday(draft: Draft) -> Iterator[Finding]:
-    """Weekends alone, where holidays have the prices of a weekend."""
-    if not draft.tariff or not _holidays_are_weekends(draft.tariff):
-        return
-    for entry in chain(draft.rules, draft.jobs):
-        if "weekend" in entry.file.days and "holiday" not in entry.file.days:
-            message = (
-                f"Holidays have the prices of a weekend in {draft.tariff.name}, and are left out "
-                "here. Write days: [weekend, holiday] to have them in."
-            )
-            yield Finding((*entry.loc, "days"), message)
-
-
-def past_dates(draft: Draft) -> Iterator[Finding]:
-    """Dates that are all over."""
-    for entry in chain(draft.rules, draft.jobs):
-        last = max((each.last for each in entry.file.dates), default=None)
-        if draft.today and last and last < draft.today:
-            message = f"The last of these dates was {last}. Write new ones, or remove this entry."
-            yield Finding((*entry.loc, "dates"), message)
 
 
 def _title(entry: Part[RuleFile] | Part[JobFile]) -> str:
@@ -122,12 +72,8 @@ def _loses(draft: Draft, rule: Part[RuleFile], winner: Part[RuleFile]) -> str:
     return f"{message} above it. Move this one up, or remove it."
 
 
-def _sound_rules(draft: Draft) -> Iterator[Part[RuleFile]]:
-    return (rule for rule in draft.rules if rule.sound)
-
-
 def _condition(draft: Draft, entry: Part[RuleFile] | Part[JobFile]) -> Condition | None:
-    """The condition of a sound entry whose names the tariff knows; else there is another finding."""
+    """The condition of an entry, unless other findings are about it already."""
     if not entry.sound or draft.calendar is None:
         return None
     condition = condition_of(entry.file)
@@ -229,28 +175,3 @@ def _met(condition: Condition, on: date, day: Day) -> bool:
     if condition.windows or not condition.periods:
         return True
     return any(period in condition.periods for _, period in day.periods)
-
-
-def _holidays_are_weekends(tariff: Tariff) -> bool:
-    if not tariff.holiday_calendar:
-        return False
-    shapes = [season.shapes for season in set(tariff.seasons.values())]
-    like_sundays = all(each[HOLIDAY].periods == each[6].periods for each in shapes)
-    return like_sundays and any(each[HOLIDAY].periods != each[0].periods for each in shapes)
-
-
-def _longest_stretch(windows: tuple[ClockWindow, ...]) -> timedelta | None:
-    """The longest unbroken stretch if windows came every day; None when they never end."""
-    spans = sorted((each.start, _end(each)) for each in windows)
-    spans += [(start + DAY_SECONDS, end + DAY_SECONDS) for start, end in spans]
-    longest, start, end = 0, *spans[0]
-    for next_start, next_end in spans[1:]:
-        if next_start > end:
-            start = next_start
-        end = max(end, next_end)
-        longest = max(longest, end - start)
-    return None if longest >= DAY_SECONDS else timedelta(seconds=longest)
-
-
-def _end(window: ClockWindow) -> int:
-    return window.end + (DAY_SECONDS if window.crosses_midnight else 0)

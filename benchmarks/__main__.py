@@ -1,0 +1,31 @@
+"""Measures every budget in one run and prints it beside its figure, met or not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import audit, idle, plan, switching
+from benchmarks.figure import Figure
+
+PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "plan": plan.measure,
+    "switch": switching.measure,
+    "service": idle.measure,
+    "audit": audit.measure,
+}
+
+
+def main(names: list[str]) -> None:
+    """Measure the parts named, or all."""
+    print(f"{'what':58} {'measured':>12} {'budget':>12}")
+    for name in names or PARTS:
+        for figure in PARTS[name]():
+            budget = "-" if figure.budget is None else f"<= {figure.budget:g}"
+            verdict = {True: "met", False: "NOT MET", None: ""}[figure.met]
+            measured = f"{figure.measured:.3g} {figure.unit}".strip()
+            print(f"{figure.what:58} {measured:>12} {budget:>12}  {verdict}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,106 @@
+"""A confirmed switch against the same requests sent by a bare httpx client, in turns."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+
+from benchmarks import gateway as simulated
+from benchmarks.figure import Figure
+from scheduler.audit.database import open_database
+from scheduler.audit.log import Log
+from scheduler.audit.words import Outcome, Wake
+from scheduler.controller.backoff import Backoff
+from scheduler.controller.controller import Conduct, Controller
+from scheduler.controller.recorder import Recorder
+from scheduler.gateway.local import LocalGateway
+from scheduler.gateway.simulated import DEFAULT_PASSWORD
+from scheduler.schedule.load import load_schedule
+from scheduler.schedule.setting import Mode, Setting
+from scheduler.schedule.values import Schedule
+
+ROUNDS = 60
+RATIO = 1.3
+SCHEDULE = """\
+schedule: bench
+timezone: Etc/UTC
+rules:
+  - {name: one, mode: self_consumption, reserve: 5%}
+"""
+BODY = {"real_mode": "backup", "backup_reserve_percent": 100.0}
+REQUESTS = (
+    ("GET", "/api/operation", None),
+    ("POST", "/api/operation", BODY),
+    ("GET", "/api/config/completed", None),
+    ("GET", "/api/sitemaster/run", None),
+    ("GET", "/api/sitemaster", None),
+    ("GET", "/api/operation", None),
+)
+
+
+def measure() -> list[Figure]:
+    """The ratio, and the two times behind it."""
+    with tempfile.TemporaryDirectory() as folder, simulated.beside() as where:
+        ours, bare = asyncio.run(_race(Path(folder), where))
+    ratio = statistics.median(ours) / statistics.median(bare)
+    return [
+        Figure("confirmed switch, ours", statistics.median(ours) * 1e3, "ms", None, None),
+        Figure("the same six requests, bare httpx", statistics.median(bare) * 1e3, "ms", None, None),
+        Figure("confirmed switch / bare requests", ratio, "x", RATIO, ratio <= RATIO),
+    ]
+
+
+async def _race(folder: Path, where: dict[str, str]) -> tuple[list[float], list[float]]:
+    database = open_database(folder / "tou.db", create=True)
+    client = LocalGateway(
+        url=where["url"],
+        username="installer",
+        email="",
+        password=DEFAULT_PASSWORD,
+        fingerprint=where["fingerprint"],
+        certificate=None,
+        session_file=folder / "tou.session",
+        pause=0.0,
+        simulated=True,
+    )
+    recorder = Recorder(Log(database, "bench"))
+    even, odd = _schedules(folder)
+    controller = Controller(even, client, recorder, Conduct(Backoff(1, 1)))
+    ours: list[float] = []
+    bare: list[float] = []
+    async with httpx.AsyncClient(base_url=where["url"], verify=False) as plain:
+        login = {"username": "installer", "password": DEFAULT_PASSWORD, "force_sm_off": True}
+        token = (await plain.post("/api/login/Basic", json=login)).json()["token"]
+        plain.headers["Authorization"] = f"Bearer {token}"
+        await plain.get("/api/sitemaster/run")
+        for number in range(ROUNDS):
+            controller.schedule = odd if number % 2 else even
+            begun = time.perf_counter()
+            attempt = await controller.look(Wake.RELOAD)
+            ours.append(time.perf_counter() - begun)
+            assert attempt is not None
+            assert number == 0 or attempt.outcome is Outcome.CONFIRMED
+            begun = time.perf_counter()
+            for method, path, body in REQUESTS:
+                answer = await plain.request(method, path, json=body)
+                answer.raise_for_status()
+            bare.append(time.perf_counter() - begun)
+    await client.close()
+    recorder.close()
+    database.close()
+    return ours[3:], bare[3:]
+
+
+def _schedules(folder: Path) -> tuple[Schedule, Schedule]:
+    path = folder / "bench.yaml"
+    path.write_text(SCHEDULE)
+    even = load_schedule(path).schedule
+    setting = Setting(Mode.SELF_CONSUMPTION, 30.0)
+    return even, replace(even, rules=(replace(even.rules[0], setting=setting),))
+

@@ -1,0 +1,172 @@
+"""What the controller may rely on after a start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from scheduler.audit.log import Log
+from scheduler.audit.words import EntryKind, Outcome, Wake
+
+Pen = Any
+SEEN = {"mode": "autonomous", "reserve_percent": 20.0}
+
+
+def test_a_run_without_an_end_is_open(log: Log, pen: Pen) -> None:
+    pen.run(Outcome.CONFIRMED, "write")
+    run = pen.begin("commit", name="commit the setting", attempt=3)
+    pen.step(run, "login")
+    pen.step(run, "commit")
+    pen.run(Outcome.UNREACHABLE)
+
+    [found] = log.open_runs()
+
+    assert (found.run, found.kind, found.name) == (run, "commit", "commit the setting")
+    assert (found.site, found.wake, found.steps) == ("home", Wake.BOUNDARY, ("login", "commit"))
+    assert found.detail["attempt"] == 3
+
+
+def test_several_open_runs_come_oldest_first(log: Log, pen: Pen) -> None:
+    first = pen.begin()
+    pen.run(Outcome.CONFIRMED)
+    second = pen.begin()
+
+    assert [run.run for run in log.open_runs()] == [first, second]
+
+
+def test_decisions_without_an_attempt_do_not_hide_an_open_run(log: Log, pen: Pen) -> None:
+    pen.end(None, Outcome.MISSED)
+    run = pen.begin()
+    for _ in range(5):
+        pen.end(None, Outcome.DEFERRED)
+
+    assert [found.run for found in log.open_runs()] == [run]
+
+
+def test_a_run_is_open_whatever_the_site_is_called_now(log: Log, pen: Pen) -> None:
+    run = pen.begin()
+
+    renamed = Log(log.database, "cabin")
+
+    assert [found.run for found in renamed.open_runs()] == [run]
+
+
+def test_a_confirmed_switch_is_known_to_be_in_force(log: Log, pen: Pen) -> None:
+    run = pen.run(Outcome.CONFIRMED, "login", "write", "commit", "run", "observe")
+
+    confirmed = log.last_confirmed("local")
+
+    assert confirmed is not None
+    assert (confirmed.run, confirmed.at, confirmed.name) == (run, pen.at, "charge overnight")
+    assert (confirmed.mode, confirmed.reserve_percent) == ("backup", 100.0)
+
+
+def test_a_held_charge_is_the_one_that_the_outcome_resolved(log: Log, pen: Pen) -> None:
+    run = pen.begin(wanted={"mode": "backup", "reserve_percent": None, "hold": True})
+    held = {"mode": "backup", "reserve_percent": 63.0}
+    pen.end(run, Outcome.CONFIRMED, wanted=held, hold_from="2026-03-01T08:00:00Z")
+
+    confirmed = log.last_confirmed("local")
+
+    assert confirmed is not None
+    assert confirmed.reserve_percent == 63.0
+    assert confirmed.hold_from == "2026-03-01T08:00:00Z"
+
+
+def test_a_setting_without_a_percentage_is_not_known(log: Log, pen: Pen) -> None:
+    pen.run(Outcome.UNCHANGED, wanted={"mode": "backup", "reserve_percent": None, "hold": True})
+
+    assert log.last_confirmed("local") is None
+
+
+def test_nothing_is_known_of_another_gateway(log: Log, pen: Pen) -> None:
+    pen.run(Outcome.CONFIRMED, gateway="simulated")
+
+    assert log.last_confirmed("local") is None
+
+
+LATER: dict[str, tuple[Callable[[Pen], object], bool]] = {
+    "nothing": (lambda pen: None, True),
+    "found unchanged": (lambda pen: pen.run(Outcome.UNCHANGED, "observe"), True),
+    "never reached": (lambda pen: pen.run(Outcome.UNREACHABLE, "login"), True),
+    "a login refused": (lambda pen: pen.run(Outcome.REFUSED, "login"), True),
+    "deferred without an attempt": (lambda pen: pen.end(None, Outcome.DEFERRED), True),
+    "missed": (lambda pen: pen.end(None, Outcome.MISSED, gateway="local"), True),
+    "a rehearsal": (lambda pen: pen.run(Outcome.DRY_RUN), True),
+    "the sitemaster run": (
+        lambda pen: pen.run(Outcome.COMPLETED, "login", "run", kind="sitemaster_run"),
+        True,
+    ),
+    "a firmware check that found nothing": (
+        lambda pen: pen.run(Outcome.COMPLETED, "check", "poll", kind="firmware_check"),
+        True,
+    ),
+    "a write on another gateway": (
+        lambda pen: pen.run(Outcome.UNCONFIRMED, "write", gateway="other"),
+        True,
+    ),
+    "an event": (lambda pen: pen.entry(EntryKind.EVENT, kind="reload"), True),
+    "written, not confirmed": (lambda pen: pen.run(Outcome.UNCONFIRMED, "write"), False),
+    "not confirmed, no write recorded": (lambda pen: pen.run(Outcome.UNCONFIRMED), False),
+    "interrupted, no write recorded": (lambda pen: pen.run(Outcome.INTERRUPTED, "login"), False),
+    "still at work": (lambda pen: pen.begin(), False),
+    "lost after the write": (lambda pen: pen.run(Outcome.UNREACHABLE, "login", "write"), False),
+    "write refused": (lambda pen: pen.run(Outcome.REFUSED, "write"), False),
+    "replaced after the write": (lambda pen: pen.run(Outcome.SUPERSEDED, "write"), False),
+    "an explicit commit": (lambda pen: pen.run(Outcome.COMPLETED, "commit", kind="commit"), False),
+    "a firmware installed": (
+        lambda pen: pen.run(Outcome.COMPLETED, "check", "install", kind="firmware_check"),
+        False,
+    ),
+    "another setting seen": (
+        lambda pen: pen.end(pen.begin(), Outcome.UNREACHABLE, observed=SEEN),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("later", "known"), LATER.values(), ids=LATER)
+def test_a_confirmed_setting_counts_until_something_may_have_changed_it(
+    log: Log, pen: Pen, later: Callable[[Pen], object], known: bool
+) -> None:
+    pen.run(Outcome.CONFIRMED, "write")
+
+    later(pen)
+
+    assert (log.last_confirmed("local") is not None) is known
+
+
+def test_doubt_ends_with_the_next_confirmation(log: Log, pen: Pen) -> None:
+    pen.run(Outcome.CONFIRMED, "write")
+    pen.run(Outcome.UNCONFIRMED, "write")
+    run = pen.run(Outcome.UNCHANGED, "login", "observe")
+    pen.run(Outcome.UNREACHABLE, "login")
+
+    confirmed = log.last_confirmed("local")
+
+    assert confirmed is not None
+    assert confirmed.run == run
+
+
+def test_the_last_outcome_is_that_of_the_newest_run_that_ended(log: Log, pen: Pen) -> None:
+    pen.run(Outcome.FAILED, "check", kind="firmware_check")
+    run = pen.begin("firmware_check")
+    pen.end(run, Outcome.COMPLETED, "firmware_check", version="1.43.3")
+    ended = pen.at
+    pen.begin("firmware_check")
+    pen.run(Outcome.CONFIRMED)
+
+    last = log.last_outcome("firmware_check", "charge overnight")
+
+    assert last is not None
+    assert (last.run, last.at, last.outcome) == (run, ended, Outcome.COMPLETED)
+    assert last.detail["version"] == "1.43.3"
+
+
+def test_a_job_that_never_ran_has_no_last_outcome(log: Log, pen: Pen) -> None:
+    pen.run(Outcome.CONFIRMED)
+
+    assert log.last_outcome("switch", "another rule") is None
+    assert log.last_outcome("commit", "charge overnight") is None

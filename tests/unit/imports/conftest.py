@@ -1,0 +1,116 @@
+"""Samples by name, small rates to bend, and the import as a table of windows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from scheduler import imports
+from scheduler.schedule.clocktime import format_time
+from scheduler.schedule.tariff import Tariff
+from scheduler.schedule.tariff_file import parse_tariff
+
+SAMPLES = Path(__file__).parents[2] / "data" / "imports"
+
+Fields = dict[str, object]
+
+
+@pytest.fixture(scope="session")
+def sample() -> Callable[[str], str]:
+    """The text of a sample file, by folder and name."""
+
+    def text(name: str) -> str:
+        return (SAMPLES / f"{name}.json").read_text(encoding="utf-8")
+
+    return text
+
+
+@pytest.fixture(scope="session")
+def record() -> Callable[..., Fields]:
+    """An OpenEI record with a weekday peak from 16 to 21 all year; fields replaced or, as ..., gone."""
+
+    def build(**changes: object) -> Fields:
+        peak = [1 if 16 <= hour < 21 else 0 for hour in range(24)]
+        fields: Fields = {
+            "label": "a" * 24,
+            "utility": "Somewhere Electric",
+            "name": "TOU Test",
+            "startdate": 1577865600,
+            "energyratestructure": [[{"rate": 0.1, "adj": 0.02}], [{"rate": 0.4}]],
+            "energyweekdayschedule": [list(peak) for _ in range(12)],
+            "energyweekendschedule": [[0] * 24 for _ in range(12)],
+        }
+        return {key: value for key, value in {**fields, **changes}.items() if value is not ...}
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def span() -> Callable[..., Fields]:
+    """A Tesla period: first and last day, start and end as (hour, minute)."""
+
+    def build(days: tuple[int, int], start: tuple[int, int], end: tuple[int, int]) -> Fields:
+        return {
+            "fromDayOfWeek": days[0],
+            "toDayOfWeek": days[1],
+            "fromHour": start[0],
+            "fromMinute": start[1],
+            "toHour": end[0],
+            "toMinute": end[1],
+        }
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def tesla(span: Callable[..., Fields]) -> Callable[..., Fields]:
+    """A Tesla tariff of the first generation with one season and a peak from 16 to 21."""
+
+    def build(periods: Fields | None = None, /, **changes: object) -> Fields:
+        every_day = (0, 6)
+        periods = periods or {
+            "ON_PEAK": [span(every_day, (16, 0), (21, 0))],
+            "OFF_PEAK": [span(every_day, (21, 0), (16, 0))],
+        }
+        year = {"fromMonth": 1, "fromDay": 1, "toMonth": 12, "toDay": 31, "tou_periods": periods}
+        fields: Fields = {
+            "name": "Test Plan",
+            "utility": "Somewhere Electric",
+            "currency": "USD",
+            "energy_charges": {"Year": dict.fromkeys(periods, 0.2)},
+            "seasons": {"Year": year},
+        }
+        return {key: value for key, value in {**fields, **changes}.items() if value is not ...}
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def importing() -> Callable[..., imports.Imported]:
+    """The import of a text, or of data written as JSON; what it writes must be a good file."""
+
+    def run(given: object, **choice: object) -> imports.Imported:
+        text = given if isinstance(given, str) else json.dumps(given)
+        found = imports.read(text, "rate.json", **choice)  # type: ignore[arg-type]
+        parse_tariff(found.tariff_yaml, "written.yaml")
+        return found
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def windows() -> Callable[[imports.Imported, str], str]:
+    """The periods of a date in a written tariff: `off_peak, 16:00 on_peak, 21:00 off_peak`."""
+
+    def of(found: imports.Imported, day: str) -> str:
+        tariff: Tariff = parse_tariff(found.tariff_yaml, "written.yaml")
+        periods = tariff.day(date.fromisoformat(day)).periods
+        return ", ".join(
+            f"{format_time(second)} {name}" if second else str(name) for second, name in periods
+        )
+
+    return of
