@@ -12,8 +12,7 @@ from scheduler.schedule import library
 
 at = datetime.fromisoformat
 
-# Tariff, the periods a rule asks for, start, hours, and the stretches found: UTC, or local times
-# of the days that follow.
+# Tariff, the period a rule asks for, start, hours, and the stretches found, UTC.
 STRETCHES = {
     "SCE A: a weekday night": (
         "sce-tou-d-a", "super_off_peak", "2026-07-06T20:00Z", 24,
@@ -54,8 +53,8 @@ STRETCHES = {
         ["10-31T03:00 10-31T11:00"],
     ),
     "Ontario TOU: a change of season on a day of 25 hours is off-peak throughout": (
-        "ontario-rpp-tou", "off_peak", "2026-10-30T22:30Z", 24 * 3 - 9,
-        ["10-30T23:00"],
+        "ontario-rpp-tou", "off_peak", "2026-10-30T20:00Z", 72,
+        ["10-30T23:00 11-02T12:00"],
     ),
     "SRP E-28: the holiday keeps its super off-peak": (
         "srp-e-28", "super_off_peak", "2026-05-25T10:00Z", 24, ["05-25T15:00 05-25T22:00"],
@@ -67,7 +66,7 @@ STRETCHES = {
         "octopus-go", "off_peak", "2026-03-28T12:00Z", 24, ["03-29T00:30 03-29T04:30"],
     ),
     "Octopus Flux: cheap hours begin at the end of the gap": (
-        "octopus-flux", "off_peak", "2026-03-28T20:00Z", 16, ["03-29T01:00 03-29T04:00"],
+        "octopus-flux", "flux_off_peak", "2026-03-28T20:00Z", 16, ["03-29T01:00 03-29T04:00"],
     ),
     "Good Energy: the meter ignores summer time": (
         "goodenergy-smart-meter-ev", "off_peak", "2026-07-06T12:00Z", 24,
