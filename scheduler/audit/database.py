@@ -108,6 +108,29 @@ def open_database(
     return database
 
 
+def open_to_look(path: Path, *, older: bool = False) -> Database | None:
+    """The audit at `path` as it stands, neither made nor migrated; None where there is none yet.
+    An older schema is taken with `older` only, which suits who copies and does not read.
+
+    Raises as `open_database` does, and ConfigurationError for an older schema.
+    """
+    with explained(path):
+        _check_path(path, create=True)
+        schema = _schema(path)
+    if schema is None:
+        return None
+    if schema != SCHEMA and not older:
+        raise ConfigurationError(
+            f"{path} has the schema {schema} of an older version, and this one reads {SCHEMA}. Run"
+            " `tou db upgrade`; `tou db backup PATH` keeps a copy first."
+        )
+    return Database(
+        path,
+        reader=_engine(lambda: _reading_connection(path), begin="BEGIN"),
+        writer=_engine(lambda: _writing_connection(path, BUSY_SECONDS)),
+    )
+
+
 def open_in_memory() -> Database:
     """An empty audit that is gone when it is closed; for rehearsals. One thread at a time."""
     engine = _engine(lambda: _configured(_connect(":memory:")), pool=StaticPool)

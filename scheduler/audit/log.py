@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import insert
 
 from scheduler import clock
 from scheduler.audit import standing
@@ -98,15 +98,14 @@ class Log:
             _check(entry)
         with self.database.writing() as connection:
             head = standing.head(connection) or Head(0, GENESIS)
+            first, rows = head.id + 1, []
             for entry in entries:
-                head = self._write(connection, head, entry)
-        return tuple(range(head.id - len(entries) + 1, head.id + 1))
-
-    def _write(self, connection: Connection, head: Head, entry: Entry) -> Head:
-        row = _row(head.id + 1, self.site, entry)
-        hash_ = digest(head.hash, row)
-        connection.execute(insert(audit), {**row._asdict(), "prev": head.hash, "hash": hash_})
-        return Head(row.id, hash_)
+                row = _row(head.id + 1, self.site, entry)
+                rows.append({**row._asdict(), "prev": head.hash, "hash": digest(head.hash, row)})
+                head = Head(row.id, rows[-1]["hash"])
+            # One statement for all: their preparation costs more than their insertion.
+            connection.execute(insert(audit), rows)
+        return tuple(range(first, head.id + 1))
 
     def head(self) -> Head | None:
         """The last entry's id and hash; None of an empty audit. Kept elsewhere (a journal, a

@@ -41,7 +41,7 @@ ATTACKS = {
         f"INSERT INTO audit ({COLUMNS}) VALUES (3, {FORGED})"
         " ON CONFLICT (id) DO UPDATE SET site = 'elsewhere'"
     ),
-    "insert or ignore of an old id": f"INSERT OR IGNORE INTO audit ({COLUMNS}) VALUES (3, {FORGED})",
+    "insert or ignore": f"INSERT OR IGNORE INTO audit ({COLUMNS}) VALUES (3, {FORGED})",
     "backdating": f"INSERT INTO audit ({COLUMNS}) VALUES (0, {FORGED})",
     "negative id": f"INSERT INTO audit ({COLUMNS}) VALUES (-5, {FORGED})",
     "gap": f"INSERT INTO audit ({COLUMNS}) VALUES (99, {FORGED})",
