@@ -1,4 +1,4 @@
-"""One measured figure and its budget."""
+"""One measured figure beside its budget."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What was measured, how much it came to, and whether that is within the budget."""
+    """What was measured; `met` is None for a figure that has no budget."""
 
     what: str
     measured: float
     unit: str
-    budget: str
-    met: bool
+    budget: float | None
+    met: bool | None
