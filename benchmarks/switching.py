@@ -51,7 +51,9 @@ def measure() -> list[Figure]:
     ratio = statistics.median(ours) / statistics.median(bare)
     return [
         Figure("confirmed switch, ours", statistics.median(ours) * 1e3, "ms", None, None),
-        Figure("the same six requests, bare httpx", statistics.median(bare) * 1e3, "ms", None, None),
+        Figure(
+            "the same six requests, bare httpx", statistics.median(bare) * 1e3, "ms", None, None
+        ),
         Figure("confirmed switch / bare requests", ratio, "x", RATIO, ratio <= RATIO),
     ]
 
@@ -82,7 +84,7 @@ async def _race(folder: Path, where: dict[str, str]) -> tuple[list[float], list[
         for number in range(ROUNDS):
             controller.schedule = odd if number % 2 else even
             begun = time.perf_counter()
-            attempt = await controller.look(Wake.RELOAD)
+            attempt = await controller.look(Wake.BOUNDARY)
             ours.append(time.perf_counter() - begun)
             assert attempt is not None
             assert number == 0 or attempt.outcome is Outcome.CONFIRMED
@@ -103,4 +105,3 @@ def _schedules(folder: Path) -> tuple[Schedule, Schedule]:
     even = load_schedule(path).schedule
     setting = Setting(Mode.SELF_CONSUMPTION, 30.0)
     return even, replace(even, rules=(replace(even.rules[0], setting=setting),))
-

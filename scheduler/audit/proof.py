@@ -42,9 +42,8 @@ def verify(database: Database) -> Verified:
                 )
             if before != prev or hash_ != digest(prev, row):
                 raise AuditTamperedError(
-                    f"Entry {row.id} of the audit ({clock.iso(clock.from_micros(row.at))}) does"
-                    " not match its hash: it, or the entry before, was changed afterwards."
-                    " Compare with a backup.",
+                    f"Entry {row.id} of the audit ({_when(row.at)}) does not match its hash: it,"
+                    " or the entry before, was changed afterwards. Compare with a backup.",
                     entry=row.id,
                 )
             prev = hash_
@@ -60,3 +59,10 @@ def _raw_rows(connection: Connection) -> Iterable[tuple[Any, ...]]:
         " FROM audit ORDER BY id"
     )
     return rows
+
+
+def _when(at: int) -> str:
+    try:
+        return clock.iso(clock.from_micros(at))
+    except OverflowError:
+        return "of no possible time"

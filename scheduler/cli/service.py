@@ -103,7 +103,7 @@ async def _apply(chosen: Settings) -> tuple[Attempt, bool]:
         await site.recover()
         attempt = await site.controller.look(Wake.OPERATOR)
         if attempt is None:
-            reason = site.controller.health.untrusted
+            reason = site.controller.trust.held
             if reason:
                 raise ClockUntrustedError(f"Nothing is done while {reason}.")
             raise GatewayUnreachableError(

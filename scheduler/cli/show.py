@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -111,3 +112,27 @@ def _ago(word: str) -> timedelta | None:
         return clock.parse_duration(word)
     except ValueError:
         return None
+
+
+def colourful() -> bool:
+    """Whether stdout takes colour: a terminal that is not dumb, without NO_COLOR; FORCE_COLOR
+    asks for it everywhere."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def echo_drawn(text: str) -> None:
+    """Text with styles on stdout; plain where colour is not wanted."""
+    click.echo(text, color=colourful())
+
+
+def drawable(text: str) -> bool:
+    """Whether stdout's encoding has these characters."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from scheduler import clock, plan
 from scheduler.audit.words import Outcome, Wake
-from scheduler.controller import recovery, switch, trust
+from scheduler.controller import recovery, switch
 from scheduler.controller.backoff import REFUSED_WAIT, Backoff
 from scheduler.controller.recorder import Recorder, Unrecorded
+from scheduler.controller.recovery import Debt
 from scheduler.controller.switch import Attempt, Switch, describe
+from scheduler.controller.trust import Trust
 from scheduler.controller.turn import Turn
-from scheduler.errors import AuditError, GatewayError
+from scheduler.errors import GatewayError
 from scheduler.gateway.base import Gateway
 from scheduler.plan import Desired, Override
-from scheduler.schedule.setting import HOLD, Mode, Setting
+from scheduler.schedule.setting import HOLD, Setting
 from scheduler.schedule.values import Schedule
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,8 @@ DONE = frozenset({Outcome.CONFIRMED, Outcome.UNCHANGED, Outcome.DRY_RUN})
 EARLY = timedelta(seconds=1)
 # Wakes that ask nothing: where the setting is in force they only look whether it still is.
 _IDLE_WAKES = frozenset({Wake.PULSE, Wake.RETRY, Wake.JOB})
-_NOTHING = Setting(Mode.SELF_CONSUMPTION, 0.0)
+# Wakes that bring or repeat a wish of their own; the audit cannot know it in force yet.
+_FRESH_WAKES = frozenset({Wake.BOUNDARY, Wake.RETRY})
 
 
 @dataclass(slots=True)
@@ -57,15 +60,6 @@ class Wish:
         return self.last is not None and self.last.outcome is Outcome.SUPERSEDED
 
 
-@dataclass(slots=True)
-class Restore:
-    """Whether a battery may stand still because of us, and when to look again."""
-
-    needed: bool
-    attempts: int = 0
-    not_before: float = 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Conduct:
     """How the controller behaves; the settings' values in seconds."""
@@ -73,16 +67,6 @@ class Conduct:
     backoff: Backoff
     dry_run: bool = False
     confirm_seconds: float = switch.CONFIRM_SECONDS
-
-
-@dataclass(slots=True)
-class Health:
-    """What was last noticed of gateway and clock, so that each change is recorded once."""
-
-    unreachable_since: datetime | None = None
-    untrusted: str | None = None
-    trusted: bool = False
-    started: float = field(default_factory=clock.monotonic)
 
 
 class Controller:
@@ -107,11 +91,11 @@ class Controller:
         self.wish: Wish | None = None
         self.installing = False
         """A firmware install is under way; switching is deferred until it ends."""
-        self.health = Health()
+        self.unreachable_since: datetime | None = None
         self._now = now
-        self._synchronised = synchronised
         self.turn = turn or Turn()
-        self._restore = Restore(needed=gateway.owes_restart)
+        self.debt = Debt(gateway, recorder, conduct.backoff)
+        self.trust = Trust(recorder, gateway, synchronised)
         self._alive_until: datetime | None = None
 
     async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
@@ -128,9 +112,9 @@ class Controller:
                 self.recorder.turned()
 
     async def _look(self, wake: Wake, now: datetime) -> Attempt | None:
-        if self._restore.needed and not await self._restored(wake):
+        if self.debt.owed and not await self.debt.paid(wake):
             return None
-        if not await self._clock_is_trusted(now, wake):
+        if not await self.trust.given(now, wake, rule=self.wanted(now).rule):
             return None
         await self._record_missed(now)
         wish = await self._wish_at(now, wake)
@@ -148,8 +132,8 @@ class Controller:
 
     def retry_in(self) -> float | None:
         """Seconds until the next attempt is due; None when nothing is owed."""
-        if self._restore.needed:
-            return max(0.0, self._restore.not_before - clock.monotonic())
+        if self.debt.owed:
+            return max(0.0, self.debt.not_before - clock.monotonic())
         if self.wish is None or self.wish.done:
             return None
         return max(0.0, self.wish.not_before - clock.monotonic())
@@ -158,7 +142,7 @@ class Controller:
         """At start, before the first look: close what was interrupted, and remember since when
         nobody was there. Only right while no other process has a run under way."""
         interrupted = await recovery.close_interrupted(self.recorder)
-        self._restore.needed = self._restore.needed or interrupted > 0
+        self.debt.owed = self.debt.owed or interrupted > 0
         self._alive_until = alive_until
 
     async def _record_missed(self, now: datetime) -> None:
@@ -167,64 +151,6 @@ class Controller:
             await recovery.record_missed(
                 self.recorder, self.schedule, self.gateway.name, alive_until=alive_until, now=now
             )
-
-    async def _restored(self, wake: Wake) -> bool:
-        """See the sitemaster running before anything else, after a process died in the middle."""
-        if wake is Wake.PULSE and clock.monotonic() < self._restore.not_before:
-            return False
-        self._restore.attempts += 1
-        detail = {
-            "gateway": self.gateway.name,
-            "planned_at": None,
-            "attempt": self._restore.attempts,
-            "wanted": None,
-        }
-        run = await self.recorder.begin(
-            kind="sitemaster_run", name="recovery", wake=wake, detail=detail
-        )
-        try:
-            await self.gateway.restore(run)
-        except GatewayError as error:
-            outcome = switch.failed(_NOTHING, error).outcome
-            log.error("the battery may be stopped: %s", error)  # noqa: TRY400 -- no traceback
-            await run.end(outcome, {"observed": None, "error": str(error)})
-            delay = self.conduct.backoff.delay(self._restore.attempts)
-            self._restore.not_before = clock.monotonic() + delay
-            return False
-        await run.end(Outcome.COMPLETED, {"observed": None, "error": None})
-        self._restore = Restore(needed=False)
-        return True
-
-    # --- the clock
-
-    async def _clock_is_trusted(self, now: datetime, wake: Wake) -> bool:
-        if self.health.trusted and wake is not Wake.CLOCK_STEP:
-            return True
-        if self.gateway.simulated:
-            # Nothing is at stake, and a person is watching.
-            self.health.trusted = True
-            return True
-        last_entry = await self.recorder.ask(self.recorder.log.last_at)
-        waited = timedelta(seconds=clock.monotonic() - self.health.started)
-        reason = trust.doubt(
-            now, last_entry=last_entry, synchronised=self._synchronised(), waited=waited
-        )
-        self.health.trusted = reason is None
-        if reason is None and self.health.untrusted is not None:
-            await self.recorder.event(
-                "clock", "trusted", {"waited_s": round(waited.total_seconds())}
-            )
-        if reason is not None and self.health.untrusted is None:
-            log.warning("holding: %s", reason)
-            await self.recorder.decided(
-                Outcome.DEFERRED,
-                kind="switch",
-                name=self.wanted(now).rule,
-                wake=wake,
-                detail={"gateway": self.gateway.name, "error": f"Nothing is done while {reason}."},
-            )
-        self.health.untrusted = reason
-        return reason is None
 
     # --- the wish
 
@@ -297,14 +223,14 @@ class Controller:
 
     async def _note_reachable(self, error: str | None) -> None:
         """One event when contact is lost, one when it is back."""
-        since = self.health.unreachable_since
+        since = self.unreachable_since
         if error is not None and since is None:
-            self.health.unreachable_since = self._now()
+            self.unreachable_since = self._now()
             log.warning("the gateway does not answer: %s", error)
             detail = {"gateway": self.gateway.name, "error": error}
             await self.recorder.event("gateway", "lost", detail)
         if error is None and since is not None:
-            self.health.unreachable_since = None
+            self.unreachable_since = None
             seconds = round((self._now() - since).total_seconds())
             log.info("the gateway answers again after %s s", seconds)
             await self.recorder.event(
@@ -329,7 +255,7 @@ class Controller:
 
     async def _attempt(self, wish: Wish, wake: Wake) -> Attempt:
         wish.attempts = 1 if wish.done else wish.attempts + 1
-        known = await self._known_in_force(wish.setting)
+        known = wake not in _FRESH_WAKES and await self._known_in_force(wish.setting)
         run = await self.recorder.begin(
             kind="switch", name=wish.desired.rule, wake=wake, detail=self._intent(wish, wake)
         )
@@ -411,6 +337,3 @@ def _tell(wish: Wish, result: Attempt) -> None:
         log.error("%s -> refused: %s", what, result.error)
     else:
         log.warning("%s -> %s: %s", what, result.outcome.value, result.error or result.note or "")
-
-
-__all__ = ["AuditError", "Conduct", "Controller", "Health", "Wish"]

@@ -13,17 +13,15 @@ from scheduler.controller import firmware, recovery
 from scheduler.controller.controller import Controller
 from scheduler.controller.firmware import Check, Ending
 from scheduler.controller.recorder import Run
-from scheduler.controller.switch import failed
+from scheduler.controller.switch import outcome_of
 from scheduler.errors import GatewayError
 from scheduler.plan import PlanEntry
-from scheduler.schedule.setting import Mode, Setting
 from scheduler.schedule.values import Job, JobKind
 
 log = logging.getLogger(__name__)
 
 # A job that comes later than this (the machine slept, the clock stepped) is missed, not run late.
 GRACE = timedelta(minutes=15)
-_NO_SETTING = Setting(Mode.SELF_CONSUMPTION, 0.0)
 
 
 class Jobs:
@@ -99,7 +97,7 @@ class Jobs:
         try:
             return await self._do(job, run)
         except GatewayError as error:
-            return Ending(failed(_NO_SETTING, error).outcome, str(error), {})
+            return Ending(outcome_of(error), str(error), {})
 
     async def _do(self, job: Job, run: Run) -> Ending:
         controller = self._controller

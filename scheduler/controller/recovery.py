@@ -7,8 +7,11 @@ from datetime import datetime
 
 from scheduler import clock, plan
 from scheduler.audit.words import EntryKind, Outcome, Wake
+from scheduler.controller.backoff import Backoff
 from scheduler.controller.recorder import Recorder
-from scheduler.controller.switch import describe
+from scheduler.controller.switch import describe, outcome_of
+from scheduler.errors import GatewayError
+from scheduler.gateway.base import Gateway
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Schedule
 
@@ -86,3 +89,41 @@ async def missed(recorder: Recorder, gateway: str, entry: PlanEntry, *, reason: 
             "error": reason,
         },
     )
+
+
+class Debt:
+    """A battery that may stand still because of us: it is seen running before anything else."""
+
+    def __init__(self, gateway: Gateway, recorder: Recorder, backoff: Backoff) -> None:
+        self.owed = gateway.owes_restart
+        self.not_before = 0.0
+        """Monotonic seconds before which a pulse does not try again."""
+        self._attempts = 0
+        self._gateway, self._recorder, self._backoff = gateway, recorder, backoff
+
+    async def paid(self, wake: Wake) -> bool:
+        """Whether the sitemaster is seen running; runs it where it is not, on the record."""
+        if wake is Wake.PULSE and clock.monotonic() < self.not_before:
+            return False
+        self._attempts += 1
+        run = await self._recorder.begin(
+            kind="sitemaster_run", name="recovery", wake=wake, detail=self._intent()
+        )
+        try:
+            await self._gateway.restore(run)
+        except GatewayError as error:
+            log.error("the battery may be stopped: %s", error)  # noqa: TRY400 -- no traceback
+            await run.end(outcome_of(error), {"observed": None, "error": str(error)})
+            self.not_before = clock.monotonic() + self._backoff.delay(self._attempts)
+            return False
+        await run.end(Outcome.COMPLETED, {"observed": None, "error": None})
+        self.owed = False
+        return True
+
+    def _intent(self) -> dict[str, object]:
+        return {
+            "gateway": self._gateway.name,
+            "planned_at": None,
+            "attempt": self._attempts,
+            "wanted": None,
+        }

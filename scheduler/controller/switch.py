@@ -103,15 +103,14 @@ async def attempt(setting: Setting, switch: Switch, run: Run) -> Attempt:
     except AuditError:
         raise
     except GatewayError as error:
-        return failed(resolved, error)
+        wait = error.retry_after if isinstance(error, GatewayBusyError) else None
+        return Attempt(outcome_of(error), resolved, error=error, retry_after=wait)
 
 
-def failed(setting: Setting, error: GatewayError) -> Attempt:
-    """The attempt that ended in an error before anything was written."""
+def outcome_of(error: GatewayError) -> Outcome:
+    """What an error means for a run in which nothing was confirmed."""
     refused = isinstance(error, GatewayRefusedError | GatewayIdentityError)
-    wait = error.retry_after if isinstance(error, GatewayBusyError) else None
-    outcome = Outcome.REFUSED if refused else Outcome.UNREACHABLE
-    return Attempt(outcome, setting, error=error, retry_after=wait)
+    return Outcome.REFUSED if refused else Outcome.UNREACHABLE
 
 
 async def _look(switch: Switch, run: Run) -> Observed | None:

@@ -7,7 +7,16 @@ hours, and then holding for ever would be as wrong.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+
+from scheduler import clock
+from scheduler.audit.words import Outcome, Wake
+from scheduler.controller.recorder import Recorder
+from scheduler.gateway.base import Gateway
+
+log = logging.getLogger(__name__)
 
 # NTP slews by fractions of a second; a step back of this size is no wrong clock.
 TOLERANCE = timedelta(seconds=2)
@@ -38,3 +47,47 @@ def doubt(
             "the clock is not synchronised yet; waiting for the time service, ten minutes at most"
         )
     return None
+
+
+class Trust:
+    """Asks about the clock until it is trusted, and again after a step; each change is recorded
+    once."""
+
+    def __init__(
+        self, recorder: Recorder, gateway: Gateway, synchronised: Callable[[], bool | None]
+    ) -> None:
+        self.held: str | None = None
+        """Why nothing is done at present."""
+        # A simulation has nothing at stake, and a person is watching it.
+        self.given_once = gateway.simulated
+        self._simulated = gateway.simulated
+        self._gateway = gateway.name
+        self._recorder = recorder
+        self._synchronised = synchronised
+        self._began = clock.monotonic()
+
+    async def given(self, now: datetime, wake: Wake, *, rule: str) -> bool:
+        """Whether to act by this clock. `rule` is what waits for it."""
+        if self._simulated or (self.given_once and wake is not Wake.CLOCK_STEP):
+            return True
+        last_entry = await self._recorder.ask(self._recorder.log.last_at)
+        waited = timedelta(seconds=clock.monotonic() - self._began)
+        reason = doubt(now, last_entry=last_entry, synchronised=self._synchronised(), waited=waited)
+        await self._tell(reason, wake, rule=rule, waited=waited)
+        self.held, self.given_once = reason, reason is None
+        return reason is None
+
+    async def _tell(self, reason: str | None, wake: Wake, *, rule: str, waited: timedelta) -> None:
+        if reason is None and self.held is not None:
+            seconds = round(waited.total_seconds())
+            await self._recorder.event("clock", "trusted", {"waited_seconds": seconds})
+        if reason is None or self.held is not None:
+            return
+        log.warning("holding: %s", reason)
+        await self._recorder.decided(
+            Outcome.DEFERRED,
+            kind="switch",
+            name=rule,
+            wake=wake,
+            detail={"gateway": self._gateway, "error": f"Nothing is done while {reason}."},
+        )

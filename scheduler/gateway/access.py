@@ -66,6 +66,8 @@ class Access:
         self._known: _Known | None = None
         self._stale = True
         self._forbidden: str | None = None
+        self._unproven: Session | None = None
+        """A session of ours that was not accepted for anything yet."""
 
     # The firmware
 
@@ -123,17 +125,23 @@ class Access:
         self._logins.forget(session)
         self._stale = True
 
+    async def ready(self, steps: Steps) -> None:
+        """Have a session in hand, working or not."""
+        if self._logins.session() is None:
+            await self.login(steps)
+
     async def login(self, steps: Steps) -> Session:
         """A new session, by the rules of the firmware that answers now."""
         form = rules.login_form(
             await self.firmware(steps), username=self._username, email=self._email
         )
         try:
-            return await self._logins.login(form, steps)
+            self._unproven = await self._logins.login(form, steps)
         except GatewayRefusedError as error:
             if "physical access" in str(error):
                 self._forbidden = str(error)
             raise
+        return self._unproven
 
     # Calls
 
@@ -153,23 +161,31 @@ class Access:
 
     async def in_hand(self, call: Call, steps: Steps, note: Note | None = None) -> Answer | None:
         """The answer with a session in hand; None where none works. Sends no login."""
+        answer = await self._with_sessions(call, steps, note)
+        return None if answer and answer.denied else answer
+
+    async def _with_sessions(self, call: Call, steps: Steps, note: Note | None) -> Answer | None:
+        """The first answer that is not denied; the denied one of a session that was never
+        accepted, since a login more would not help; None without a session."""
         while session := self._logins.session():
             answer = await self.send(call, steps, session, note)
             if not answer.denied:
+                self._unproven = None
                 self._logins.works()
+                return answer
+            if session == self._unproven:
                 return answer
             self.forget(session)
         return None
 
     async def authorised(self, call: Call, steps: Steps, note: Note | None = None) -> Answer:
         """A fine answer to a call that needs a session; at most one login and one repeat."""
-        answer = await self.in_hand(call, steps, note)
+        answer = await self._with_sessions(call, steps, note)
         if answer is None:
-            session = await self.login(steps)
-            answer = await self.send(call, steps, session, note)
-            if answer.denied:
-                raise self._denied(call, answer)
-            self._logins.works()
+            await self.login(steps)
+            answer = await self._with_sessions(call, steps, note)
+        if answer is None or answer.denied:
+            raise self._denied(call, answer)
         if answer.verdict == 405 and call is COMMIT:
             return await self.authorised(replace(COMMIT, method="POST"), steps)
         return self.checked(call, answer)
@@ -198,10 +214,12 @@ class Access:
     def _error(self, call: Call, answer: Answer) -> GatewayError:
         return self._catalogue.error(call, answer, self._wire.complaint(answer))
 
-    def _denied(self, call: Call, answer: Answer) -> GatewayError:
-        error = self._error(call, answer)
-        if call.step == "write" and answer.verdict == 403:
+    def _denied(self, call: Call, answer: Answer | None) -> GatewayError:
+        error = self._error(call, answer or Answer(401))
+        if call.step == "write" and answer and answer.verdict == 403:
             self._forbidden = str(error)
         else:
             self._logins.useless()
+            if self._unproven:
+                self.forget(self._unproven)
         return error

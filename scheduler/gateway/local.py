@@ -25,7 +25,7 @@ from scheduler.gateway.careful import Forgiving, finish
 from scheduler.gateway.login import GRACE, Logins
 from scheduler.gateway.session import SessionFile
 from scheduler.gateway.sitemaster import PATIENCE, RunDeniedError, Seen, Sitemaster
-from scheduler.gateway.wire import Wire, real_transport
+from scheduler.gateway.wire import NotSentError, Wire, real_transport
 from scheduler.schedule.setting import Setting
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ class LocalGateway:
             allowed = await self._access.capabilities(steps)
             if not allowed.can_write:
                 raise GatewayRefusedError(f"{self._where} cannot be written to. {allowed.why_not}")
+            await self._access.ready(steps)
             try:
                 await self._send_setting(setting, allowed.commits, steps)
             except BaseException as first:
@@ -203,6 +204,8 @@ class LocalGateway:
 
     async def _mend(self, first: BaseException, steps: Steps) -> None:
         """After a write that failed: the sitemaster runs all the same, or is owed."""
+        if isinstance(first, NotSentError) and not self.owes_restart:
+            return
         gone = isinstance(first, GatewayUnreachableError) and not self.owes_restart
         patience = SHORT_PATIENCE if gone else PATIENCE
         try:
@@ -215,7 +218,10 @@ class LocalGateway:
 
     async def _run_or_owe(self, steps: Steps, patience: float = PATIENCE) -> None:
         try:
-            await self._run_and_see(steps, patience)
+            if self._access.session():
+                await self._run_and_see(steps, patience)
+            else:  # the session died on the way; to look may be enough, and costs no login
+                await self._restore(steps)
         except GatewayError:
             if not self.owes_restart:
                 self._file.keep(replace(self._file.memory, owed_since=self._now()))

@@ -108,12 +108,14 @@ def _example(model: type[BaseModel], loc: Loc) -> str:
         return "Write a value, or remove the key."
     example = field.examples[0]
     or_none = "" if field.is_required() else ", or leave the key out"
-    if isinstance(example, list | dict):
+    if isinstance(example, list):
         return f"Write {key}: and its items below, each after -{or_none}."
     return f"Write one such as {key}: {_written(example)}{or_none}."
 
 
 def _written(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_written(each)}' for key, each in value.items())}}}"
     return shown(value) if isinstance(value, bool) else str(value)
 
 

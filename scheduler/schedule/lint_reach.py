@@ -110,7 +110,7 @@ def _covers(above: Part[RuleFile], rule: Part[RuleFile]) -> bool:
 def _covered(draft: Draft, above: tuple[Part[RuleFile], ...], rule: Part[RuleFile]) -> bool:
     """Whether rules leave another no time between them, such as one for every period."""
     condition = _condition(draft, rule)
-    if condition is None or (not rule.conditional and not above):
+    if condition is None or not rule.conditional:
         return False
     taken: set[Cell] = set()
     for each in above:

@@ -92,7 +92,11 @@ def _shape(document: Document) -> tuple[TariffFile | None, list[Problem]]:
     try:
         return TariffFile.model_validate(document.data), []
     except ValidationError as error:
-        problems = problems_of(TariffFile, error, document)
+        # Dates in a plain list have no name; pydantic sees them under an empty one.
+        problems = [
+            replace(each, path=each.path.replace('.""', ""))
+            for each in problems_of(TariffFile, error, document)
+        ]
         findings = _sense_of_the_rest(document.data, error)
         return None, [*problems, *_placed(document, findings)]
 

@@ -111,7 +111,7 @@ def check_table(table: Table, loc: Loc) -> Iterator[Finding]:
     """Every second of the day belongs to exactly one window."""
     rest = [period for period, windows in table.items() if None in windows]
     if len(rest) > 1:
-        message = f"{listed(rest)} both say otherwise; only one period can take the rest."
+        message = f"{listed(map(_named, rest))} all say otherwise; one period can take the rest."
         yield Finding((*loc, rest[1]), message, "window-overlap")
     segments = _segments(table, loc)
     yield from _overlaps(segments)
@@ -163,11 +163,11 @@ def check_days(
     names = list(seasons)
     for name in names:
         if name not in windows:
-            message = f"The season {name} has no windows. Add windows.{name}."
+            message = f"The season {_named(name)} has no windows. Add windows.{_named(name)}."
             yield Finding(("windows",), message, "day-class")
     for name, tables in windows.items():
         if name not in names:
-            message = f"There is no season {name}.{did_you_mean(name, names)}"
+            message = f"There is no season {_named(name)}.{did_you_mean(name, names)}"
             yield Finding(("windows", name), message, "season", at_key=True)
             continue
         yield from _check_week(tables, ("windows", name))
@@ -208,20 +208,21 @@ def check_prices(
     for season, prices in per_kwh.items():
         loc = ("prices", "per_kwh", season)
         if season not in windows:
-            message = f"There is no season {season}.{did_you_mean(season, windows)}"
+            message = f"There is no season {_named(season)}.{did_you_mean(season, windows)}"
             yield Finding(loc, message, "price", at_key=True)
             continue
         known = {period for table in windows[season].values() for period in table}
         for period in prices:
             if period not in known:
                 guess = did_you_mean(period, sorted(known))
-                message = f"{season} has no period {period}.{guess}"
+                message = f"{_named(season)} has no period {_named(period)}.{guess}"
                 yield Finding((*loc, period), message, "price", at_key=True)
 
 
 def _check_week(tables: Tables, loc: Loc) -> Iterator[Finding]:
-    missing = [day for n, day in enumerate(WEEKDAY_NAMES[:7]) if table_for(tables, n) is None]
-    if missing:
+    missing = [day for n, day in enumerate(WEEKDAY_NAMES) if table_for(tables, n) is None]
+    # A misspelt day class is told already; then nothing is missing but its letter.
+    if missing and tables.keys() <= set(DAY_KEYS):
         hint = {5: "weekday", 2: "weekend"}.get(len(missing), "every_day")
         message = f"There are no windows for {listed(missing)}. Add {hint}."
         yield Finding(loc, message, "day-class")
@@ -246,7 +247,7 @@ def _segments(table: Table, loc: Loc) -> list[_Segment]:
         for index, span in enumerate(windows):
             if span is None:
                 continue
-            label = f"{period} {format_span(*span)}"
+            label = f"{_named(period)} {format_span(*span)}"
             where = (*loc, period, index)
             start, end = span
             if end > start:
@@ -308,7 +309,12 @@ def _days_of(span: SeasonSpan) -> list[MonthDay]:
 
 
 def _season(name: str, span: SeasonSpan) -> str:
-    return f"{name} {_month_day(span[0])}..{_month_day(span[1])}"
+    return f"{_named(name)} {_month_day(span[0])}..{_month_day(span[1])}"
+
+
+def _named(name: str) -> str:
+    """A name in a sentence: as it is where it is a proper one."""
+    return name if re.fullmatch(NAME_PATTERN, name) else shown(name)
 
 
 def _month_day(day: MonthDay) -> str:

@@ -29,7 +29,7 @@ from scheduler.schedule.leaves import choice, fault, line, one_or_many, text_rea
 from scheduler.schedule.values import WEEKDAY_NAMES
 from scheduler.schedule.wording import shown
 
-NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_]*$"
+NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
 UNSTATED: Final = "unstated"
 _CLOCKS: Final = ("local", "utc")
 _COUNT_AS: Final = ("weekend", "weekday")
@@ -45,6 +45,7 @@ Schema = dict[str, object]
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _SEASON: Final = re.compile(r"(\d\d)-(\d\d)\s*\.\.\s*(\d\d)-(\d\d)")
+_RANGE: Final = "2019-03-01..2022-12-31, without the end that is open"
 _DATE_PATTERN: Final = r"\d{4}-\d\d-\d\d"
 
 
@@ -78,7 +79,7 @@ def parse_effective(text: str) -> Effective:
     known. Raises ValueError."""
     first, dots, last = (part.strip() for part in text.partition(".."))
     if not dots:
-        raise ValueError(f"{shown(text)} is not a range. Write 2019-03-01.. or ..2022-12-31.")
+        raise ValueError(f"{shown(text)} is not a range. Write {_RANGE}.")
     ends = (parse_date(first) if first else None, parse_date(last) if last else None)
     if ends[0] and ends[1] and ends[1] < ends[0]:
         raise ValueError(f"{shown(text)} ends before it starts.")
@@ -106,7 +107,7 @@ def parse_currency(text: str) -> str:
 
 
 def _parse_window(text: str) -> Span | None:
-    return OTHERWISE if text.strip() == "otherwise" else parse_span(text)
+    return OTHERWISE if text.strip().casefold() == "otherwise" else parse_span(text)
 
 
 def _otherwise_alone(value: list[Span | None]) -> list[Span | None]:
@@ -272,7 +273,7 @@ class TariffFile(_Part):
     ] = Field(default="local", description="utc: a meter that ignores summer time.")
     effective: Annotated[
         Effective,
-        PlainValidator(text_reader("effective", parse_effective, "2019-03-01..")),
+        PlainValidator(text_reader("effective", parse_effective, _RANGE)),
         WithJsonSchema(
             _text(rf"(?:{_DATE_PATTERN})?\s*\.\.\s*(?:{_DATE_PATTERN})?", "2019-03-01..")
         ),

@@ -87,8 +87,8 @@ def status_line(site: Site, following: PlanEntry | None) -> str:
     controller = site.controller
     mark = "SIMULATION, " if site.gateway.simulated else ""
     wish = controller.wish
-    if controller.health.untrusted:
-        return f"{mark}Holding: {controller.health.untrusted}"
+    if controller.trust.held:
+        return f"{mark}Holding: {controller.trust.held}"
     if wish is None:
         return f"{mark}Starting"
     outcome = wish.last.outcome.value if wish.last else "not tried yet"

@@ -244,7 +244,7 @@ class Service:
             self._retry = loop.call_later(max(wait, 0.05), self._wake, Wake.RETRY)
 
     async def _start_jobs(self) -> None:
-        if not self._controller.health.trusted:
+        if not self._controller.trust.given_once:
             return
         for entry in await self._site.jobs.due(clock.now() + timedelta(milliseconds=5)):
             task = asyncio.create_task(self._job(entry))

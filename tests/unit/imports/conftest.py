@@ -31,7 +31,7 @@ def sample() -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def record() -> Callable[..., Fields]:
-    """An OpenEI record with a weekday peak from 16 to 21 all year; fields replaced or, as ..., gone."""
+    """An OpenEI record with a weekday peak from 16 to 21; a field given as ... is left out."""
 
     def build(**changes: object) -> Fields:
         peak = [1 if 16 <= hour < 21 else 0 for hour in range(24)]
@@ -68,7 +68,7 @@ def span() -> Callable[..., Fields]:
 
 @pytest.fixture(scope="session")
 def tesla(span: Callable[..., Fields]) -> Callable[..., Fields]:
-    """A Tesla tariff of the first generation with one season and a peak from 16 to 21."""
+    """A first-generation Tesla tariff with a peak from 16 to 21; ... leaves a field out."""
 
     def build(periods: Fields | None = None, /, **changes: object) -> Fields:
         every_day = (0, 6)

@@ -89,12 +89,10 @@ EXPECTED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("name", "day", "expected"), EXPECTED, ids=[f"{name} on {day}" for name, day, _ in EXPECTED]
-)
-def test_a_sample_has_the_windows_of_its_data(
-    name, day, expected, sample, importing, windows
-) -> None:
+@pytest.mark.parametrize("row", EXPECTED, ids=[f"{name} on {day}" for name, day, _ in EXPECTED])
+def test_a_sample_has_the_windows_of_its_data(row, sample, importing, windows) -> None:
+    name, day, expected = row
+
     found = importing(sample(name))
 
     assert windows(found, day) == expected.format("off_peak")

@@ -1,0 +1,143 @@
+"""Runs and entries of the audit as lines for a person. Asks nothing of the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import click
+
+from scheduler.audit.review import EntryView, RunView
+from scheduler.audit.words import Outcome, Wake
+from scheduler.cli.show import drawable, local_text, table
+from scheduler.schedule.setting import Mode
+
+# Sign, sign where the terminal has ASCII only, colour.
+_SIGNS = {
+    Outcome.CONFIRMED: ("✓", "+", "green"),
+    Outcome.COMPLETED: ("✓", "+", "green"),
+    Outcome.UNCHANGED: ("=", "=", "green"),
+    Outcome.DRY_RUN: ("~", "~", "cyan"),
+    Outcome.SUPERSEDED: ("»", ">", "cyan"),
+    Outcome.DEFERRED: ("…", ".", "yellow"),
+    Outcome.UNREACHABLE: ("!", "!", "yellow"),
+    Outcome.UNCONFIRMED: ("?", "?", "yellow"),
+    Outcome.INTERRUPTED: ("✗", "x", "red"),
+    Outcome.MISSED: ("✗", "x", "red"),
+    Outcome.REFUSED: ("✗", "x", "red"),
+    Outcome.FAILED: ("✗", "x", "red"),
+}
+_AT_WORK = ("·", "-", "blue")
+_OUTCOME_COLUMN = 4
+
+
+def on_simulation(run: RunView) -> bool:
+    """Whether the run was on a simulated gateway."""
+    return is_simulated(run.gateway)
+
+
+def is_simulated(gateway: object) -> bool:
+    """Whether the audit's name of a gateway is that of a simulated one."""
+    return isinstance(gateway, str) and gateway.startswith("simulated")
+
+
+def runs(shown: Sequence[RunView], zone: ZoneInfo) -> str:
+    """One line per run, oldest first; what went wrong is indented below."""
+    header = ["run", "started", "wake", "wanted", "outcome", ""]
+    rows = [_run_cells(run, zone) for run in shown]
+    head, *lines = table(rows, header).split("\n")
+    text = [click.style(head, dim=True)]
+    for run, line, cells in zip(shown, lines, rows, strict=True):
+        sign = cells[_OUTCOME_COLUMN]
+        text.append(line.replace(sign, click.style(sign, fg=_sign(run)[2]), 1))
+        text += [f"      {line}" for line in _below(run)]
+    return "\n".join(text)
+
+
+def _run_cells(run: RunView, zone: ZoneInfo) -> list[str]:
+    fancy, plain, _ = _sign(run)
+    sign = fancy if drawable("✓✗»…·") else plain
+    return [
+        f"#{run.run}",
+        local_text(run.started_at, zone),
+        run.wake or "-",
+        _wanted(run),
+        f"{sign} {run.outcome or 'at work'}",
+        ", ".join(_remarks(run)),
+    ]
+
+
+def _sign(run: RunView) -> tuple[str, str, str]:
+    try:
+        return _SIGNS[Outcome(run.outcome or "")]
+    except ValueError:
+        return _AT_WORK
+
+
+def _wanted(run: RunView) -> str:
+    return run.kind if run.wanted is None else setting_words(run.wanted)
+
+
+def setting_words(setting: Mapping[str, object]) -> str:
+    """`Backup-only, 100 %`, from a mode and a reserve as the audit keeps them."""
+    mode, reserve = str(setting.get("mode")), setting.get("reserve_percent")
+    mode = Mode(mode).app_name if mode in list(Mode) else mode
+    known = isinstance(reserve, int | float)
+    return f"{mode}, {f'{reserve:g} %' if known else 'hold the charge'}"
+
+
+def _remarks(run: RunView) -> Iterator[str]:
+    if run.name:
+        yield run.name
+    if run.attempt is not None and run.attempt > 1:
+        yield f"attempt {run.attempt}"
+    if run.planned_at is not None and run.wake in (Wake.BOUNDARY, Wake.JOB):
+        yield _lateness(run.started_at - run.planned_at)
+    if run.finished_at is not None and run.steps:
+        yield f"took {_span(run.finished_at - run.started_at)}"
+
+
+def _lateness(late: timedelta) -> str:
+    return f"{_span(-late)} early" if late < timedelta(0) else f"{_span(late)} late"
+
+
+def _span(length: timedelta) -> str:
+    """`12 ms`, `3.4 s`, `12 min`, `2 h 5 min`."""
+    seconds = length.total_seconds()
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _below(run: RunView) -> Iterator[str]:
+    if run.outcome == Outcome.MISSED and run.planned_at is not None:
+        yield f"planned for {run.planned_at:%Y-%m-%d %H:%M:%S} UTC"
+    if run.observed is not None and run.outcome == Outcome.UNCONFIRMED:
+        yield f"the gateway shows {setting_words(run.observed)}"
+    for text in (run.error, run.note):
+        yield from (text or "").splitlines()
+
+
+def entries(shown: Sequence[EntryView], zone: ZoneInfo) -> str:
+    """One line per entry as it stands, oldest first."""
+    header = ["entry", "at", "what", "kind", "run", "name", "wake", "outcome", "detail"]
+    return table([_entry_cells(entry, zone) for entry in shown], header)
+
+
+def _entry_cells(entry: EntryView, zone: ZoneInfo) -> list[str]:
+    return [
+        f"#{entry.id}",
+        local_text(entry.at, zone),
+        entry.entry,
+        entry.kind,
+        f"#{entry.run}" if entry.run is not None else "-",
+        entry.name or "-",
+        entry.wake or "-",
+        entry.outcome or "-",
+        json.dumps(entry.detail, ensure_ascii=False, separators=(",", ":")),
+    ]
