@@ -257,7 +257,10 @@ class JobFile(_Entry):
 class ScheduleFile(_Part):
     """What the battery should do, and when; read as YAML 1.2, so that 16:00 is a time."""
 
-    model_config = ConfigDict(title="a schedule")
+    model_config = ConfigDict(
+        title="a schedule",
+        json_schema_extra={"anyOf": [{"required": ["tariff"]}, {"required": ["timezone"]}]},
+    )
 
     schedule: Name = Field(
         description="The name of this schedule, for people.",
