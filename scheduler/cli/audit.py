@@ -122,6 +122,7 @@ def audit_command(  # noqa: PLR0917 - click hands them over by name
 
     Works while the service runs, and changes nothing. Times: 2026-11-23T16:00Z, 2026-11-23T16:00
     (local), 2026-11-23, now, today, yesterday, 7d (seven days ago).
+
     Example: tou audit --since yesterday --outcome unconfirmed
     """
     chosen = settings.load()

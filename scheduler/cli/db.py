@@ -29,7 +29,9 @@ def db_command() -> None:
 def upgrade_command(form: str) -> None:
     """Bring the database's schema up to date, or make the file where there is none.
 
-    `tou run` does it by itself at its start. Example: tou db upgrade
+    `tou run` does it by itself at its start.
+
+    Example: tou db upgrade
     """
     path = settings.load().database_path
     before, after = database.upgrade(path)
@@ -50,6 +52,7 @@ def backup_command(target: Path, form: str) -> None:
     """Copy the whole audit to PATH, and prove the copy. Works while the service runs.
 
     PATH must not exist yet; a plain copy of the file would miss the newest entries.
+
     Example: tou db backup /mnt/stick/tou-2026-11.db
     """
     path = settings.load().database_path
@@ -68,7 +71,9 @@ def verify_command(form: str) -> None:
     """Prove that no entry was changed, removed or slipped in; exit code 1 names the first that was.
 
     A tail that was cut off shows only against a head kept elsewhere: the service writes it to its
-    log at each start, and this prints it. Example: tou db verify
+    log at each start, and this prints it.
+
+    Example: tou db verify
     """
     path = settings.load().database_path
     present = _present(path)
