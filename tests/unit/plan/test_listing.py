@@ -134,6 +134,14 @@ def test_pieces_of_one_offset_read_as_the_zone_does(data):
             assert offset.total_seconds() == piece.offset
 
 
+def test_an_offset_that_lasted_a_week_is_not_overlooked(build):
+    # Noronha tried summer time from 2000-10-08 to 2000-10-15, and gave it up.
+    schedule = build.schedule(build.calendar("America/Noronha"), build.job("noon", "12:00"))
+    found = jobs(schedule, at("2000-10-06T00:00Z"), at("2000-10-17T00:00Z"))
+    hours = [entry.at.hour for entry in found]
+    assert hours == [14, 14, *[13] * 7, 14, 14]
+
+
 FAR = ["0001-01-05T00:00Z", "0900-06-01T00:00Z", "1900-01-01T00:00Z", "2100-12-31T23:59:59Z",
        "9998-06-01T00:00Z", "9999-12-28T00:00Z"]  # fmt: skip
 FAR_ZONES = ["Asia/Manila", "America/Sitka", "Pacific/Kiritimati", "America/Los_Angeles"]
@@ -159,6 +167,13 @@ def test_every_question_has_an_answer_in_far_years(build, zone, instant):
     assert begun is None or now - timedelta(days=1) < begun <= now
     assert following is None or now < following.at <= now + timedelta(days=1)
     assert job is None or now < job.at <= now + timedelta(days=1)
+
+
+@pytest.mark.parametrize("instant", ["0001-01-05T00:00Z", "9999-12-28T00:00Z"])
+def test_an_inset_may_reach_beyond_the_ends_of_the_calendar(build, instant):
+    rule = build.rule(during="flat", inset="9000h")
+    schedule = build.schedule(build.calendar("UTC", "00:00 flat"), rule)
+    assert desired_at(schedule, at(instant)).rule == "charge"
 
 
 WEEK = timedelta(days=7)
