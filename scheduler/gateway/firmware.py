@@ -62,7 +62,8 @@ class LoginForm:
 
 def short_version(text: str) -> str:
     """`1.15.0\\n` is 1.15.0 and `21.44 223a56cd` is 21.44."""
-    return text.strip().partition(" ")[0].strip()
+    words = text.split(maxsplit=1)
+    return words[0] if words else ""
 
 
 def parse_version(text: str) -> Firmware | None:

@@ -1,0 +1,149 @@
+"""What is written to a gateway and read from it, without a gateway."""
+
+import math
+
+import pytest
+
+from scheduler.gateway import bodies
+from scheduler.gateway.base import UpdateState
+from scheduler.schedule.setting import HOLD, Mode, Setting
+
+# (app, raw), seen on real gateways: the powerwall2 README's table, home-assistant/core #136957,
+# a 23.28.2 capture.
+SCALE = [(0, 5), (5, 9.75), (10, 14.5), (20, 24), (25, 28.75), (80, 81), (100, 100)]
+
+
+@pytest.mark.parametrize(("app", "raw"), SCALE)
+def test_reserve_goes_out_on_the_raw_scale(app, raw):
+    body = bodies.operation_body(Setting(Mode.BACKUP, app), (1, 49, 0))
+
+    assert body == {"real_mode": "backup", "backup_reserve_percent": raw}
+
+
+@pytest.mark.parametrize(("app", "raw"), SCALE)
+def test_reserve_and_charge_come_back_on_the_app_scale(app, raw):
+    observed = bodies.observed_of({"real_mode": "backup", "backup_reserve_percent": raw})
+
+    assert observed.reserve == pytest.approx(app, abs=1e-3)
+    assert bodies.charge_of({"percentage": raw}) == pytest.approx(app, abs=1e-3)
+
+
+@pytest.mark.parametrize(("app", "raw"), [(-20, 5), (0, 5), (100, 100), (140, 100)])
+def test_reserve_stays_within_what_the_app_can_show(app, raw):
+    body = bodies.operation_body(Setting(Mode.BACKUP, app), (1, 49, 0))
+
+    assert body["backup_reserve_percent"] == raw
+
+
+def test_float_noise_of_a_gateway_still_matches_what_was_sent():
+    observed = bodies.observed_of(
+        {"real_mode": "autonomous", "backup_reserve_percent": 5.000019999999999}
+    )
+
+    assert observed.matches(Setting(Mode.AUTONOMOUS, 0))
+
+
+def test_both_mode_keys_are_sent_before_1_20():
+    body = bodies.operation_body(Setting(Mode.SELF_CONSUMPTION, 20), (1, 15, 0))
+
+    assert body == {
+        "mode": "self_consumption",
+        "real_mode": "self_consumption",
+        "backup_reserve_percent": 24,
+    }
+
+
+def test_hold_that_was_not_resolved_is_never_written():
+    with pytest.raises(TypeError, match="resolved"):
+        bodies.operation_body(Setting(Mode.BACKUP, HOLD), (1, 49, 0))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"real_mode": None, "backup_reserve_percent": 20},
+        {"real_mode": 3, "backup_reserve_percent": 20},
+        {"real_mode": "backup", "backup_reserve_percent": "20"},
+        {"real_mode": "backup", "backup_reserve_percent": True},
+        {"real_mode": "backup", "backup_reserve_percent": math.nan},
+        {"real_mode": "backup", "backup_reserve_percent": 10**400},
+    ],
+)
+def test_operation_without_mode_or_reserve_is_not_understood(body):
+    assert bodies.observed_of(body) is None
+
+
+def test_mode_of_old_firmware_is_read_from_its_own_key():
+    observed = bodies.observed_of({"mode": "self_consumption", "backup_reserve_percent": 15})
+
+    assert observed.mode == "self_consumption"
+
+
+@pytest.mark.parametrize(
+    ("body", "state", "status", "version"),
+    [
+        pytest.param(
+            {
+                "state": "/update_failed",
+                "info": {"status": ["nonactionable"]},
+                "current_time": 1422697552910,
+            },
+            UpdateState.FAILED,
+            "nonactionable",
+            None,
+            id="1.15",
+        ),
+        pytest.param(
+            {
+                "state": "/update_unknown",
+                "info": {"status": ["nonactionable"]},
+                "last_status_time": 1639373921031,
+                "version": "21.39.1 7759c368",
+                "estimated_bytes_per_second": None,
+            },
+            UpdateState.UNKNOWN,
+            "nonactionable",
+            "21.39.1",
+            id="21.39.1",
+        ),
+        pytest.param(
+            {"state": "/clear_update_status", "info": {"status": None}},
+            UpdateState.CHECKING,
+            None,
+            None,
+            id="null status",
+        ),
+        pytest.param(
+            {"state": "/download", "info": None}, UpdateState.DOWNLOAD, None, None, id="null"
+        ),
+        pytest.param({"state": "/rebooting"}, None, None, None, id="a word nobody has seen"),
+        pytest.param(
+            {"state": "/update_staged", "info": {"status": []}, "last_status_time": "soon"},
+            UpdateState.STAGED,
+            None,
+            None,
+            id="empty list",
+        ),
+    ],
+)
+def test_update_is_read_from_what_is_there(body, state, status, version):
+    update = bodies.update_of(body)
+
+    assert (update.state, update.status, update.version) == (state, status, version)
+    assert update.word == body["state"]
+
+
+def test_update_without_a_state_is_not_understood():
+    assert bodies.update_of({"info": {}}) is None
+
+
+def test_echo_is_noted_only_where_it_differs():
+    sent = {"real_mode": "backup", "backup_reserve_percent": 24.6}
+
+    assert (
+        bodies.echo_note(sent, {"real_mode": "backup", "backup_reserve_percent": 24.6001}) is None
+    )
+    assert bodies.echo_note(sent, {}) is None
+    assert "24.6 was sent" in bodies.echo_note(sent, {"backup_reserve_percent": 40})
+    assert "autonomous" in bodies.echo_note(sent, {"real_mode": "autonomous"})

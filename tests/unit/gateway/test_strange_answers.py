@@ -1,0 +1,450 @@
+"""What the client makes of answers that no simulated gateway gives."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from scheduler.errors import (
+    AuditUnwritableError,
+    GatewayBusyError,
+    GatewayProtocolError,
+    GatewayRefusedError,
+    GatewayUnreachableError,
+)
+from scheduler.schedule.setting import Mode, Setting
+
+CHARGED = Setting(Mode.BACKUP, 100)
+BUSY = httpx.Response(503, json={"code": 503, "error": "busy", "message": "busy"})
+DENIED = httpx.Response(
+    403,
+    json={
+        "code": 403,
+        "error": "Unable to POST to resource",
+        "message": "User does not have adequate access rights",
+    },
+)
+
+
+async def test_write_is_sent_as_mode_and_raw_reserve(scripted, answers, told):
+    gateway, script = scripted(answers())
+
+    await gateway.write(Setting(Mode.SELF_CONSUMPTION, 20), told)
+
+    sent = next(each for each in script.requests if each.url.path == "/api/operation")
+    assert sent.content == b'{"real_mode":"self_consumption","backup_reserve_percent":24}'
+    assert sent.headers["content-type"] == "application/json"
+    assert sent.headers["authorization"].startswith("Bearer QQQ")
+
+
+async def test_write_pauses_between_its_calls(scripted, answers, told, ticking):
+    gateway, _ = scripted(answers(), pause=7.0)
+    await gateway.observe(told)
+    before = ticking.seconds
+
+    await gateway.write(CHARGED, told)
+
+    assert ticking.seconds - before == 14.0
+
+
+async def test_audit_is_on_disk_before_every_request_that_changes_something(
+    scripted, answers, told
+):
+    """Login, its run, then write, commit and run; once more before the login's mark."""
+    gateway, _ = scripted(answers(), pause=0)
+
+    await gateway.write(CHARGED, told)
+
+    changing = {"login", "run", "write", "commit"}
+    assert told.settlings == 1 + sum(step.step in changing for step in told.steps)
+
+
+@pytest.mark.parametrize("path", ["/api/config/completed", "/api/sitemaster/run"])
+async def test_other_verb_is_tried_where_one_is_not_allowed(scripted, answers, told, path):
+    gateway, script = scripted(
+        answers(
+            **{
+                f"GET {path}": httpx.Response(405, text="method not allowed"),
+                f"POST {path}": httpx.Response(202),
+            }
+        )
+    )
+
+    await gateway.write(CHARGED, told)
+
+    assert f"POST {path}" in script.paths()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        pytest.param(429, {}, 300, id="429"),
+        pytest.param(503, {}, 30, id="503"),
+        pytest.param(503, {"retry-after": "77"}, 77, id="seconds asked for"),
+        pytest.param(503, {"retry-after": "Wed, 01 Jul 2026 12:02:00 GMT"}, 120, id="date"),
+        pytest.param(503, {"retry-after": "soon"}, 30, id="nonsense asked for"),
+        pytest.param(503, {"retry-after": "-5"}, 30, id="a negative number"),
+        pytest.param(503, {"retry-after": "99999999"}, 21600, id="years asked for"),
+    ],
+)
+async def test_busy_endpoint_is_left_alone_for_its_time(
+    scripted, answers, told, ticking, *, status, headers, wait
+):
+    noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    gateway, script = scripted(
+        answers(**{"GET /api/operation": httpx.Response(status, headers=headers)}),
+        now=lambda: noon,
+    )
+    with pytest.raises(GatewayBusyError) as first:
+        await gateway.observe(told)
+    asked = script.paths().count("GET /api/operation")
+
+    ticking.seconds += wait - 1
+    with pytest.raises(GatewayBusyError) as second:
+        await gateway.observe(told)
+
+    assert first.value.retry_after == wait
+    assert second.value.retry_after == pytest.approx(1)
+    assert script.paths().count("GET /api/operation") == asked
+
+
+async def test_wait_doubles_up_to_half_an_hour_and_ends_with_a_good_answer(
+    scripted, answers, told, ticking
+):
+    fine = answers()["GET /api/operation"]
+    gateway, _ = scripted(answers(**{"GET /api/operation": [BUSY] * 8 + [fine, BUSY]}))
+    waits = []
+    for _ in range(8):
+        with pytest.raises(GatewayBusyError) as caught:
+            await gateway.observe(told)
+        waits.append(caught.value.retry_after)
+        ticking.seconds += caught.value.retry_after
+
+    await gateway.observe(told)
+    with pytest.raises(GatewayBusyError) as after:
+        await gateway.observe(told)
+
+    assert waits == [30, 60, 120, 240, 480, 960, 1800, 1800]
+    assert after.value.retry_after == 30
+
+
+async def test_busy_sitemaster_is_asked_again_while_the_battery_may_stand(scripted, answers, told):
+    """A login has stopped it; no wait is heeded until it is seen running."""
+    gateway, _ = scripted(
+        answers(
+            **{
+                "GET /api/sitemaster/run": [BUSY, BUSY, httpx.Response(202)],
+                "GET /api/sitemaster": [
+                    *[httpx.Response(200, json={"running": False})] * 20,
+                    httpx.Response(200, json={"running": True}),
+                ],
+            }
+        )
+    )
+
+    await gateway.observe(told)
+
+    assert not gateway.owes_restart
+    assert [step.status for step in told.steps if step.step == "run"] == [503, 503, 202]
+
+
+async def test_sitemaster_that_stays_down_is_an_error_after_a_minute(
+    scripted, answers, told, ticking
+):
+    gateway, _ = scripted(
+        answers(**{"GET /api/sitemaster": httpx.Response(200, json={"running": False})})
+    )
+    before = ticking.seconds
+
+    with pytest.raises(GatewayUnreachableError, match="standing still"):
+        await gateway.observe(told)
+
+    assert 55 < ticking.seconds - before < 65
+    assert gateway.owes_restart
+
+
+async def test_stop_that_comes_late_after_a_login_is_mended(scripted, answers, told):
+    """Running at the first look, down at the second: the login's stop takes up to 2 s."""
+    up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
+    gateway, script = scripted(answers(**{"GET /api/sitemaster": [up, down, down, up]}))
+
+    await gateway.observe(told)
+
+    assert script.paths().count("GET /api/sitemaster/run") == 2
+    assert not gateway.owes_restart
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"<html>router login</html>", id="a web page"),
+        pytest.param(b"", id="nothing"),
+        pytest.param(b'{"real_mode":"backup"', id="half a body"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"\xff\xfe\x00", id="no text"),
+    ],
+)
+async def test_answer_that_is_no_operation_is_shown_by_its_head(scripted, answers, told, body):
+    gateway, _ = scripted(answers(**{"GET /api/operation": httpx.Response(200, content=body)}))
+
+    with pytest.raises(GatewayProtocolError, match="/api/operation") as caught:
+        await gateway.observe(told)
+
+    if b"router" in body:
+        assert "router login" in str(caught.value)
+
+
+async def test_login_answer_that_is_not_understood_is_never_shown(scripted, answers, told):
+    gateway, script = scripted(
+        answers(**{"POST /api/login/Basic": httpx.Response(200, text='{"token": 7, "x": "eve"}')})
+    )
+
+    with pytest.raises(GatewayUnreachableError) as caught:
+        await gateway.observe(told)
+
+    assert "eve" not in str(caught.value)
+    assert script.paths().count("POST /api/login/Basic") == 1
+    assert script.paths()[-1] == "GET /api/sitemaster"
+    assert not gateway.owes_restart
+
+
+async def test_login_without_a_token_in_its_body_is_taken_from_its_cookie(scripted, answers, told):
+    cookies = [("set-cookie", "AuthCookie=abc==; Path=/"), ("set-cookie", "UserRecord=u; Path=/")]
+    gateway, script = scripted(
+        answers(**{"POST /api/login/Basic": httpx.Response(200, headers=cookies)})
+    )
+
+    await gateway.observe(told)
+
+    assert script.requests[-1].headers["authorization"] == "Bearer abc=="
+    assert script.requests[-1].headers["cookie"] == "AuthCookie=abc==; UserRecord=u"
+
+
+async def test_cookies_of_other_answers_are_not_taken(scripted, answers, told):
+    gateway, script = scripted(
+        answers(**{"GET /api/status": httpx.Response(200, headers={"set-cookie": "evil=1"})})
+    )
+    with pytest.raises(GatewayProtocolError):
+        await gateway.identify(told)
+
+    with pytest.raises(GatewayProtocolError):
+        await gateway.identify(told)
+
+    assert "cookie" not in script.requests[-1].headers
+
+
+async def test_login_is_not_sent_while_the_house_is_off_grid(scripted, answers, told):
+    gateway, script = scripted(
+        answers(
+            **{
+                "GET /api/system_status/grid_status": httpx.Response(
+                    200, json={"grid_status": "SystemIslandedActive"}
+                )
+            }
+        )
+    )
+
+    with pytest.raises(GatewayBusyError, match="off grid") as caught:
+        await gateway.write(CHARGED, told)
+
+    assert caught.value.retry_after == 60
+    assert "POST /api/login/Basic" not in script.paths()
+
+
+@pytest.mark.parametrize("status", [401, 404, 502])
+async def test_login_is_sent_where_the_grid_cannot_be_read(scripted, answers, told, status):
+    gateway, script = scripted(
+        answers(**{"GET /api/system_status/grid_status": httpx.Response(status)})
+    )
+
+    await gateway.write(CHARGED, told)
+
+    assert "POST /api/login/Basic" in script.paths()
+
+
+async def test_unknown_firmware_is_logged_in_to_without_force(scripted, answers, told):
+    gateway, script = scripted(answers(**{"GET /api/status": httpx.Response(404)}))
+
+    observed = await gateway.observe(told)
+
+    login = next(each for each in script.requests if each.url.path == "/api/login/Basic")
+    assert b'"force_sm_off":false' in login.content
+    assert observed.mode == "backup"
+    assert not (await gateway.capabilities(told)).can_write
+
+
+async def test_role_that_may_not_write_is_remembered_until_the_gateway_restarts(
+    scripted, answers, told
+):
+    up_for = {"version": "1.49.0", "up_time_seconds": "5h0m0s"}
+    restarted = {"version": "1.49.0", "up_time_seconds": "3m0s"}
+    gateway, script = scripted(
+        answers(
+            **{
+                "GET /api/status": [
+                    httpx.Response(200, json=up_for),
+                    httpx.Response(200, json=restarted),
+                ],
+                "POST /api/operation": DENIED,
+            }
+        )
+    )
+    with pytest.raises(GatewayRefusedError, match=r"up to 1\.49"):
+        await gateway.write(CHARGED, told)
+    logins = script.paths().count("POST /api/login/Basic")
+    before = await gateway.capabilities(told)
+    with pytest.raises(GatewayRefusedError):
+        await gateway.write(CHARGED, told)
+    writes = script.paths().count("POST /api/operation")
+
+    await gateway.identify(told)
+    after = await gateway.capabilities(told)
+
+    assert (logins, writes) == (1, 1)
+    assert not before.can_write
+    assert before.why_not
+    assert after.can_write
+
+
+async def test_sitemaster_runs_again_although_the_write_was_refused(scripted, answers, told):
+    gateway, script = scripted(answers(**{"POST /api/operation": httpx.Response(500)}))
+
+    with pytest.raises(GatewayProtocolError):
+        await gateway.write(CHARGED, told)
+
+    after = script.paths()[script.paths().index("POST /api/operation") :]
+    assert after == ["POST /api/operation", "GET /api/sitemaster/run", "GET /api/sitemaster"]
+
+
+async def test_post_is_not_sent_again_when_its_delivery_is_unknown(scripted, answers, told):
+    gateway, script = scripted(answers(**{"POST /api/operation": httpx.ReadTimeout("no answer")}))
+
+    with pytest.raises(GatewayUnreachableError):
+        await gateway.write(CHARGED, told)
+
+    assert script.paths().count("POST /api/operation") == 1
+    assert script.paths()[-1] == "GET /api/sitemaster"
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "words"),
+    [
+        (httpx.ConnectTimeout(""), GatewayUnreachableError, "within 5 s"),
+        (httpx.ConnectError(""), GatewayUnreachableError, "connected to"),
+        (httpx.ReadTimeout(""), GatewayUnreachableError, "in time"),
+        (httpx.WriteTimeout(""), GatewayUnreachableError, "in time"),
+        (httpx.PoolTimeout(""), GatewayUnreachableError, "connected to"),
+        (httpx.ReadError(""), GatewayUnreachableError, "drops"),
+        (httpx.RemoteProtocolError("Server disconnected"), GatewayUnreachableError, "drops"),
+        (
+            httpx.RemoteProtocolError("peer closed connection without sending complete"),
+            GatewayUnreachableError,
+            "breaks off",
+        ),
+        (httpx.RemoteProtocolError("illegal status line"), GatewayProtocolError, "not HTTP"),
+        (httpx.DecodingError("gzip"), GatewayProtocolError, "not HTTP"),
+        (OSError(5, "odd"), GatewayUnreachableError, "drops"),
+    ],
+)
+async def test_failed_request_is_told_in_our_words_and_without_traces(
+    scripted, answers, told, *, failure, kind, words
+):
+    """An httpx error holds its request, and that the headers with the token."""
+    gateway, _ = scripted(answers(**{"GET /api/status": failure}))
+
+    with pytest.raises(kind, match=words) as caught:
+        await gateway.identify(told)
+
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert "https://powerwall" in str(caught.value)
+    assert told.steps[-1].status is None
+    assert told.steps[-1].error == str(caught.value)
+
+
+async def test_answer_without_end_is_cut_off(scripted, answers, told):
+    gateway, _ = scripted(
+        answers(**{"GET /api/status": httpx.Response(200, content=b"x" * 2_100_000)})
+    )
+
+    with pytest.raises(GatewayProtocolError):
+        await gateway.identify(told)
+
+
+async def test_no_login_is_sent_without_a_password(scripted, answers, told):
+    gateway, script = scripted(answers(), password="")
+
+    with pytest.raises(GatewayRefusedError, match="TOU_GATEWAY_PASSWORD"):
+        await gateway.observe(told)
+
+    assert "POST /api/login/Basic" not in script.paths()
+
+
+class Unwritable:
+    """An audit whose disk is full from some step on."""
+
+    def __init__(self, name):
+        self.name = name
+        self.full = False
+
+    async def ended(self, step):
+        self.full = self.full or step.step == self.name
+        if self.full:
+            raise AuditUnwritableError
+
+    async def settled(self):
+        if self.full:
+            raise AuditUnwritableError
+
+
+@pytest.mark.parametrize("step", ["login", "run", "look", "write", "commit"])
+async def test_full_disk_does_not_keep_the_battery_from_running_again(scripted, answers, step):
+    gateway, script = scripted(answers())
+
+    with pytest.raises(AuditUnwritableError):
+        await gateway.write(CHARGED, Unwritable(step))
+
+    assert script.paths()[-1] == "GET /api/sitemaster"
+    assert not gateway.owes_restart
+
+
+async def test_no_login_goes_out_when_the_audit_is_already_full(scripted, answers):
+    gateway, script = scripted(answers())
+
+    with pytest.raises(AuditUnwritableError):
+        await gateway.observe(Unwritable("grid"))
+
+    assert "POST /api/login/Basic" not in script.paths()
+
+
+async def test_same_password_is_not_sent_again_before_its_time(scripted, answers, told):
+    instant = [datetime(2026, 7, 1, 12, tzinfo=UTC)]
+    refused = httpx.Response(
+        401, json={"code": 401, "error": "bad credentials", "message": "Login Error"}
+    )
+    gateway, script = scripted(
+        answers(**{"POST /api/login/Basic": refused}), now=lambda: instant[0]
+    )
+    sent = []
+    for minutes in (0, 29, 2, 59, 2):
+        instant[0] += timedelta(minutes=minutes)
+        with pytest.raises(GatewayRefusedError):
+            await gateway.observe(told)
+        sent.append(script.paths().count("POST /api/login/Basic"))
+
+    with pytest.raises(GatewayRefusedError, match="not sent again before 2026-07-01 15:32 UTC"):
+        await gateway.observe(told)
+
+    assert sent == [1, 1, 2, 2, 3]
+
+
+async def test_session_that_is_refused_everything_is_not_replaced_in_a_loop(
+    scripted, answers, told
+):
+    """Login 200, then every read 403 for hours: DMF #33 #49."""
+    gateway, script = scripted(answers(**{"GET /api/operation": DENIED}))
+    for _ in range(4):
+        with pytest.raises(GatewayRefusedError):
+            await gateway.observe(told)
+
+    assert script.paths().count("POST /api/login/Basic") == 1
