@@ -1,19 +1,22 @@
-"""Small tariffs, rules and jobs, written down as a person would say them."""
+"""Small tariffs, rules and jobs, written down as a person would say them; and a naive walk that
+answers what a plan answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler.clock import parse_duration
+from scheduler.clock import localise, parse_duration
 from scheduler.errors import Place
 from scheduler.schedule.setting import Mode, Setting
 from scheduler.schedule.values import (
+    WEEKDAY_NAMES,
     ClockTime,
     ClockWindow,
     Condition,
@@ -178,4 +181,157 @@ def build() -> SimpleNamespace:
         RUN=RUN,
         NOWHERE=NOWHERE,
         day=timedelta(days=1),
+    )
+
+
+# The naive walk: looks at the wall clock, and conditions evaluated there as the words say.
+
+# The walk reaches this much further than the answers compared, so that no stretch that matters
+# is cut where the walk ends.
+MARGIN = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Look:
+    at: datetime
+    on: date
+    second: int
+
+
+@cache
+def walk(zone: str, day: str, minutes: int) -> tuple[Look, ...]:
+    """Looks at the wall clock from two days before a date until two days after it."""
+    start = datetime.fromisoformat(f"{day}T12:00Z") - timedelta(days=2, hours=12) - MARGIN
+    count = int((timedelta(days=5) + 2 * MARGIN) / timedelta(minutes=minutes))
+    looks = []
+    for step in range(count):
+        instant = start + timedelta(minutes=minutes * step)
+        local = localise(instant, ZoneInfo(zone))
+        second = local.hour * 3600 + local.minute * 60 + local.second
+        looks.append(Look(instant, local.date(), second))
+    return tuple(looks)
+
+
+def period_of(schedule: Schedule, look: Look) -> str | None:
+    return [name for start, name in schedule.calendar.day(look.on).periods if start <= look.second][
+        -1
+    ]
+
+
+def date_parts_hold(schedule: Schedule, condition: Condition, on: date) -> bool:
+    day = schedule.calendar.day(on)
+    names = {WEEKDAY_NAMES[on.weekday()], day.day_class.value}
+    return (
+        (not condition.days or bool(names & condition.days))
+        and (not condition.seasons or day.season in condition.seasons)
+        and (not condition.dates or any(r.first <= on <= r.last for r in condition.dates))
+    )
+
+
+def condition_holds(schedule: Schedule, condition: Condition, look: Look) -> bool:
+    today = date_parts_hold(schedule, condition, look.on)
+    before = date_parts_hold(schedule, condition, look.on - timedelta(days=1))
+    if not condition.periods and not condition.windows:
+        return today
+    ways = [today and period_of(schedule, look) in condition.periods]
+    for window in condition.windows:
+        if window.start < window.end:
+            ways.append(today and window.start <= look.second < window.end)
+        else:
+            ways.append(today and look.second >= window.start)
+            ways.append(before and look.second < window.end)
+    return any(ways)
+
+
+def shrink(flags: list[bool], first: int, last: int) -> list[bool]:
+    """Cuts `first` looks off the start and `last` off the end of each run that is seen whole."""
+    shrunk = [False] * len(flags)
+    index = 0
+    while index < len(flags):
+        begin = index
+        while index < len(flags) and flags[index] == flags[begin]:
+            index += 1
+        if flags[begin]:
+            left = begin + (first if begin > 0 else 0)
+            right = index - (last if index < len(flags) else 0)
+            shrunk[left : max(left, right)] = [True] * max(0, right - left)
+    return shrunk
+
+
+def naive_rules(schedule: Schedule, looks: tuple[Look, ...], minutes: int) -> list[Rule]:
+    """The rule that decides at each look."""
+    grid = timedelta(minutes=minutes)
+    held = [
+        shrink(
+            [condition_holds(schedule, rule.condition, look) for look in looks],
+            rule.inset.start // grid,
+            rule.inset.end // grid,
+        )
+        for rule in schedule.rules
+    ]
+    return [
+        next(rule for rule, flags in zip(schedule.rules, held, strict=True) if flags[index])
+        for index in range(len(looks))
+    ]
+
+
+def inner(looks: tuple[Look, ...]) -> tuple[datetime, datetime]:
+    return looks[0].at + MARGIN, looks[-1].at - MARGIN
+
+
+def naive_switches(schedule: Schedule, looks: tuple[Look, ...], minutes: int) -> list[tuple]:
+    after, until = inner(looks)
+    rules = naive_rules(schedule, looks, minutes)
+    return [
+        (look.at, rule.name, rule.setting, period_of(schedule, look))
+        for previous, rule, look in zip(rules, rules[1:], looks[1:], strict=False)
+        if rule.setting != previous.setting and after < look.at <= until
+    ]
+
+
+def naive_jobs(schedule: Schedule, looks: tuple[Look, ...]) -> list[tuple[datetime, str]]:
+    after, until = inner(looks)
+    found = []
+    for order, job in enumerate(schedule.jobs):
+        times = clock_job(schedule, job, looks) if isinstance(job.at, ClockTime) else None
+        times = edge_job(schedule, job, looks) if times is None else times
+        found += [(at, order, job.name) for at in times if after < at <= until]
+    return [(at, name) for at, _, name in sorted(found)]
+
+
+def clock_job(schedule: Schedule, job: Job, looks: tuple[Look, ...]) -> list[datetime]:
+    """For each date that is seen: the first look at or past the wanted reading."""
+    found = []
+    for on in sorted({look.on for look in looks}):
+        wanted = (on, job.at.second)
+        past = [look.at for look in looks if (look.on, look.second) >= wanted]
+        if past and past[0] != looks[0].at and date_parts_hold(schedule, job.condition, on):
+            found.append(past[0])
+    return found
+
+
+def edge_job(schedule: Schedule, job: Job, looks: tuple[Look, ...]) -> list[datetime]:
+    inside = [period_of(schedule, look) == job.at.period for look in looks]
+    wanted = (False, True) if job.at.edge == "start" else (True, False)
+    edges = [
+        look.at + job.at.offset
+        for *pair, look in zip(inside, inside[1:], looks[1:], strict=False)
+        if tuple(pair) == wanted
+    ]
+    zone = schedule.calendar.zone
+    return [
+        at for at in edges if date_parts_hold(schedule, job.condition, localise(at, zone).date())
+    ]
+
+
+@pytest.fixture(scope="session")
+def naive() -> SimpleNamespace:
+    """The naive walk of this file."""
+    return SimpleNamespace(
+        walk=walk,
+        inner=inner,
+        period_of=period_of,
+        rules=naive_rules,
+        switches=naive_switches,
+        jobs=naive_jobs,
     )

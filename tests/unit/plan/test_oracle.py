@@ -4,9 +4,7 @@ wall clock, and the schedule's conditions are evaluated there as the words say."
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -62,9 +60,6 @@ PLACES = [(zone, day) for zone, days in (CHANGES | NO_CHANGE).items() for day in
 # Minutes between looks of the walk that hypothesis drives; its edges lie on the same grid, and
 # so do all changes of the clocks but Monrovia's.
 GRID = 5
-# The walk reaches this much further than the answers compared, so that no stretch that matters
-# is cut where the walk ends.
-MARGIN = timedelta(hours=4)
 RUN = Setting(Mode.SELF_CONSUMPTION, 5.0)
 POOL = (
     Setting(Mode.BACKUP, 100.0),
@@ -72,139 +67,6 @@ POOL = (
     Setting(Mode.SELF_CONSUMPTION, HOLD),
     RUN,
 )
-
-
-@dataclass(frozen=True)
-class Look:
-    at: datetime
-    on: date
-    second: int
-
-
-@cache
-def walk(zone: str, day: str, minutes: int) -> tuple[Look, ...]:
-    """Looks at the wall clock from two days before a date until two days after it."""
-    start = datetime.fromisoformat(f"{day}T12:00Z") - timedelta(days=2, hours=12) - MARGIN
-    count = int((timedelta(days=5) + 2 * MARGIN) / timedelta(minutes=minutes))
-    looks = []
-    for step in range(count):
-        instant = start + timedelta(minutes=minutes * step)
-        local = localise(instant, ZoneInfo(zone))
-        second = local.hour * 3600 + local.minute * 60 + local.second
-        looks.append(Look(instant, local.date(), second))
-    return tuple(looks)
-
-
-def period_of(schedule: Schedule, look: Look) -> str | None:
-    return [name for start, name in schedule.calendar.day(look.on).periods if start <= look.second][
-        -1
-    ]
-
-
-def date_parts_hold(schedule: Schedule, condition: Condition, on: date) -> bool:
-    day = schedule.calendar.day(on)
-    names = {WEEKDAY_NAMES[on.weekday()], day.day_class.value}
-    return (
-        (not condition.days or bool(names & condition.days))
-        and (not condition.seasons or day.season in condition.seasons)
-        and (not condition.dates or any(r.first <= on <= r.last for r in condition.dates))
-    )
-
-
-def condition_holds(schedule: Schedule, condition: Condition, look: Look) -> bool:
-    today = date_parts_hold(schedule, condition, look.on)
-    before = date_parts_hold(schedule, condition, look.on - timedelta(days=1))
-    if not condition.periods and not condition.windows:
-        return today
-    ways = [today and period_of(schedule, look) in condition.periods]
-    for window in condition.windows:
-        if window.start < window.end:
-            ways.append(today and window.start <= look.second < window.end)
-        else:
-            ways.append(today and look.second >= window.start)
-            ways.append(before and look.second < window.end)
-    return any(ways)
-
-
-def shrink(flags: list[bool], first: int, last: int) -> list[bool]:
-    """Cuts `first` looks off the start and `last` off the end of each run that is seen whole."""
-    shrunk = [False] * len(flags)
-    index = 0
-    while index < len(flags):
-        begin = index
-        while index < len(flags) and flags[index] == flags[begin]:
-            index += 1
-        if flags[begin]:
-            left = begin + (first if begin > 0 else 0)
-            right = index - (last if index < len(flags) else 0)
-            shrunk[left : max(left, right)] = [True] * max(0, right - left)
-    return shrunk
-
-
-def naive_rules(schedule: Schedule, looks: tuple[Look, ...], minutes: int) -> list[Rule]:
-    """The rule that decides at each look."""
-    grid = timedelta(minutes=minutes)
-    held = [
-        shrink(
-            [condition_holds(schedule, rule.condition, look) for look in looks],
-            rule.inset.start // grid,
-            rule.inset.end // grid,
-        )
-        for rule in schedule.rules
-    ]
-    return [
-        next(rule for rule, flags in zip(schedule.rules, held, strict=True) if flags[index])
-        for index in range(len(looks))
-    ]
-
-
-def inner(looks: tuple[Look, ...]) -> tuple[datetime, datetime]:
-    return looks[0].at + MARGIN, looks[-1].at - MARGIN
-
-
-def naive_switches(schedule: Schedule, looks: tuple[Look, ...], minutes: int) -> list[tuple]:
-    after, until = inner(looks)
-    rules = naive_rules(schedule, looks, minutes)
-    return [
-        (look.at, rule.name, rule.setting, period_of(schedule, look))
-        for previous, rule, look in zip(rules, rules[1:], looks[1:], strict=False)
-        if rule.setting != previous.setting and after < look.at <= until
-    ]
-
-
-def naive_jobs(schedule: Schedule, looks: tuple[Look, ...]) -> list[tuple[datetime, str]]:
-    after, until = inner(looks)
-    found = []
-    for order, job in enumerate(schedule.jobs):
-        times = clock_job(schedule, job, looks) if isinstance(job.at, ClockTime) else None
-        times = edge_job(schedule, job, looks) if times is None else times
-        found += [(at, order, job.name) for at in times if after < at <= until]
-    return [(at, name) for at, _, name in sorted(found)]
-
-
-def clock_job(schedule: Schedule, job: Job, looks: tuple[Look, ...]) -> list[datetime]:
-    """For each date that is seen: the first look at or past the wanted reading."""
-    found = []
-    for on in sorted({look.on for look in looks}):
-        wanted = (on, job.at.second)
-        past = [look.at for look in looks if (look.on, look.second) >= wanted]
-        if past and past[0] != looks[0].at and date_parts_hold(schedule, job.condition, on):
-            found.append(past[0])
-    return found
-
-
-def edge_job(schedule: Schedule, job: Job, looks: tuple[Look, ...]) -> list[datetime]:
-    inside = [period_of(schedule, look) == job.at.period for look in looks]
-    wanted = (False, True) if job.at.edge == "start" else (True, False)
-    edges = [
-        look.at + job.at.offset
-        for *pair, look in zip(inside, inside[1:], looks[1:], strict=False)
-        if tuple(pair) == wanted
-    ]
-    zone = schedule.calendar.zone
-    return [
-        at for at in edges if date_parts_hold(schedule, job.condition, localise(at, zone).date())
-    ]
 
 
 # Strategies: whatever a person can write, dense around the small hours.
@@ -247,7 +109,7 @@ def conditions(draw: st.DrawFn, around: date, *, timed: bool = True) -> Conditio
 
 
 @st.composite
-def cases(draw: st.DrawFn, build, *, most_rules: int = 3, most_jobs: int = 0) -> tuple:
+def cases(draw: st.DrawFn, build, naive, *, most_rules: int = 3, most_jobs: int = 0) -> tuple:
     zone, day = draw(st.sampled_from([place for place in PLACES if "Monrovia" not in place[0]]))
     around = date.fromisoformat(day)
     pivot = around + timedelta(days=draw(st.integers(-2, 2)))
@@ -279,7 +141,7 @@ def cases(draw: st.DrawFn, build, *, most_rules: int = 3, most_jobs: int = 0) ->
         )
         for index in range(draw(st.integers(min(1, most_jobs), most_jobs)))
     ]
-    return build.schedule(calendar, *rules, *tasks), walk(zone, day, GRID)
+    return build.schedule(calendar, *rules, *tasks), naive.walk(zone, day, GRID)
 
 
 def edges_of_periods() -> st.SearchStrategy[PeriodEdge]:
@@ -295,53 +157,55 @@ modest = settings(
 
 
 @pytest.mark.parametrize("place", PLACES, ids=" ".join)
-def test_the_days_walked_hold_a_change_of_the_clocks_or_are_known_to_hold_none(place):
+def test_the_days_walked_hold_a_change_of_the_clocks_or_are_known_to_hold_none(naive, place):
     zone, day = place
-    offsets = {localise(look.at, ZoneInfo(zone)).utcoffset() for look in walk(zone, day, GRID)}
+    offsets = {
+        localise(look.at, ZoneInfo(zone)).utcoffset() for look in naive.walk(zone, day, GRID)
+    }
     assert len(offsets) == (1 if zone in NO_CHANGE else 2)
 
 
 @modest
 @given(data=st.data())
-def test_boundaries_are_those_of_a_naive_walk(build, data):
-    schedule, looks = data.draw(cases(build))
-    found = boundaries(schedule, *inner(looks))
-    assert [(e.at, e.name, e.setting, e.period) for e in found] == naive_switches(
+def test_boundaries_are_those_of_a_naive_walk(build, naive, data):
+    schedule, looks = data.draw(cases(build, naive))
+    found = boundaries(schedule, *naive.inner(looks))
+    assert [(e.at, e.name, e.setting, e.period) for e in found] == naive.switches(
         schedule, looks, GRID
     )
 
 
 @modest
 @given(data=st.data())
-def test_the_desired_setting_is_that_of_a_naive_walk(build, data):
-    schedule, looks = data.draw(cases(build))
-    after, until = inner(looks)
-    naive = naive_rules(schedule, looks, GRID)
+def test_the_desired_setting_is_that_of_a_naive_walk(build, naive, data):
+    schedule, looks = data.draw(cases(build, naive))
+    after, until = naive.inner(looks)
+    rules = naive.rules(schedule, looks, GRID)
     picks = data.draw(st.lists(st.integers(0, len(looks) - 1), min_size=20, max_size=20))
     for index in picks:
         if not after < looks[index].at <= until:
             continue
         desired = desired_at(schedule, looks[index].at)
         assert (desired.rule, desired.setting, desired.period) == (
-            naive[index].name,
-            naive[index].setting,
-            period_of(schedule, looks[index]),
+            rules[index].name,
+            rules[index].setting,
+            naive.period_of(schedule, looks[index]),
         )
 
 
 @modest
 @given(data=st.data())
-def test_jobs_are_those_of_a_naive_walk(build, data):
-    schedule, looks = data.draw(cases(build, most_rules=0, most_jobs=3))
-    found = jobs(schedule, *inner(looks))
-    assert [(entry.at, entry.name) for entry in found] == naive_jobs(schedule, looks)
+def test_jobs_are_those_of_a_naive_walk(build, naive, data):
+    schedule, looks = data.draw(cases(build, naive, most_rules=0, most_jobs=3))
+    found = jobs(schedule, *naive.inner(looks))
+    assert [(entry.at, entry.name) for entry in found] == naive.jobs(schedule, looks)
 
 
 @settings(modest, max_examples=60)
 @given(data=st.data())
-def test_plan_and_its_parts_tell_the_same_story(build, data):
-    schedule, looks = data.draw(cases(build, most_jobs=2))
-    start, end = inner(looks)
+def test_plan_and_its_parts_tell_the_same_story(build, naive, data):
+    schedule, looks = data.draw(cases(build, naive, most_jobs=2))
+    start, end = naive.inner(looks)
     middle = start + data.draw(
         st.integers(0, 5 * 86_400 * 1_000_000).map(lambda n: timedelta(microseconds=n))
     )
@@ -370,9 +234,9 @@ def test_plan_and_its_parts_tell_the_same_story(build, data):
 
 @settings(modest, max_examples=40)
 @given(data=st.data())
-def test_an_override_wins_until_its_end_and_never_after(build, data):
-    schedule, looks = data.draw(cases(build))
-    start, end = inner(looks)
+def test_an_override_wins_until_its_end_and_never_after(build, naive, data):
+    schedule, looks = data.draw(cases(build, naive))
+    start, end = naive.inner(looks)
     span = int((end - start) / timedelta(seconds=1))
     until = start + timedelta(seconds=data.draw(st.integers(0, span)))
     override = Override(Setting(Mode.BACKUP, 55.0), until)
@@ -416,21 +280,21 @@ MINUTE_PLACES = [place for place in PLACES if place[0] != "Africa/Monrovia"]
 
 
 @pytest.mark.parametrize("place", MINUTE_PLACES, ids=" ".join)
-def test_a_schedule_of_every_sort_agrees_with_a_walk_by_the_minute(build, place):
+def test_a_schedule_of_every_sort_agrees_with_a_walk_by_the_minute(build, naive, place):
     schedule = rich_schedule(build, place[0])
-    looks = walk(*place, 1)
-    found = boundaries(schedule, *inner(looks))
-    assert [(e.at, e.name, e.setting, e.period) for e in found] == naive_switches(
+    looks = naive.walk(*place, 1)
+    found = boundaries(schedule, *naive.inner(looks))
+    assert [(e.at, e.name, e.setting, e.period) for e in found] == naive.switches(
         schedule, looks, 1
     )
 
 
 @pytest.mark.parametrize("place", MINUTE_PLACES, ids=" ".join)
-def test_jobs_of_every_sort_agree_with_a_walk_by_the_minute(build, place):
+def test_jobs_of_every_sort_agree_with_a_walk_by_the_minute(build, naive, place):
     schedule = rich_schedule(build, place[0])
-    looks = walk(*place, 1)
-    found = jobs(schedule, *inner(looks))
-    assert [(entry.at, entry.name) for entry in found] == naive_jobs(schedule, looks)
+    looks = naive.walk(*place, 1)
+    found = jobs(schedule, *naive.inner(looks))
+    assert [(entry.at, entry.name) for entry in found] == naive.jobs(schedule, looks)
 
 
 def test_a_shift_by_odd_seconds_moves_the_edges_by_them(build):
