@@ -255,7 +255,7 @@ def _reading_connection(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlit
     except sqlite3.Error as error:
         connection.close()
         alone = not Path(f"{path}-wal").exists() and os.access(path, os.R_OK)
-        if name_of(error) != "SQLITE_CANTOPEN" or not alone:
+        if not alone or not name_of(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             raise
         return _connect(f"{_uri(path)}?immutable=1", busy_seconds, uri=True)
     return connection

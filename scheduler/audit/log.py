@@ -96,6 +96,8 @@ class Log:
         """Keep all entries, or none, in one transaction; returns their ids. Raises as `append`."""
         for entry in entries:
             _check(entry)
+        if not entries:
+            return ()
         with self.database.writing() as connection:
             head = standing.head(connection) or Head(0, GENESIS)
             first, rows = head.id + 1, []

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from scheduler import clock
+from scheduler import clock, files
 from scheduler.errors import AuditUnwritableError, ConfigurationError
 
 SCHEMA: Final = "0001"
@@ -72,7 +72,7 @@ def migrations_folder() -> Path:
 @contextmanager
 def only_one_upgrade(path: Path) -> Iterator[None]:
     """Holds `PATH.upgrade.lock`, which stays behind empty: removing it would let two in."""
-    with Path(f"{path}.upgrade.lock").open("a") as file:
+    with open(files.open_shared(Path(f"{path}.upgrade.lock")), "rb") as file:  # noqa: PTH123
         deadline = clock.monotonic() + LOCK_SECONDS
         while not _locked(file.fileno()):
             if clock.monotonic() > deadline:

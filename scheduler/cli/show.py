@@ -80,15 +80,17 @@ def parse_instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     if word in days:
         return _wall((today + timedelta(days=days[word])).replace(tzinfo=None), zone)
     ago = _ago(word)
-    if ago is not None:
-        return now - ago
     try:
+        if ago is not None:
+            return now - ago
         instant = datetime.fromisoformat(word)
     except ValueError:
         raise click.BadParameter(
             f'"{text}" is not a time. Write 2026-11-23T16:00Z, 2026-11-23T16:00 (local), '
             "2026-11-23, now, today, or 7d (seven days ago)."
         ) from None
+    except OverflowError:
+        raise click.BadParameter(f'"{text}" is out of range.') from None
     if instant.tzinfo is None:
         return _wall(instant, zone)
     try:
@@ -110,7 +112,7 @@ def _ago(word: str) -> timedelta | None:
         return timedelta(days=int(word[:-1]))
     try:
         return clock.parse_duration(word)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from scheduler import clock
+from scheduler import clock, files
 
 REFUSAL_FIRST: Final = timedelta(minutes=30)
 REFUSAL_MAX: Final = timedelta(hours=6)
@@ -171,6 +171,7 @@ def _write(path: Path, memory: Memory) -> None:
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
+            files.adopt(file.fileno(), path.parent)
             json.dump(_plain(memory), file)
             file.flush()
             os.fsync(file.fileno())

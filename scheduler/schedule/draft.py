@@ -37,6 +37,11 @@ class Part(Generic[E]):
         """Whether it has a condition, be it right or wrong."""
         return not CONDITION_KEYS.isdisjoint(self.keys)
 
+    @property
+    def unconditional(self) -> bool:
+        """Whether it surely has none: an unknown key may be a condition with a typing error."""
+        return not self.conditional and self.keys <= type(self.file).model_fields.keys()
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

@@ -174,7 +174,9 @@ def _fixed(month: str, day: str) -> DateOf:
     try:
         date(2028, number, of_month)
     except ValueError:
-        raise ValueError(f'"{month}-{day}" is not a day of any year.') from None
+        raise ValueError(
+            f'"{month}-{day}" is not a date. Write a day that the month has.'
+        ) from None
 
     def date_of(year: int) -> date | None:
         try:

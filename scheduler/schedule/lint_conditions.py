@@ -31,7 +31,7 @@ def inset_too_long(draft: Draft) -> Iterator[Finding]:
 def inset_without_condition(draft: Draft) -> Iterator[Finding]:
     """Insets on rules that always hold."""
     for rule in draft.rules:
-        if "inset" in rule.keys and not rule.conditional:
+        if "inset" in rule.keys and rule.unconditional:
             message = "inset does nothing in a rule without a condition. Remove it."
             yield Finding((*rule.loc, "inset"), message, at_key=True)
 

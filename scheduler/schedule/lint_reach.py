@@ -32,6 +32,8 @@ def last_rule(draft: Draft) -> Iterator[Finding]:
     if not draft.rules or not all(rule.conditional for rule in draft.rules):
         return
     last = draft.rules[-1]
+    if draft.document.at(("rules", last.loc[1] + 1)) is not None:
+        return
     message = (
         "The last rule has a condition, so there are times at which nothing holds. "
         "Add a rule with only name, mode and reserve at the end."
@@ -43,7 +45,7 @@ def unreachable(draft: Draft) -> Iterator[Finding]:
     """Rules that others above them always win over."""
     for index, rule in enumerate(draft.rules):
         above = draft.rules[:index]
-        always = next((each for each in above if not each.conditional), None)
+        always = next((each for each in above if each.unconditional), None)
         winner = always or next((each for each in above if _covers(each, rule)), None)
         if winner:
             yield Finding(rule.loc, _loses(draft, rule, winner))

@@ -32,7 +32,7 @@ _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 
 # What libyaml says, and what it means to the person who wrote the file.
 _SYNTAX = (
-    ("mapping values are not allowed", "a colon stands where no key can; mend the indentation"),
+    ("mapping values are not allowed", "no key can stand here; mend the indentation, or put a text with a colon in quotes"),
     ("found unexpected end of stream", "the quote that opens here is not closed"),
     ("expected ',' or ']'", "the [ that opens here lacks a comma, or its closing ]"),
     ("expected ',' or '}'", "the { that opens here lacks a comma, or its closing }"),
@@ -196,7 +196,8 @@ class _Composer:
             self._complain(event, loc, message, "alias")
             return start
         if tag := getattr(event, "tag", None):
-            message = f"Tags ({shown(tag)}) are not allowed. Write the value alone."
+            written = str(tag).replace("tag:yaml.org,2002:", "!!")
+            message = f"Tags ({shown(written)}) are not allowed. Write the value alone."
             self._complain(event, loc, message, "tag")
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(start, loc)
@@ -223,7 +224,7 @@ class _Composer:
     def _key(self, event: yaml.Event, start: _Node, loc: tuple[int | str, ...]) -> str | None:
         if not isinstance(event, yaml.ScalarEvent):
             self._node(event, loc)
-            self._complain(event, loc, "A key must be one word.", "key")
+            self._complain(event, loc, "A key must be a word. Write word: value.", "key")
             return None
         name = str(event.value)
         if name == "<<":

@@ -71,8 +71,8 @@ def _stale(tariff: Tariff, today: date) -> Iterator[Doubt]:
         yield Doubt("checked", message, "tariff-stale")
     elif today - tariff.checked > _YEAR:
         message = (
-            f"It was last compared with its source in {tariff.checked_text}, "
-            f"more than a year ago. {_COMPARE}"
+            f"Its last comparison with its source ({tariff.checked_text}) "
+            f"is more than a year old. {_COMPARE}"
         )
         yield Doubt("checked", message, "tariff-stale")
 

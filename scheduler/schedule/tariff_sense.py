@@ -111,7 +111,7 @@ def check_table(table: Table, loc: Loc) -> Iterator[Finding]:
     """Every second of the day belongs to exactly one window."""
     rest = [period for period, windows in table.items() if None in windows]
     if len(rest) > 1:
-        message = f"{listed(map(_named, rest))} all say otherwise; one period can take the rest."
+        message = f"{listed(map(_named, rest))} say otherwise; one period can take the rest."
         yield Finding((*loc, rest[1]), message, "window-overlap")
     segments = _segments(table, loc)
     yield from _overlaps(segments)
@@ -167,7 +167,7 @@ def check_days(
             yield Finding(("windows",), message, "day-class")
     for name, tables in windows.items():
         if name not in names:
-            message = f"There is no season {_named(name)}.{did_you_mean(name, names)}"
+            message = f"There is no season {_named(name)}.{_instead(name, names, 'seasons')}"
             yield Finding(("windows", name), message, "season", at_key=True)
             continue
         yield from _check_week(tables, ("windows", name))
@@ -208,14 +208,15 @@ def check_prices(
     for season, prices in per_kwh.items():
         loc = ("prices", "per_kwh", season)
         if season not in windows:
-            message = f"There is no season {_named(season)}.{did_you_mean(season, windows)}"
+            instead = _instead(season, windows, "seasons")
+            message = f"There is no season {_named(season)}.{instead}"
             yield Finding(loc, message, "price", at_key=True)
             continue
         known = {period for table in windows[season].values() for period in table}
         for period in prices:
             if period not in known:
-                guess = did_you_mean(period, sorted(known))
-                message = f"{_named(season)} has no period {_named(period)}.{guess}"
+                instead = _instead(period, sorted(known), "periods")
+                message = f"{_named(season)} has no period {_named(period)}.{instead}"
                 yield Finding((*loc, period), message, "price", at_key=True)
 
 
@@ -223,7 +224,8 @@ def _check_week(tables: Tables, loc: Loc) -> Iterator[Finding]:
     missing = [day for n, day in enumerate(WEEKDAY_NAMES) if table_for(tables, n) is None]
     # A misspelt day class is told already; then nothing is missing but its letter.
     if missing and tables.keys() <= set(DAY_KEYS):
-        hint = {5: "weekday", 2: "weekend"}.get(len(missing), "every_day")
+        broad = {WEEKDAY_NAMES[:5]: "weekday", WEEKDAY_NAMES[5:]: "weekend"}
+        hint = broad.get(tuple(missing)) or "every_day, or each of them"
         message = f"There are no windows for {listed(missing)}. Add {hint}."
         yield Finding(loc, message, "day-class")
 
@@ -312,6 +314,11 @@ def _season(name: str, span: SeasonSpan) -> str:
     return f"{_named(name)} {_month_day(span[0])}..{_month_day(span[1])}"
 
 
+def _instead(name: str, known: Iterable[str], what: str) -> str:
+    names = tuple(known)
+    return did_you_mean(name, names) or f" Its {what} are {listed(map(_named, names))}."
+
+
 def _named(name: str) -> str:
     """A name in a sentence: as it is where it is a proper one."""
     return name if re.fullmatch(NAME_PATTERN, name) else shown(name)
@@ -324,7 +331,7 @@ def _month_day(day: MonthDay) -> str:
 def _season_gap(missing: Sequence[MonthDay]) -> str:
     if list(missing) == [(2, 29)]:
         return "No season covers 02-29. End the season on 02-29: in a common year that means 02-28."
-    return f"No season covers {_ranges(missing)}."
+    return f"No season covers {_ranges(missing)}. Extend one; both its ends are included."
 
 
 def _ranges(days: Iterable[MonthDay]) -> str:

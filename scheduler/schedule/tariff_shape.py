@@ -55,7 +55,7 @@ def parse_date(text: str) -> date:
         if _DATE.fullmatch(text):
             return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{shown(text)} is not a date of the calendar.") from None
+        raise ValueError(f"{shown(text)} is not a date. Write a day that the month has.") from None
     raise ValueError(f"{shown(text)} is not a date. Write it as 2026-07-01.")
 
 
@@ -70,7 +70,9 @@ def parse_season(text: str) -> SeasonSpan:
         try:
             date(2028, month, day)
         except ValueError:
-            raise ValueError(f'"{month:02}-{day:02}" is not a day of any year.') from None
+            raise ValueError(
+                f'"{month:02}-{day:02}" is not a date. Write a day that the month has.'
+            ) from None
     return ends
 
 
@@ -82,7 +84,7 @@ def parse_effective(text: str) -> Effective:
         raise ValueError(f"{shown(text)} is not a range. Write {_RANGE}.")
     ends = (parse_date(first) if first else None, parse_date(last) if last else None)
     if ends[0] and ends[1] and ends[1] < ends[0]:
-        raise ValueError(f"{shown(text)} ends before it starts.")
+        raise ValueError(f"{shown(text)} ends before it starts. Write the earlier date first.")
     return ends
 
 

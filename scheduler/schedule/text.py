@@ -36,7 +36,7 @@ _RAW_RESERVE = re.compile(r"((?:0|[1-9][0-9]{0,3})(?:\.[0-9]{1,6})?)\s*%?\s*raw"
 _DATE = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}")
 _YEARLY = re.compile(r"[0-9]{2}-[0-9]{2}")
 _EDGE = re.compile(r"(.+?)\.(start|end)(?:\s*([+-])\s*(.+))?", re.IGNORECASE)
-_LIKE_A_WINDOW = re.compile(r"[0-9 :.–-]+")
+_LIKE_A_WINDOW = re.compile(r"[0-9]|[^:]*:")
 
 _MODES: Final = {
     "selfconsumption": Mode.SELF_CONSUMPTION,
@@ -134,7 +134,7 @@ def during(data: object) -> ClockWindow | str:
     if not text or not text.isprintable():
         way_out = "Write a period such as off_peak, or a clock window such as 22:00-08:00."
         raise ValueError(f"{shown(data)} is neither a period nor a window. {way_out}")
-    if ":" in text or _LIKE_A_WINDOW.fullmatch(text):
+    if _LIKE_A_WINDOW.match(text):
         return _window(text)
     return text
 

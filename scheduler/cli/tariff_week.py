@@ -1,0 +1,163 @@
+"""A tariff's weeks drawn in a terminal: hours across, day classes down, a letter per period.
+
+Every cell is half an hour and holds its period's letter, so it reads without colour too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+import click
+
+from scheduler.schedule.clocktime import format_span
+from scheduler.schedule.tariff import HOLIDAY, Season, Tariff, is_peak, period_at
+from scheduler.schedule.values import DAY_SECONDS, Day
+
+_CELL = 1800
+_LABEL = 10
+_USUAL_LETTERS = {"on_peak": "P", "peak": "P", "mid_peak": "M", "off_peak": "o", "overnight": "n"}
+_USUAL_COLOURS = {"mid_peak": "yellow", "off_peak": "green", "super_off_peak": "cyan"}
+_COLOURS = ("green", "yellow", "cyan", "magenta", "blue", "white")
+_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def letters(periods: Sequence[str]) -> dict[str, str]:
+    """One letter per period, all different whatever their case."""
+    given: dict[str, str] = {}
+    taken: set[str] = set()
+    for period in periods:
+        usual = _USUAL_LETTERS.get(period, "")
+        candidates = (usual, *_initials(period), *period.upper(), *"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        free = (each for each in candidates if each.isalpha() and each.casefold() not in taken)
+        given[period] = next(free, "?")
+        taken.add(given[period].casefold())
+    return given
+
+
+def _initials(period: str) -> Iterator[str]:
+    return (word[:1].upper() for word in period.split("_") if word)
+
+
+def colours(periods: Sequence[str]) -> dict[str, str]:
+    """A colour per period: red for the peaks, the usual ones for the usual names."""
+    given = {each: "red" if is_peak(each) else _USUAL_COLOURS.get(each, "") for each in periods}
+    spare = [each for each in _COLOURS if each not in given.values()] or list(_COLOURS)
+    unnamed = [period for period, colour in given.items() if not colour]
+    given.update({each: spare[index % len(spare)] for index, each in enumerate(unnamed)})
+    return given
+
+
+def season_dates(tariff: Tariff, name: str) -> tuple[str, ...]:
+    """The ranges of a season, such as `06-01..09-30`; one that spans the new year is one."""
+    days = sorted(tariff.seasons)
+    inside = [day for day in days if tariff.seasons[day].name == name]
+    position = {day: index for index, day in enumerate(days)}
+    runs = [
+        [day for _, day in run]
+        for _, run in groupby(enumerate(inside), key=lambda each: position[each[1]] - each[0])
+    ]
+    if len(runs) > 1 and runs[0][0] == days[0] and runs[-1][-1] == days[-1]:
+        runs = [*runs[1:-1], runs[-1] + runs[0]]
+    return tuple(
+        f"{first[0]:02}-{first[1]:02}..{last[0]:02}-{last[1]:02}"
+        for first, last in ((run[0], run[-1]) for run in runs)
+    )
+
+
+def season_named(tariff: Tariff, name: str) -> Season:
+    """A season by its name."""
+    return next(season for season in tariff.seasons.values() if season.name == name)
+
+
+def rows(season: Season, *, holidays: bool) -> tuple[tuple[str, Day], ...]:
+    """Label and shape of each row: weekday, weekend, holiday, or single days where they differ."""
+    week = season.shapes
+    found = [*_class_rows("weekday", week, range(5)), *_class_rows("weekend", week, range(5, 7))]
+    if holidays:
+        found.append(("holiday", week[HOLIDAY]))
+    return tuple(found)
+
+
+def _class_rows(
+    label: str, week: Sequence[Day], numbers: Iterable[int]
+) -> Iterator[tuple[str, Day]]:
+    groups = [list(group) for _, group in groupby(numbers, key=lambda each: week[each].periods)]
+    if len(groups) == 1:
+        yield label, week[groups[0][0]]
+        return
+    for group in groups:
+        first, last = _DAY_NAMES[group[0]], _DAY_NAMES[group[-1]]
+        yield (first if first == last else f"{first}-{last}"), week[group[0]]
+
+
+def draw(tariff: Tariff) -> str:
+    """A week per season, with its legend; the lines are up to 70 characters wide."""
+    signs, paints = letters(tariff.periods), colours(tariff.periods)
+    blocks = []
+    for name in tariff.season_names:
+        season = season_named(tariff, name)
+        lines = rows(season, holidays=tariff.holiday_calendar is not None)
+        blocks.append(
+            "\n".join(
+                [
+                    f"{click.style(name, bold=True)}  {', '.join(season_dates(tariff, name))}",
+                    _ruler(),
+                    *(f"{label:<{_LABEL}}{_bar(day, signs, paints)}" for label, day in lines),
+                    *_exactly(lines),
+                ]
+            )
+        )
+    return "\n\n".join([*blocks, legend(tariff, signs, paints)])
+
+
+def _ruler() -> str:
+    hours = "".join(f"{hour:<4}" for hour in range(0, 24, 2))
+    return f"{'':<{_LABEL}}{hours}24"
+
+
+def _bar(day: Day, signs: Mapping[str, str], paints: Mapping[str, str]) -> str:
+    """48 cells; each shows the period at its middle."""
+    cells = [period_at(day, start + _CELL // 2) or "" for start in range(0, DAY_SECONDS, _CELL)]
+    return "".join(
+        click.style(signs[period] * len(list(run)), fg="black", bg=paints[period])
+        for period, run in groupby(cells)
+    )
+
+
+def _exactly(lines: Iterable[tuple[str, Day]]) -> Iterator[str]:
+    """The windows of rows that half hours cannot show, in words."""
+    for label, day in lines:
+        if all(start % _CELL == 0 for start, _ in day.periods):
+            continue
+        spans = ", ".join(f"{period} {format_span(*span)}" for *span, period in windows(day))
+        yield f"{'':<{_LABEL}}{label} exactly: {spans}"
+
+
+def windows(day: Day) -> tuple[tuple[int, int, str], ...]:
+    """Start, end (seconds of the day) and period of each stretch of a day."""
+    ends = [start for start, _ in day.periods[1:]] + [DAY_SECONDS]
+    return tuple(
+        (start, end, period or "") for (start, period), end in zip(day.periods, ends, strict=True)
+    )
+
+
+def legend(tariff: Tariff, signs: Mapping[str, str], paints: Mapping[str, str]) -> str:
+    """Letter and name of each period, with its prices by season where they are known."""
+    width = max(len(period) for period in tariff.periods)
+    lines = []
+    for period in tariff.periods:
+        sign = click.style(f" {signs[period]} ", fg="black", bg=paints[period])
+        lines.append(f"{sign} {period:<{width}}  {_prices_of(tariff, period)}".rstrip())
+    return "\n".join(lines)
+
+
+def _prices_of(tariff: Tariff, period: str) -> str:
+    if tariff.prices is None:
+        return ""
+    found = [
+        f"{season} {prices[period]:g}"
+        for season, prices in tariff.prices.per_kwh.items()
+        if period in prices
+    ]
+    return f"{', '.join(found)} {tariff.prices.currency}/kWh" if found else ""

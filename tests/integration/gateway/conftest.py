@@ -1,0 +1,103 @@
+"""The client against the simulated gateway, over real TLS on loopback."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from scheduler.gateway.base import Step
+from scheduler.gateway.local import LocalGateway
+from scheduler.gateway.simulated import SimulatedGateway
+
+PASSWORD = "correct-horse-battery"
+EMAIL = "owner@example.net"
+SPEED = 50.0
+
+
+@dataclass
+class Told:
+    """Steps that are only remembered."""
+
+    steps: list[Step] = field(default_factory=list)
+
+    async def ended(self, step):
+        self.steps.append(step)
+
+    async def settled(self):
+        pass
+
+    def names(self):
+        return [step.step for step in self.steps]
+
+
+async def quick_sleep(seconds):
+    await asyncio.sleep(seconds / SPEED)
+
+
+def quick_clock():
+    return time.monotonic() * SPEED
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def session_file(tmp_path):
+    return tmp_path / "gateway.session"
+
+
+@pytest.fixture
+async def start():
+    """Starts simulated gateways, and stops them at the end."""
+    started = []
+
+    async def make(profile="1.49", **words):
+        usual = {"password": PASSWORD, "run_seconds": 0.05, "stop_seconds": 0.02}
+        gateway = SimulatedGateway(profile=profile, **{**usual, **words})
+        await gateway.start()
+        started.append(gateway)
+        return gateway
+
+    yield make
+    for gateway in started:
+        await gateway.stop()
+
+
+@pytest.fixture
+async def connect(session_file):
+    """Makes clients that wait fifty times less, and closes them at the end."""
+    made = []
+
+    def make(simulation, **words):
+        usual = {
+            "url": simulation.url,
+            "username": "installer",
+            "email": EMAIL,
+            "password": PASSWORD,
+            "fingerprint": simulation.fingerprint,
+            "certificate": None,
+            "session_file": session_file,
+            "pause": 0.0,
+            "monotonic": quick_clock,
+            "sleep": quick_sleep,
+        }
+        client = LocalGateway(**{**usual, **words})
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        await client.close()
+
+
+@pytest.fixture
+def arrived():
+    """What reached a simulated gateway, as `GET /api/status`."""
+
+    def read(simulation):
+        return [f"{each.method} {each.path}" for each in simulation.device.requests]
+
+    return read

@@ -1,0 +1,118 @@
+"""Whom the client talks to: the paired certificate, compared before anything is sent."""
+
+import socket
+from datetime import UTC, datetime
+
+import pytest
+
+from scheduler.errors import GatewayIdentityError, GatewayUnreachableError, SettingsError
+from scheduler.gateway import pin
+from scheduler.schedule.setting import Mode, Setting
+
+
+async def test_certificate_is_fetched_without_a_request(start, arrived):
+    simulation = await start("1.49")
+
+    found = await pin.fetch_certificate(simulation.url)
+
+    assert found.fingerprint == simulation.fingerprint
+    assert found.pem.split() == simulation.certificate_pem.split()
+    assert "powerwall" in found.names
+    assert found.not_before < datetime(2026, 1, 1, tzinfo=UTC) < found.not_after
+    assert arrived(simulation) == []
+
+
+@pytest.mark.parametrize("profile", ["1.49", "24.36"])
+async def test_pinned_certificate_is_trusted_whoever_issued_it(start, connect, told, profile):
+    """Newer gateways show a certificate of a per-device CA that nobody has."""
+    simulation = await start(profile)
+    client = connect(simulation, fingerprint=pin.with_colons(simulation.fingerprint))
+
+    assert (await client.identify(told)).version
+
+
+@pytest.mark.parametrize(
+    "before", ["", "subject=/CN=gateway\nissuer=/CN=gateway\n"], ids=["alone", "after its subject"]
+)
+async def test_certificate_file_is_as_good_as_its_fingerprint(
+    start, connect, told, tmp_path, *, before
+):
+    simulation = await start("24.36")
+    file = tmp_path / "gateway.pem"
+    file.write_text(before + simulation.certificate_pem)
+    client = connect(simulation, fingerprint=None, certificate=file)
+
+    assert (await client.identify(told)).version == "24.36.2"
+
+
+async def test_stranger_gets_no_byte_of_a_request(start, connect, told, arrived):
+    stranger = await start("1.49")
+    client = connect(stranger, fingerprint="0f" * 32)
+
+    for ask in (client.identify, client.observe, client.restore):
+        with pytest.raises(GatewayIdentityError, match="tou gateway trust") as caught:
+            await ask(told)
+
+    assert arrived(stranger) == []
+    assert pin.with_colons(stranger.fingerprint) in str(caught.value)
+    assert pin.with_colons("0f" * 32) in str(caught.value)
+    assert not client.owes_restart
+
+
+async def test_certificate_that_changes_is_a_stranger_even_to_a_live_session(
+    start, connect, told, arrived
+):
+    simulation = await start("1.49")
+    paired = simulation.fingerprint
+    client = connect(simulation)
+    await client.write(Setting(Mode.BACKUP, 100), told)
+    await client.close()
+    before = arrived(simulation)
+    simulation.change_certificate()
+
+    with pytest.raises(GatewayIdentityError):
+        await connect(simulation, fingerprint=paired).observe(told)
+
+    assert arrived(simulation) == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n"],
+    ids=["missing", "empty", "text", "not base64"],
+)
+def test_certificate_file_that_holds_none_names_its_variable(tmp_path, content):
+    file = tmp_path / "gateway.pem"
+    if content is not None:
+        file.write_text(content)
+
+    with pytest.raises(SettingsError, match="TOU_GATEWAY_CERTIFICATE"):
+        pin.trusted_fingerprint(None, file)
+
+
+async def test_certificate_and_fingerprint_that_disagree_are_refused(start, tmp_path):
+    simulation = await start("1.49")
+    file = tmp_path / "gateway.pem"
+    file.write_text(simulation.certificate_pem)
+
+    with pytest.raises(SettingsError, match="different"):
+        pin.trusted_fingerprint("0f" * 32, file)
+
+
+async def test_nobody_at_the_address_is_told_with_what_to_check(connect, told, start):
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"https://127.0.0.1:{bound.getsockname()[1]}"
+        client = connect(await start("1.49"), url=url)
+
+        with pytest.raises(GatewayUnreachableError, match="refuses the connection"):
+            await client.identify(told)
+        with pytest.raises(GatewayUnreachableError, match="TOU_GATEWAY_URL"):
+            await pin.fetch_certificate(url)
+
+
+async def test_name_that_is_not_known_is_told_as_such(connect, told, start):
+    client = connect(await start("1.49"), url="https://gateway.invalid")
+
+    with pytest.raises(GatewayUnreachableError, match="name that cannot be found"):
+        await client.identify(told)
