@@ -73,7 +73,7 @@ def check_names(seasons: Iterable[str], windows: Mapping[str, Tables]) -> Iterat
 
 def _bad_names(names: Iterable[str], loc: Loc) -> Iterator[Finding]:
     for name in names:
-        if re.fullmatch(NAME_PATTERN, name) is None:
+        if not _proper(name):
             message = f"{shown(name)} is not a name. Use letters, digits and _, a letter first."
             yield Finding((*loc, name), message, "name", at_key=True)
 
@@ -316,12 +316,17 @@ def _season(name: str, span: SeasonSpan) -> str:
 
 def _instead(name: str, known: Iterable[str], what: str) -> str:
     names = tuple(known)
-    return did_you_mean(name, names) or f" Its {what} are {listed(map(_named, names))}."
+    guess = did_you_mean(name, filter(_proper, names))
+    return guess or f" Its {what} are {listed(map(_named, names))}."
 
 
 def _named(name: str) -> str:
     """A name in a sentence: as it is where it is a proper one."""
-    return name if re.fullmatch(NAME_PATTERN, name) else shown(name)
+    return name if _proper(name) else shown(name)
+
+
+def _proper(name: str) -> bool:
+    return re.fullmatch(NAME_PATTERN, name) is not None
 
 
 def _month_day(day: MonthDay) -> str:
