@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from scheduler import clock
+from scheduler.schedule.wording import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -86,17 +87,17 @@ def parse_instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
         instant = datetime.fromisoformat(word)
     except ValueError:
         raise click.BadParameter(
-            f'"{text}" is not a time. Write 2026-11-23T16:00Z, 2026-11-23T16:00 (local), '
+            f"{shown(text)} is not a time. Write 2026-11-23T16:00Z, 2026-11-23T16:00 (local), "
             "2026-11-23, now, today, or 7d (seven days ago)."
         ) from None
     except OverflowError:
-        raise click.BadParameter(f'"{text}" is out of range.') from None
+        raise click.BadParameter(f"{shown(text)} is out of range.") from None
     if instant.tzinfo is None:
         return _wall(instant, zone)
     try:
         return clock.from_micros(clock.to_micros(instant))
     except OverflowError:
-        raise click.BadParameter(f'"{text}" is out of range.') from None
+        raise click.BadParameter(f"{shown(text)} is out of range.") from None
 
 
 def _wall(naive: datetime, zone: ZoneInfo) -> datetime:
