@@ -93,7 +93,7 @@ def _covers(above: Part[RuleFile], rule: Part[RuleFile]) -> bool:
     if not (above.sound and rule.sound) or _cuts(above):
         return False
     one, other = condition_of(above.file), condition_of(rule.file)
-    if other.windows and not (one.windows or not (one.days or one.seasons or one.dates)):
+    if _crosses(other) and not one.windows and (one.days or one.seasons or one.dates):
         # The days of a window are those of its start, the days of a period those of the instant.
         return False
     during = not (one.periods or one.windows) or (
@@ -119,8 +119,20 @@ def _covered(draft: Draft, above: tuple[Part[RuleFile], ...], rule: Part[RuleFil
         other = _condition(draft, each)
         if other and not (other.windows or other.dates or _cuts(each)):
             taken |= _cells(draft, other)
-    mine = Condition() if condition.windows else condition
-    return bool(taken) and _cells(draft, mine) <= taken
+    return bool(taken) and _cells(draft, _at_most(condition)) <= taken
+
+
+def _at_most(condition: Condition) -> Condition:
+    """A condition without windows that holds at least whenever this one does."""
+    if _crosses(condition):
+        return Condition()
+    if condition.windows:
+        return Condition(days=condition.days, seasons=condition.seasons)
+    return condition
+
+
+def _crosses(condition: Condition) -> bool:
+    return any(window.crosses_midnight for window in condition.windows)
 
 
 def _cuts(rule: Part[RuleFile]) -> bool:

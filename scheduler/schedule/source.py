@@ -32,7 +32,10 @@ _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 
 # What libyaml says, and what it means to the person who wrote the file.
 _SYNTAX = (
-    ("mapping values are not allowed", "no key can stand here; mend the indentation, or put a text with a colon in quotes"),
+    (
+        "mapping values are not allowed",
+        "no key can stand here; mend the indentation, or put a text with a colon in quotes",
+    ),
     ("found unexpected end of stream", "the quote that opens here is not closed"),
     ("expected ',' or ']'", "the [ that opens here lacks a comma, or its closing ]"),
     ("expected ',' or '}'", "the { that opens here lacks a comma, or its closing }"),

@@ -155,7 +155,6 @@ NOT_UNREACHABLE = {
     "an inset above": ("during: 22:00-08:00, inset: 5m", "during: 22:00-08:00"),
     "windows of other days": ("days: fri", "during: 22:00-08:00, days: fri"),
     "more dates below": ("dates: 2026-12-24", "dates: [2026-12-24, 2026-12-25]"),
-    "a window above": ("during: 00:00-24:00, days: mon", "days: mon"),
 }
 
 
@@ -171,6 +170,7 @@ UNREACHABLE = {
     "the same window": ("during: 22:00-08:00", "during: 22:00-08:00, days: mon"),
     "a day of its days": ("days: [mon, tue]", "days: tue"),
     "every day of the week": ("days: [weekday, sat, sun]", "during: 22:00-08:00"),
+    "a window of its days": ("days: [weekday, holiday]", "days: weekday, during: 8:00-9:00"),
     "the same dates": ("dates: [2026-12-24, 2026-12-25]", "dates: 2026-12-25, during: 1:00-2:00"),
 }
 
