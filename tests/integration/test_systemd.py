@@ -1,0 +1,66 @@
+"""The unit file, judged by systemd's own tools, which need no running systemd."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+UNIT = Path(__file__).parents[2] / "systemd" / "tou-scheduler.service"
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
+)
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Path:
+    """The unit with a program that exists, since verify asks for it."""
+    copy = tmp_path / UNIT.name
+    text = UNIT.read_text()
+    assert "/opt/tou-scheduler/venv/bin/tou run" in text
+    copy.write_text(text.replace("/opt/tou-scheduler/venv/bin/tou run", "/bin/true"))
+    return copy
+
+
+def analyze(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_unit_verifies_without_a_line_of_complaint(unit):
+    judged = analyze("verify", str(unit))
+
+    # An unknown key is only a line on stderr, with exit code 0 (systemd 252).
+    assert (judged.returncode, judged.stderr) == (0, "")
+
+
+def test_a_misspelt_key_would_be_noticed(unit):
+    unit.write_text(unit.read_text().replace("WatchdogSec=", "WatchdogSecs="))
+
+    assert analyze("verify", str(unit)).stderr != ""
+
+
+def test_the_sandbox_scores_at_most_two(unit):
+    judged = analyze("security", "--offline=true", "--threshold=20", str(unit))
+
+    assert judged.returncode == 0, judged.stdout
+
+
+def test_the_unit_promises_what_the_design_names():
+    text = UNIT.read_text()
+
+    for line in (
+        "Type=notify",
+        "WatchdogSec=90",
+        "DynamicUser=yes",
+        "StateDirectory=tou-scheduler",
+        "ConfigurationDirectory=tou-scheduler",
+        "RestartPreventExitStatus=78",
+        "ExecReload=/bin/kill -HUP $MAINPID",
+        "LoadCredential=gateway_password:/etc/tou-scheduler/gateway_password",
+    ):
+        assert f"\n{line}\n" in text
