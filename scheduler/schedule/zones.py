@@ -12,7 +12,7 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib import import_module, resources
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -119,13 +119,13 @@ def newer(system: str | None, package: str | None) -> ZoneData:
 
 @cache
 def _load(name: str) -> ZoneInfo:
-    if zone_data().source == "system":
+    package = _package_folder()
+    if zone_data().source == "system" or package is None:
         return ZoneInfo(name)
-    *folders, last = name.split("/")
-    place = resources.files("tzdata").joinpath("zoneinfo", *folders, last)
-    if not place.is_file():
+    path = package.joinpath("zoneinfo", *name.split("/"))
+    if not path.is_file():
         return ZoneInfo(name)
-    with place.open("rb") as file:
+    with path.open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
 
 
@@ -164,11 +164,10 @@ def _nearest(name: str, known: frozenset[str]) -> str | None:
 @cache
 def _listed() -> frozenset[str]:
     """Names as the package spells them: quick, and true on disks that ignore case."""
-    try:
-        text = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
-    except (ModuleNotFoundError, FileNotFoundError):
+    package = _package_folder()
+    if package is None or not (package / "zones").is_file():
         return frozenset()
-    return frozenset(text.split()) - _NO_PLACE
+    return frozenset((package / "zones").read_text(encoding="utf-8").split()) - _NO_PLACE
 
 
 def _system_version() -> str | None:
@@ -185,10 +184,16 @@ def _system_version() -> str | None:
 
 
 def _package_version() -> str | None:
+    return str(import_module("tzdata").IANA_VERSION) if _package_folder() else None
+
+
+@cache
+def _package_folder() -> Path | None:
     try:
-        return str(import_module("tzdata").IANA_VERSION)
+        place = import_module("tzdata").__file__
     except ModuleNotFoundError:
         return None
+    return Path(place).parent if place else None
 
 
 def _order(version: str) -> tuple[int, int, str]:
