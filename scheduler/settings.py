@@ -146,6 +146,11 @@ def load() -> Settings:
         raise SettingsError("\n".join(problems)) from None
     if settings.retry_max < settings.retry_first:
         problems.append("TOU_RETRY_MAX is shorter than TOU_RETRY_FIRST. Make it at least as long.")
+    if settings.database_path.is_dir():
+        problems.append(
+            f"TOU_DATABASE: {settings.database_path} is a folder. Set it to a file in it, such as "
+            f"{settings.database_path / 'tou.db'}."
+        )
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

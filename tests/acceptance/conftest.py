@@ -70,9 +70,13 @@ class House:
     def write(self, schedule: str) -> None:
         (self.folder / "home.yaml").write_text(schedule)
 
-    def tou(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def tou(
+        self, *words: str, limit: int | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """The command's end. `limit` is the largest file it may write, in KiB."""
+        capped = ["bash", "-c", f'ulimit -f {limit}; trap "" XFSZ; exec "$@"', "tou"]
         return subprocess.run(
-            [*TOU, *words],
+            [*(capped if limit is not None else []), *TOU, *words],
             cwd=self.folder,
             env={**self.environment, **environment},
             capture_output=True,

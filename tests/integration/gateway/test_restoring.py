@@ -1,0 +1,341 @@
+"""The battery is never left standing by a login of ours, whatever happens after it."""
+
+import asyncio
+import contextlib
+import json
+
+import pytest
+
+from scheduler.errors import AuditUnwritableError, GatewayError, GatewayUnreachableError
+from scheduler.gateway.simulated import ALWAYS
+from scheduler.schedule.setting import Mode, Setting
+
+CHARGE = Setting(Mode.BACKUP, 100)
+STOPPING = ["1.15", "1.18", "1.40", "1.43.3", "1.49"]
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+class Killing:
+    """Steps of a process that is killed once a step of this name has ended."""
+
+    def __init__(self, name):
+        self.name = name
+
+    async def ended(self, step):
+        if step.step == self.name:
+            raise KilledError
+
+    async def settled(self):
+        pass
+
+
+@pytest.mark.parametrize("profile", STOPPING)
+async def test_process_killed_after_a_login_is_mended_at_the_next_start(
+    start, connect, told, session_file, *, profile
+):
+    simulation = await start(profile)
+    dying = connect(simulation)
+    with pytest.raises(KilledError):
+        await dying.write(CHARGE, Killing("login"))
+    stood = not simulation.device.sitemaster_running
+    on_disk = json.loads(session_file.read_text())["restart_owed"]
+
+    client = connect(simulation)
+    owed = client.owes_restart
+    await client.restore(told)
+
+    assert stood
+    assert on_disk
+    assert owed
+    assert simulation.device.sitemaster_running
+    assert not client.owes_restart
+    assert not connect(simulation).owes_restart
+
+
+@pytest.mark.parametrize("name", ["run", "look"])
+async def test_process_killed_before_it_saw_the_battery_run_looks_at_the_next_start(
+    start, connect, told, *, name
+):
+    simulation = await start("1.49")
+    with pytest.raises(KilledError):
+        await connect(simulation).observe(Killing(name))
+
+    client = connect(simulation)
+    owed = client.owes_restart
+    await client.restore(told)
+
+    assert owed
+    assert simulation.device.sitemaster_running
+    assert not client.owes_restart
+
+
+async def test_restore_does_nothing_else(start, connect, told, arrived):
+    simulation = await start("1.49")
+
+    await connect(simulation).restore(told)
+
+    assert arrived(simulation) == ["GET /api/sitemaster"]
+
+
+async def test_restore_runs_what_somebody_else_stopped(start, connect, told):
+    simulation = await start("1.49")
+    client = connect(simulation)
+    await client.observe(told)
+    simulation.device.stop(simulation.device.turn())
+    await asyncio.sleep(0.03)
+
+    await client.restore(told)
+
+    assert simulation.device.sitemaster_running
+    assert simulation.device.logins == 1
+
+
+async def test_restore_logs_in_where_only_a_session_can_look(start, connect, told):
+    simulation = await start("21.44")
+
+    await connect(simulation, username="customer").restore(told)
+
+    assert simulation.device.logins == 1
+    assert "run" not in told.names()
+
+
+async def test_restore_without_an_answer_keeps_the_mark(start, connect, told):
+    simulation = await start("1.49")
+    with pytest.raises(KilledError):
+        await connect(simulation).observe(Killing("login"))
+    simulation.faults.refuse = True
+    client = connect(simulation)
+
+    with pytest.raises(GatewayUnreachableError, match="standing still"):
+        await client.restore(told)
+
+    assert client.owes_restart
+
+
+@pytest.mark.parametrize("profile", STOPPING)
+async def test_lost_answer_to_a_login_does_not_leave_the_battery_standing(
+    start, connect, told, profile
+):
+    simulation = await start(profile)
+    simulation.faults.login_lost = 1
+    client = connect(simulation)
+
+    with contextlib.suppress(GatewayUnreachableError):
+        await client.write(CHARGE, told)
+
+    assert simulation.device.sitemaster_running
+    assert simulation.device.logins <= 2
+    assert not client.owes_restart
+
+
+async def test_two_lost_answers_are_not_followed_by_a_third_login(start, connect, told):
+    simulation = await start("1.49")
+    simulation.faults.login_lost = ALWAYS
+    client = connect(simulation)
+
+    with pytest.raises(GatewayUnreachableError, match="stands still"):
+        await client.write(CHARGE, told)
+    logins = simulation.device.logins
+    simulation.faults.login_lost = 0
+    await client.restore(told)
+
+    assert logins == 2
+    assert simulation.device.sitemaster_running
+    assert not client.owes_restart
+
+
+async def test_login_that_was_refused_looks_at_the_battery(start, connect, told):
+    simulation = await start("1.49")
+    client = connect(simulation, password="wrong")
+
+    with pytest.raises(GatewayError):
+        await client.observe(told)
+
+    assert told.names()[-2:] == ["login", "look"]
+    assert not client.owes_restart
+
+
+async def test_login_that_cannot_be_sent_owes_nothing(start, connect, told):
+    simulation = await start("1.49")
+    client = connect(simulation)
+    await client.capabilities(told)
+    simulation.faults.refuse = True
+
+    with pytest.raises(GatewayUnreachableError):
+        await client.observe(told)
+
+    assert not client.owes_restart
+
+
+async def test_run_that_comes_to_nothing_is_sent_again(start, connect, told):
+    simulation = await start("1.49")
+    simulation.faults.stays_down = 1
+    client = connect(simulation)
+
+    await client.observe(told)
+
+    assert simulation.device.sitemaster_running
+    assert told.names().count("run") == 2
+    assert not client.owes_restart
+
+
+async def test_battery_that_stays_down_is_owed(start, connect, told):
+    simulation = await start("1.49")
+    simulation.faults.stays_down = ALWAYS
+    client = connect(simulation)
+
+    with pytest.raises(GatewayUnreachableError, match="standing still"):
+        await client.observe(told)
+    owed = client.owes_restart
+    simulation.faults.stays_down = 0
+    await client.restore(told)
+
+    assert owed
+    assert simulation.device.sitemaster_running
+    assert not client.owes_restart
+
+
+# A first write makes about eleven requests on 1.49 and fifteen on 1.43.3.
+@pytest.mark.parametrize("profile", ["1.40", "1.43.3", "1.49"])
+@pytest.mark.parametrize("after", range(0, 16, 1))
+async def test_cancelled_in_the_middle_of_any_request_the_battery_runs_again(
+    start, connect, *, profile, after
+):
+    simulation = await start(profile, latency=0.004, run_seconds=0.01)
+    client = connect(simulation)
+    reached = asyncio.Event()
+    ended = []
+
+    class Counting:
+        async def ended(self, step):
+            ended.append(step)
+            if len(ended) == after:
+                reached.set()
+
+        async def settled(self):
+            pass
+
+    task = asyncio.create_task(client.write(CHARGE, Counting()))
+    if after:
+        waiting = asyncio.create_task(reached.wait())
+        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+    await asyncio.sleep(0.002)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled() or (len(ended) <= after and not task.exception())
+    assert simulation.device.sitemaster_running
+    assert not client.owes_restart
+
+
+async def test_second_cancellation_does_not_cut_the_restoration_short(start, connect, told):
+    simulation = await start("1.49", latency=0.01)
+    client = connect(simulation)
+    task = asyncio.create_task(client.write(CHARGE, told))
+    while simulation.device.logins == 0:
+        await asyncio.sleep(0.001)
+
+    for _ in range(5):
+        task.cancel()
+        await asyncio.sleep(0.005)
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert simulation.device.sitemaster_running
+    assert not client.owes_restart
+
+
+@pytest.mark.parametrize("fault", ["answer_lost", "reboot", "missing"])
+@pytest.mark.parametrize("path", ["operation", "config/completed", "sitemaster/run", "sitemaster"])
+async def test_write_that_fails_half_way_ends_with_the_battery_running(
+    start, connect, told, *, fault, path
+):
+    simulation = await start("1.49", away_seconds=0.05)
+    client = connect(simulation)
+    await client.observe(told)
+    setattr(simulation.faults, fault, {path: 1})
+
+    with contextlib.suppress(GatewayError):
+        await client.write(CHARGE, told)
+    await asyncio.sleep(0.1)
+    await client.restore(told)
+
+    assert simulation.device.sitemaster_running
+    assert not client.owes_restart
+
+
+async def test_upgrade_in_the_middle_of_a_write_is_noticed(start, connect, told):
+    simulation = await start("1.49", away_seconds=0.05, update_version="20.49")
+    client = connect(simulation)
+    await client.observe(told)
+    simulation.faults.upgrade = {"operation": 1}
+
+    with pytest.raises(GatewayError):
+        await client.write(CHARGE, told)
+    await asyncio.sleep(0.1)
+    allowed = await client.capabilities(told)
+
+    assert not allowed.can_write
+    assert "20.49" in allowed.why_not
+
+
+async def test_full_audit_does_not_keep_a_stopped_battery_from_running(start, connect):
+    simulation = await start("1.49")
+    client = connect(simulation)
+
+    class Full:
+        async def ended(self, step):
+            if step.step == "login":
+                simulation.stood = not simulation.device.sitemaster_running
+            raise AuditUnwritableError
+
+        async def settled(self):
+            pass
+
+    class FullAfterLogin(Full):
+        async def ended(self, step):
+            if step.step not in ("version", "grid"):
+                await super().ended(step)
+
+    with pytest.raises(AuditUnwritableError):
+        await client.write(CHARGE, FullAfterLogin())
+
+    assert simulation.stood
+    assert simulation.device.sitemaster_running
+    assert simulation.device.active.mode != "backup"
+    assert not client.owes_restart
+
+
+async def test_house_off_grid_is_not_logged_in_to(start, connect, told, arrived):
+    simulation = await start("1.49")
+    simulation.faults.islanded = True
+
+    with pytest.raises(GatewayError, match="off grid"):
+        await connect(simulation).observe(told)
+
+    assert "POST /api/login/Basic" not in arrived(simulation)
+    assert simulation.device.sitemaster_running
+
+
+async def test_one_login_serves_those_who_ask_at_the_same_time(start, connect, told):
+    simulation = await start("1.49", latency=0.005)
+    client = connect(simulation)
+
+    await asyncio.gather(*(client.observe(told) for _ in range(5)), client.write(CHARGE, told))
+
+    assert simulation.device.logins == 1
+
+
+async def test_nothing_comes_between_the_requests_of_a_write(start, connect, told):
+    simulation = await start("1.49", latency=0.005)
+    client = connect(simulation)
+    await client.observe(told)
+    told.steps.clear()
+
+    await asyncio.gather(client.write(CHARGE, told), client.update(told), client.observe(told))
+
+    assert told.names() == ["write", "commit", "run", "look", "poll", "observe"]

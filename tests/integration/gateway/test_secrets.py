@@ -1,0 +1,82 @@
+"""Nothing secret leaves the client: not in a step, an error, its traces, or a log line."""
+
+import asyncio
+import json
+import logging
+import traceback
+
+import pytest
+
+from scheduler.errors import GatewayError
+from scheduler.gateway.simulated import ALWAYS
+from scheduler.schedule.setting import Mode, Setting
+
+from .conftest import EMAIL, PASSWORD
+
+CHARGE = Setting(Mode.BACKUP, 100)
+
+
+def _stranger(simulation):
+    simulation.change_certificate()
+
+
+FAULTS = {
+    "all is well": lambda _: None,
+    "password lost": lambda s: setattr(s.faults, "password_reverted", True),
+    "login lost": lambda s: setattr(s.faults, "login_lost", ALWAYS),
+    "too many logins": lambda s: setattr(s.faults, "too_many", ALWAYS),
+    "reads forbidden": lambda s: setattr(s.faults, "reads_forbidden", True),
+    "sessions die": lambda s: setattr(s.faults, "kill_tokens", ALWAYS),
+    "busy": lambda s: setattr(s.faults, "busy", ALWAYS),
+    "bad gateway": lambda s: setattr(s.faults, "bad_gateway", ALWAYS),
+    "answers break off": lambda s: setattr(s.faults, "drop", ALWAYS),
+    "errors in a 200": lambda s: setattr(s.faults, "error_body", ALWAYS),
+    "no mode": lambda s: setattr(s.faults, "null", {"real_mode": ALWAYS}),
+    "no token": lambda s: setattr(s.faults, "without", {"token": ALWAYS}),
+    "no operation": lambda s: setattr(s.faults, "missing", {"operation": ALWAYS}),
+    "no commit": lambda s: setattr(s.faults, "answer_lost", {"config/completed": ALWAYS}),
+    "stays down": lambda s: setattr(s.faults, "stays_down", ALWAYS),
+    "gone": lambda s: setattr(s.faults, "refuse", True),
+    "a stranger": _stranger,
+}
+
+
+@pytest.mark.parametrize("profile", ["1.49", "21.44"])
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_no_path_shows_a_secret(
+    start, connect, told, session_file, caplog, *, profile, fault
+):
+    caplog.set_level(logging.DEBUG)
+    simulation = await start(profile)
+    username = "customer" if profile == "21.44" else "installer"
+    client = connect(simulation, username=username)
+    await client.observe(told)
+    secrets = _secrets(session_file)
+    FAULTS[fault](simulation)
+    texts = []
+    for ask in (client.observe, client.charge, client.update, client.restore, client.commit):
+        texts += await _attempt(ask(told))
+    simulation.device.drop_sessions()
+    texts += await _attempt(client.observe(told))
+    texts += await _attempt(client.write(CHARGE, told))
+    await client.close()
+
+    texts += [repr(client), repr(told.steps), caplog.text, str([r.args for r in caplog.records])]
+    shown = "\n".join(texts)
+    assert [each for each in secrets | _secrets(session_file) if each in shown] == []
+
+
+def _secrets(session_file):
+    session = json.loads(session_file.read_text())["session"]
+    found = {PASSWORD, EMAIL}
+    return found | ({session["token"], *session["cookies"].values()} if session else set())
+
+
+async def _attempt(work):
+    """The texts of what an attempt raises, with its traces and chain."""
+    try:
+        await asyncio.wait_for(work, 20)
+    except GatewayError as error:
+        chain = [error, error.__cause__, error.__context__]
+        return [*traceback.format_exception(error), *map(repr, chain), str(error)]
+    return []
