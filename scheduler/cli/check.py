@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from scheduler import settings
+from scheduler import clock, settings
 from scheduler.cli.show import echo_json, format_option
 from scheduler.errors import ConfigurationError, Problem, ScheduleError
 
@@ -57,7 +57,7 @@ def _read(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
         return {"tariff": tariff.name, "timezone": tariff.timezone}, ()
     from scheduler.schedule.load import load_schedule
 
-    loaded = load_schedule(path)
+    loaded = load_schedule(path, today=clock.now().date())
     schedule = loaded.schedule
     summary = {
         "schedule": schedule.name,
@@ -72,7 +72,7 @@ def _read(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
 def _is_tariff(path: Path) -> bool:
     from scheduler.schedule import source
 
-    data = source.read(path).data
+    data = source.compose(source.read_text(path, str(path)), str(path)).data
     return isinstance(data, dict) and "windows" in data and "rules" not in data
 
 
