@@ -14,7 +14,7 @@ def _is_here(address: Any) -> bool:
         return True  # a path: AF_UNIX, or a kernel's own address
     host = str(address[0])
     try:
-        return ipaddress.ip_address(host.split("%")[0]).is_loopback
+        return ipaddress.ip_address(host.split("%", maxsplit=1)[0]).is_loopback
     except ValueError:
         return host in {"localhost", ""}
 
