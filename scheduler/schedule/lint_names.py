@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from scheduler.schedule import text
 from scheduler.schedule.draft import Draft
@@ -111,8 +111,8 @@ def _items(draft: Draft, loc: tuple[int | str, ...]) -> Iterator[tuple[Loc, Data
         yield (*loc, index), item
 
 
-def _understood(parse: object, item: Data) -> object:
+def _understood(parse: Callable[[object], object], item: Data) -> object:
     try:
-        return parse(item) if callable(parse) else None
+        return parse(item)
     except ValueError:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any, LiteralString, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -21,9 +21,10 @@ from pydantic import (
     WithJsonSchema,
     WrapValidator,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema
 
 from scheduler.schedule import text
+from scheduler.schedule.leaves import fault
 from scheduler.schedule.setting import Mode
 from scheduler.schedule.values import (
     ClockTime,
@@ -44,14 +45,14 @@ _LENGTH = r"(?=[0-9])([0-9]+h)?([0-9]+m)?([0-9]+s)?"
 _DAY = r"2[0-9]{3}-[0-9]{2}-[0-9]{2}"
 
 
-def _read(parse: Callable[[object], object], id_: LiteralString) -> PlainValidator:
+def _read(parse: Callable[[object], object], id_: str) -> PlainValidator:
     """A validator that gives the parser's own sentence, under an id."""
 
     def validate(data: object) -> object:
         try:
             return parse(data)
         except ValueError as error:
-            raise PydanticCustomError(id_, "{message}", {"message": str(error)}) from None
+            raise fault(id_, str(error)) from None
 
     return PlainValidator(validate)
 
@@ -153,7 +154,7 @@ def _inset(data: object, whole: ValidatorFunctionWrapHandler) -> InsetFile:
     try:
         both = text.duration(data)
     except ValueError as error:
-        raise PydanticCustomError("duration", "{message}", {"message": str(error)}) from None
+        raise fault("duration", str(error)) from None
     return InsetFile.model_construct(start=both, end=both)
 
 
