@@ -94,7 +94,7 @@ class Access:
     async def capabilities(self, steps: Steps) -> Capabilities:
         """What is allowed, by the firmware and by what it refused."""
         found = rules.capabilities_of(await self.firmware(steps), username=self._username)
-        if self._forbidden is None:
+        if self._forbidden is None or not found.can_write:
             return found
         return replace(found, can_write=False, why_not=self._forbidden)
 
@@ -189,6 +189,15 @@ class Access:
         if answer.verdict == 405 and call is COMMIT:
             return await self.authorised(replace(COMMIT, method="POST"), steps)
         return self.checked(call, answer)
+
+    async def glance(self, call: Call, steps: Steps) -> Answer | None:
+        """A fine answer to a read, or None where there is none without a login."""
+        answer = None
+        if rules.reads_are_open(await self.firmware(steps)):
+            answer = await self.send(call, steps)
+        if answer is None or answer.denied:
+            answer = await self.in_hand(call, steps)
+        return answer if answer and answer.fine else None
 
     async def read(self, call: Call, steps: Steps) -> Answer:
         """A fine answer to a read that is open to all before 20.49: there no login, which stops

@@ -113,6 +113,19 @@ class Capabilities:
     """How often write and commit are done: 2 on 1.43.x, which applies the setting before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a gateway shows without a login; None for what it does not show."""
+
+    session: bool
+    """Whether a session of an earlier login works."""
+    running: bool | None
+    """Whether the sitemaster runs the battery."""
+    charge: float | None
+    """App percent."""
+    observed: Observed | None
+
+
 class Gateway(Protocol):
     """One device. Every method raises a GatewayError of `errors.py`, and nothing of its library.
 

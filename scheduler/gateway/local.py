@@ -20,7 +20,7 @@ from scheduler.errors import GatewayError, GatewayRefusedError, GatewayUnreachab
 from scheduler.gateway import bodies, pin
 from scheduler.gateway.access import COMMIT, Access
 from scheduler.gateway.answers import Answer, Call, Catalogue
-from scheduler.gateway.base import Capabilities, Identity, Observed, Steps, Update
+from scheduler.gateway.base import Capabilities, Glance, Identity, Observed, Steps, Update
 from scheduler.gateway.careful import Forgiving, finish
 from scheduler.gateway.login import GRACE, Logins
 from scheduler.gateway.session import SessionFile
@@ -163,6 +163,20 @@ class LocalGateway:
         async with self._turn:
             answer = await self._access.read(CHARGE, steps)
         return self._understood(CHARGE, answer, bodies.charge_of(answer.mapping()))
+
+    async def glance(self, steps: Steps) -> Glance:
+        """What can be read without a login; never sends one, and changes nothing."""
+        async with self._turn:
+            charge = await self._access.glance(CHARGE, steps)
+            setting = await self._access.in_hand(OPERATION, steps)
+            seen = await self._sitemaster.look(steps, self._access.session())
+        running = {Seen.RUNNING: True, Seen.DOWN: False}.get(seen)
+        return Glance(
+            session=setting is not None,
+            running=running,
+            charge=bodies.charge_of(charge.mapping()) if charge else None,
+            observed=bodies.observed_of(setting.mapping()) if setting and setting.fine else None,
+        )
 
     def _understood(self, call: Call, answer: Answer, value: Value | None) -> Value:
         if value is None:

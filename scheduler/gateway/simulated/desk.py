@@ -121,4 +121,7 @@ def _note(device: Device, request: Request, answer: Answer | None, moment: Momen
     shown = request.query and request.endpoint != _LOGIN
     path = f"{request.path}?{request.query}" if shown else request.path
     status = None if answer is None else answer.status
-    device.log.append(Logged(moment.instant, request.method, path, status))
+    logged = Logged(moment.instant, request.method, path, status)
+    device.log.append(logged)
+    if device.on_request is not None:
+        device.on_request(logged)

@@ -52,6 +52,8 @@ class Device:
         self.commission_count = 9
         self.logins = 0
         self.log: deque[Logged] = deque(maxlen=_REMEMBERED)
+        self.on_request: Callable[[Logged], None] | None = None
+        """Told of each request once it is answered, for whoever watches."""
         self._read = read
         self._sessions = Sessions()
         self._attempts: deque[datetime] = deque(maxlen=1000)

@@ -1,0 +1,171 @@
+"""`tou gateway simulate`: the simulated gateway on its own, for trying things from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from scheduler import clock
+from scheduler.cli.show import format_option
+from scheduler.errors import SchedulerError
+from scheduler.gateway.simulated import (
+    DEFAULT_PASSWORD,
+    PROFILES,
+    Faults,
+    Logged,
+    SimulatedGateway,
+    fault_kinds,
+)
+from scheduler.gateway.simulated.updates import Found
+
+PORT = 8443
+_FORMS = {
+    "switch": "{}",
+    "count": "{}[:N]",
+    "number": "{}:NUMBER",
+    "whole": "{}:N",
+    "text": "{}:TEXT",
+    "keyed": "{}:KEY[:N]",
+}
+_FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds().items())
+
+
+@click.command("simulate")
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="1.49",
+    show_default=True,
+    help="The firmware it behaves as.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 takes a free one.",
+)
+@click.option("--password", metavar="P", help="A password of your own; it is shown nowhere.")
+@click.option(
+    "--charge",
+    type=click.FloatRange(0, 100),
+    default=60.0,
+    show_default=True,
+    help="State of charge at the start, percent.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, 100_000, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How much faster the battery's time runs.",
+)
+@click.option(
+    "--run-seconds",
+    type=click.FloatRange(0, 3600),
+    help="Seconds the sitemaster takes to come up.  [default: 2 to 10]",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[:VALUE]",
+    help=f"What goes wrong; may be given several times. N is how often; without it for ever, but reboot, upgrade and answer_lost once. "
+    f"Names: {_FAULT_NAMES}.",
+)
+@click.option(
+    "--identity",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep the certificate here, so that it stays the same from start to start.",
+)
+@click.option(
+    "--update",
+    type=click.Choice(list(get_args(Found))),
+    default="none",
+    show_default=True,
+    help="What a look for a firmware update finds.",
+)
+@format_option()
+def simulate_command(port: int, faults: tuple[str, ...], form: str, **words: Any) -> None:
+    """Serve the simulated gateway on 127.0.0.1 until Ctrl-C, and log its requests to stderr.
+
+    Prints what to set so that tou, in another terminal, takes it for a local gateway.
+
+    Example: tou gateway simulate --profile 1.43.3 --fault busy:3
+    """
+    own_password = words["password"] is not None
+    if not own_password:
+        words["password"] = DEFAULT_PASSWORD
+    try:
+        gateway = SimulatedGateway(faults=Faults.parse(*faults), **words)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise SchedulerError(f"{words['identity']}: cannot be used: {error.strerror}.") from None
+    asyncio.run(_serve(gateway, port, form, own_password=own_password))
+
+
+async def _serve(gateway: SimulatedGateway, port: int, form: str, *, own_password: bool) -> None:
+    stopped = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    gateway.device.on_request = _log
+    try:
+        await gateway.start(port)
+    except OSError as error:
+        raise SchedulerError(
+            f"Port {port} on 127.0.0.1 cannot be taken: {error.strerror}. Choose another by"
+            " --port, or --port 0 for a free one."
+        ) from None
+    try:
+        click.echo(_words(gateway, form, own_password=own_password))
+        await stopped.wait()
+    finally:
+        await gateway.stop()
+
+
+def _log(request: Logged) -> None:
+    status = "no answer" if request.status is None else request.status
+    click.echo(f"{_second(request)} {request.method} {request.path} {status}", err=True)
+
+
+def _second(request: Logged) -> str:
+    return clock.iso(request.at.replace(microsecond=0))
+
+
+def _words(gateway: SimulatedGateway, form: str, *, own_password: bool) -> str:
+    profile = gateway.device.profile
+    # Since 1.50 the installer's login waits for a hand on a switch; the customer's may read.
+    username = "customer" if profile.installer_needs_switch else "installer"
+    if form == "json":
+        return json.dumps(
+            {
+                "url": gateway.url,
+                "fingerprint": gateway.fingerprint,
+                "profile": profile.name,
+                "username": username,
+                "password_is_default": not own_password,
+            }
+        )
+    return "\n".join(
+        [
+            f"A simulated gateway with firmware {profile.name} answers at {gateway.url}; Ctrl-C "
+            "ends it.",
+            f"Fingerprint {gateway.fingerprint}",
+            "",
+            "export TOU_GATEWAY=local",
+            f"export TOU_GATEWAY_URL={gateway.url}",
+            f"export TOU_GATEWAY_USERNAME={username}",
+            f"export TOU_GATEWAY_FINGERPRINT={gateway.fingerprint}",
+            "# TOU_GATEWAY_PASSWORD is the one you gave."
+            if own_password
+            else f"export TOU_GATEWAY_PASSWORD={DEFAULT_PASSWORD}",
+            "",
+        ]
+    )
