@@ -154,7 +154,7 @@ def test_the_watchdog_is_not_fed_while_the_controller_hangs(house, supervisor, g
 def test_two_services_on_one_database_are_refused(house):
     house.write(ALWAYS)
     house.run()
-    house.until(lambda: (house.folder / "tou.db").exists())
+    house.until((house.folder / "tou.db").exists)
 
     second = house.tou("run")
 
