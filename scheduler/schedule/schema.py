@@ -1,4 +1,4 @@
-"""The JSON schemas of the two files, from their models: `python -m scheduler.schedule.schema`.
+"""The JSON schemas of the three files, from their models: `python -m scheduler.schedule.schema`.
 
 For editors only; what is right is for `load` to say. Must not know how a file is read.
 """
@@ -13,11 +13,12 @@ from pydantic import BaseModel
 
 from scheduler.schedule import library
 from scheduler.schedule.model import ScheduleFile
-from scheduler.schedule.tariff_shape import TariffFile
+from scheduler.schedule.tariff_shape import HolidaysFile, TariffFile
 
 FILES: dict[str, type[BaseModel]] = {
     "schedule.schema.json": ScheduleFile,
     "tariff.schema.json": TariffFile,
+    "holidays.schema.json": HolidaysFile,
 }
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -13,14 +13,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from scheduler.schedule.clocktime import format_span
-from scheduler.schedule.tariff_shape import (
-    DAY_KEYS,
-    NAME_PATTERN,
-    HolidaysPart,
-    MonthDay,
-    SeasonSpan,
-    Span,
-)
+from scheduler.schedule.tariff_shape import DAY_KEYS, NAME_PATTERN, HolidaysPart
+from scheduler.schedule.tariff_text import MonthDay, SeasonSpan, Span
 from scheduler.schedule.values import DAY_SECONDS, WEEKDAY_NAMES
 from scheduler.schedule.wording import did_you_mean, listed, shown
 

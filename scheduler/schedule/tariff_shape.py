@@ -6,7 +6,6 @@ year and windows the day is `tariff_sense`'s affair.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Final
@@ -23,93 +22,39 @@ from pydantic import (
 )
 
 from scheduler.schedule import zones
-from scheduler.schedule.clocktime import TIME_PATTERN, parse_span
+from scheduler.schedule.clocktime import TIME_PATTERN
 from scheduler.schedule.holidays import DateOf, Observed, parse_rule
 from scheduler.schedule.leaves import choice, fault, line, one_or_many, text_reader
+from scheduler.schedule.tariff_text import (
+    OTHERWISE,
+    Checked,
+    Effective,
+    SeasonSpan,
+    Span,
+    parse_checked,
+    parse_currency,
+    parse_date,
+    parse_effective,
+    parse_season,
+    parse_window,
+)
 from scheduler.schedule.values import WEEKDAY_NAMES
-from scheduler.schedule.wording import shown
 
 NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
 UNSTATED: Final = "unstated"
 _CLOCKS: Final = ("local", "utc")
 _COUNT_AS: Final = ("weekend", "weekday")
-OTHERWISE: Final = None
-"""What a window of `otherwise` becomes."""
-
-Span = tuple[int, int]
-MonthDay = tuple[int, int]
-SeasonSpan = tuple[MonthDay, MonthDay]
-Effective = tuple[date | None, date | None]
-Checked = tuple[str, date | None]
 Schema = dict[str, object]
 
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
-_SEASON: Final = re.compile(r"(\d\d)-(\d\d)\s*\.\.\s*(\d\d)-(\d\d)")
 _RANGE: Final = "2019-03-01..2022-12-31, without the end that is open"
 _DATE_PATTERN: Final = r"\d{4}-\d\d-\d\d"
 
 
-def parse_date(text: str) -> date:
-    """The date of `2026-07-01`. Raises ValueError."""
+def _checked(value: object) -> Checked:
     try:
-        if _DATE.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{shown(text)} is not a date. Write a day that the month has.") from None
-    raise ValueError(f"{shown(text)} is not a date. Write it as 2026-07-01.")
-
-
-def parse_season(text: str) -> SeasonSpan:
-    """First and last (month, day) of `06-01..09-30`, both included. Raises ValueError."""
-    match = _SEASON.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"{shown(text)} is not a season. Write it as 06-01..09-30, month first.")
-    first_month, first_day, last_month, last_day = (int(each) for each in match.groups())
-    ends = (first_month, first_day), (last_month, last_day)
-    for month, day in ends:
-        try:
-            date(2028, month, day)
-        except ValueError:
-            raise ValueError(
-                f'"{month:02}-{day:02}" is not a date. Write a day that the month has.'
-            ) from None
-    return ends
-
-
-def parse_effective(text: str) -> Effective:
-    """First and last day of `2019-03-01..`, `..2022-12-31` or both; `..` says that neither is
-    known. Raises ValueError."""
-    first, dots, last = (part.strip() for part in text.partition(".."))
-    if not dots:
-        raise ValueError(f"{shown(text)} is not a range. Write {_RANGE}.")
-    ends = (parse_date(first) if first else None, parse_date(last) if last else None)
-    if ends[0] and ends[1] and ends[1] < ends[0]:
-        raise ValueError(f"{shown(text)} ends before it starts. Write the earlier date first.")
-    return ends
-
-
-def parse_checked(value: object) -> Checked:
-    """The text, and the first date it may mean: sources often tell the year or month alone."""
-    text = str(value).strip() if isinstance(value, str | int) else ""
-    if text == "unknown":
-        return text, None
-    padded = text + {4: "-01-01", 7: "-01"}.get(len(text), "")
-    try:
-        return text, parse_date(padded)
-    except ValueError:
-        message = f"{shown(value)} is not a date. Write 2026-07-01, 2026-07, 2026 or unknown."
-        raise fault("checked", message) from None
-
-
-def parse_currency(text: str) -> str:
-    """Three capital letters. Raises ValueError."""
-    if re.fullmatch(r"[A-Z]{3}", text) is None:
-        raise ValueError(f"{shown(text)} is not a currency. Write three letters such as USD.")
-    return text
-
-
-def _parse_window(text: str) -> Span | None:
-    return OTHERWISE if text.strip().casefold() == "otherwise" else parse_span(text)
+        return parse_checked(value)
+    except ValueError as error:
+        raise fault("checked", str(error)) from None
 
 
 def _otherwise_alone(value: list[Span | None]) -> list[Span | None]:
@@ -179,7 +124,7 @@ SeasonSpans = Annotated[
     WithJsonSchema(_one_or_list(_SEASON_JSON)),
 ]
 _OneWindow = Annotated[
-    Span | None, PlainValidator(text_reader("window", _parse_window, "16:00-21:00"))
+    Span | None, PlainValidator(text_reader("window", parse_window, "16:00-21:00"))
 ]
 Windows = Annotated[
     list[_OneWindow],
@@ -209,14 +154,22 @@ class HolidaysPart(_Part):
         examples=["us-ca-utility-8"],
     )
     dates: NamedDates = Field(
-        default_factory=dict, description="Dates of your own, with or without names."
+        default_factory=dict,
+        description="Dates of your own, with or without names.",
+        examples=[["2026-12-24"], {"Christmas Eve": "2026-12-24"}],
     )
-    days: dict[str, Rule] = Field(default_factory=dict, description="Rules of your own, by name.")
+    days: dict[str, Rule] = Field(
+        default_factory=dict,
+        description="Rules of your own, by name.",
+        examples=[{"May Day": "05-01"}, {"Family Day": "3rd monday of february"}],
+    )
     observed: (
         Annotated[str, PlainValidator(choice(OBSERVED)), WithJsonSchema(_choice_json(OBSERVED))]
         | None
     ) = Field(
-        default=None, description="What a holiday on a weekend does to the weekdays around it."
+        default=None,
+        description="What a holiday on a weekend does to the weekdays around it.",
+        examples=["sunday_to_monday"],
     )
     count_as: (
         Annotated[str, PlainValidator(choice(_COUNT_AS)), WithJsonSchema(_choice_json(_COUNT_AS))]
@@ -224,6 +177,7 @@ class HolidaysPart(_Part):
     ) = Field(
         default=None,
         description="Whose windows a holiday uses in a season without `holiday` windows.",
+        examples=["weekend"],
     )
 
     @property
@@ -239,13 +193,17 @@ class PricesPart(_Part):
 
     model_config = ConfigDict(title="prices")
 
-    as_of: Date | None = Field(default=None, description="When they came into force.")
+    as_of: Date | None = Field(
+        default=None, description="When they came into force.", examples=["2026-01-01"]
+    )
     currency: Annotated[
         str,
         PlainValidator(text_reader("currency", parse_currency, "USD")),
         WithJsonSchema(_text("[A-Z]{3}", "USD")),
     ] = Field(description="Three letters.", examples=["USD"])
-    note: Text | None = None
+    note: Text | None = Field(
+        default=None, description="What they contain.", examples=["Delivery and generation."]
+    )
     per_kwh: dict[str, dict[str, float]] = Field(
         description="Season, then period, then price. Zero is a price.",
         examples=[{"summer": {"on_peak": 0.59, "off_peak": 0.35}}],
@@ -258,13 +216,17 @@ class TariffFile(_Part):
     model_config = ConfigDict(title="a tariff file")
 
     tariff: Text = Field(description="The plan's name.", examples=["SCE TOU-D-4-9PM"])
-    utility: Text | None = Field(default=None, description="Who sells the energy.")
-    country: Text | None = Field(default=None, examples=["US"])
-    region: Text | None = Field(default=None, examples=["CA"])
-    aliases: list[Text] = Field(default_factory=list, description="Other names of the plan.")
+    utility: Text | None = Field(
+        default=None, description="Who sells the energy.", examples=["SCE"]
+    )
+    country: Text | None = Field(default=None, description="Where it holds.", examples=["US"])
+    region: Text | None = Field(default=None, description="The state or province.", examples=["CA"])
+    aliases: list[Text] = Field(
+        default_factory=list, description="Other names of the plan.", examples=[["Option 4-9 PM"]]
+    )
     status: (
         Annotated[str, PlainValidator(choice(STATUS)), WithJsonSchema(_choice_json(STATUS))] | None
-    ) = Field(default=None, description="closed: for those who have it already.")
+    ) = Field(default=None, description="closed: for those who have it already.", examples=["open"])
     timezone: Annotated[
         ZoneInfo,
         PlainValidator(text_reader("timezone", zones.zone, "America/Los_Angeles")),
@@ -272,7 +234,9 @@ class TariffFile(_Part):
     ] = Field(description="The IANA zone of the place.", examples=["America/Los_Angeles"])
     clock: Annotated[
         str, PlainValidator(choice(_CLOCKS)), WithJsonSchema(_choice_json(_CLOCKS))
-    ] = Field(default="local", description="utc: a meter that ignores summer time.")
+    ] = Field(
+        default="local", description="utc: a meter that ignores summer time.", examples=["local"]
+    )
     effective: Annotated[
         Effective,
         PlainValidator(text_reader("effective", parse_effective, _RANGE)),
@@ -280,11 +244,14 @@ class TariffFile(_Part):
             _text(rf"(?:{_DATE_PATTERN})?\s*\.\.\s*(?:{_DATE_PATTERN})?", "2019-03-01..")
         ),
     ] = Field(
-        default="..", validate_default=True, description="First and last day of these windows."
+        default="..",
+        validate_default=True,
+        description="First and last day of these windows.",
+        examples=["2019-03-01.."],
     )
     checked: Annotated[
         Checked,
-        PlainValidator(parse_checked),
+        PlainValidator(_checked),
         WithJsonSchema(
             {
                 "anyOf": [
@@ -297,25 +264,42 @@ class TariffFile(_Part):
         default="unknown",
         validate_default=True,
         description="When a person last compared it with the utility's sheet.",
+        examples=["2026-07-01", "2026-07", 2026, "unknown"],
     )
-    sources: list[Text] = Field(default_factory=list, description="Where it was read.")
+    sources: list[Text] = Field(
+        default_factory=list, description="Where it was read.", examples=[["SCE TOU-D sheet 12"]]
+    )
     confidence: dict[
         str,
         Annotated[
             str, PlainValidator(choice(CONFIDENCE)), WithJsonSchema(_choice_json(CONFIDENCE))
         ],
-    ] = Field(default_factory=dict, description="How sure each part is.")
+    ] = Field(
+        default_factory=dict, description="How sure each part is.", examples=[{"windows": "high"}]
+    )
     seasons: Annotated[dict[str, SeasonSpans], Names] = Field(
         description="Month-day ranges, both ends included, that tile the year.",
         examples=[{"all_year": "01-01..12-31"}],
     )
-    holidays: HolidaysPart | None = None
+    holidays: HolidaysPart | None = Field(
+        default=None,
+        description="Which days are holidays, and what they do.",
+        examples=[{"list": "us-nerc-6", "observed": "none", "count_as": "weekend"}],
+    )
     windows: Annotated[dict[str, Tables], Names] = Field(
         description="Season, then day class, then period, then its windows.",
         examples=[{"all_year": {"every_day": {"peak": "16:00-21:00", "off_peak": "otherwise"}}}],
     )
-    prices: PricesPart | None = None
-    notes: list[Text] = Field(default_factory=list, description="What an owner should know.")
+    prices: PricesPart | None = Field(
+        default=None,
+        description="Illustrative prices.",
+        examples=[{"currency": "USD", "per_kwh": {"summer": {"on_peak": 0.59}}}],
+    )
+    notes: list[Text] = Field(
+        default_factory=list,
+        description="What an owner should know.",
+        examples=[["Holidays are ordinary days."]],
+    )
 
 
 class HolidayListPart(_Part):
@@ -323,10 +307,18 @@ class HolidayListPart(_Part):
 
     model_config = ConfigDict(title="a holiday list")
 
-    source: Text = Field(description="Who uses it, and where it was read.", examples=["a page"])
-    checked: Date | None = None
-    days: dict[str, Rule] = Field(default_factory=dict, description="Rules, by name.")
-    dates: NamedDates = Field(default_factory=dict, description="Dates, by name.")
+    source: Text = Field(description="Who uses it, and where it was read.", examples=["NERC"])
+    checked: Date | None = Field(
+        default=None, description="When a person last compared it.", examples=["2026-11-22"]
+    )
+    days: dict[str, Rule] = Field(
+        default_factory=dict, description="Rules, by name.", examples=[{"May Day": "05-01"}]
+    )
+    dates: NamedDates = Field(
+        default_factory=dict,
+        description="Dates, by name.",
+        examples=[{"Day of Mourning": "2022-09-22"}],
+    )
 
 
 class HolidaysFile(_Part):
@@ -334,4 +326,7 @@ class HolidaysFile(_Part):
 
     model_config = ConfigDict(title="the holiday lists")
 
-    lists: dict[str, HolidayListPart] = Field(examples=[{"mine": {"days": {"May Day": "05-01"}}}])
+    lists: dict[str, HolidayListPart] = Field(
+        description="Name, then its holidays.",
+        examples=[{"one-day": {"source": "the law", "days": {"May Day": "05-01"}}}],
+    )
