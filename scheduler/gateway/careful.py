@@ -17,16 +17,19 @@ Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
-async def finish(work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of a piece of work that goes on to its end when its caller is cancelled; the
-    cancellation is raised afterwards."""
+async def finish(work: Coroutine[Any, Any, Result], *, grace: float | None = None) -> Result:
+    """The result of a piece of work that goes on to its end when its caller is cancelled, or
+    for `grace` seconds; the cancellation is raised afterwards."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await asyncio.wait([task])
+            await asyncio.wait([task], timeout=grace if cancelled else None)
         except asyncio.CancelledError as error:
             cancelled = error
+        else:
+            if not task.done():
+                task.cancel()
     if cancelled is None:
         return task.result()
     if not task.cancelled() and (failure := task.exception()):

