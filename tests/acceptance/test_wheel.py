@@ -1,4 +1,4 @@
-"""What a wheel brings: the program finds its schedules, tariffs and migrations without a checkout."""
+"""What a wheel brings: schedules, tariffs and migrations are found without a checkout."""
 
 from __future__ import annotations
 
