@@ -75,7 +75,8 @@ _FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds
     "faults",
     multiple=True,
     metavar="NAME[:VALUE]",
-    help=f"What goes wrong; may be given several times. N is how often; without it for ever, but reboot, upgrade and answer_lost once. "
+    help=f"What goes wrong; may be given several times. "
+    "N is how often; without it for ever, but reboot, upgrade and answer_lost once. "
     f"Names: {_FAULT_NAMES}.",
 )
 @click.option(

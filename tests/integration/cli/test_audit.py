@@ -1,0 +1,290 @@
+"""`tou audit`: what a person and a script are shown of the runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduler import clock
+from scheduler.audit.words import Outcome, Wake
+
+START = "2026-11-23T16:00:00Z"
+SIMULATION = "SIMULATION: the built-in simulated gateway; no real battery is touched."
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of a real gateway, which nothing here talks to."""
+    monkeypatch.setenv("TOU_GATEWAY", "local")
+
+
+def test_json_is_the_array_of_the_contract(tou: Any, runs: Any) -> None:
+    number = runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("audit", "--format", "json")
+
+    (run,) = json.loads(answer.out)
+    assert answer.code == 0
+    assert answer.err == ""
+    wanted = {"mode": "backup", "reserve_percent": 100.0}
+    expected = {
+        "run": number,
+        "site": "home",
+        "kind": "switch",
+        "name": "charge overnight",
+        "wake": "boundary",
+        "planned_at": "2026-11-23T15:59:59.988000Z",
+        "started_at": START,
+        "finished_at": "2026-11-23T16:00:02Z",
+        "outcome": "confirmed",
+        "wanted": wanted,
+        "observed": wanted,
+        "attempt": 1,
+        "error": None,
+        "gateway": "local https://powerwall",
+        "steps": [
+            {
+                "at": "2026-11-23T16:00:01Z",
+                "step": "write",
+                "method": "POST",
+                "path": "/api/operation",
+                "status": 200,
+                "duration_ms": 3.5,
+                "error": None,
+            }
+        ],
+    }
+    assert {key: run[key] for key in expected} == expected
+
+
+def test_text_has_one_line_per_run_in_the_zone_people_live_in(
+    tou: Any, runs: Any, local: None
+) -> None:
+    runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("audit")
+
+    _, line = answer.out.splitlines()
+    assert "Mon 2026-11-23 08:00:00 PST" in line
+    assert "boundary" in line
+    assert "Backup-only, 100 %" in line
+    assert "✓ confirmed" in line
+    assert line.endswith("charge overnight, 12 ms late, took 2.0 s")
+
+
+def test_an_error_stands_below_its_run(tou: Any, runs: Any, local: None) -> None:
+    end = {"observed": None, "error": "The gateway refuses the connection."}
+    runs.switch(Outcome.UNREACHABLE, end=end)
+
+    lines = tou("audit").out.splitlines()
+
+    assert "! unreachable" in lines[1]
+    assert lines[2] == "      The gateway refuses the connection."
+
+
+def test_an_unconfirmed_run_says_what_the_gateway_shows(tou: Any, runs: Any, local: None) -> None:
+    seen = {"mode": "self_consumption", "reserve_percent": 5.0}
+    runs.switch(Outcome.UNCONFIRMED, end={"observed": seen, "error": None})
+
+    answer = tou("audit")
+
+    assert "      the gateway shows Self-Powered, 5 %\n" in answer.out
+
+
+def test_a_run_at_work_is_said_to_be_so(tou: Any, runs: Any, local: None) -> None:
+    runs.switch(None)
+
+    answer = tou("audit")
+
+    assert "· at work" in answer.out
+
+
+def test_a_hold_is_said_in_words(tou: Any, runs: Any, local: None) -> None:
+    wanted = {"mode": "self_consumption", "reserve_percent": None, "hold": True}
+    runs.switch(None, intent={"wanted": wanted})
+
+    answer = tou("audit")
+
+    assert "Self-Powered, hold the charge" in answer.out
+
+
+def test_colour_comes_only_where_it_is_wanted(
+    tou: Any, runs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    plain = tou("audit").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    coloured = tou("audit").out
+
+    assert "\x1b[" not in plain
+    assert "\x1b[32m✓ confirmed\x1b[0m" in coloured
+
+
+def test_the_newest_thirty_are_shown_and_the_cut_is_told(tou: Any, runs: Any) -> None:
+    numbers = [runs.switch(Outcome.UNCHANGED) for _ in range(31)]
+
+    answer = tou("audit")
+
+    assert f"#{numbers[0]} " not in answer.out
+    assert f"#{numbers[1]} " in answer.out
+    assert answer.out.splitlines()[-1].startswith("The newest 30; there are older ones")
+
+
+def test_a_span_of_time_shows_all_that_is_in_it(tou: Any, runs: Any) -> None:
+    numbers = [runs.switch(Outcome.UNCHANGED) for _ in range(32)]
+
+    answer = tou("audit", "--since", START, "--format", "json")
+
+    assert [run["run"] for run in json.loads(answer.out)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param(["--outcome", "refused"], [1], id="outcome"),
+        pytest.param(["--limit", "1"], [2], id="limit keeps the newest, oldest first"),
+        pytest.param(["--job", "commit"], [2], id="job by kind"),
+        pytest.param(["--job", "charge overnight"], [0, 1], id="rule by name"),
+        pytest.param(["--since", "2026-11-23T08:01"], [1, 2], id="since, local time"),
+        pytest.param(["--until", "2026-11-23T16:01Z"], [0], id="until is exclusive"),
+    ],
+)
+def test_filters_choose_runs(tou: Any, runs: Any, words: list[str], expected: list[int]) -> None:
+    numbers = [
+        runs.switch(Outcome.CONFIRMED),
+        runs.switch(Outcome.REFUSED),
+        runs.switch(Outcome.COMPLETED, kind="commit", name="tidy", wake=Wake.JOB),
+    ]
+
+    answer = tou("audit", *words, "--format", "json")
+
+    assert [run["run"] for run in json.loads(answer.out)] == [numbers[each] for each in expected]
+
+
+def test_csv_has_a_row_per_run_with_plain_cells(tou: Any, runs: Any) -> None:
+    runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("audit", "--format", "csv")
+
+    (row,) = csv.DictReader(io.StringIO(answer.out))
+    assert row["wanted_mode"] == "backup"
+    assert row["observed_reserve_percent"] == "100.0"
+    assert row["steps"] == "1"
+
+
+def test_entries_are_the_rows_as_they_stand(tou: Any, runs: Any) -> None:
+    number = runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("audit", "--entries", "--format", "json")
+
+    found = json.loads(answer.out)
+    assert [(each["entry"], each["run"]) for each in found] == [
+        ("intent", number),
+        ("step", number),
+        ("outcome", number),
+    ]
+    assert all(len(each["hash"]) == 64 for each in found)
+
+
+def test_entries_in_text_show_their_detail(tou: Any, runs: Any, local: None) -> None:
+    runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("audit", "--entries")
+
+    assert answer.out.splitlines()[2].endswith('"status":200,"step":"write"}')
+
+
+def test_a_simulation_is_named_before_anything_else(tou: Any, runs: Any) -> None:
+    runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("audit")
+
+    assert answer.out.splitlines()[0] == SIMULATION
+
+
+def test_runs_of_a_simulation_are_named_even_with_a_real_gateway_set(
+    tou: Any, runs: Any, local: None
+) -> None:
+    runs.switch(Outcome.CONFIRMED, intent={"gateway": "simulated 0a1b2c3d"})
+
+    answer = tou("audit")
+
+    assert answer.out.splitlines()[0] == SIMULATION
+
+
+def test_runs_of_a_real_gateway_are_not_called_a_simulation(
+    tou: Any, runs: Any, local: None
+) -> None:
+    runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("audit")
+
+    assert "SIMULATION" not in answer.out
+
+
+def test_no_audit_yet_is_said_and_none_is_made(tou: Any, home: Path, local: None) -> None:
+    answer = tou("audit")
+
+    assert answer.code == 0
+    assert answer.out == f"No audit yet at {home / 'tou.db'}. `tou run` begins one.\n"
+    assert list(home.iterdir()) == []
+
+
+def test_no_audit_yet_is_an_empty_array(tou: Any, home: Path) -> None:
+    answer = tou("audit", "--format", "json")
+
+    assert json.loads(answer.out) == []
+    assert list(home.iterdir()) == []
+
+
+def test_nothing_that_fits_is_said(tou: Any, runs: Any, local: None) -> None:
+    runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("audit", "--outcome", "failed")
+
+    assert answer.out == "Nothing in the audit fits.\n"
+
+
+def test_an_unknown_outcome_is_a_usage_error_that_lists_the_words(tou: Any) -> None:
+    answer = tou("audit", "--outcome", "done")
+
+    assert answer.code == 2
+    assert "'superseded'" in answer.err
+
+
+def test_a_time_that_is_none_is_a_usage_error(tou: Any) -> None:
+    answer = tou("audit", "--since", "last week")
+
+    assert answer.code == 2
+    assert '"last week" is not a time.' in answer.err
+
+
+def test_a_broken_schedule_does_not_hide_the_audit(
+    tou: Any, runs: Any, local: None, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    (home / "broken.yaml").write_text("schedule: [")
+    monkeypatch.setenv("TOU_SCHEDULE", str(home / "broken.yaml"))
+
+    answer = tou("audit")
+
+    assert answer.code == 0
+    assert "Mon 2026-11-23 16:00:00 UTC" in answer.out
+
+
+def test_a_relative_since_counts_from_now(tou: Any, runs: Any) -> None:
+    runs.at = clock.now() - timedelta(hours=3)
+    runs.switch(Outcome.CONFIRMED)
+    runs.at = clock.now() - timedelta(hours=1)
+    newer = runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("audit", "--since", "2h", "--format", "json")
+
+    assert [run["run"] for run in json.loads(answer.out)] == [newer]

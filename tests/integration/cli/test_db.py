@@ -1,0 +1,139 @@
+"""`tou db`: upgrade, backup, verify."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduler.audit import review
+from scheduler.audit.database import open_database
+from scheduler.audit.schema import SCHEMA
+from scheduler.audit.words import Outcome
+
+
+def _tamper(path: Path, entry: int) -> None:
+    """Change a row as somebody with the file in hand could."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER audit_no_update")
+        connection.execute("UPDATE audit SET name = 'other' WHERE id = ?", (entry,))
+
+
+def _pretend_schema(path: Path, version: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
+
+
+def test_upgrade_makes_a_database_where_there_is_none(tou: Any, home: Path) -> None:
+    answer = tou("db", "upgrade")
+
+    assert answer.out == f"{home / 'tou.db'}: made, with schema {SCHEMA}.\n"
+    with closing(open_database(home / "tou.db")) as database:
+        assert review.runs(database) == []
+
+
+def test_upgrade_of_a_present_schema_says_that_nothing_is_to_do(tou: Any, log: Any) -> None:
+    answer = tou("db", "upgrade", "--format", "json")
+
+    told = json.loads(answer.out)
+    assert (told["from"], told["to"]) == (SCHEMA, SCHEMA)
+
+
+def test_backup_is_a_whole_verified_copy(tou: Any, runs: Any, home: Path) -> None:
+    runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("db", "backup", "copy.db", "--format", "json")
+
+    told = json.loads(answer.out)
+    assert told["rows"] == 3
+    assert told["head"]["id"] == 3
+    with closing(open_database(home / "copy.db")) as copy:
+        assert [run.outcome for run in review.runs(copy)] == ["confirmed"]
+
+
+def test_backup_prints_rows_and_head(tou: Any, runs: Any) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    head = runs.log.head()
+
+    answer = tou("db", "backup", "copy.db")
+
+    assert answer.out == f"copy.db: 3 entries, head {head.hash}, verified.\n"
+
+
+def test_backup_never_overwrites(tou: Any, runs: Any, home: Path) -> None:
+    (home / "copy.db").write_text("precious")
+
+    answer = tou("db", "backup", "copy.db")
+
+    assert answer.code == 78
+    assert "copy.db exists already" in answer.err
+    assert (home / "copy.db").read_text() == "precious"
+
+
+def test_backup_of_nothing_makes_nothing(tou: Any, home: Path) -> None:
+    answer = tou("db", "backup", "copy.db")
+
+    assert answer.code == 1
+    assert answer.err.startswith(f"No audit yet at {home / 'tou.db'}.")
+    assert list(home.iterdir()) == []
+
+
+def test_verify_proves_the_chain_and_prints_its_head(tou: Any, runs: Any, home: Path) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    head = runs.log.head()
+
+    answer = tou("db", "verify")
+
+    assert answer.code == 0
+    assert answer.out == f"{home / 'tou.db'}: 3 entries, head {head.hash}, the chain holds.\n"
+
+
+def test_verify_names_the_entry_that_was_changed(tou: Any, runs: Any, home: Path) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    _tamper(home / "tou.db", 2)
+
+    answer = tou("db", "verify")
+
+    assert answer.code == 1
+    assert answer.out == ""
+    assert answer.err.startswith("Entry 2 of the audit")
+
+
+def test_verify_names_the_entry_in_json_too(tou: Any, runs: Any, home: Path) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    _tamper(home / "tou.db", 3)
+
+    answer = tou("db", "verify", "--format", "json")
+
+    told = json.loads(answer.out)
+    assert answer.code == 1
+    assert (told["ok"], told["entry"]) == (False, 3)
+
+
+def test_an_older_schema_is_left_alone_by_looking(tou: Any, runs: Any, home: Path) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    _pretend_schema(home / "tou.db", "0000")
+
+    answer = tou("audit")
+
+    assert answer.code == 78
+    assert "tou db upgrade" in answer.err
+    with closing(sqlite3.connect(home / "tou.db")) as connection:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    assert row == ("0000",)
+
+
+@pytest.mark.parametrize("verb", ["backup", "verify", "upgrade"])
+def test_another_programs_file_is_refused(tou: Any, home: Path, verb: str) -> None:
+    with closing(sqlite3.connect(home / "tou.db")) as connection, connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
+    words = ["copy.db"] if verb == "backup" else []
+
+    answer = tou("db", verb, *words)
+
+    assert answer.code == 78
+    assert "the database of another program" in answer.err
