@@ -106,6 +106,10 @@ class Tariff:
         default_factory=dict, repr=False, compare=False
     )
 
+    def __hash__(self) -> int:
+        """By the text; the tables themselves cannot be hashed."""
+        return hash((self.id, self.text_digest))
+
     def day(self, local_date: date, /) -> Day:
         """The shape of a local date; cheap when asked again."""
         found = self._days.get(local_date)

@@ -111,3 +111,11 @@ def test_equal_prices_do_not_merge_two_periods() -> None:
         "super_off_peak",
         "mid_peak",
     }
+
+
+def test_a_tariff_read_twice_is_the_same_tariff() -> None:
+    first, second = library.load("sce-tou-d-a"), library.load("sce-tou-d-a")
+
+    assert first.seasons == second.seasons
+    assert hash(first) == hash(second)
+    assert library.load("sce-tou-d-b").text_digest != first.text_digest
