@@ -1,5 +1,6 @@
 """Whom the client talks to: the paired certificate, compared before anything is sent."""
 
+import asyncio
 import socket
 from datetime import UTC, datetime
 
@@ -7,6 +8,7 @@ import pytest
 
 from scheduler.errors import GatewayIdentityError, GatewayUnreachableError, SettingsError
 from scheduler.gateway import pin
+from scheduler.gateway.simulated import certificate
 from scheduler.schedule.setting import Mode, Setting
 
 
@@ -116,3 +118,38 @@ async def test_name_that_is_not_known_is_told_as_such(connect, told, start):
 
     with pytest.raises(GatewayUnreachableError, match="name that cannot be found"):
         await client.identify(told)
+
+
+async def test_handshake_asks_for_the_name_that_every_gateway_knows(connect, told, start):
+    """A name it does not know makes a gateway drop the handshake; an address is in no
+    certificate of theirs."""
+    shown = certificate.make_certificate(site_ca=False)
+    names = []
+    context = certificate.server_context(shown)
+    context.sni_callback = lambda _object, name, _context: names.append(name)
+
+    def hang_up(_reader, writer):
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=context) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        found = await pin.fetch_certificate(url)
+        client = connect(await start("1.49"), url=url, fingerprint=shown.fingerprint)
+        with pytest.raises(GatewayUnreachableError, match="drops the connection"):
+            await client.identify(told)
+
+    assert found.fingerprint == shown.fingerprint
+    assert names == ["powerwall", "powerwall"]
+
+
+async def test_neighbour_that_speaks_no_tls_is_told_as_such(connect, told, start):
+    async def speak(_reader, writer):
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        client = connect(await start("1.49"), url=url)
+        with pytest.raises(GatewayUnreachableError, match="TLS handshake"):
+            await client.identify(told)

@@ -174,6 +174,79 @@ async def test_stop_that_comes_late_after_a_login_is_mended(scripted, answers, t
     assert not gateway.owes_restart
 
 
+class Unwritable:
+    """An audit whose disk is full from some step on."""
+
+    def __init__(self, name):
+        self.name = name
+        self.full = False
+
+    async def ended(self, step):
+        self.full = self.full or step.step == self.name
+        if self.full:
+            raise AuditUnwritableError
+
+    async def settled(self):
+        if self.full:
+            raise AuditUnwritableError
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+class Killing(Unwritable):
+    """Steps of a process that is killed once a step of this name has ended."""
+
+    async def ended(self, step):
+        if step.step == self.name:
+            raise KilledError
+
+
+async def test_restart_owed_since_a_moment_waits_for_a_stop_that_is_under_way(
+    scripted, answers, told, ticking
+):
+    """Killed right after its login, started again within the second: the sitemaster still runs
+    at the first look, and is down at the next."""
+    up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
+    gateway, script = scripted(answers(**{"GET /api/sitemaster": [up, down, up]}))
+    with pytest.raises(KilledError):
+        await gateway.observe(Killing("login"))
+    before = ticking.seconds
+
+    await gateway.restore(told)
+
+    assert ticking.seconds - before == pytest.approx(3, abs=0.5)
+    assert script.paths()[-4:] == [
+        "GET /api/sitemaster",
+        "GET /api/sitemaster",
+        "GET /api/sitemaster/run",
+        "GET /api/sitemaster",
+    ]
+    assert not gateway.owes_restart
+
+
+async def test_lost_login_waits_for_a_stop_that_is_under_way(scripted, answers, told):
+    up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
+    lost = httpx.ReadError("")
+    gateway, script = scripted(
+        answers(
+            **{
+                "POST /api/login/Basic": [lost, httpx.Response(200, json={"token": "t"})],
+                "GET /api/sitemaster": [up, down, up],
+                "GET /api/sitemaster/run": lambda request: httpx.Response(
+                    202 if "authorization" in request.headers else 401
+                ),
+            }
+        )
+    )
+
+    await gateway.observe(told)
+
+    assert script.paths().count("POST /api/login/Basic") == 2
+    assert not gateway.owes_restart
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -378,23 +451,6 @@ async def test_no_login_is_sent_without_a_password(scripted, answers, told):
         await gateway.observe(told)
 
     assert "POST /api/login/Basic" not in script.paths()
-
-
-class Unwritable:
-    """An audit whose disk is full from some step on."""
-
-    def __init__(self, name):
-        self.name = name
-        self.full = False
-
-    async def ended(self, step):
-        self.full = self.full or step.step == self.name
-        if self.full:
-            raise AuditUnwritableError
-
-    async def settled(self):
-        if self.full:
-            raise AuditUnwritableError
 
 
 @pytest.mark.parametrize("step", ["login", "run", "look", "write", "commit"])
