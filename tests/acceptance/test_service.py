@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 ALWAYS = """\
 schedule: always
 timezone: Etc/UTC
@@ -70,13 +72,22 @@ def test_a_job_runs_at_its_time_and_its_requests_are_recorded(house):
     assert "/api/system/update/status" in {step["path"] for step in run["steps"]}
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/login/Basic"),
+        ("GET", "/api/sitemaster/run"),
+        ("POST", "/api/operation"),
+        ("GET", "/api/config/completed"),
+    ],
+)
 def test_killed_in_the_middle_it_records_the_interruption_and_makes_the_setting_true(
-    house, gateway
+    house, gateway, method, path
 ):
     house.write(ALWAYS)
-    gateway.change("slow", 0.4)
+    gateway.change("slow", 0.3)
     process = house.run()
-    house.until(lambda: gateway.sent("POST", "/api/login/Basic"))
+    house.until(lambda: gateway.sent(method, path))
     process.send_signal(signal.SIGKILL)
     process.wait()
     gateway.change("slow", 0.0)
