@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -113,7 +114,8 @@ def _write(path: Path, text: str, *, force: bool) -> None:
     except OSError as error:
         raise SchedulerError(f"{path}: cannot be written: {error.strerror}.") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _say_notes(made: Imported, *, err: bool) -> None:

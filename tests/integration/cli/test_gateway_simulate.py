@@ -1,0 +1,152 @@
+"""`tou gateway simulate` as a process: what it prints, how it ends, what it logs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduler.gateway.simulated import fault_kinds
+
+TOU = [sys.executable, "-m", "scheduler", "gateway", "simulate"]
+
+
+@pytest.fixture
+def simulate(home: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts simulations and kills what is left of them in the end."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [*TOU, "--port", "0", *words],
+            cwd=home,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def _end(process: subprocess.Popen[str], sign: signal.Signals) -> tuple[int, str, str]:
+    process.send_signal(sign)
+    out, err = process.communicate(timeout=10)
+    return process.returncode, out, err
+
+
+def _told(process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdout is not None
+    told: dict[str, Any] = json.loads(process.stdout.readline())
+    return told
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_it_tells_where_it_answers_at_once_and_ends_cleanly(
+    simulate: Any, sign: signal.Signals
+) -> None:
+    process = simulate("--format", "json")
+    told = _told(process)
+
+    code, rest, err = _end(process, sign)
+
+    assert set(told) == {"url", "fingerprint", "profile", "username", "password_is_default"}
+    assert told["password_is_default"] is True
+    assert (code, rest, err) == (0, "", "")
+
+
+def test_its_lines_are_all_that_a_client_needs_and_its_requests_are_logged(
+    simulate: Any, tou: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = simulate("--run-seconds", "0.2", "--charge", "42")
+    for line in iter(process.stdout.readline, ""):
+        if line.startswith("export "):
+            name, _, value = line.removeprefix("export ").strip().partition("=")
+            monkeypatch.setenv(name, value)
+        if line.startswith("export TOU_GATEWAY_PASSWORD"):
+            break
+    monkeypatch.setenv("TOU_GATEWAY_PAUSE", "0")
+
+    answer = tou("gateway", "info", "--login", "--format", "json")
+    _, _, err = _end(process, signal.SIGTERM)
+
+    told = json.loads(answer.out)
+    assert told["setting"]["mode"] == "self_consumption"
+    assert told["charge_percent"] == pytest.approx(42, abs=0.5)
+    logged = [line.split(maxsplit=1)[1] for line in err.splitlines()]
+    assert "POST /api/login/Basic 200" in logged
+    assert "GET /api/operation 200" in logged
+
+
+def test_a_password_of_ones_own_is_shown_nowhere(simulate: Any) -> None:
+    process = simulate("--password", "hunter2-hunter2", "--format", "json")
+    told = _told(process)
+
+    _, out, err = _end(process, signal.SIGTERM)
+
+    assert told["password_is_default"] is False
+    assert "hunter2" not in json.dumps(told) + out + err
+
+
+def test_an_identity_file_keeps_the_certificate(simulate: Any, home: Path) -> None:
+    first = _told(simulate("--format", "json", "--identity", "gateway.pem"))
+
+    second = _told(simulate("--format", "json", "--identity", "gateway.pem"))
+
+    assert first["fingerprint"] == second["fingerprint"]
+    assert (home / "gateway.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_later_firmware_names_the_login_that_can_read(simulate: Any) -> None:
+    told = _told(simulate("--format", "json", "--profile", "21.44"))
+
+    assert (told["profile"], told["username"]) == ("21.44", "customer")
+
+
+def test_a_port_in_use_is_said(tou: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        answer = tou("gateway", "simulate", "--port", str(port))
+
+    assert answer.code == 1
+    assert answer.err.startswith(f"Port {port} on 127.0.0.1 cannot be taken")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["--fault", "bussy:3"], "Did you mean busy?", id="unknown fault"),
+        pytest.param(["--fault", "slow:fast"], '"slow:fast" is not a fault.', id="wrong value"),
+        pytest.param(["--profile", "9.9"], "'1.49'", id="unknown firmware"),
+        pytest.param(["--charge", "101"], "--charge", id="too full"),
+        pytest.param(["--identity", "text.pem"], "does not hold a certificate", id="no identity"),
+    ],
+)
+def test_wrong_words_are_usage_errors(tou: Any, home: Path, words: list[str], said: str) -> None:
+    (home / "text.pem").write_text("not a certificate")
+
+    answer = tou("gateway", "simulate", *words)
+
+    assert answer.code == 2
+    assert said in answer.err
+
+
+def test_help_lists_every_fault(tou: Any) -> None:
+    answer = tou("gateway", "simulate", "--help")
+
+    text = " ".join(answer.out.split())
+    assert [name for name in fault_kinds() if name not in text] == []
