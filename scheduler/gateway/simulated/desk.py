@@ -10,7 +10,9 @@ from scheduler.gateway.simulated import routes
 from scheduler.gateway.simulated.device import Device, Logged
 from scheduler.gateway.simulated.exchange import (
     BUSY,
+    JSON,
     NOT_FOUND,
+    TEXT,
     Answer,
     Request,
     empty,
@@ -55,9 +57,19 @@ def _outcome(device: Device, request: Request, moment: Moment, *, encrypted: boo
         return Outcome(None)
     if request.method == "GET" and answer.status < 300:
         answer = _bent(faults, answer)
-    if faults.json_type and answer.body:
-        answer = replace(answer, content_type="application/json")
+    answer = _typed(device, request, answer)
     return Outcome(answer, broken=bool(answer.body) and faults.take("drop"))
+
+
+def _typed(device: Device, request: Request, answer: Answer) -> Answer:
+    """With the content type of the firmware, or of a fault."""
+    faults = device.faults
+    if not answer.body or answer.content_type != TEXT or faults.text_type:
+        return answer
+    read = request.method == "GET" and answer.status == 200
+    if faults.json_type or (read and device.profile.reads_are_json):
+        return replace(answer, content_type=JSON)
+    return answer
 
 
 def _intercepted(faults: Faults, request: Request) -> Answer | None:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from scheduler import clock
 from scheduler.gateway.simulated import profiles, updates
@@ -48,10 +47,12 @@ class Device:
         self.options = options
         self.faults = faults
         self.profile = profiles.profile_named(options.profile)
-        self.zone = ZoneInfo(options.timezone)
+        self.zone = options.zone()
         self.commission_count = 9
         self.logins = 0
         self.log: deque[Logged] = deque(maxlen=_REMEMBERED)
+        self.restarted: Callable[[], None] | None = None
+        """Called when it goes away, so that the door is shut at once; the server's own."""
         self.on_request: Callable[[Logged], None] | None = None
         """Told of each request once it is answered, for whoever watches."""
         self._read = read
@@ -320,6 +321,8 @@ class Device:
         self._sitemaster.halt(moment.elapsed)
         self._coming = into
         self._away_until = moment.elapsed + self.options.away_seconds
+        if self.restarted is not None:
+            self.restarted()
 
     def reboot(self, *, version: str | None = None) -> None:
         """Restart now, with `version` (a profile's name or a number) as another firmware."""

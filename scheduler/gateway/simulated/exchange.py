@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 TEXT: Final = "text/plain; charset=utf-8"
+JSON: Final = "application/json"
 Headers = tuple[tuple[str, str], ...]
 
 

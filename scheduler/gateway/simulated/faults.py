@@ -54,7 +54,9 @@ class Faults:
     extra_keys: bool = False
     """Answers to GET carry a key that nobody knows."""
     json_type: bool = False
-    """Content type application/json in place of text/plain."""
+    """Content type application/json on every answer, whatever the firmware."""
+    text_type: bool = False
+    """Content type text/plain on every answer, whatever the firmware."""
 
     # Sessions.
     too_many: int = 0
@@ -105,12 +107,12 @@ class Faults:
     """The grid is away."""
 
     changed: Callable[[], None] | None = field(default=None, repr=False, compare=False)
-    """Called after each change; the server's own."""
+    """Called when `refuse` changes, so that the door is shut at once; the server's own."""
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
         listener = self.__dict__.get("changed")
-        if name != "changed" and listener is not None:
+        if name == "refuse" and listener is not None:
             listener()
 
     @classmethod

@@ -6,8 +6,9 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypedDict
+from zoneinfo import ZoneInfo
 
-from scheduler.gateway.simulated.updates import Found
+from scheduler.gateway.simulated.updates import FOUND, Found
 
 DEFAULT_PASSWORD: Final = "simulated"  # noqa: S105 - no secret: it opens a simulation on loopback
 SERIAL: Final = "T0000000000000"
@@ -85,6 +86,25 @@ class Options:
     """What an install brings: a profile's name, another number, or None for the next profile."""
     identity: Path | str | None = None
     """A PEM file that keeps the certificate across restarts; without it each start has its own."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no gateway could be."""
+        for name in ("charge", "reserve"):
+            if not 0 <= getattr(self, name) <= 100:
+                raise ValueError(f"{name} {getattr(self, name)} is not a percentage from 0 to 100.")
+        if self.speed <= 0:
+            raise ValueError(f"speed {self.speed} is not above 0.")
+        if self.update not in FOUND:
+            raise ValueError(f'update "{self.update}" is not one of {", ".join(FOUND)}.')
+        self.zone()
+
+    def zone(self) -> ZoneInfo:
+        """The site's zone. Raises ValueError when there is none of that name."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as error:
+            message = f'"{self.timezone}" is not an IANA time zone, such as Europe/Berlin.'
+            raise ValueError(message) from error
 
     def start_seconds(self) -> float:
         """How long the sitemaster takes to come up this time."""

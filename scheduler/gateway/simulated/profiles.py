@@ -50,6 +50,9 @@ class Profile:
     dead_token: int = 401
     """403 since 20.49; before it an expired bearer gets 401, even on open endpoints."""
     reads_need_session: bool = False
+    reads_are_json: bool = False
+    """GET answers say application/json. Both types occur (2019 and 2024 captures have text/plain
+    on logins and writes); pypowerwall, in use since 2021, reads nothing but application/json."""
     guarded: frozenset[str] = frozenset({"operation"})
     """What needs a session while reads are open."""
     mode_key: str = "mode"
@@ -169,6 +172,7 @@ _V20_49 = replace(
     released=6,
     login_time=True,
     reads_need_session=True,
+    reads_are_json=True,
     dead_token=403,
     commit_counts=True,
     stop_is_post=True,

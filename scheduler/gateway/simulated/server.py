@@ -52,6 +52,7 @@ class SimulatedGateway:
         self.device = Device(self.options, self.faults, self._timepiece.read)
         self._certificate = self._first_certificate()
         self._context = certificate.server_context(self._certificate)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._listener: socket.socket | None = None
         self._shut = True
         self._port = 0
@@ -83,16 +84,17 @@ class SimulatedGateway:
 
     async def start(self, port: int = 0) -> None:
         """Listen on a port of 127.0.0.1, any free one by default. Raises OSError if it is taken."""
-        self._timepiece.wind(asyncio.get_running_loop().time)
+        self._loop = asyncio.get_running_loop()
+        self._timepiece.wind(self._loop.time)
         self._listener = _bound(port)
         self._port = self._listener.getsockname()[1]
-        self.faults.changed = self._mind_the_door
+        self.faults.changed = self.device.restarted = self._look_now
         self._mind_the_door()
         log.info("simulated gateway %s answers at %s", self.device.profile.name, self.url)
 
     async def stop(self) -> None:
         """Shut the door and break every connection."""
-        self.faults.changed = None
+        self.faults.changed = self.device.restarted = None
         self._shut_door()
         if self._opening is not None:
             self._opening.cancel()
@@ -130,6 +132,17 @@ class SimulatedGateway:
         return certificate.load_or_make(Path(path), site_ca=site_ca)
 
     # The door.
+
+    def _look_now(self) -> None:
+        """Mind the door at once; from another thread as soon as the loop turns."""
+        try:
+            here = asyncio.get_running_loop()
+        except RuntimeError:
+            here = None
+        if here is self._loop:
+            self._mind_the_door()
+        elif self._loop is not None:
+            self._loop.call_soon_threadsafe(self._mind_the_door)
 
     def _mind_the_door(self) -> None:
         """Open or shut it as the device and the faults will have it."""
@@ -189,7 +202,7 @@ class SimulatedGateway:
                 await asyncio.Event().wait()
             if self.faults.take_switch("new_certificate"):
                 self.change_certificate()
-            with suppress(OSError, h11.RemoteProtocolError):
+            with suppress(OSError):
                 await self._converse(client, await _first_byte(client))
 
     async def _converse(self, client: socket.socket, first: bytes) -> None:
@@ -208,7 +221,11 @@ class SimulatedGateway:
 
     async def _answer_one(self, wire: Wire, *, encrypted: bool) -> bool:
         """Whether the connection may go on after one request and its answer."""
-        request = await wire.request()
+        try:
+            request = await wire.request()
+        except h11.RemoteProtocolError as error:
+            await wire.refuse(error.error_status_hint, self.device.shown(self._timepiece.read()))
+            return False
         if request is None:
             return False
         if delay := self.options.latency + self.faults.slow:

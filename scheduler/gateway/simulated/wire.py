@@ -25,6 +25,7 @@ class Wire:
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.SERVER)
+        self._bodiless = False
 
     async def request(self) -> Request | None:
         """The next request; None when the client is done."""
@@ -35,6 +36,7 @@ class Wire:
         head = await self._event()
         if not isinstance(head, h11.Request):
             return None
+        self._bodiless = head.method == b"HEAD"
         return _request(head, await self._body())
 
     async def answer(self, answer: Answer, date: datetime, *, broken: bool = False) -> None:
@@ -47,11 +49,17 @@ class Wire:
         if broken:
             out += self._send(h11.Data(data=answer.body[: len(answer.body) // 2]))
         else:
-            if answer.body:
+            if answer.body and not self._bodiless:
                 out += self._send(h11.Data(data=answer.body))
             out += self._send(h11.EndOfMessage())
         self._writer.write(out)
         await self._writer.drain()
+
+    async def refuse(self, status: int, date: datetime) -> None:
+        """Tell a client that what it says is not HTTP, where that can still be told."""
+        if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            phrase = HTTPStatus(status).phrase
+            await self.answer(Answer(status, f"{status} {phrase}".encode()), date)
 
     async def _body(self) -> bytes:
         parts: list[bytes] = []
