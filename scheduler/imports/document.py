@@ -95,13 +95,19 @@ def _load(file: str, layers: tuple[Layer, ...]) -> Json:
     except json.JSONDecodeError as error:
         message = f"The JSON breaks off here: {_lowered(error.msg)}. Export or download it again."
         raise _fault(file, layers, error.pos, message, "json") from None
-    except (ValueError, RecursionError) as error:
-        message = f"This is not JSON that can be read: {error}."
+    except _UnreadableError as error:
+        raise _fault(file, layers, 0, str(error), "json") from None
+    except (ValueError, RecursionError):
+        message = "The JSON holds a number of too many digits."
         raise _fault(file, layers, 0, message, "json") from None
 
 
+class _UnreadableError(Exception):
+    """JSON as some programs write it, which no other can read."""
+
+
 def _refuse(constant: str) -> Json:
-    raise ValueError(f"{constant} is not a number")
+    raise _UnreadableError(f"The JSON holds {constant}, which is no number.")
 
 
 def _lowered(text: str) -> str:

@@ -17,6 +17,7 @@ _SOUTH = re.compile(
 )
 _LONGEST, _LONGEST_ID = 40, 60
 _MIDSUMMER, _MIDWINTER = (7, 15), (1, 15)
+_BETWEEN = {"spring": ((2, 1), (6, 30)), "autumn": ((8, 1), (12, 31))}
 _SOUTHERN = {"summer": "winter", "winter": "summer", "spring": "autumn", "autumn": "spring"}
 _RESERVED = frozenset({"otherwise", "every_day", "weekday", "weekend", "holiday", "start", "end"})
 
@@ -66,8 +67,9 @@ def _by_time_of_year(ranges: Sequence[DateRange], *, southern: bool) -> str:
     if midsummer or midwinter:
         name = "summer" if midsummer else "winter"
     else:
-        name = "spring" if _MIDWINTER < first < _MIDSUMMER else "autumn"
-    return _SOUTHERN[name] if southern else name
+        within = (name for name, (start, end) in _BETWEEN.items() if start <= first <= last <= end)
+        name = next(within, "")
+    return _SOUTHERN.get(name, "") if southern else name
 
 
 def _by_months(ranges: Sequence[DateRange]) -> str:

@@ -44,7 +44,7 @@ def second_generation(fields: dict) -> dict:
         lambda body: {"response": {"id": "1", "site_name": "Home", "tariff_content": body}},
         lambda body: {"response": {"tariff_content": body, "tariff_content_v2": {}}},
         lambda body: {"response": {"tariff_content": {}, "tariff_content_v2": body}},
-        lambda body: second_generation(body),
+        second_generation,
         lambda body: {"tou_settings": {"tariff_content_v2": second_generation(body)}},
         lambda body: json.dumps({"response": body}),
         lambda body: [{"response": body}],
