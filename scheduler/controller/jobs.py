@@ -83,7 +83,12 @@ class Jobs:
         run = await controller.recorder.begin(
             kind=job.do.value, name=job.name, wake=wake, detail=detail
         )
-        ending = await self._end(job, run)
+        try:
+            ending = await self._end(job, run)
+        except asyncio.CancelledError:
+            told = {"observed": None, "error": "The service stopped before this job ended."}
+            await asyncio.shield(run.end(Outcome.INTERRUPTED, told))
+            raise
         await run.end(
             ending.outcome, {"observed": None, "error": ending.error, "seen": ending.seen}
         )

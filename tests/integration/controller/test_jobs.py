@@ -119,6 +119,20 @@ async def test_a_check_that_never_ends_gives_up_at_its_limit(at_work):
     assert "Gave up after 0s" in ending.error
 
 
+@pytest.mark.parametrize("options", [{"check_seconds": 60}])
+async def test_a_job_cut_off_by_a_stop_says_so_at_once(at_work):
+    task = asyncio.create_task(run(at_work, job()))
+    while not at_work.sent("GET", "/api/system/update"):
+        await asyncio.sleep(0.01)
+
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    last = at_work.runs()[-1]
+    assert (last.outcome, last.kind) == ("interrupted", "firmware_check")
+    assert "check" in {step.step for step in last.steps}
+
+
 async def test_no_check_is_made_in_a_peak_unless_the_job_allows_it(at_work):
     calendar = at_work.schedule.calendar
     peaky = dataclasses.replace(
