@@ -252,18 +252,29 @@ def test_season_dates_are_kept_or_mended_aloud(ranges, written, tesla, importing
 
 
 @pytest.mark.parametrize(
-    ("ranges", "words"),
+    ("ranges", "fault"),
     [
-        ([((6, 1), (9, 30)), ((11, 1), (5, 31))], "10-01..10-31 belongs to no season"),
-        ([((6, 1), (9, 30)), ((9, 1), (5, 31))], "09-01..09-30 belongs to S0 and S1"),
-        ([((1, 1), (6, 29)), ((7, 1), (12, 31))], "06-30..06-30 belongs to no season"),
+        (
+            [((6, 1), (9, 30)), ((11, 1), (5, 31))],
+            ("season-gap", "seasons", "10-01..10-31 belongs to no season"),
+        ),
+        (
+            [((6, 1), (9, 30)), ((9, 1), (5, 31))],
+            ("season-overlap", "seasons.S1", "09-01..09-30 belongs to S0 and S1"),
+        ),
+        (
+            [((1, 1), (6, 29)), ((7, 1), (12, 31))],
+            ("season-gap", "seasons", "06-30..06-30 belongs to no season"),
+        ),
     ],
 )
-def test_seasons_that_do_not_tile_the_year_are_refused(ranges, words, tesla, importing) -> None:
+def test_seasons_that_do_not_tile_the_year_are_refused(ranges, fault, tesla, importing) -> None:
+    id_, path, words = fault
     seasons = {f"S{n}": season(tesla, *each) for n, each in enumerate(ranges)}
 
     (problem,) = refused(importing, tesla(seasons=seasons))
 
+    assert (problem.id, problem.path) == (id_, path)
     assert words in problem.message
 
 
