@@ -106,7 +106,7 @@ def trusted_fingerprint(fingerprint: str | None, certificate: Path | None) -> st
         return found
     raise SettingsError(
         "No certificate of the gateway is trusted yet. Run `tou gateway trust`, which shows its "
-        "fingerprint and stores it; TOU_GATEWAY_FINGERPRINT or TOU_GATEWAY_CERTIFICATE names it."
+        "fingerprint and what to set; TOU_GATEWAY_FINGERPRINT or TOU_GATEWAY_CERTIFICATE names it."
     )
 
 

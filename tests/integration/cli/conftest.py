@@ -32,6 +32,11 @@ class Answer:
     err: str
 
 
+class _Terminal(io.BytesIO):
+    def isatty(self) -> bool:
+        return True
+
+
 Tou = Callable[..., Answer]
 
 
@@ -50,11 +55,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def tou(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tou:
-    """Run `tou WORDS` with bytes on stdin."""
+    """Run `tou WORDS` with bytes on stdin, or with a person at a terminal who types them."""
 
-    def run(*words: str, stdin: bytes = b"") -> Answer:
+    def run(*words: str, stdin: bytes = b"", typed: bytes | None = None) -> Answer:
+        source = io.BytesIO(stdin) if typed is None else _Terminal(typed)
         monkeypatch.setattr(sys, "argv", ["tou", *words])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(source, encoding="utf-8"))
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             cli.main()

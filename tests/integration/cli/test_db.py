@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scheduler.audit import review
-from scheduler.audit.database import open_database
+from scheduler.audit.database import open_database, open_to_look
 from scheduler.audit.schema import SCHEMA
 from scheduler.audit.words import Outcome
 
@@ -125,6 +125,19 @@ def test_an_older_schema_is_left_alone_by_looking(tou: Any, runs: Any, home: Pat
     with closing(sqlite3.connect(home / "tou.db")) as connection:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     assert row == ("0000",)
+
+
+def test_an_older_schema_can_be_copied_before_it_is_upgraded(
+    tou: Any, runs: Any, home: Path
+) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    _pretend_schema(home / "tou.db", "0000")
+
+    with closing(open_to_look(home / "tou.db", older=True)) as found:
+        found.vacuum_into(home / "copy.db")
+
+    with closing(sqlite3.connect(home / "copy.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM audit").fetchone() == (3,)
 
 
 @pytest.mark.parametrize("verb", ["backup", "verify", "upgrade"])

@@ -274,6 +274,26 @@ def test_trust_without_anybody_to_ask_changes_nothing(
     assert list(home.iterdir()) == []
 
 
+def test_trust_asks_a_person_and_takes_a_yes(
+    tou: Any, beside: Callable[..., Beside], home: Path
+) -> None:
+    answer = tou("gateway", "trust", beside().gateway.url, typed=b"y\n")
+
+    assert answer.code == 0
+    assert "Is this the fingerprint of your gateway? [y/N]" in answer.out
+    assert len(_events(home)) == 1
+
+
+@pytest.mark.parametrize("typed", [b"n\n", b"\n", b""], ids=["no", "enter", "end of input"])
+def test_trust_takes_anything_but_a_yes_for_a_no(
+    tou: Any, beside: Callable[..., Beside], home: Path, typed: bytes
+) -> None:
+    answer = tou("gateway", "trust", beside().gateway.url, typed=typed)
+
+    assert answer.code == 1
+    assert list(home.iterdir()) == []
+
+
 def test_trust_writes_its_line_and_keeps_the_rest_and_the_mode(
     tou: Any, beside: Callable[..., Beside], home: Path
 ) -> None:
