@@ -155,9 +155,11 @@ def upgrade(path: Path) -> tuple[str | None, str]:
 
 
 def _require_writable(database: Database) -> None:
+    """A write that changes nothing: SQLite begins an immediate transaction on a file that may
+    only be read without a word, and a full disk shows at the first page."""
     try:
-        with database.writing():
-            pass
+        with database.writing() as connection:
+            connection.exec_driver_sql("PRAGMA user_version = 0")
     except AuditUnwritableError:
         database.close()
         raise

@@ -130,6 +130,11 @@ class Log:
         with self.database.reading() as connection:
             return standing.last_confirmed(connection, gateway)
 
+    def write_in_doubt(self, gateway: str) -> bool:
+        """Whether a write on a gateway was not seen to its end; see `standing.write_in_doubt`."""
+        with self.database.reading() as connection:
+            return standing.write_in_doubt(connection, gateway)
+
     def last_outcome(self, kind: str, name: str) -> Last | None:
         """How the newest run of this kind and name that has ended, ended."""
         with self.database.reading() as connection:

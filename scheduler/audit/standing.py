@@ -125,13 +125,30 @@ def last_confirmed(connection: Connection, gateway: str) -> Confirmed | None:
     return None
 
 
-def _leaves_doubt(connection: Connection, row: Row[Any]) -> bool:
+def write_in_doubt(connection: Connection, gateway: str) -> bool:
+    """Whether a write on the gateway was begun and not seen to its end since the newest switch
+    that ended confirmed or unchanged. Then a reading proves nothing: a gateway shows a setting
+    that was sent before it is committed."""
+    newest_first = connection.execute(_RUNS_OF_GATEWAY, {"gateway": gateway})
+    for row in newest_first:
+        good = row.kind == "switch" and row.outcome in _GOOD
+        if good or _may_have_written(connection, row):
+            newest_first.close()
+            return not good
+    return False
+
+
+def _may_have_written(connection: Connection, row: Row[Any]) -> bool:
     if row.outcome is None or row.outcome in _DOUBTFUL:
-        return True
-    if row.kind == "switch" and json.loads(row.outcome_detail).get("observed") is not None:
         return True
     steps = connection.execute(_STEP_NAMES, {"run": row.run}).scalars()
     return not CHANGING_STEPS.isdisjoint(steps)
+
+
+def _leaves_doubt(connection: Connection, row: Row[Any]) -> bool:
+    if _may_have_written(connection, row):
+        return True
+    return row.kind == "switch" and json.loads(row.outcome_detail).get("observed") is not None
 
 
 def _confirmed(row: Row[Any]) -> Confirmed | None:

@@ -97,6 +97,7 @@ class Controller:
         self.debt = Debt(gateway, recorder, conduct.backoff)
         self.trust = Trust(recorder, gateway, synchronised)
         self._alive_until: datetime | None = None
+        self._in_doubt: bool | None = None
 
     async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
         """Look once and act if needed; None when there was nothing to do, or nothing may be done
@@ -256,6 +257,7 @@ class Controller:
     async def _attempt(self, wish: Wish, wake: Wake) -> Attempt:
         wish.attempts = 1 if wish.done else wish.attempts + 1
         known = wake not in _FRESH_WAKES and await self._known_in_force(wish.setting)
+        in_doubt = await self._write_in_doubt()
         run = await self.recorder.begin(
             kind="switch", name=wish.desired.rule, wake=wake, detail=self._intent(wish, wake)
         )
@@ -263,6 +265,7 @@ class Controller:
             gateway=self.gateway,
             still_wanted=lambda: self._still_wanted(wish),
             known_in_force=known,
+            in_doubt=in_doubt,
             dry_run=self.conduct.dry_run,
             confirm_seconds=self.conduct.confirm_seconds,
         )
@@ -299,6 +302,14 @@ class Controller:
         same_reserve = confirmed.reserve_percent == setting.reserve
         return confirmed.mode == setting.mode.value and same_reserve
 
+    async def _write_in_doubt(self) -> bool:
+        """What this process knows of its own writes; at first, what the audit knows."""
+        if self._in_doubt is None:
+            self._in_doubt = await self.recorder.ask(
+                lambda: self.recorder.log.write_in_doubt(self.gateway.name)
+            )
+        return self._in_doubt
+
     def _still_wanted(self, wish: Wish) -> bool:
         if self.wish is not wish:
             return False
@@ -307,6 +318,8 @@ class Controller:
     def _take(self, wish: Wish, result: Attempt) -> None:
         wish.last = result
         wish.setting = result.setting
+        if result.wrote:
+            self._in_doubt = result.outcome is not Outcome.CONFIRMED
         if result.outcome in DONE:
             wish.not_before = 0.0
             return

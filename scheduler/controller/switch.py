@@ -39,6 +39,8 @@ class Attempt:
     retry_after: float | None = None
     """Seconds the gateway asked for, where it did."""
     note: str | None = None
+    wrote: bool = False
+    """A write was begun, so that the setting in force is known only if this is confirmed."""
 
     def detail(self) -> Mapping[str, Any]:
         """What the outcome entry keeps."""
@@ -77,6 +79,9 @@ class Switch:
     """False once a newer wish has replaced this one, or the service stops."""
     known_in_force: bool
     """The audit shows this very setting confirmed on this gateway, and nothing written since."""
+    in_doubt: bool
+    """An earlier write was not seen to its end: a reading that matches proves nothing, since a
+    gateway shows a setting that was sent before it is committed."""
     dry_run: bool
     confirm_seconds: float = CONFIRM_SECONDS
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -84,7 +89,7 @@ class Switch:
 
 async def attempt(setting: Setting, switch: Switch, run: Run) -> Attempt:
     """Make a setting true once. Gateway errors become outcomes; audit errors are raised."""
-    resolved = setting
+    resolved, wrote = setting, False
     try:
         if switch.gateway.owes_restart and not switch.dry_run:
             await switch.gateway.restore(run)
@@ -93,24 +98,29 @@ async def attempt(setting: Setting, switch: Switch, run: Run) -> Attempt:
         if observed is None and switch.known_in_force:
             note = "confirmed earlier, and there is no session to look again without a login"
             return Attempt(Outcome.UNCHANGED, resolved, note=note)
-        if resolved.reserve != HOLD and observed is not None and observed.matches(resolved):
+        if _in_force(observed, resolved) and not switch.in_doubt:
             return Attempt(Outcome.UNCHANGED, resolved, observed)
         if switch.dry_run:
             return Attempt(Outcome.DRY_RUN, resolved, observed)
         if not switch.still_wanted():
             return Attempt(Outcome.SUPERSEDED, resolved, observed)
+        wrote = True
         return await _write(resolved, switch, run)
     except AuditError:
         raise
     except GatewayError as error:
         wait = error.retry_after if isinstance(error, GatewayBusyError) else None
-        return Attempt(outcome_of(error), resolved, error=error, retry_after=wait)
+        return Attempt(outcome_of(error), resolved, error=error, retry_after=wait, wrote=wrote)
 
 
 def outcome_of(error: GatewayError) -> Outcome:
     """What an error means for a run in which nothing was confirmed."""
     refused = isinstance(error, GatewayRefusedError | GatewayIdentityError)
     return Outcome.REFUSED if refused else Outcome.UNREACHABLE
+
+
+def _in_force(observed: Observed | None, setting: Setting) -> bool:
+    return observed is not None and setting.reserve != HOLD and observed.matches(setting)
 
 
 async def _look(switch: Switch, run: Run) -> Observed | None:
@@ -142,13 +152,14 @@ async def _write(setting: Setting, switch: Switch, run: Run) -> Attempt:
         except GatewayError as caught:
             error = caught
         if observed is not None and error is None and observed.matches(setting):
-            return Attempt(Outcome.CONFIRMED, setting, observed)
+            return Attempt(Outcome.CONFIRMED, setting, observed, wrote=True)
         if not switch.still_wanted():
-            return Attempt(Outcome.SUPERSEDED, setting, observed, error)
+            return Attempt(Outcome.SUPERSEDED, setting, observed, error, wrote=True)
         if clock.monotonic() >= deadline:
             break
         await switch.sleep(_CONFIRM_PAUSES[min(number, len(_CONFIRM_PAUSES) - 1)])
-    return Attempt(Outcome.UNCONFIRMED, setting, observed, _not_confirmed(observed, error))
+    problem = _not_confirmed(observed, error)
+    return Attempt(Outcome.UNCONFIRMED, setting, observed, problem, wrote=True)
 
 
 def _not_confirmed(observed: Observed | None, error: GatewayError | None) -> NotConfirmedError:

@@ -71,7 +71,8 @@ class LocalGateway:
         trusted = pin.trusted_fingerprint(fingerprint, certificate)
         where = f"The gateway {shown}"
         catalogue = Catalogue(where=where, username=username)
-        self._name = name or f"local {shown}"
+        # The fingerprint tells devices apart: what was confirmed on one says nothing of the next.
+        self._name = name or f"local {shown} ({trusted[:8]})"
         self._where = where
         self._simulated = simulated
         self._pause, self._now, self._sleep = pause, now, sleep

@@ -10,7 +10,7 @@ import pytest
 
 from scheduler.audit.words import Outcome, Wake
 from scheduler.controller import recovery
-from scheduler.errors import AuditUnwritableError
+from scheduler.errors import AuditUnwritableError, GatewayError
 from scheduler.schedule.setting import Mode, Setting
 from scheduler.schedule.values import Schedule
 
@@ -134,6 +134,41 @@ async def test_a_lost_commit_is_unconfirmed_and_then_tried_again(home):
 
     assert home.outcomes() == ["unconfirmed", "confirmed"]
     assert "shows self_consumption, 20 %" in home.runs()[0].error
+
+
+async def test_a_write_that_was_not_seen_to_its_end_is_written_again(home):
+    """The gateway shows what was sent before it is committed, so the reading proves nothing."""
+    home.device.faults.answer_lost = {"operation": 1}
+    await home.look(Wake.START)
+    lost = home.device.device.active.reserve
+    await asyncio.sleep(0.05)
+
+    await home.look(Wake.RETRY)
+
+    assert lost == pytest.approx(24.0)
+    assert home.device.device.active.reserve == pytest.approx(9.75)
+    assert home.outcomes()[-1] == "confirmed"
+
+
+async def test_a_write_cut_off_by_death_is_written_again(home):
+    dead = home.start()
+    run = await dead.recorder.begin(
+        kind="switch",
+        name="run the house",
+        wake=Wake.START,
+        detail={"gateway": dead.gateway.name, "wanted": None},
+    )
+    home.device.faults.answer_lost = {"operation": 1}
+    with pytest.raises(GatewayError):
+        await dead.gateway.write(Setting(Mode.SELF_CONSUMPTION, 5.0), run)
+    await run.settled()
+    living = home.start()
+    await living.recover(alive_until=None)
+
+    await living.look(Wake.START)
+
+    assert home.device.device.active.reserve == pytest.approx(9.75)
+    assert home.outcomes()[-1] == "confirmed"
 
 
 async def test_a_wrong_password_is_sent_once_and_not_at_every_pulse(home):
