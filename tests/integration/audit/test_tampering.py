@@ -36,7 +36,8 @@ def raw(
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
             connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("DROP INDEX audit_end")
+        for index in ("audit_end", "audit_gateway"):
+            connection.execute(f"DROP INDEX {index}")
         connection.execute("PRAGMA ignore_check_constraints = 1")
         connection.execute("PRAGMA synchronous = OFF")
         yield connection
@@ -53,10 +54,7 @@ def test_any_changed_field_of_any_entry_is_found(
 ) -> None:
     column, value = change
     (before,) = raw.execute(f"SELECT {column} FROM audit WHERE id = ?", (id_,)).fetchone()
-    try:
-        raw.execute(f"UPDATE audit SET {column} = ? WHERE id = ?", (value, id_))
-    except sqlite3.IntegrityError:
-        return  # an index on the JSON, or NOT NULL, refuses even this
+    raw.execute(f"UPDATE audit SET {column} = ? WHERE id = ?", (value, id_))
     if value == before:
         assert review.verify(database).rows == ENTRIES
         return
