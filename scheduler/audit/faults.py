@@ -27,8 +27,8 @@ _ADVICE: Final = (
     ),
     (
         "SQLITE_CANTOPEN",
-        "it cannot be opened. See that the file and its folder exist and that the service's user"
-        " may read and write there.",
+        "it cannot be opened. See that its folder exists, that the service's user may read and"
+        " write there, and that the disk is not mounted read-only.",
     ),
     (
         "SQLITE_PERM",
