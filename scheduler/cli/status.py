@@ -9,7 +9,7 @@ import click
 
 from scheduler import clock, plan, settings
 from scheduler.audit import review
-from scheduler.audit.database import Database, open_database
+from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.log import Log
 from scheduler.audit.words import Outcome
 from scheduler.cli.plan import entry_json
@@ -89,12 +89,12 @@ def report(chosen: Settings, *, now: datetime) -> dict[str, Any]:
 def _past(chosen: Settings) -> dict[str, Any]:
     """What the audit says; a service that never ran has none, which is no error."""
     empty: dict[str, Any] = {"confirmed": None, "last_run": None, "error": None}
-    if not chosen.database_path.exists():
-        return empty
     try:
-        database = open_database(chosen.database_path)
+        database = open_to_look(chosen.database_path)
     except (AuditError, ConfigurationError) as error:
         return {**empty, "error": str(error)}
+    if database is None:
+        return empty
     try:
         return {**empty, **_read_past(database, chosen)}
     except AuditError as error:
