@@ -68,6 +68,17 @@ def test_a_restored_backup_goes_on_with_the_chain(
     assert review.verify(restored).rows == 12
 
 
+def test_a_backup_of_an_older_schema_keeps_it(filled: Database, path: Path, tmp_path: Path) -> None:
+    """It is the way back from an upgrade, so it must not be upgraded on the way."""
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("UPDATE alembic_version SET version_num = '0000'")
+
+    filled.backup(tmp_path / "copy.db")
+
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0000",)]
+
+
 def test_a_backup_never_overwrites(filled: Database, tmp_path: Path) -> None:
     target = tmp_path / "copy.db"
     target.write_text("precious")

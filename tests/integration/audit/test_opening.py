@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from scheduler.audit import review
-from scheduler.audit.database import Database, open_database, upgrade
+from scheduler.audit.database import Database, open_database, open_to_look, upgrade
 from scheduler.audit.log import Log
 from scheduler.audit.schema import SCHEMA
 from scheduler.audit.words import EntryKind
@@ -134,6 +132,18 @@ def test_nothing_is_made_by_who_only_wants_to_read(path: Path) -> None:
         open_database(path)
 
     assert not path.exists()
+
+
+def test_a_look_neither_makes_nor_upgrades(path: Path) -> None:
+    assert open_to_look(path) is None
+    assert not path.exists()
+
+    upgrade(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+
+    with pytest.raises(ConfigurationError, match="has the schema 0000 of an older version"):
+        open_to_look(path)
 
 
 def test_a_file_system_that_takes_no_files_is_told() -> None:
@@ -259,96 +269,3 @@ def test_an_audit_restored_under_the_service_is_written_on(
 
     assert append(database) == 2
     assert review.verify(opened(path)).rows == 2
-
-
-@pytest.fixture
-def shelf() -> Iterator[Path]:
-    """A folder that another user may enter; pytest's own are private."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    folder.chmod(0o755)
-    shutil.rmtree(folder)
-
-
-# Permissions do not bind root, so root becomes nobody, after importing what nobody may not.
-STRANGER = """
-    import os, sys
-    from pathlib import Path
-    from scheduler.audit import review
-    from scheduler.audit.database import open_database
-    from scheduler.audit.log import Log
-    from scheduler.audit.words import EntryKind
-    from scheduler.clock import from_micros
-    from scheduler.errors import AuditUnwritableError
-    from scheduler.audit.database import open_in_memory
-    review.verify(open_in_memory())
-    if os.geteuid() == 0:
-        os.setgroups([])
-        os.setgid(65534)
-        os.setuid(65534)
-    path = Path(sys.argv[1])
-    try:
-        database = open_database(path)
-        print("rows", review.verify(database).rows)
-        Log(database, "home").append(at=from_micros(0), entry=EntryKind.EVENT, kind="service")
-        print("written")
-    except AuditUnwritableError as error:
-        print(error)
-    try:
-        open_database(path, create=True)
-        print("opened to write")
-    except AuditUnwritableError as error:
-        print(error)
-"""
-
-
-def as_stranger(spawn: Spawn, path: Path) -> list[str]:
-    """What a user without the right to write is told."""
-    output, errors = spawn(STRANGER, path).communicate(timeout=30)
-    assert errors == ""
-    return output.splitlines()
-
-
-@pytest.mark.parametrize("at_work", [True, False], ids=["service at work", "service stopped"])
-def test_who_may_only_read_reads_and_is_told_that_writing_is_not_allowed(
-    shelf: Path, opened: Opened, spawn: Spawn, at_work: bool
-) -> None:
-    path = shelf / "tou.db"
-    database = opened(path, create=True)
-    append(database)
-    if not at_work:
-        database.close()
-    for file in shelf.iterdir():
-        file.chmod(0o444)
-    shelf.chmod(0o555)
-
-    told = as_stranger(spawn, path)
-
-    assert told[0] == "rows 1"
-    assert len(told) == 3
-    assert [line for line in told[1:] if "the right to write" not in line] == []
-
-
-def test_who_may_not_even_read_is_told(shelf: Path, opened: Opened, spawn: Spawn) -> None:
-    path = shelf / "tou.db"
-    append(opened(path, create=True))
-    path.chmod(0o000)
-
-    told = as_stranger(spawn, path)
-
-    assert len(told) == 2
-    assert all("cannot be used" in line for line in told)
-
-
-def test_who_may_not_enter_the_folder_is_told(shelf: Path, opened: Opened, spawn: Spawn) -> None:
-    (shelf / "private").mkdir()
-    path = shelf / "private" / "tou.db"
-    append(opened(path, create=True))
-    path.parent.chmod(0o000)
-
-    told = as_stranger(spawn, path)
-    path.parent.chmod(0o755)
-
-    assert len(told) == 2
-    assert all("Permission denied" in line for line in told)

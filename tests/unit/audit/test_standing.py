@@ -138,6 +138,29 @@ def test_a_confirmed_setting_counts_until_something_may_have_changed_it(
     assert (log.last_confirmed("local") is not None) is known
 
 
+@pytest.mark.parametrize(
+    ("later", "doubt"),
+    [
+        (later, not known and name != "another setting seen")
+        for name, (later, known) in LATER.items()
+    ],
+    ids=LATER,
+)
+def test_a_write_is_in_doubt_until_it_is_seen_to_its_end(
+    log: Log, pen: Pen, later: Callable[[Pen], object], doubt: bool
+) -> None:
+    """Another setting that was merely seen is somebody else's, not half of a write of ours."""
+    pen.run(Outcome.CONFIRMED, "write")
+
+    later(pen)
+
+    assert log.write_in_doubt("local") is doubt
+
+
+def test_without_any_run_no_write_is_in_doubt(log: Log) -> None:
+    assert not log.write_in_doubt("local")
+
+
 def test_doubt_ends_with_the_next_confirmation(log: Log, pen: Pen) -> None:
     pen.run(Outcome.CONFIRMED, "write")
     pen.run(Outcome.UNCONFIRMED, "write")
