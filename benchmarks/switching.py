@@ -17,8 +17,9 @@ from scheduler.audit.database import open_database
 from scheduler.audit.log import Log
 from scheduler.audit.words import Outcome, Wake
 from scheduler.controller.backoff import Backoff
-from scheduler.controller.controller import Conduct, Controller
+from scheduler.controller.controller import Controller
 from scheduler.controller.recorder import Recorder
+from scheduler.controller.wish import Conduct
 from scheduler.gateway.local import LocalGateway
 from scheduler.gateway.simulated import DEFAULT_PASSWORD
 from scheduler.schedule.load import load_schedule

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from scheduler import clock, plan
 from scheduler.audit.words import Outcome, Wake
 from scheduler.controller import recovery, switch
-from scheduler.controller.backoff import REFUSED_WAIT, Backoff
+from scheduler.controller.backoff import REFUSED_WAIT
 from scheduler.controller.recorder import Recorder, Unrecorded
 from scheduler.controller.recovery import Debt
 from scheduler.controller.switch import Attempt, Switch, describe
 from scheduler.controller.trust import Trust
 from scheduler.controller.turn import Turn
+from scheduler.controller.wish import DONE, Conduct, Wish, began_text, instant_text, tell
 from scheduler.errors import GatewayError
 from scheduler.gateway.base import Gateway
 from scheduler.plan import Desired, Override
@@ -29,44 +30,12 @@ from scheduler.schedule.values import Schedule
 
 log = logging.getLogger(__name__)
 
-DONE = frozenset({Outcome.CONFIRMED, Outcome.UNCHANGED, Outcome.DRY_RUN})
 # A wake may come a moment before its boundary: timers count on another clock than the wall's.
 EARLY = timedelta(seconds=1)
 # Wakes that ask nothing: where the setting is in force they only look whether it still is.
 _IDLE_WAKES = frozenset({Wake.PULSE, Wake.RETRY, Wake.JOB})
 # Wakes that bring or repeat a wish of their own; the audit cannot know it in force yet.
 _FRESH_WAKES = frozenset({Wake.BOUNDARY, Wake.RETRY})
-
-
-@dataclass(slots=True)
-class Wish:
-    """The setting being made true, and how far that has come."""
-
-    desired: Desired
-    began: datetime | None
-    setting: Setting
-    """As wanted; a hold is replaced by its percentage once that is known."""
-    attempts: int = 0
-    last: Attempt | None = None
-    not_before: float = 0.0
-    """Monotonic seconds before which no further attempt is made."""
-
-    @property
-    def done(self) -> bool:
-        return self.last is not None and self.last.outcome in DONE
-
-    @property
-    def superseded(self) -> bool:
-        return self.last is not None and self.last.outcome is Outcome.SUPERSEDED
-
-
-@dataclass(frozen=True, slots=True)
-class Conduct:
-    """How the controller behaves; the settings' values in seconds."""
-
-    backoff: Backoff
-    dry_run: bool = False
-    confirm_seconds: float = switch.CONFIRM_SECONDS
 
 
 class Controller:
@@ -178,7 +147,7 @@ class Controller:
         )
         if confirmed is None or confirmed.mode != setting.mode.value:
             return setting
-        if confirmed.hold_from is None or confirmed.hold_from != _began_text(began):
+        if confirmed.hold_from is None or confirmed.hold_from != began_text(began):
             return setting
         return replace(setting, reserve=confirmed.reserve_percent)
 
@@ -191,7 +160,7 @@ class Controller:
             wake=wake,
             detail={
                 "gateway": self.gateway.name,
-                "planned_at": _instant_text(old.began),
+                "planned_at": instant_text(old.began),
                 "attempt": old.attempts,
                 "wanted": describe(old.setting),
                 "error": f'"{new.rule}" replaced it before it succeeded.',
@@ -270,12 +239,10 @@ class Controller:
             confirm_seconds=self.conduct.confirm_seconds,
         )
         result = await switch.attempt(wish.setting, how, run)
-        held = (
-            {"hold_from": _began_text(wish.began)} if wish.desired.setting.reserve == HOLD else {}
-        )
+        held = {"hold_from": began_text(wish.began)} if wish.desired.setting.reserve == HOLD else {}
         await run.end(result.outcome, {**result.detail(), **held})
         self._take(wish, result)
-        _tell(wish, result)
+        tell(wish, result)
         if result.error is None:
             await self._note_reachable(None)
         return result
@@ -284,7 +251,7 @@ class Controller:
         at_boundary = wake in {Wake.BOUNDARY, Wake.RETRY}
         return {
             "gateway": self.gateway.name,
-            "planned_at": _instant_text(wish.began) if at_boundary else None,
+            "planned_at": instant_text(wish.began) if at_boundary else None,
             "attempt": wish.attempts,
             "wanted": describe(wish.setting),
             "period": wish.desired.period,
@@ -327,26 +294,3 @@ class Controller:
         if result.outcome is Outcome.REFUSED:
             wait = max(wait, REFUSED_WAIT)
         wish.not_before = clock.monotonic() + max(wait, result.retry_after or 0.0)
-
-
-def _began_text(began: datetime | None) -> str:
-    return clock.iso(began) if began else "always"
-
-
-def _instant_text(instant: datetime | None) -> str | None:
-    return clock.iso(instant) if instant else None
-
-
-def _tell(wish: Wish, result: Attempt) -> None:
-    """One line in the journal per attempt, loud where a person must act."""
-    wanted = describe(result.setting)
-    reserve = wanted["reserve_percent"]
-    what = f"{wish.desired.rule}: {wanted['mode']}, " + (
-        "hold" if reserve is None else f"{reserve:g} %"
-    )
-    if result.outcome in DONE:
-        log.info("%s -> %s", what, result.outcome.value)
-    elif result.outcome is Outcome.REFUSED:
-        log.error("%s -> refused: %s", what, result.error)
-    else:
-        log.warning("%s -> %s: %s", what, result.outcome.value, result.error or result.note or "")

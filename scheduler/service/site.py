@@ -13,10 +13,11 @@ from scheduler import clock
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.log import Log
 from scheduler.controller.backoff import Backoff
-from scheduler.controller.controller import Conduct, Controller
+from scheduler.controller.controller import Controller
 from scheduler.controller.jobs import Jobs
 from scheduler.controller.recorder import Recorder
 from scheduler.controller.turn import Turn
+from scheduler.controller.wish import Conduct
 from scheduler.errors import SettingsError
 from scheduler.gateway.base import Gateway
 from scheduler.schedule.load import Loaded, load_schedule

@@ -15,9 +15,10 @@ from scheduler.audit.log import Log
 from scheduler.audit.views import RunView
 from scheduler.audit.words import Wake
 from scheduler.controller.backoff import Backoff
-from scheduler.controller.controller import Conduct, Controller
+from scheduler.controller.controller import Controller
 from scheduler.controller.recorder import Recorder
 from scheduler.controller.switch import Attempt
+from scheduler.controller.wish import Conduct
 from scheduler.errors import Place
 from scheduler.gateway.local import LocalGateway
 from scheduler.gateway.simulated import DEFAULT_PASSWORD, SimulatedGateway
