@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -28,10 +28,21 @@ from scheduler.schedule import library
 PREFIX = "TOU_"
 DEFAULT_SCHEDULE = "sce-tou-d-a.yaml"
 _DOTENV = ".env"
+_SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def _duration(value: object) -> object:
     return clock.parse_duration(value) if isinstance(value, str) else value
+
+
+def _between(least: timedelta, most: timedelta) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if not least <= value <= most:
+            shortest, longest = clock.format_duration(least), clock.format_duration(most)
+            raise ValueError(f"write a duration from {shortest} to {longest}.")
+        return value
+
+    return AfterValidator(check)
 
 
 def _word(value: object) -> object:
@@ -48,6 +59,8 @@ def _flag(value: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+# A minute between two steps is more than any gateway was seen to need.
+Pause = Annotated[timedelta, BeforeValidator(_duration), _between(timedelta(0), _MINUTE)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_nothing)]
 
 
@@ -56,22 +69,26 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
 
-    schedule: OptionalPath = None
-    database: OptionalPath = None
+    schedule: # A minute between two steps is more than any gateway was seen to need.
+Pause = Annotated[timedelta, BeforeValidator(_duration), _between(timedelta(0), _MINUTE)]
+OptionalPath = None
+    database: # A minute between two steps is more than any gateway was seen to need.
+Pause = Annotated[timedelta, BeforeValidator(_duration), _between(timedelta(0), _MINUTE)]
+OptionalPath = None
     site: Annotated[str, Field(min_length=1, max_length=100)] = "home"
     gateway: Annotated[Literal["simulated", "local"], BeforeValidator(_word)] = "simulated"
     gateway_url: str = "https://powerwall"
     gateway_username: str = "installer"
     gateway_email: str = ""
     gateway_password: Annotated[SecretStr | None, BeforeValidator(_nothing)] = None
-    gateway_certificate: OptionalPath = None
+    gateway_certificate: # A minute between two steps is more than any gateway was seen to need.
+Pause = Annotated[timedelta, BeforeValidator(_duration), _between(timedelta(0), _MINUTE)]
+OptionalPath = None
     gateway_fingerprint: Annotated[str | None, BeforeValidator(_nothing)] = None
-    gateway_pause: Annotated[Duration | None, BeforeValidator(_nothing)] = None
-    pulse: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = timedelta(
-        seconds=30
-    )
-    retry_first: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=5)
-    retry_max: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(minutes=5)
+    gateway_pause: Annotated[Pause | None, BeforeValidator(_nothing)] = None
+    pulse: Annotated[Duration, _between(_SECOND, 60 * _MINUTE)] = timedelta(seconds=30)
+    retry_first: Annotated[Duration, _between(_SECOND, 60 * _MINUTE)] = timedelta(seconds=5)
+    retry_max: Annotated[Duration, _between(_SECOND, 24 * 60 * _MINUTE)] = timedelta(minutes=5)
     dry_run: Annotated[bool, BeforeValidator(_flag)] = False
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_word)] = (
         "info"
@@ -218,13 +235,5 @@ def _explain(detail: dict[str, Any]) -> str:
             return f"{name}: write one of {context.get('expected')}."
         case "bool_parsing" | "bool_type":
             return f"{name}: write true or false."
-        case "greater_than_equal" | "less_than_equal":
-            return f"{name}: {_bounds(detail['type'], context)}"
         case _:
             return f"{name}: {detail['msg']}."
-
-
-def _bounds(kind: str, context: Mapping[str, Any]) -> str:
-    bound = context.get("ge") or context.get("le")
-    text = clock.format_duration(bound) if isinstance(bound, timedelta) else str(bound)
-    return f"must be {'at least' if kind == 'greater_than_equal' else 'at most'} {text}."

@@ -1,0 +1,142 @@
+"""Settings from the environment, `.env` and credentials; what is wrong is said by name."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from scheduler import settings
+from scheduler.errors import SettingsError
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in os.environ:
+        if name.upper().startswith("TOU_") or name in {"STATE_DIRECTORY", "CREDENTIALS_DIRECTORY"}:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_any_setting_the_shipped_example_meets_the_simulated_gateway():
+    made = settings.load()
+
+    assert made.gateway == "simulated"
+    assert made.schedule_path.name == "sce-tou-d-a.yaml"
+    assert made.database_path == Path("tou.db")
+    assert (made.site, made.gateway_url, made.gateway_username) == (
+        "home",
+        "https://powerwall",
+        "installer",
+    )
+    assert made.pulse == timedelta(seconds=30)
+    assert (made.retry_first, made.retry_max) == (timedelta(seconds=5), timedelta(minutes=5))
+    assert made.pause_seconds == 0.0
+    assert made.dry_run is False
+
+
+def test_a_real_gateway_is_given_two_seconds_between_its_steps(monkeypatch):
+    monkeypatch.setenv("TOU_GATEWAY", "Local")
+
+    assert settings.load().pause_seconds == 2.0
+
+
+def test_under_systemd_the_database_lies_in_the_state_directory(monkeypatch):
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/tou-scheduler:/var/lib/other")
+
+    made = settings.load()
+
+    assert made.database_path == Path("/var/lib/tou-scheduler/tou.db")
+    assert made.session_path == Path("/var/lib/tou-scheduler/tou.session")
+
+
+def test_the_environment_wins_over_dotenv_and_that_over_credentials(nothing_set, monkeypatch):
+    (nothing_set / ".env").write_text("TOU_SITE=from-dotenv\nTOU_GATEWAY_USERNAME=from-dotenv\n")
+    credentials = nothing_set / "credentials"
+    credentials.mkdir()
+    for name in ("site", "gateway_username", "gateway_password"):
+        (credentials / name).write_text("from-credentials\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    monkeypatch.setenv("TOU_SITE", "from-environment")
+
+    made = settings.load()
+
+    assert made.gateway_password is not None
+    assert (made.site, made.gateway_username, made.gateway_password.get_secret_value()) == (
+        "from-environment",
+        "from-dotenv",
+        "from-credentials",
+    )
+
+
+def test_a_certificate_among_the_credentials_is_used_by_its_path(nothing_set, monkeypatch):
+    (nothing_set / "gateway_certificate").write_text("-----BEGIN CERTIFICATE-----\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(nothing_set))
+
+    assert settings.load().gateway_certificate == nothing_set / "gateway_certificate"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (
+            "TOU_PULS",
+            "5s",
+            "TOU_PULS (in the environment) is not a setting. Did you mean TOU_PULSE?",
+        ),
+        ("TOU_GATEWAY_PASWORD", "hunter2", "Did you mean TOU_GATEWAY_PASSWORD?"),
+        ("TOU_PULSE", "soon", 'TOU_PULSE: "soon" is not a duration. Write 90s, 5m, 2h or 1h30m.'),
+        ("TOU_PULSE", "0", "TOU_PULSE: write a duration from 1s to 1h."),
+        ("TOU_PULSE", "2h", "TOU_PULSE: write a duration from 1s to 1h."),
+        ("TOU_GATEWAY", "cloud", "TOU_GATEWAY: write one of 'simulated' or 'local'."),
+        ("TOU_DRY_RUN", "perhaps", "TOU_DRY_RUN: write true or false."),
+        ("TOU_LOG_FORMAT", "xml", "TOU_LOG_FORMAT: write one of 'text' or 'json'."),
+        ("TOU_RETRY_MAX", "2s", "TOU_RETRY_MAX is shorter than TOU_RETRY_FIRST."),
+        ("TOU_DATABASE", "/tmp", "TOU_DATABASE: /tmp is a folder."),
+    ],
+)
+def test_a_wrong_setting_is_named_with_the_way_out(monkeypatch, name, value, told):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+
+    assert told in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_every_wrong_setting_is_told_at_once(monkeypatch):
+    monkeypatch.setenv("TOU_PULSE", "soon")
+    monkeypatch.setenv("TOU_GATEWAY", "cloud")
+    monkeypatch.setenv("TOU_NONSENSE", "1")
+
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_an_unknown_name_in_dotenv_is_an_error_too(nothing_set):
+    (nothing_set / ".env").write_text("TOU_SCHEDUL=x\n")
+
+    with pytest.raises(SettingsError, match=r"TOU_SCHEDUL \(in .env\)"):
+        settings.load()
+
+
+def test_the_password_is_in_no_repr(monkeypatch):
+    monkeypatch.setenv("TOU_GATEWAY_PASSWORD", "hunter2")
+
+    made = settings.load()
+
+    assert "hunter2" not in repr(made)
+    assert "hunter2" not in str(made)
+
+
+def test_the_readme_lists_every_setting():
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    shown = readme.replace("`, `_", "`, `TOU_GATEWAY_")
+
+    assert [name for name in settings.known_names() if f"`{name}`" not in shown] == []
