@@ -69,21 +69,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
 
-    schedule: # A minute between two steps is more than any gateway was seen to need.
-Pause = Annotated[timedelta, BeforeValidator(_duration), _between(timedelta(0), _MINUTE)]
-OptionalPath = None
-    database: # A minute between two steps is more than any gateway was seen to need.
-Pause = Annotated[timedelta, BeforeValidator(_duration), _between(timedelta(0), _MINUTE)]
-OptionalPath = None
+    schedule: OptionalPath = None
+    database: OptionalPath = None
     site: Annotated[str, Field(min_length=1, max_length=100)] = "home"
     gateway: Annotated[Literal["simulated", "local"], BeforeValidator(_word)] = "simulated"
     gateway_url: str = "https://powerwall"
     gateway_username: str = "installer"
     gateway_email: str = ""
     gateway_password: Annotated[SecretStr | None, BeforeValidator(_nothing)] = None
-    gateway_certificate: # A minute between two steps is more than any gateway was seen to need.
-Pause = Annotated[timedelta, BeforeValidator(_duration), _between(timedelta(0), _MINUTE)]
-OptionalPath = None
+    gateway_certificate: OptionalPath = None
     gateway_fingerprint: Annotated[str | None, BeforeValidator(_nothing)] = None
     gateway_pause: Annotated[Pause | None, BeforeValidator(_nothing)] = None
     pulse: Annotated[Duration, _between(_SECOND, 60 * _MINUTE)] = timedelta(seconds=30)
