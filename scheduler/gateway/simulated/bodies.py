@@ -63,18 +63,7 @@ def sitemaster_body(device: Device, moment: Moment) -> Body:
 
 def site_info_body(device: Device, moment: Moment) -> Body:
     """/api/site_info."""
-    code: Body = {
-        "grid_code": "60Hz_240V_s_UL1741SA:2019_California",
-        "grid_voltage_setting": 240,
-        "grid_freq_setting": 60,
-        "grid_phase_setting": "Split",
-        "country": "United States",
-        "state": "California",
-        "distributor": "*",
-        "utility": "Southern California Edison",
-        "retailer": "*",
-        "region": "UL1741SA",
-    }
+    code = _grid_code(device)
     limits: Body = {
         "max_site_meter_power_kW": _UNLIMITED,
         "min_site_meter_power_kW": -_UNLIMITED,
@@ -94,6 +83,21 @@ def site_info_body(device: Device, moment: Moment) -> Body:
         **({"panel_max_current": 100} if device.profile.status == "2023" else {}),
         "grid_code": code,
     }
+
+
+def _grid_code(device: Device) -> Body:
+    code: Body = {
+        "grid_code": "60Hz_240V_s_UL1741SA:2019_California",
+        "grid_voltage_setting": 240,
+        "grid_freq_setting": 60,
+        "grid_phase_setting": "Split",
+        "country": "United States",
+        "state": "California",
+        "utility": "Southern California Edison",
+    }
+    if device.profile.status == "2023":
+        return code
+    return {**code, "distributor": "*", "retailer": "*", "region": "UL1741SA"}
 
 
 def site_name_body(device: Device) -> Body:

@@ -51,12 +51,14 @@ def networks_body(device: Device) -> list[Body]:
     """/api/networks."""
     if device.profile.meters == "2018":
         return [{"id": 1, "name": "ethernet_tesla_internal_default", "connected": True}]
-    name = "ethernet_tesla_internal_default"
+    name = "simulated"
     return [
         {
             "network_name": name,
-            "interface": "EthType",
+            "interface": "WifiType",
+            "security_type": "WPA2_Personal",
             "dhcp": True,
+            "username": "",
             "enabled": True,
             "active": True,
             "primary": True,
@@ -66,10 +68,10 @@ def networks_body(device: Device) -> list[Body]:
                 "network_name": name,
                 "ip_networks": [{"ip": "192.0.2.10", "mask": "255.255.255.0"}],
                 "gateway": "192.0.2.1",
-                "interface": "EthType",
+                "interface": "WifiType",
                 "state": "DeviceStateReady",
                 "state_reason": "DeviceStateReasonNone",
-                "signal_strength": 0,
+                "signal_strength": 59,
                 "hw_address": "00:00:00:00:00:00",
             },
         }

@@ -14,6 +14,12 @@ from scheduler.gateway.simulated.timepiece import Moment
 _VOLTS = 240.0
 _NAMES = ("site", "battery", "load", "solar")
 PART = "3012170-05-B"
+_LATER_STATUS: Body = {
+    "instantaneous_max_apparent_power": 5760,
+    "hardware_capability_charge_power": 0,
+    "hardware_capability_discharge_power": 0,
+    "available_charger_blocks": 0,
+}
 
 
 def charge_body(device: Device) -> Body:
@@ -95,7 +101,9 @@ def system_status_body(device: Device, moment: Moment) -> Body:
     battery = device.battery
     watts = battery.powers(awake=device.sitemaster.running(moment.elapsed)).battery
     island = "SystemIslandedActive" if battery.islanded else "SystemGridConnected"
+    later = _LATER_STATUS if device.profile.status == "2023" else {}
     return {
+        **later,
         "command_source": "Configuration",
         "battery_target_power": number(watts),
         "battery_target_reactive_power": 0,

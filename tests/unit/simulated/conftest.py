@@ -1,0 +1,92 @@
+"""A simulated device without sockets, and a clock that is moved by hand."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scheduler.gateway.simulated.desk import attend
+from scheduler.gateway.simulated.device import Device
+from scheduler.gateway.simulated.exchange import Request
+from scheduler.gateway.simulated.faults import Faults
+from scheduler.gateway.simulated.options import Options
+from scheduler.gateway.simulated.timepiece import Moment
+
+# 03:00 on a summer night in Los Angeles: no sun, and a house that uses little.
+NIGHT = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
+PASSWORD = "correct-horse-battery"
+
+
+class Bench:
+    """One device on the bench: ask it something, let time pass, ask again."""
+
+    def __init__(self, *faults, **words):
+        self.moment = Moment(NIGHT, 0.0)
+        self.faults = Faults.parse(*faults)
+        usual = {"password": PASSWORD, "run_seconds": 3.0, "stop_seconds": 1.0}
+        self.device = Device(Options(**{**usual, **words}), self.faults, lambda: self.moment)
+        self.token = None
+
+    def wait(self, seconds):
+        self.moment = Moment(
+            self.moment.instant + timedelta(seconds=seconds), self.moment.elapsed + seconds
+        )
+
+    def ask(self, method, path, body=None, *, token=None, encrypted=True, headers=None):
+        """The whole outcome of a request, with the bench's own token unless told another."""
+        shown = self.token if token is None else token
+        headers = {**({"authorization": f"Bearer {shown}"} if shown else {}), **(headers or {})}
+        sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body)
+        sent = sent if isinstance(sent, bytes) else sent.encode()
+        path, _, query = f"/api/{path}".partition("?")
+        request = Request(method, path, query, headers, sent)
+        return attend(self.device, request, encrypted=encrypted)
+
+    def get(self, path, **words):
+        return Seen(self.ask("GET", path, **words).answer)
+
+    def post(self, path, body=None, **words):
+        return Seen(self.ask("POST", path, body, **words).answer)
+
+    def log_in(self, username="installer", *, force=True, password=PASSWORD, **more):
+        body = {"username": username, "password": password, "email": "", "force_sm_off": force}
+        return self.post("login/Basic", {**body, **more}, token="")
+
+    def enter(self, username="installer"):
+        """Log in and go on with that session; the switch is moved where one is needed."""
+        if username == "installer" and self.device.profile.installer_needs_switch:
+            self.device.move_switch()
+            seen = self.post("auth/toggle/login", {"username": "installer", "email": ""})
+        else:
+            seen = self.log_in(username)
+        assert seen.status == 200, seen.json
+        self.token = seen.json["token"]
+        return self
+
+    def up(self):
+        """Run the sitemaster and wait for it."""
+        assert self.get("sitemaster/run").status == 202
+        self.wait(3.5)
+        assert self.device.sitemaster_running
+        return self
+
+    def put(self, mode, reserve, **more):
+        key = self.device.profile.mode_key
+        return self.post("operation", {key: mode, "backup_reserve_percent": reserve, **more})
+
+
+class Seen:
+    """An answer as a client sees it."""
+
+    def __init__(self, answer):
+        self.status, self.body, self.headers = answer.status, answer.body, answer.headers
+        self.content_type = answer.content_type
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+@pytest.fixture
+def bench():
+    return Bench
