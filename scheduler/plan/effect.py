@@ -1,0 +1,235 @@
+"""What an edit of a schedule changes in behaviour: which days, at what times, from what to what.
+
+Pure: compares what two schedules do, not how they are written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from scheduler import clock
+from scheduler.plan import wall
+from scheduler.plan.days import by_day
+from scheduler.plan.job_times import due
+from scheduler.plan.switches import changes, switch
+from scheduler.schedule.clocktime import format_time
+from scheduler.schedule.setting import Setting
+from scheduler.schedule.values import DAY_SECONDS, Job, Schedule
+
+# Two days: a difference that reaches further than this beyond an end is longer than a day, and
+# those are cut at midnights anyway.
+_MARGIN = 2 * DAY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The first instant at which two schedules want different settings."""
+
+    at: datetime
+    old: Setting
+    new: Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The same change in the same window of the local clock. `dates` are the local dates on
+    which the window begins, ascending; `to_time` before `from_time` is on the next date."""
+
+    from_time: str
+    to_time: str
+    old: Setting
+    new: Setting
+    dates: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobChange:
+    """A job that comes, goes, is due at other instants (moved), or does something else (altered).
+    `first` is the first instant concerned, None when it is never due; `times` counts them."""
+
+    name: str
+    how: Literal["added", "removed", "moved", "altered"]
+    first: datetime | None
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What changes between two instants. `days_changed` counts the local dates on which the
+    settings differ at some instant."""
+
+    zone: ZoneInfo
+    days_changed: int
+    first: Change | None
+    groups: tuple[Group, ...]
+    jobs: tuple[JobChange, ...]
+
+    def summary(self) -> str:
+        """One line, such as `42 days change; first: Mon 2026-10-05 16:00, reserve 20 % -> 5 %`."""
+        parts = [self._days()] if self.first else []
+        if self.jobs:
+            counts = Counter(each.how for each in self.jobs)
+            words = ", ".join(f"{count} {how}" for how, count in counts.items())
+            parts.append(f"jobs: {words}")
+        return "; ".join(parts) or "No change in behaviour"
+
+    def _days(self) -> str:
+        assert self.first is not None
+        local = clock.localise(self.first.at, self.zone)
+        seconds = f":{local:%S}" if local.second else ""
+        count = "1 day changes" if self.days_changed == 1 else f"{self.days_changed} days change"
+        words = change_text(self.first.old, self.first.new)
+        return f"{count}; first: {local:%a %Y-%m-%d %H:%M}{seconds}, {words}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    start: int
+    end: int
+    old: Setting
+    new: Setting
+
+
+def effect(old: Schedule, new: Schedule, start: datetime, end: datetime) -> Effect:
+    """What changes with start <= t < end when `old` gives way to `new`, in the local time of
+    `new`. Raises ValueError at the ends of datetime's range."""
+    first, last = wall.floor_seconds(start), wall.ceil_seconds(end)
+    zone = new.calendar.display_zone
+    if last <= first:
+        return Effect(zone, 0, None, (), ())
+    found = [each for each in _differences(old, new, first, last) if _inside(each, first, last)]
+    numbers = {
+        number
+        for each in found
+        for number in by_day(zone, max(each.start, first), min(each.end, last))
+    }
+    return Effect(
+        zone=zone,
+        days_changed=len(numbers),
+        first=_first(found, first),
+        groups=_groups(found, zone, first, last),
+        jobs=tuple(_job_changes(old, new, first, last)),
+    )
+
+
+def change_text(old: Setting, new: Setting) -> str:
+    """`reserve 20 % -> 5 %`, with the mode where that changes too."""
+    parts = []
+    if old.mode is not new.mode:
+        parts.append(f"mode {old.mode.app_name} -> {new.mode.app_name}")
+    if old.reserve != new.reserve:
+        parts.append(f"reserve {_percent(old)} -> {_percent(new)}")
+    return ", ".join(parts)
+
+
+def _percent(setting: Setting) -> str:
+    return "hold" if isinstance(setting.reserve, str) else f"{setting.reserve:g} %"
+
+
+def _inside(each: _Difference, first: int, last: int) -> bool:
+    return each.start < last and each.end > first
+
+
+def _first(found: list[_Difference], first: int) -> Change | None:
+    if not found:
+        return None
+    return Change(wall.instant_of(max(found[0].start, first)), found[0].old, found[0].new)
+
+
+def _differences(old: Schedule, new: Schedule, first: int, last: int) -> Iterator[_Difference]:
+    """The longest stretches in which the settings differ and neither changes; with a margin, so
+    that a window cut by `first` or `last` is known whole."""
+    start, end = max(first - _MARGIN, wall.EARLIEST), min(last + _MARGIN, wall.LATEST)
+    before, after = dict(settings(old, start, end)), dict(settings(new, start, end))
+    wanted, instead = before[start], after[start]
+    for at in sorted({*before, *after, end}):
+        if at > start and wanted != instead:
+            yield _Difference(start, at, wanted, instead)
+        start = at
+        wanted, instead = before.get(at, wanted), after.get(at, instead)
+
+
+def settings(schedule: Schedule, start: int, end: int) -> list[tuple[int, Setting]]:
+    """(instant, setting from there on), first at `start`, the others at its changes before `end`;
+    in whole seconds since 1970."""
+    at_start = switch(schedule, wall.instant_of(start)).setting
+    assert at_start is not None
+    found = [(at, rule.setting) for at, rule in changes(schedule, start, end - 1)]
+    return [(start, at_start), *found]
+
+
+def _groups(
+    found: Iterable[_Difference], zone: ZoneInfo, first: int, last: int
+) -> tuple[Group, ...]:
+    dates: dict[tuple[str, str, Setting, Setting], set[date]] = {}
+    for difference in found:
+        for each in _daily(difference, zone):
+            if not _inside(each, first, last):
+                continue
+            key = (_clock(each.start, zone), _clock_end(each.end, zone), each.old, each.new)
+            begins = clock.localise(wall.instant_of(max(each.start, first)), zone).date()
+            dates.setdefault(key, set()).add(begins)
+    groups = [Group(*key, tuple(sorted(days))) for key, days in dates.items()]
+    return tuple(sorted(groups, key=lambda group: (group.dates[0], group.from_time)))
+
+
+def _daily(difference: _Difference, zone: ZoneInfo) -> Iterator[_Difference]:
+    """A difference of a day or more is cut at the local midnights; a shorter one stays whole,
+    so that 22:00-08:00 is one window."""
+    if difference.end - difference.start < DAY_SECONDS:
+        yield difference
+        return
+    for pieces in by_day(zone, difference.start, difference.end).values():
+        yield _Difference(pieces[0].start, pieces[-1].end, difference.old, difference.new)
+
+
+def _clock(at: int, zone: ZoneInfo) -> str:
+    local = clock.localise(wall.instant_of(at), zone)
+    return format_time(local.hour * 3600 + local.minute * 60 + local.second)
+
+
+def _clock_end(at: int, zone: ZoneInfo) -> str:
+    text = _clock(at, zone)
+    return "24:00" if text == "00:00" else text
+
+
+def _job_changes(old: Schedule, new: Schedule, first: int, last: int) -> Iterator[JobChange]:
+    before, after = _due(old, first, last), _due(new, first, last)
+    deeds, later_deeds = _deeds(old.jobs), _deeds(new.jobs)
+    for name in dict.fromkeys([*before, *after]):
+        if name not in after:
+            yield _job_change(name, "removed", before[name])
+        elif name not in before:
+            yield _job_change(name, "added", after[name])
+        elif before[name] != after[name]:
+            yield _job_change(name, "moved", before[name] ^ after[name], len(after[name]))
+        elif deeds[name] != later_deeds[name]:
+            yield _job_change(name, "altered", after[name])
+
+
+def _job_change(
+    name: str,
+    how: Literal["added", "removed", "moved", "altered"],
+    instants: Iterable[datetime],
+    times: int | None = None,
+) -> JobChange:
+    ordered = sorted(instants)
+    first = ordered[0] if ordered else None
+    return JobChange(name, how, first, len(ordered) if times is None else times)
+
+
+def _due(schedule: Schedule, first: int, last: int) -> dict[str, set[datetime]]:
+    """The instants of each job with first <= at < last."""
+    found: dict[str, set[datetime]] = {job.name: set() for job in schedule.jobs}
+    for entry in due(schedule, first - 1, last - 1):
+        found[entry.name].add(entry.at)
+    return found
+
+
+def _deeds(jobs: Iterable[Job]) -> dict[str, tuple[object, ...]]:
+    return {job.name: (job.do, job.install, job.limit, job.allow_on_peak) for job in jobs}
