@@ -50,8 +50,11 @@ def doubt(
 
 
 class Trust:
-    """Asks about the clock until it is trusted, and again after a step; each change is recorded
-    once."""
+    """Asks about the clock until it is trusted; each change is recorded once.
+
+    A clock that was trusted stays so: one that is stepped back while we run was set by somebody
+    who knows better, and what it says now is what must be true now.
+    """
 
     def __init__(
         self, recorder: Recorder, gateway: Gateway, synchronised: Callable[[], bool | None]
@@ -68,7 +71,7 @@ class Trust:
 
     async def given(self, now: datetime, wake: Wake, *, rule: str) -> bool:
         """Whether to act by this clock. `rule` is what waits for it."""
-        if self._simulated or (self.given_once and wake is not Wake.CLOCK_STEP):
+        if self._simulated or self.given_once:
             return True
         last_entry = await self._recorder.ask(self._recorder.log.last_at)
         waited = timedelta(seconds=clock.monotonic() - self._began)

@@ -291,6 +291,18 @@ async def test_a_clock_earlier_than_the_last_entry_holds_until_it_is_right(home)
     assert (await home.look(Wake.PULSE)).outcome is Outcome.UNCHANGED
 
 
+@pytest.mark.parametrize("hours", [13, -10], ids=["forward", "back"])
+async def test_a_step_of_the_clock_puts_the_setting_of_the_new_instant_in_force(home, hours):
+    home.synchronised = lambda: None
+    await home.look(Wake.START)
+    home.clock.move(hours=hours)
+
+    attempt = await home.look(Wake.CLOCK_STEP)
+
+    assert attempt.outcome is Outcome.CONFIRMED
+    assert home.device.device.active.mode == "backup"
+
+
 async def test_a_reload_makes_the_new_schedule_true(home):
     await home.look(Wake.START)
     rules = home.schedule.rules
