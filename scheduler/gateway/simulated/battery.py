@@ -6,6 +6,7 @@ are on the wire's own scale. Time comes in as instants; nothing here reads a clo
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,6 +25,9 @@ SLOW_CHARGE: Final = 1700.0
 _STANDBY: Final = FULL_PACK * 0.005
 _LONGEST_STEP: Final = timedelta(seconds=60)
 _MOST_STEPS: Final = 400
+_MOST_PARTS: Final = 8
+# Hours; carries the energy over a bound that floating point would leave it just short of.
+_SHORTEST_PART: Final = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +154,27 @@ class Battery:
         return SLOW_CHARGE if self.setting.mode == "self_consumption" else MAX_POWER
 
     def _live(self, awake: timedelta) -> None:
+        """Spend some waking time, in parts where the rule changes on the way."""
         hours = awake.total_seconds() / 3600 * self.speed
-        if hours <= 0:
-            return
-        powers = self.powers()
-        self.energies.add(powers, hours)
-        after = self.energy - powers.battery * hours
-        low, high = self._bounds(powers.battery)
-        self.energy = min(high, max(low, after))
+        for _ in range(_MOST_PARTS):
+            if hours <= 0:
+                return
+            powers = self.powers()
+            part = min(hours, self._hours_to_bound(powers.battery))
+            self.energies.add(powers, part)
+            self.energy = min(FULL_PACK, max(0.0, self.energy - powers.battery * part))
+            hours -= part
 
-    def _bounds(self, power: float) -> tuple[float, float]:
-        """A step stops where the rule changes: at the reserve, when full, when empty."""
+    def _hours_to_bound(self, power: float) -> float:
+        """How long this power can last: to the reserve, to full or to empty."""
+        if power == 0:
+            return math.inf
         floor = self._floor()
         if power > 0:
-            return (floor if self.energy > floor and not self.islanded else 0.0), self.energy
-        return self.energy, (floor if self.energy < floor - 1 else float(FULL_PACK))
+            bound = 0.0 if self.islanded else floor + _STANDBY
+        else:
+            bound = floor if self.energy < floor - 1 else float(FULL_PACK)
+        return max((self.energy - bound) / power, _SHORTEST_PART)
 
     def _change_ahead(self) -> tuple[datetime, ...]:
         return (self._coming[0],) if self._coming and self._coming[0] > self.at else ()

@@ -53,8 +53,9 @@ class Updates:
     def advance(self, moment: Moment) -> None:
         """Take the steps that are due."""
         while self._plan and self._plan[0][0] <= moment.elapsed:
-            _, state, status = self._plan.pop(0)
-            self._enter(state, status, moment)
+            due, state, status = self._plan.pop(0)
+            late = timedelta(seconds=moment.elapsed - due)
+            self._enter(state, status, Moment(moment.instant - late, due))
 
     def ignore(self, moment: Moment) -> None:
         """An install without anything staged."""

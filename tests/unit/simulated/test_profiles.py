@@ -157,9 +157,7 @@ def test_the_commit_lags_by_one_on_1_43_3(bench, profile, mode):
     assert gateway.device.active.mode == mode
 
 
-@pytest.mark.parametrize(
-    ("profile", "verbs"), row(*[(202, 405)] * 6, (405, 202)), ids=lambda each: str(each)
-)
+@pytest.mark.parametrize(("profile", "verbs"), row(*[(202, 405)] * 6, (405, 202)), ids=str)
 def test_the_stop_changes_its_verb_at_20_49(bench, profile, verbs):
     gateway = bench(profile=profile).enter().up()
 
