@@ -83,8 +83,10 @@ def job_command(name: str, form: str) -> None:
         )
     else:
         _say_simulated(simulated)
-        seen = ", ".join(f"{key} {value}" for key, value in ending.seen.items() if value)
-        click.echo(f"{job.name}: {ending.outcome.value}{f' ({seen})' if seen else ''}")
+        click.echo(f"{job.name}: {ending.outcome.value}")
+        for key, value in ending.seen.items():
+            if value:
+                click.echo(f"  {key:8} {value}")
         if ending.error:
             click.echo(ending.error)
     sys.exit(_EXIT.get(ending.outcome, 1))

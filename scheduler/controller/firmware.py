@@ -123,12 +123,35 @@ def _gave_up(update: Update | None, error: GatewayError | None, why: str) -> End
 
 
 def _seen(update: Update) -> dict[str, Any]:
-    return {"state": update.word, "status": update.status, "version": update.version}
+    return {
+        "meaning": _meaning(update),
+        "state": update.word,
+        "status": update.status,
+        "version": update.version,
+    }
+
+
+def _meaning(update: Update) -> str:
+    """The answer in a person's words; /update_failed with nonactionable is the usual quiet one
+    (portal code of 23.28: "No update package available")."""
+    if update.state is UpdateState.STAGED:
+        return "an update is staged and waits to be installed"
+    if update.status == "nonactionable":
+        return "there is no update"
+    if update.status == "ignoring":
+        return "the gateway ignored the request"
+    if update.state in BUSY:
+        return "the gateway is still at work"
+    return "the last update succeeded" if update.state is UpdateState.SUCCEEDED else "not known"
 
 
 async def _install(job: Job, context: Check, run: Run, before: Identity) -> Ending:
     peak = None if job.allow_on_peak else context.peak_name(INSTALL_LIMIT)
-    seen: dict[str, Any] = {"state": UpdateState.STAGED.value, "version": before.version}
+    seen: dict[str, Any] = {
+        "meaning": "an update is staged and waits to be installed",
+        "state": UpdateState.STAGED.value,
+        "version": before.version,
+    }
     if peak:
         return Ending(
             Outcome.DEFERRED, f"An update is staged; not installed, because {peak} is near.", seen
@@ -143,7 +166,13 @@ async def _install(job: Job, context: Check, run: Run, before: Identity) -> Endi
         limit = clock.format_duration(INSTALL_LIMIT)
         return Ending(Outcome.FAILED, f"The gateway is not back {limit} after an install.", seen)
     return Ending(
-        Outcome.COMPLETED, None, {**seen, "version": after.version, "was": before.version}
+        Outcome.COMPLETED,
+        None,
+        {
+            "meaning": "the update was installed, and the gateway is back",
+            "version": after.version,
+            "was": before.version,
+        },
     )
 
 
