@@ -66,8 +66,8 @@ def _typed(device: Device, request: Request, answer: Answer) -> Answer:
     faults = device.faults
     if not answer.body or answer.content_type != TEXT or faults.text_type:
         return answer
-    read = request.method == "GET" and answer.status == 200
-    if faults.json_type or (read and device.profile.reads_are_json):
+    accepted = request.method != "GET" and answer.status < 300
+    if faults.json_type or (device.profile.says_json and not accepted):
         return replace(answer, content_type=JSON)
     return answer
 

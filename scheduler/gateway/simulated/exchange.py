@@ -34,6 +34,11 @@ class Request:
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     @property
+    def bears(self) -> bool:
+        """Whether it carries a bearer token, alive or dead."""
+        return self.headers.get("authorization", "").lower().startswith("bearer ")
+
+    @property
     def tokens(self) -> tuple[str, ...]:
         """Every session token it shows: bearer and cookie, each alone is enough."""
         shown = []

@@ -50,9 +50,10 @@ class Profile:
     dead_token: int = 401
     """403 since 20.49; before it an expired bearer gets 401, even on open endpoints."""
     reads_need_session: bool = False
-    reads_are_json: bool = False
-    """GET answers say application/json. Both types occur (2019 and 2024 captures have text/plain
-    on logins and writes); pypowerwall, in use since 2021, reads nothing but application/json."""
+    says_json: bool = False
+    """Reads and errors say application/json. Both types occur: captures of 2019 and 2024 have
+    text/plain on writes and logins, but pypowerwall takes reads, and tesla-powerwall the texts of
+    errors (quoted in home-assistant/core #129440), from application/json only."""
     guarded: frozenset[str] = frozenset({"operation"})
     """What needs a session while reads are open."""
     mode_key: str = "mode"
@@ -114,6 +115,7 @@ _V1_40 = replace(
     bad_credentials="bad credentials",
     customer=True,
     login_stops="installer",
+    login_time=True,  # absent in the capture of 1.15, there in 2021; between them U
     guarded=frozenset(
         {
             "operation",
@@ -170,9 +172,8 @@ _V20_49 = replace(
     version="20.49.0 8a1d3c57",
     git_hash="8a1d3c57f20b9e64d8c1a3b5e7092f4c6d8eb0a1",
     released=6,
-    login_time=True,
     reads_need_session=True,
-    reads_are_json=True,
+    says_json=True,
     dead_token=403,
     commit_counts=True,
     stop_is_post=True,

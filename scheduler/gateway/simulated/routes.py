@@ -62,10 +62,10 @@ def _refusal(device: Device, request: Request, moment: Moment) -> Answer | None:
         return None
     session = device.session(request.tokens, moment) if request.tokens else None
     guarded = profile.needs_session(endpoint)
-    if session is None and request.tokens and (guarded or _dead_token(device) == 401):
+    if session is None and request.bears and _dead_token(device) == 401:
         return _gone(device, request)
     if session is None and guarded:
-        return forbidden(request.method)
+        return _gone(device, request) if request.tokens else forbidden(request.method)
     if (request.method, endpoint) == ("POST", "operation") and not _may_write(session):
         return forbidden("POST")
     return None

@@ -111,6 +111,15 @@ def test_a_dead_token_is_answered_by_firmware(bench, profile, path, status):
     assert bench(profile=profile).get(path, token="dead").status == status
 
 
+def test_a_dead_cookie_is_no_matter_on_an_open_endpoint(bench):
+    """The 401 on open endpoints was seen with a bearer only."""
+    cookie = {"cookie": "AuthCookie=dead"}
+    gateway = bench(profile="1.49")
+
+    assert gateway.get("sitemaster", headers=cookie).status == 200
+    assert gateway.get("operation", headers=cookie).status == 401
+
+
 def test_a_login_with_a_dead_token_succeeds(bench):
     gateway = bench(profile="1.49")
     body = {"username": "installer", "password": PASSWORD, "force_sm_off": True}

@@ -1,0 +1,104 @@
+"""Simulated gateways on loopback, and a client that uses nothing of ours."""
+
+import asyncio
+import ssl
+
+import httpx
+import pytest
+
+from scheduler.gateway.simulated import SimulatedGateway
+
+PASSWORD = "correct-horse-battery"
+
+
+def open_context():
+    """A client's TLS that trusts anybody, as most of the known clients do."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class Client(httpx.AsyncClient):
+    """httpx with the few acts of these tests."""
+
+    def __init__(self, gateway):
+        super().__init__(base_url=f"{gateway.url}/api/", verify=open_context(), trust_env=False)
+
+    async def enter(self, username="installer", *, force=True):
+        body = {"username": username, "password": PASSWORD, "email": "", "force_sm_off": force}
+        return await self.post("login/Basic", json=body)
+
+    async def until_up(self):
+        while not (await self.get("sitemaster")).json()["running"]:
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def start():
+    """Starts gateways, and stops them at the end."""
+    started = []
+
+    async def make(profile="1.49", **words):
+        usual = {"password": PASSWORD, "run_seconds": 0.05, "stop_seconds": 0.02}
+        gateway = SimulatedGateway(profile=profile, **{**usual, **words})
+        await gateway.start()
+        started.append(gateway)
+        return gateway
+
+    yield make
+    for gateway in started:
+        await gateway.stop()
+
+
+@pytest.fixture
+async def connect():
+    """Opens clients, and closes them at the end."""
+    opened = []
+
+    def make(gateway):
+        opened.append(Client(gateway))
+        return opened[-1]
+
+    yield make
+    for client in opened:
+        await client.aclose()
+
+
+class Line:
+    """A bare connection, over TLS or plain."""
+
+    def __init__(self, reader, writer):
+        self.reader, self.writer = reader, writer
+
+    def say(self, text):
+        self.writer.write(text.replace("\n", "\r\n").encode())
+
+    async def hear(self):
+        """One answer: status, headers by lower-case name, body."""
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+        length = int(headers.get("content-length", 0))
+        body = await self.reader.readexactly(length)
+        return int(head[0].split()[1]), headers, body
+
+    async def ended(self):
+        return await self.reader.read() == b""
+
+
+@pytest.fixture
+async def dial():
+    """Opens bare connections, and closes them at the end."""
+    lines = []
+
+    async def make(gateway, *, tls=True, name=None):
+        context = open_context() if tls else None
+        named = {"server_hostname": name or "127.0.0.1"} if tls else {}
+        streams = await asyncio.open_connection("127.0.0.1", gateway.port, ssl=context, **named)
+        lines.append(Line(*streams))
+        return lines[-1]
+
+    yield make
+    for line in lines:
+        line.writer.transport.abort()
+    await asyncio.sleep(0)

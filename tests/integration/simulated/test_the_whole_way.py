@@ -1,0 +1,152 @@
+"""A write as a client makes it, over real TLS: login, write, commit, run, look."""
+
+import asyncio
+
+import httpx
+import pytest
+
+
+async def test_a_write_takes_effect_on_the_battery(start, connect):
+    gateway = await start("1.49", charge=50)
+    client = connect(gateway)
+
+    login = await client.enter()
+    down = await client.get("meters/aggregates")
+    setting = {"real_mode": "backup", "backup_reserve_percent": 100}
+    written = await client.post("operation", json=setting)
+    committed = await client.get("config/completed")
+    run = await client.get("sitemaster/run")
+    await client.until_up()
+    meters = (await client.get("meters/aggregates")).json()
+
+    assert [r.status_code for r in (login, down, written, committed, run)] == [
+        200, 502, 200, 200, 202,
+    ]  # fmt: skip
+    assert written.json() == setting
+    assert (await client.get("operation")).json() == setting
+    assert meters["battery"]["instant_power"] == -5000
+    total = sum(meters[name]["instant_power"] for name in ("site", "battery", "solar"))
+    assert total == pytest.approx(meters["load"]["instant_power"], abs=0.1)
+
+
+async def test_httpx_keeps_the_cookies_of_an_address(start, connect):
+    client = connect(await start("21.44"))
+    await client.enter("customer", force=False)
+
+    assert set(client.cookies) == {"AuthCookie", "UserRecord"}
+    assert (await client.get("operation")).status_code == 200
+
+
+async def test_the_bearer_alone_is_enough(start, connect):
+    client = connect(await start("21.44"))
+    token = (await client.enter("customer")).json()["token"]
+    client.cookies.clear()
+    assert (await client.get("operation")).status_code == 403
+
+    bearer = {"Authorization": f"Bearer {token}"}
+
+    assert (await client.get("operation", headers=bearer)).status_code == 200
+
+
+async def test_the_headers_of_a_login_are_those_of_the_capture(start, connect):
+    answer = await connect(await start("21.44")).enter("customer")
+
+    assert [name.decode().lower() for name, _ in answer.headers.raw] == [
+        "cache-control", "set-cookie", "set-cookie", "date", "content-type", "content-length",
+    ]  # fmt: skip
+    assert answer.headers["cache-control"] == "no-cache, no-store"
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.http_version == "HTTP/1.1"
+
+
+async def test_an_empty_502_says_so(start, connect):
+    client = connect(await start("1.49"))
+    await client.enter()
+    answer = await client.get("system_status/soe")
+
+    assert (answer.status_code, answer.headers["content-length"]) == (502, "0")
+    assert "content-type" not in answer.headers
+
+
+async def test_the_date_is_that_of_the_gateways_clock(start, connect):
+    gateway = await start("1.49")
+    gateway.faults.clock_offset = 86400 * 400.0
+    right = connect(await start("1.49"))
+
+    dates = [(await client.get("status")).headers["date"] for client in (connect(gateway), right)]
+
+    years = [int(date.split()[3]) for date in dates]
+    assert years[0] > years[1]
+
+
+async def test_the_latency_is_added_to_each_answer(start, connect):
+    client = connect(await start("1.49", latency=0.1))
+
+    assert (await client.get("status")).elapsed.total_seconds() >= 0.1
+
+
+async def test_nobody_waits_for_a_slow_neighbour(start, connect):
+    gateway = await start("1.49")
+    gateway.faults.slow = 5.0
+    slow = asyncio.create_task(connect(gateway).get("status"))
+    await asyncio.sleep(0.05)
+    gateway.faults.slow = 0.0
+
+    assert (await connect(gateway).get("status")).status_code == 200
+    assert not slow.done()
+    slow.cancel()
+
+
+async def test_ten_clients_at_once_are_all_answered(start, connect):
+    gateway = await start("21.44")
+    clients = [connect(gateway) for _ in range(10)]
+    answers = await asyncio.gather(*(client.get("status") for client in clients))
+
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_one_connection_serves_many_requests(start, connect):
+    gateway = await start("1.49")
+    client = connect(gateway)
+    streams = set()
+
+    async def note(response):
+        streams.add(id(response.extensions["network_stream"]))
+
+    client.event_hooks["response"].append(note)
+    kept = [await client.get("status") for _ in range(20)]
+
+    assert len(streams) == 1 == len({id(r.extensions["network_stream"]) for r in kept})
+    assert len(gateway.device.requests) == 20
+
+
+async def test_an_answer_costs_under_two_milliseconds(start, connect):
+    """Both ends together, so with room to spare; idle machines measure about 1.5 ms."""
+    import time
+
+    client = connect(await start("1.49"))
+    await client.get("status")
+    began = time.process_time()
+    for _ in range(100):
+        await client.get("status")
+
+    assert (time.process_time() - began) / 100 < 0.01
+
+
+async def test_the_redirect_leads_the_client_to_the_same_answer(start):
+    gateway = await start("1.49")
+    plain = gateway.url.replace("https", "http")
+    async with httpx.AsyncClient(verify=False, follow_redirects=True, trust_env=False) as client:
+        answer = await client.get(f"{plain}/api/status")
+
+    assert str(answer.url) == f"{gateway.url}/api/status"
+    assert answer.json()["version"] == "1.49.0"
+
+
+async def test_the_first_firmware_answers_over_plain_http(start):
+    gateway = await start("1.15")
+    plain = gateway.url.replace("https", "http")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.get(f"{plain}/api/operation")
+
+    assert answer.status_code == 403
