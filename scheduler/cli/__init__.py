@@ -19,6 +19,8 @@ _VERBS = {
     "status": "status",
     "check": "check",
     "plan": "plan",
+    "calendar": "calendar",
+    "diff": "diff",
     "audit": "audit",
     "tariff": "tariff",
     "gateway": "gateway",

@@ -13,14 +13,13 @@ import gc
 import logging
 import signal
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from scheduler import __version__, clock, plan
 from scheduler.audit.words import Wake
 from scheduler.errors import AuditError, ConfigurationError, SchedulerError
 from scheduler.plan import PlanEntry
-from scheduler.schedule.values import Schedule
 from scheduler.service import instance, journal
+from scheduler.service.change import change, effect_of
 from scheduler.service.instance import Instance
 from scheduler.service.notify import notify, reloading
 from scheduler.service.site import Site, open_site, read_schedule
@@ -319,12 +318,13 @@ class Service:
                 f"{self._status()}",
             )
             return
-        for warning in loaded.warnings:
-            log.warning("%s", warning)
+        journal.doubts(loaded, now=clock.now())
         self._controller.schedule = loaded.schedule
         changed = old.digest != loaded.schedule.digest
         log.info("the schedule was read again%s", "" if changed else "; it is the same")
-        await self._note_reload("completed", _change(old, loaded.schedule))
+        summary = await asyncio.to_thread(effect_of, old, loaded.schedule, clock.now())
+        log.info("the coming year: %s", summary)
+        await self._note_reload("completed", change(old, loaded.schedule, summary))
         self._set_timers()
         notify("READY=1", f"STATUS={self._status()}")
 
@@ -341,12 +341,3 @@ def _give_back_memory() -> None:
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _change(old: Schedule, new: Schedule) -> dict[str, object]:
-    return {
-        "schedule": new.name,
-        "file": Path(new.file).name,
-        "from": old.digest[:16],
-        "to": new.digest[:16],
-    }

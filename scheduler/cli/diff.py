@@ -1,0 +1,135 @@
+"""`tou diff`: what an edit of the schedule changes in behaviour."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from scheduler import clock, settings
+from scheduler.cli.plan import MOST_DAYS
+from scheduler.cli.revision import schedule_of
+from scheduler.cli.show import echo_json, format_option, local_text, parse_instant, table
+from scheduler.plan.effect import Change, Effect, JobChange, change_text, effect
+from scheduler.schedule.load import load_schedule
+from scheduler.schedule.setting import Setting
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@click.command("diff")
+@click.argument("old")
+@click.argument("new", required=False)
+@click.option("--from", "start", metavar="T", default="today", show_default=True, help="Begin.")
+@click.option(
+    "--days", type=click.IntRange(1, MOST_DAYS), default=365, show_default=True, help="How many."
+)
+@format_option()
+def diff_command(old: str, new: str | None, start: str, days: int, form: str) -> None:
+    """Tell what changes in behaviour from OLD to NEW over the coming year.
+
+    Each is a schedule file, a git revision of the schedule in force (HEAD~1), or of another
+    file (HEAD~1:schedules/home.yaml). Without NEW: the schedule in force. Exit code 0 whether
+    something changes or not. Example: tou diff HEAD~1
+    """
+    in_force = settings.load().schedule_path
+    before = schedule_of(old, in_force)
+    after = schedule_of(new, in_force) if new else load_schedule(in_force).schedule
+    zone = after.calendar.display_zone
+    first = parse_instant(start, now=clock.now(), zone=zone)
+    try:
+        found = effect(before, after, first, first + timedelta(days=days))
+    except (ValueError, OverflowError):
+        raise click.UsageError("--from is too near an end of the calendar.") from None
+    if form == "json":
+        echo_json(_json(found))
+    else:
+        click.echo(_text(found))
+
+
+def _text(found: Effect) -> str:
+    blocks = [found.summary()]
+    if found.groups:
+        rows = [
+            [
+                f"{group.from_time}-{group.to_time}",
+                change_text(group.old, group.new),
+                str(len(group.dates)),
+                str(group.dates[0]),
+                str(group.dates[-1]),
+                weekdays(group.dates),
+            ]
+            for group in found.groups
+        ]
+        blocks.append(table(rows, ["window", "change", "days", "first", "last", "weekdays"]))
+    if found.jobs:
+        blocks.append("\n".join(_job_text(each, found.zone) for each in found.jobs))
+    return "\n\n".join(blocks)
+
+
+def _job_text(job: JobChange, zone: ZoneInfo) -> str:
+    first = f", first {local_text(job.first, zone)}" if job.first else ""
+    return f"job {job.how}: {job.name} ({job.times} times{first})"
+
+
+def weekdays(dates: tuple[date, ...]) -> str:
+    """`every day`, `Mon-Fri`, `Sat, Sun`: the days of the week that some dates fall on."""
+    numbers = sorted({each.weekday() for each in dates})
+    if len(numbers) == 7:
+        return "every day"
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"{_DAYS[numbers[0]]}-{_DAYS[numbers[-1]]}"
+    return ", ".join(_DAYS[number] for number in numbers)
+
+
+def _json(found: Effect) -> dict[str, Any]:
+    jobs: dict[str, list[dict[str, Any]]] = {
+        how: [_job_json(each) for each in found.jobs if each.how == how]
+        for how in ("added", "removed", "moved", "altered")
+    }
+    return {
+        "days_changed": found.days_changed,
+        "first": _first_json(found.first, found.zone),
+        "groups": [
+            {
+                "from_time": group.from_time,
+                "to_time": group.to_time,
+                "old": _setting_json(group.old),
+                "new": _setting_json(group.new),
+                "days": len(group.dates),
+                "first": group.dates[0].isoformat(),
+                "last": group.dates[-1].isoformat(),
+                "weekdays": weekdays(group.dates),
+            }
+            for group in found.groups
+        ],
+        "jobs": jobs,
+        "summary": found.summary(),
+    }
+
+
+def _first_json(first: Change | None, zone: ZoneInfo) -> dict[str, Any] | None:
+    if first is None:
+        return None
+    return {
+        "at": clock.iso(first.at),
+        "local": clock.localise(first.at, zone).isoformat(),
+        "old": _setting_json(first.old),
+        "new": _setting_json(first.new),
+    }
+
+
+def _job_json(job: JobChange) -> dict[str, Any]:
+    first = clock.iso(job.first) if job.first else None
+    return {"name": job.name, "times": job.times, "first": first}
+
+
+def _setting_json(setting: Setting) -> dict[str, Any]:
+    held = isinstance(setting.reserve, str)
+    return {
+        "mode": setting.mode.value,
+        "reserve_percent": None if held else setting.reserve,
+        **({"hold": True} if held else {}),
+    }
