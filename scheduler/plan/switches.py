@@ -83,17 +83,17 @@ def switch(schedule: Schedule, at: datetime, rule: Rule | None = None) -> PlanEn
 def changes(schedule: Schedule, after: int, until: int) -> Iterator[tuple[int, Rule]]:
     """The instants with after < at <= until at which the setting changes, and the new rule."""
     setting: Setting | None = None
-    for at, rule in _decisions(schedule, after, until):
+    for at, rule in decisions(schedule, after, until):
         if setting is not None and rule.setting != setting:
             yield at, rule
         setting = rule.setting
 
 
 def _rule_at(schedule: Schedule, at: int) -> Rule:
-    return _decisions(schedule, at, at)[0][1]
+    return decisions(schedule, at, at)[0][1]
 
 
-def _decisions(schedule: Schedule, start: int, last: int) -> list[tuple[int, Rule]]:
+def decisions(schedule: Schedule, start: int, last: int) -> list[tuple[int, Rule]]:
     """(instant, rule that decides from there on) from `start` up to and including `last`."""
     toggles = _toggles(schedule, start, last)
     # The last rule has no condition, so its bit is always set and some rule always holds.

@@ -139,6 +139,7 @@ def _schedule(
         digest=_digest(document, tariff),
         season_names=frozenset(tariff.season_names) if tariff else frozenset(),
         period_names=tariff.period_names if tariff else frozenset(),
+        tariff_place=document.place(("tariff" if tariff else "timezone",)),
     )
 
 

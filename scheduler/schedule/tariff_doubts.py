@@ -17,10 +17,16 @@ TARIFF_DOUBTS: Final = {
     "tariff-unsure": "The windows are known with high confidence.",
     "tariff-stale": "A person compared the tariff with the utility's sheet within the last year.",
     "tariff-not-in-force": "The tariff is in force.",
+    "tariff-status": "The plan can still be chosen: it is not closed, superseded or ended.",
     "holidays-end": "Holidays that are listed by date reach three months ahead.",
 }
 """The ids of the doubts, and what each asks for."""
 
+_STATUS: Final = {
+    "closed": "This plan is closed to new customers. Check that your bill still names it.",
+    "superseded": "Another plan took this one's place. Check that your bill still names it.",
+    "ended": "The utility ended this plan. Look for the tariff that followed.",
+}
 _COMPARE: Final = "Compare with your utility's sheet."
 _YEAR: Final = timedelta(days=365)
 _AHEAD: Final = timedelta(days=92)
@@ -48,6 +54,7 @@ def doubts(tariff: Tariff, today: date) -> tuple[Doubt, ...]:
         *_unsure(tariff),
         *_stale(tariff, today),
         *_not_in_force(tariff, today),
+        *_status(tariff),
         *_holidays_end(tariff, today),
     )
 
@@ -85,6 +92,12 @@ def _not_in_force(tariff: Tariff, today: date) -> Iterator[Doubt]:
     if first is not None and today < first:
         message = f"These windows begin on {first}. Until then another tariff holds."
         yield Doubt("effective", message, "tariff-not-in-force")
+
+
+def _status(tariff: Tariff) -> Iterator[Doubt]:
+    message = _STATUS.get(tariff.status or "")
+    if message:
+        yield Doubt("status", message, "tariff-status")
 
 
 def _holidays_end(tariff: Tariff, today: date) -> Iterator[Doubt]:

@@ -173,3 +173,5 @@ class Schedule:
     """SHA-256 of the schedule's and the tariff's text, hex."""
     season_names: frozenset[str] = field(default_factory=frozenset)
     period_names: frozenset[str] = field(default_factory=frozenset)
+    tariff_place: Place | None = None
+    """Where the file names its tariff, or else its zone."""

@@ -1,0 +1,104 @@
+"""Checks of rules over the coming year: what never decides, and what does so too briefly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+from typing import Final
+
+from scheduler.advice.outlook import Outlook, warning, whole
+from scheduler.clock import format_duration
+from scheduler.errors import Problem
+from scheduler.schedule.setting import HOLD
+
+SETTLING: Final = timedelta(minutes=2)
+"""What a battery takes at most to follow a setting."""
+
+_SECOND: Final = timedelta(seconds=1)
+
+
+def inset_too_long(outlook: Outlook) -> Iterator[Problem]:
+    """Insets that leave nothing of some stretches, or of all."""
+    for index, rule in enumerate(outlook.schedule.rules):
+        cut = rule.inset.start + rule.inset.end
+        if not cut or rule.condition.always:
+            continue
+        stretches = outlook.stretches(rule.condition)
+        known = [each for each in stretches if whole(each)]
+        lost = [each for each in known if each.end - each.start <= cut // _SECOND]
+        if not lost:
+            continue
+        length = format_duration(timedelta(seconds=lost[0].end - lost[0].start))
+        took = f"The inset takes {format_duration(cut)}"
+        path = f"rules[{index}].inset"
+        if len(lost) == len(stretches):
+            message = (
+                f"{took}, and every stretch of the coming year is that short or shorter (the "
+                f"first lasts {length}), so the rule never holds. Write a shorter one."
+            )
+            yield Problem(rule.place, path, message, "inset-too-long")
+            continue
+        message = (
+            f"{took} and leaves nothing of {len(lost)} of the {len(stretches)} stretches of the "
+            f"coming year, first of that on {outlook.words(lost[0].start)}, which lasts {length}. "
+            "Write a shorter one, or leave those days out."
+        )
+        yield warning(rule, path, message, "inset-too-long")
+
+
+def never_holds(outlook: Outlook) -> Iterator[Problem]:
+    """Rules that do not decide within two years."""
+    refused = {each.place for each in inset_too_long(outlook) if each.severity == "error"}
+    for index, rule in enumerate(outlook.schedule.rules):
+        told = rule.place in refused or outlook.over(rule.condition)
+        if told or rule.name in outlook.deciding:
+            continue
+        message = (
+            f'"{rule.name}" decides at no time within two years: its condition does not hold, or '
+            "the rules above it win whenever it does. Move it up, or remove it."
+        )
+        yield warning(rule, f"rules[{index}]", message, "never-holds")
+
+
+def boundary_too_near(outlook: Outlook) -> Iterator[Problem]:
+    """Settings that give way to the next before the battery has followed; once for each rule."""
+    changes = _changes(outlook)
+    told: set[str] = set()
+    for (at, rule_index), (following, _) in pairwise(changes):
+        rule = outlook.schedule.rules[rule_index]
+        if following - at >= SETTLING // _SECOND or rule.name in told:
+            continue
+        told.add(rule.name)
+        lasts = format_duration(timedelta(seconds=following - at))
+        message = (
+            f'"{rule.name}" lasts only {lasts} on {outlook.words(at)}; a battery takes up to '
+            f"{format_duration(SETTLING)} to follow. Let windows meet, or leave more between them."
+        )
+        yield warning(rule, f"rules[{rule_index}]", message, "boundary-too-near")
+
+
+def hold_without_end(outlook: Outlook) -> Iterator[Problem]:
+    """`hold` in the last rule, or in one that lasts for a year."""
+    last = len(outlook.schedule.rules) - 1
+    deciding = {rule.name for _, rule in outlook.decisions}
+    for index, rule in enumerate(outlook.schedule.rules):
+        if rule.setting.reserve != HOLD or not (index == last or deciding == {rule.name}):
+            continue
+        message = (
+            f'"{rule.name}" holds the charge and has no end of its own, so the battery may stand '
+            "still for good. Write a percentage here, and hold in a rule with a condition."
+        )
+        yield warning(rule, f"rules[{index}].reserve", message, "hold-without-end")
+
+
+def _changes(outlook: Outlook) -> list[tuple[int, int]]:
+    """(instant, index of the rule) wherever the setting changes, without what is now in force."""
+    places = {rule.name: index for index, rule in enumerate(outlook.schedule.rules)}
+    found: list[tuple[int, int]] = []
+    setting = outlook.decisions[0][1].setting
+    for at, rule in outlook.decisions[1:]:
+        if rule.setting != setting:
+            found.append((at, places[rule.name]))
+        setting = rule.setting
+    return found
