@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from scheduler import clock
+from scheduler.schedule import zones
 from scheduler.schedule.wording import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -139,3 +140,15 @@ def drawable(text: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def zone_data_json() -> dict[str, Any]:
+    """Which zone database is in use: `source` (system or package) and IANA's `version`."""
+    data = zones.zone_data()
+    return {"source": data.source, "version": data.version}
+
+
+def zone_data_words() -> str:
+    """The same for people: `tzdata 2026f (package)`."""
+    data = zones.zone_data()
+    return f"tzdata {data.version or 'of an unknown version'} ({data.source})"

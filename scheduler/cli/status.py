@@ -13,7 +13,14 @@ from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.log import Log
 from scheduler.audit.words import Outcome
 from scheduler.cli.plan import entry_json
-from scheduler.cli.show import SIMULATION, echo_json, format_option, local_text
+from scheduler.cli.show import (
+    SIMULATION,
+    echo_json,
+    format_option,
+    local_text,
+    zone_data_json,
+    zone_data_words,
+)
 from scheduler.controller.switch import describe
 from scheduler.errors import AuditError, ConfigurationError
 from scheduler.schedule.values import Schedule
@@ -80,6 +87,7 @@ def report(chosen: Settings, *, now: datetime) -> dict[str, Any]:
         },
         "dry_run": chosen.dry_run,
         "database": str(chosen.database_path),
+        "zone_data": zone_data_json(),
     }
     reasons = _concerns(answer, running, now=now, pulse=chosen.pulse, audit=past["error"])
     answer["health"] = {"ok": not reasons, "reasons": reasons}
@@ -160,6 +168,7 @@ def _text(chosen: Settings, answer: dict[str, Any]) -> str:
         f"next job   {_next(schedule, answer['next_job'])}",
         f"last run   {_last(schedule, answer['last_run'])}",
         f"service    {_service(schedule, answer['service'])}",
+        f"zone data  {zone_data_words()}",
         f"health     {'; '.join(answer['health']['reasons']) or 'good'}",
     ]
     return "\n".join(lines)
