@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ from typing import Any
 import click
 
 from scheduler import clock, plan, settings
-from scheduler.cli.show import echo_csv, echo_json, format_option, parse_instant, table
+from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option, parse_instant, table
 from scheduler.plan import Plan, PlanEntry
 from scheduler.schedule.load import load_schedule
 from scheduler.schedule.values import Schedule
@@ -56,6 +59,7 @@ def plan_command(
     first, last = _range(schedule, start, end, days)
     made = plan.plan(schedule, first, last)
     if form == "text":
+        _draw(schedule, made)
         click.echo(_text(schedule, made))
         return
     entries = [entry_json(schedule, entry) for entry in made.entries]
@@ -110,6 +114,17 @@ def entry_json(schedule: Schedule, entry: PlanEntry) -> dict[str, Any]:
         "day_class": entry.day_class.value,
         **({"hold": True} if held else {}),
     }
+
+
+def _draw(schedule: Schedule, made: Plan) -> None:
+    """Bars above the table, for a person at a terminal; FORCE_COLOR asks for them elsewhere."""
+    if not (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
+        return
+    from scheduler.cli import plan_bars
+
+    bars = plan_bars.draw(schedule, made, width=shutil.get_terminal_size().columns)
+    if bars:
+        echo_drawn(f"{bars}\n")
 
 
 def _text(schedule: Schedule, made: Plan) -> str:

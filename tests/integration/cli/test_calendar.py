@@ -1,0 +1,135 @@
+"""`tou calendar`: a year day by day."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+# Sundays, and the shift of the clock: the zone database's rules for Los Angeles and Lord Howe.
+CHANGES = {
+    "an hour, Los Angeles": (
+        ("--tariff", "sce-tou-d-4-9pm"),
+        {
+            "2026-03-08": (23, "02:00 -> 03:00, 1 h forward"),
+            "2026-11-01": (25, "02:00 -> 01:00, 1 h back"),
+        },
+    ),
+    "half an hour, Lord Howe": (
+        ("--schedule", "howe.yaml"),
+        {
+            "2026-04-05": (24.5, "02:00 -> 01:30, 0.5 h back"),
+            "2026-10-04": (23.5, "02:00 -> 02:30, 0.5 h forward"),
+        },
+    ),
+    "none, Phoenix": (("--tariff", "srp-e-26"), {}),
+}
+HOWE = """\
+schedule: howe
+timezone: Australia/Lord_Howe
+rules:
+  - {name: feast, dates: 2026-12-24, mode: backup, reserve: 100%}
+  - {name: run, mode: self_consumption, reserve: 5%}
+"""
+
+
+@pytest.fixture(autouse=True)
+def howe(home):
+    (home / "howe.yaml").write_text(HOWE)
+
+
+def year(tou, *words):
+    answer = tou("calendar", "--year", "2026", "--format", "json", *words)
+    assert answer.code == 0, answer.err
+    return {each["date"]: each for each in json.loads(answer.out)}
+
+
+@pytest.mark.parametrize(("words", "changes"), CHANGES.values(), ids=CHANGES.keys())
+def test_both_clock_changes_have_their_date_and_size(tou, words, changes):
+    days = year(tou, *words)
+
+    assert len(days) == 365
+    assert {
+        on: (each["hours"], each["clock_change"])
+        for on, each in days.items()
+        if each["clock_change"] or each["hours"] != 24
+    } == changes
+
+
+def test_a_day_has_its_season_class_holiday_and_periods(tou):
+    days = year(tou, "--tariff", "sce-tou-d-4-9pm")
+
+    assert days["2026-09-07"] == {
+        "date": "2026-09-07",
+        "weekday": "mon",
+        "season": "summer",
+        "day_class": "holiday",
+        "holiday": "Labor Day",
+        "observed": False,
+        "hours": 24,
+        "clock_change": None,
+        "periods": [
+            {"start": "00:00", "end": "16:00", "period": "off_peak"},
+            {"start": "16:00", "end": "21:00", "period": "mid_peak"},
+            {"start": "21:00", "end": "24:00", "period": "off_peak"},
+        ],
+        "differs": True,
+    }
+
+
+def test_a_holiday_that_changes_no_window_does_not_differ(tou):
+    days = year(tou, "--tariff", "sce-tou-d-4-9pm")
+
+    differing = [on for on, each in days.items() if each["differs"]]
+
+    # In winter every day has the same windows; July 4 2026 is a Saturday.
+    assert differing == ["2026-09-07"]
+
+
+def test_an_observed_holiday_is_told_from_the_day_itself(tou):
+    answer = tou("calendar", "--year", "2022", "--tariff", "sce-tou-d-4-9pm")
+
+    assert "Sun 2022-12-25  Christmas Day\n" in answer.out
+    assert "Mon 2022-12-26  Christmas Day (observed)\n" in answer.out
+
+
+def test_a_date_with_a_rule_of_its_own_differs(tou):
+    days = year(tou, "--schedule", "howe.yaml")
+
+    assert [on for on, each in days.items() if each["differs"]] == ["2026-12-24"]
+    assert days["2026-12-24"]["season"] is None
+    assert days["2026-12-24"]["periods"] == []
+
+
+def test_the_drawing_says_how_a_day_differs(tou):
+    answer = tou("calendar", "--year", "2026", "--schedule", "howe.yaml")
+
+    assert "Thu 12-24\n      00:00 Backup-only, 100 %" in answer.out
+    assert "No holidays" in answer.out
+
+
+@pytest.mark.parametrize("tariff", ["sce-tou-d-4-9pm", "pge-e-6", "es-2-0td", "srp-e-28"])
+def test_the_drawing_has_twelve_months_in_a_hundred_columns(tou, tariff):
+    lines = tou("calendar", "--year", "2028", "--tariff", tariff).out.splitlines()
+
+    assert max(map(len, lines)) <= 100
+    assert [line[:3] for line in lines[3:15]] == (
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    )
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_csv_has_a_row_per_day(tou):
+    answer = tou("calendar", "--year", "2028", "--tariff", "pge-e-6", "--format", "csv")
+
+    assert len(list(csv.DictReader(io.StringIO(answer.out)))) == 366
+
+
+def test_the_schedule_in_force_is_drawn_without_options(tou):
+    assert tou("calendar").code == 0
+
+
+def test_a_tariff_and_a_schedule_together_are_refused(tou):
+    assert tou("calendar", "--tariff", "pge-e-6", "--schedule", "howe.yaml").code == 2
