@@ -64,7 +64,8 @@ class Outlook:
         """The unbroken stretches of a condition in the coming year, some maybe without an end."""
         start = wall.floor_seconds(self.now) - 2 * DAY_SECONDS
         end = wall.floor_seconds(self.now + YEAR) + 2 * DAY_SECONDS
-        return Conditions(self.schedule.calendar, (condition,)).stretches(start, end)[0]
+        found = Conditions(self.schedule.calendar, (condition,)).stretches(start, end)[0]
+        return [each for each in found if each.end > start + 2 * DAY_SECONDS]
 
     def words(self, seconds: int) -> str:
         """An instant in the zone people live in."""
