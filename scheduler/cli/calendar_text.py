@@ -20,6 +20,7 @@ WIDTH = 100
 _CLASS_SIGNS = {DayClass.WEEKDAY: ".", DayClass.WEEKEND: "e", DayClass.HOLIDAY: "H"}
 _COLOURS = ("green", "yellow", "cyan", "magenta", "blue", "white")
 _NO_SEASON = "-"
+_LEFT_OUT = "The zone leaves this date out."
 
 
 def page(name: str, calendar: Tariff | Bare, year: int, days: Sequence[YearDay]) -> str:
@@ -107,7 +108,7 @@ def _unusual(days: Sequence[YearDay]) -> Iterator[str]:
     yield "Unlike the usual plan of their day of the week in their season"
     for pattern, dates in groups.items():
         yield _wrapped("  ", ", ".join(f"{on:%a %m-%d}" for on in dates))
-        yield _wrapped("      ", "; ".join(_words(*each) for each in pattern))
+        yield _wrapped("      ", "; ".join(_words(*each) for each in pattern) or _LEFT_OUT)
 
 
 def _words(second: int, held: Setting | str | None) -> str:

@@ -121,6 +121,17 @@ def test_the_drawing_has_twelve_months_in_a_hundred_columns(tou, tariff):
     assert not any("\x1b" in line for line in lines)
 
 
+def test_the_date_that_apia_left_out_has_no_hours(tou, home):
+    (home / "apia.yaml").write_text(HOWE.replace("Australia/Lord_Howe", "Pacific/Apia"))
+
+    days = tou("calendar", "--year", "2011", "--schedule", "apia.yaml", "--format", "json")
+    drawing = tou("calendar", "--year", "2011", "--schedule", "apia.yaml")
+
+    hours = {each["date"]: each["hours"] for each in json.loads(days.out)}
+    assert (hours["2011-12-29"], hours["2011-12-30"], hours["2011-12-31"]) == (24, 0, 24)
+    assert "Fri 12-30\n      The zone leaves this date out." in drawing.out
+
+
 def test_csv_has_a_row_per_day(tou):
     answer = tou("calendar", "--year", "2028", "--tariff", "pge-e-6", "--format", "csv")
 

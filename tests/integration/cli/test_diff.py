@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -40,6 +41,8 @@ def git(home, *words):
 @pytest.fixture
 def edited(home, monkeypatch):
     """A repository whose last commit had another reserve and another peak; uncommitted: 5 %."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
     monkeypatch.setenv("TOU_SCHEDULE", str(home / "home.yaml"))
     git(home, "init", "-q")
     write(home, 20, start="17:00")
