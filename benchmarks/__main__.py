@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import audit, idle, plan, switching
+from benchmarks import audit, commands, idle, plan, switching
 from benchmarks.figure import Figure
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "plan": plan.measure,
+    "commands": commands.measure,
     "switch": switching.measure,
     "service": idle.measure,
     "audit": audit.measure,

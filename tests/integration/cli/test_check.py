@@ -1,0 +1,84 @@
+"""`tou check`: advice beside the problems, strictness, and the zone database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HEAD = "schedule: Home\ntimezone: America/Los_Angeles\nrules:\n"
+LAST = "  - {name: last, mode: self_consumption, reserve: 20%}\n"
+NEAR = "  - {name: charge, during: [01:00-02:00, 02:01-03:00], mode: backup, reserve: 100%}\n"
+SHORT = "  - {name: charge, during: on_peak, inset: 3h, mode: backup, reserve: 100%}\n"
+SCE = HEAD.replace("timezone: America/Los_Angeles", "tariff: tariffs/sce-tou-d-4-9pm.yaml")
+FILES = {"fine": HEAD + LAST, "warned": HEAD + NEAR + LAST, "wrong": SCE + SHORT + LAST}
+
+
+@pytest.fixture
+def file(home: Path) -> Callable[[str], str]:
+    """The path of one of FILES."""
+
+    def write(name: str) -> str:
+        (home / f"{name}.yaml").write_text(FILES[name], encoding="utf-8")
+        return f"{name}.yaml"
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "code"),
+    [
+        ("fine", (), 0),
+        ("fine", ("--strict",), 0),
+        ("warned", (), 0),
+        ("warned", ("--strict",), 78),
+        ("wrong", (), 78),
+    ],
+)
+def test_warnings_stop_where_they_are_asked_to(
+    tou: Any, file: Callable[[str], str], name: str, words: tuple[str, ...], code: int
+) -> None:
+    answer = tou("check", *words, file(name))
+
+    assert answer.code == code
+
+
+def test_a_warning_is_shown_with_its_id_and_counted(tou: Any, file: Callable[[str], str]) -> None:
+    answer = tou("check", file("warned"))
+
+    assert "[boundary-too-near]" in answer.out
+    assert "is fine, with 1 warning " in answer.out
+
+
+def test_json_tells_severity_and_the_zone_database(tou: Any, file: Callable[[str], str]) -> None:
+    told = json.loads(tou("check", "--format", "json", file("wrong")).out)
+
+    assert told["ok"] is False
+    assert ("inset-too-long", "error") in [
+        (each["id"], each["severity"]) for each in told["problems"]
+    ]
+    assert set(told["zone_data"]) == {"source", "version"}
+
+
+def test_text_tells_the_zone_database(tou: Any, file: Callable[[str], str]) -> None:
+    answer = tou("check", file("fine"))
+
+    assert "zone data: tzdata 20" in answer.out
+
+
+def test_a_tariff_file_is_advised_upon(tou: Any) -> None:
+    path = Path(__file__).parents[3] / "schedules" / "tariffs" / "sce-tou-d-a.yaml"
+
+    answer = tou("check", str(path))
+
+    assert answer.code == 0
+    assert "[tariff-status]" in answer.out
+
+
+def test_status_tells_the_zone_database(tou: Any) -> None:
+    told = json.loads(tou("status", "--format", "json").out)
+
+    assert set(told["zone_data"]) == {"source", "version"}
