@@ -20,7 +20,7 @@ POLL_SECONDS = 5.0
 # A gateway whose answer carries no time is asked again for this long, since it may still show the
 # answer of an earlier check.
 SETTLE_SECONDS = 10.0
-# The portal says 2 minutes; an owner's battery stood still for about 15 (seed document).
+# The portal says 2 minutes; an owner's battery stood still for about 15 (powerwall2 README).
 INSTALL_LIMIT = timedelta(minutes=30)
 BUSY = frozenset({UpdateState.CHECKING, UpdateState.DOWNLOAD, UpdateState.DOWNLOADED})
 RESTING = frozenset({UpdateState.STAGED, UpdateState.SUCCEEDED, UpdateState.FAILED})

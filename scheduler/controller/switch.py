@@ -22,7 +22,7 @@ from scheduler.gateway.base import Gateway, Observed
 from scheduler.schedule.setting import HOLD, Setting
 
 # The gateway applies a local write at once; the read-back is asked again for this long before the
-# attempt counts as unconfirmed (transports sheet 7.4: 0 s / 30 s for the local REST API).
+# attempt counts as unconfirmed; reports of 2019 saw the effect in under a minute.
 CONFIRM_SECONDS = 30.0
 _CONFIRM_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 

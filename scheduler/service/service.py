@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 # A wall clock that moved this much more than the monotonic one has been stepped.
 STEP = 2.0
-# The longest a single request may take (login and commit, gateway sheet 15.12), and some: while
+# The longest a single request may take (35 s for login and commit), and some: while
 # one is under way the controller counts as alive.
 LONGEST_STEP = 40.0
 # Which wake is named where several come at once.
