@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-# app = (raw - 5) / 0.95. Data points (app, raw) seen on real gateways: 20/24 and 5/9.75 (the
-# README of powerwall2, 2018), 25/28.75 (home-assistant/core #136957), 80/81 (23.28.2), 0/5.00002, 100/100.
+# app = (raw - 5) / 0.95. Data points (app, raw) seen on real gateways: 20/24 and 5/9.75
+# (powerwall2 README, 2018), 25/28.75 (home-assistant/core #136957), 80/81 (23.28.2), 0/5.00002,
+# 100/100.
 RAW_SCALE: Final = 0.95
 RAW_OFFSET: Final = 5.0
 
