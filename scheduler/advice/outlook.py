@@ -60,12 +60,15 @@ class Outlook:
         later = plan.jobs(self.schedule, self.now + YEAR, self.now + 2 * YEAR)
         return names | {entry.name for entry in later}
 
-    def stretches(self, condition: Condition) -> list[Stretch]:
-        """The unbroken stretches of a condition in the coming year, some maybe without an end."""
-        start = wall.floor_seconds(self.now) - 2 * DAY_SECONDS
+    @cached_property
+    def stretches(self) -> list[list[Stretch]]:
+        """For each rule the unbroken stretches of its condition in the coming year; some may
+        have no end."""
+        now = wall.floor_seconds(self.now)
         end = wall.floor_seconds(self.now + YEAR) + 2 * DAY_SECONDS
-        found = Conditions(self.schedule.calendar, (condition,)).stretches(start, end)[0]
-        return [each for each in found if each.end > start + 2 * DAY_SECONDS]
+        conditions = tuple(rule.condition for rule in self.schedule.rules)
+        found = Conditions(self.schedule.calendar, conditions).stretches(now - 2 * DAY_SECONDS, end)
+        return [[each for each in of_rule if each.end > now] for of_rule in found]
 
     def words(self, seconds: int) -> str:
         """An instant in the zone people live in."""

@@ -24,7 +24,7 @@ def inset_too_long(outlook: Outlook) -> Iterator[Problem]:
         cut = rule.inset.start + rule.inset.end
         if not cut or rule.condition.always:
             continue
-        stretches = outlook.stretches(rule.condition)
+        stretches = outlook.stretches[index]
         known = [each for each in stretches if whole(each)]
         lost = [each for each in known if each.end - each.start <= cut // _SECOND]
         if not lost:
