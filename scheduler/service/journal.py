@@ -10,11 +10,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from scheduler import clock, plan
-from scheduler.advice import advise
 from scheduler.audit.log import Head
 from scheduler.plan import PlanEntry
-from scheduler.schedule import zones
-from scheduler.schedule.load import Loaded
 from scheduler.schedule.setting import Setting
 from scheduler.schedule.values import Schedule
 from scheduler.service.site import Site
@@ -65,7 +62,8 @@ def opening(site: Site, head: Head | None) -> None:
     schedule, now = site.controller.schedule, clock.now()
     if site.gateway.simulated:
         log.warning("%s", SIMULATION)
-    doubts(site.loaded, now=now)
+    for warning in site.loaded.warnings:
+        log.warning("%s", warning)
     log.info("schedule %s (%s, %s)", schedule.name, schedule.file, schedule.timezone)
     log.info("gateway %s; audit %s", site.gateway.name, site.settings.database_path)
     if head is not None:
@@ -74,21 +72,6 @@ def opening(site: Site, head: Head | None) -> None:
     log.info("the next 24 hours:")
     for entry in plan.plan(schedule, now, now + timedelta(days=1)).entries:
         log.info("  %s", entry_line(schedule, entry))
-
-
-def doubts(loaded: Loaded, *, now: datetime) -> None:
-    """What is doubtful about a schedule, and what is wrong only with the year to come. That is
-    logged and stops nothing here: a rule that never holds does no harm, a service that does not
-    start does."""
-    for warning in loaded.warnings:
-        log.warning("%s", warning)
-    try:
-        found = advise(loaded.schedule, zones.zone_data(), now=now)
-    except ValueError as error:
-        log.warning("the time to come cannot be checked: %s", error)
-        return
-    for problem in found:
-        log.warning("%s", problem)
 
 
 def following(site: Site, entry: PlanEntry | None) -> None:

@@ -22,7 +22,7 @@ from scheduler.service import instance, journal
 from scheduler.service.change import change, effect_of
 from scheduler.service.instance import Instance
 from scheduler.service.notify import notify, reloading
-from scheduler.service.site import Site, open_site, read_schedule
+from scheduler.service.site import Site, accepted_schedule, open_site
 from scheduler.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -308,7 +308,7 @@ class Service:
         reloading()
         old = self._controller.schedule
         try:
-            loaded = await asyncio.to_thread(read_schedule, self._site.settings)
+            loaded = await asyncio.to_thread(accepted_schedule, self._site.settings)
         except ConfigurationError as error:
             log.error("the schedule is broken; the last good one stays:\n%s", error)  # noqa: TRY400
             await self._note_reload("failed", {"problems": str(error).splitlines()[:100]})
@@ -318,7 +318,8 @@ class Service:
                 f"{self._status()}",
             )
             return
-        journal.doubts(loaded, now=clock.now())
+        for warning in loaded.warnings:
+            log.warning("%s", warning)
         self._controller.schedule = loaded.schedule
         changed = old.digest != loaded.schedule.digest
         log.info("the schedule was read again%s", "" if changed else "; it is the same")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scheduler import clock
+from scheduler.advice import advise
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.log import Log
 from scheduler.controller.backoff import Backoff
@@ -18,8 +19,9 @@ from scheduler.controller.jobs import Jobs
 from scheduler.controller.recorder import Recorder
 from scheduler.controller.turn import Turn
 from scheduler.controller.wish import Conduct
-from scheduler.errors import SettingsError
+from scheduler.errors import ScheduleError, SettingsError
 from scheduler.gateway.base import Gateway
+from scheduler.schedule import zones
 from scheduler.schedule.load import Loaded, load_schedule
 from scheduler.service import instance
 from scheduler.service.instance import Presence
@@ -58,6 +60,19 @@ class Site:
 def read_schedule(settings: Settings) -> Loaded:
     """The schedule in force. Raises ScheduleError with all its problems."""
     return load_schedule(settings.schedule_path)
+
+
+def accepted_schedule(settings: Settings) -> Loaded:
+    """The schedule to act by: what `tou check` refuses is refused here. Raises ScheduleError."""
+    loaded = read_schedule(settings)
+    try:
+        found = advise(loaded.schedule, zones.zone_data(), now=clock.now())
+    except ValueError:
+        # The clock stands at the end of time; nothing of the coming year can be said.
+        return loaded
+    if any(problem.severity == "error" for problem in found):
+        raise ScheduleError(found)
+    return replace(loaded, warnings=(*loaded.warnings, *found))
 
 
 def local_gateway(settings: Settings) -> LocalGateway:
@@ -148,7 +163,7 @@ def open_audit(settings: Settings, *, create: bool = True) -> Database:
 @contextlib.asynccontextmanager
 async def open_site(settings: Settings) -> AsyncIterator[Site]:
     """A site ready to act, closed at the end."""
-    loaded = read_schedule(settings)
+    loaded = accepted_schedule(settings)
     database = open_audit(settings)
     presence = Presence(settings.database_path)
     try:
