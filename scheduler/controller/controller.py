@@ -108,10 +108,11 @@ class Controller:
             return None
         return max(0.0, self.wish.not_before - clock.monotonic())
 
-    async def recover(self, *, alive_until: datetime | None) -> None:
+    async def recover(self, *, alive_until: datetime | None, alone: bool = True) -> None:
         """At start, before the first look: close what was interrupted, and remember since when
-        nobody was there. Only right while no other process has a run under way."""
-        interrupted = await recovery.close_interrupted(self.recorder)
+        nobody was there. Unless `alone`, another process may have a run under way, and open runs
+        are left to a later start."""
+        interrupted = await recovery.close_interrupted(self.recorder) if alone else 0
         self.debt.owed = self.debt.owed or interrupted > 0
         self._alive_until = alive_until
 

@@ -52,8 +52,7 @@ class Site:
 
     async def recover(self, *, alive_until: datetime | None = None) -> None:
         """Close what died in the middle, where nobody else is at work; before the first look."""
-        if self.presence.alone:
-            await self.controller.recover(alive_until=alive_until)
+        await self.controller.recover(alive_until=alive_until, alone=self.presence.alone)
         self.presence.settle()
 
 
