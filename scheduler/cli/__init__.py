@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import traceback
@@ -10,6 +9,7 @@ import traceback
 import click
 
 from scheduler import __version__
+from scheduler.cli.verbs import Verbs
 from scheduler.errors import SchedulerError
 
 _VERBS = {
@@ -28,21 +28,7 @@ _VERBS = {
 }
 
 
-class _Verbs(click.Group):
-    """Imports the module of a verb when the verb is asked for: `tou check` stays instant."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _VERBS:
-            return None
-        module = importlib.import_module(f"scheduler.cli.{_VERBS[cmd_name]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
-        return command
-
-
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, verbs=_VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tou")
 def tou() -> None:
     """Drive a home battery through a time-of-use tariff, and keep a record of every act.

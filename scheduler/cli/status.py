@@ -12,6 +12,7 @@ from scheduler.audit import review
 from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.log import Log
 from scheduler.audit.words import Outcome
+from scheduler.cli.audit_text import setting_words
 from scheduler.cli.plan import entry_json
 from scheduler.cli.show import (
     SIMULATION,
@@ -162,7 +163,7 @@ def _text(chosen: Settings, answer: dict[str, Any]) -> str:
     lines += [
         f"schedule   {answer['schedule']}  ({answer['timezone']})",
         f"now        {_when(schedule, answer['now'])}",
-        f"wanted     {_words(answer['wanted'])}  ({_why(answer['wanted'])})",
+        f"wanted     {setting_words(answer['wanted'])}  ({_why(answer['wanted'])})",
         f"confirmed  {_confirmed(schedule, answer['confirmed'])}",
         f"next       {_next(schedule, answer['next'])}",
         f"next job   {_next(schedule, answer['next_job'])}",
@@ -178,17 +179,6 @@ def _when(schedule: Schedule, iso: str) -> str:
     return local_text(datetime.fromisoformat(iso), schedule.calendar.display_zone)
 
 
-def _words(setting: dict[str, Any]) -> str:
-    from scheduler.schedule.setting import Mode
-
-    try:
-        mode = Mode(setting["mode"]).app_name
-    except ValueError:
-        mode = setting["mode"]
-    reserve = setting["reserve_percent"]
-    return f"{mode}, {'hold the charge' if reserve is None else f'{reserve:g} %'}"
-
-
 def _why(wanted: dict[str, Any]) -> str:
     parts = (wanted["rule"], wanted["period"], wanted["season"], wanted["day_class"])
     return ", ".join(part for part in parts if part)
@@ -197,13 +187,13 @@ def _why(wanted: dict[str, Any]) -> str:
 def _confirmed(schedule: Schedule, confirmed: dict[str, Any] | None) -> str:
     if confirmed is None:
         return "nothing that is still known to be in force"
-    return f"{_words(confirmed)}  at {_when(schedule, confirmed['at'])}"
+    return f"{setting_words(confirmed)}  at {_when(schedule, confirmed['at'])}"
 
 
 def _next(schedule: Schedule, entry: dict[str, Any] | None) -> str:
     if entry is None:
         return "nothing planned within a year"
-    what = entry["do"] or _words(entry)
+    what = entry["do"] or setting_words(entry)
     return f"{what}  at {_when(schedule, entry['at'])}  ({entry['name']})"
 
 
