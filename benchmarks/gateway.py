@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from scheduler.gateway.simulated import SimulatedGateway
+from scheduler.simulated import SimulatedGateway
 
 
 @contextlib.contextmanager

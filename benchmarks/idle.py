@@ -21,7 +21,7 @@ from benchmarks import gateway as simulated
 from benchmarks.figure import Figure
 from scheduler.audit import review
 from scheduler.audit.database import open_database
-from scheduler.gateway.simulated import DEFAULT_PASSWORD
+from scheduler.simulated import DEFAULT_PASSWORD
 
 IMPORTS = """
 import sys, time

@@ -15,16 +15,16 @@ from benchmarks import gateway as simulated
 from benchmarks.figure import Figure
 from scheduler.audit.database import open_database
 from scheduler.audit.log import Log
-from scheduler.audit.words import Outcome, Wake
-from scheduler.controller.backoff import Backoff
-from scheduler.controller.controller import Controller
-from scheduler.controller.recorder import Recorder
-from scheduler.controller.wish import Conduct
-from scheduler.gateway.local import LocalGateway
-from scheduler.gateway.simulated import DEFAULT_PASSWORD
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.schedule.load import load_schedule
-from scheduler.schedule.setting import Mode, Setting
 from scheduler.schedule.values import Schedule
+from scheduler.setting import Mode, Setting
+from scheduler.simulated import DEFAULT_PASSWORD
+from scheduler.site.backoff import Backoff
+from scheduler.site.controller import Controller
+from scheduler.site.recorder import Recorder
+from scheduler.site.wish import Conduct
+from scheduler.words import Outcome, Wake
 
 ROUNDS = 60
 RATIO = 1.3

@@ -10,7 +10,7 @@ from typing import Final
 from scheduler.advice.outlook import Outlook, warning, whole
 from scheduler.clock import format_duration
 from scheduler.errors import Problem
-from scheduler.schedule.setting import HOLD
+from scheduler.setting import HOLD
 
 SETTLING: Final = timedelta(minutes=2)
 """What a battery takes at most to follow a setting."""

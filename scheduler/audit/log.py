@@ -31,7 +31,7 @@ from scheduler.audit.chain import GENESIS, Json, Row, canonical, digest, storabl
 from scheduler.audit.database import Database
 from scheduler.audit.standing import Confirmed, Head, Last, OpenRun
 from scheduler.audit.table import audit
-from scheduler.audit.words import EntryKind, Outcome, Wake
+from scheduler.words import EntryKind, Outcome, Wake
 
 __all__ = ["Confirmed", "Entry", "Head", "Last", "Log", "OpenRun"]
 

@@ -27,7 +27,7 @@ from scheduler.audit.proof import Verified, verify
 from scheduler.audit.standing import together
 from scheduler.audit.table import audit
 from scheduler.audit.views import EntryView, RunView, StepView
-from scheduler.audit.words import Outcome
+from scheduler.words import Outcome
 
 __all__ = [
     "EntryView",

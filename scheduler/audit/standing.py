@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 
 from scheduler import clock
 from scheduler.audit.chain import Json
-from scheduler.audit.words import Outcome, Wake
+from scheduler.words import Outcome, Wake
 
 CHANGING_STEPS: Final = frozenset({"write", "commit", "install"})
 """Steps after which a gateway's setting is unknown until it is read back. An explicit commit

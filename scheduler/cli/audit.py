@@ -15,7 +15,6 @@ from scheduler import clock, settings
 from scheduler.audit import review
 from scheduler.audit.database import open_to_look
 from scheduler.audit.review import EntryView, RunView
-from scheduler.audit.words import Outcome
 from scheduler.cli import audit_text
 from scheduler.cli.show import (
     SIMULATION,
@@ -27,6 +26,7 @@ from scheduler.cli.show import (
 )
 from scheduler.errors import SchedulerError
 from scheduler.settings import Settings
+from scheduler.words import Outcome
 
 V = TypeVar("V")
 
@@ -142,7 +142,7 @@ def audit_command(  # noqa: PLR0917 - click hands them over by name
 
 def _display_zone(chosen: Settings) -> ZoneInfo:
     """The zone people live in; UTC where the schedule does not tell."""
-    from scheduler.service.site import read_schedule
+    from scheduler.host.sites import read_schedule
 
     try:
         return read_schedule(chosen).schedule.calendar.display_zone

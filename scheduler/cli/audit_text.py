@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from scheduler.audit.review import EntryView, RunView
-from scheduler.audit.words import Outcome, Wake
 from scheduler.cli.show import drawable, local_text, table
-from scheduler.schedule.setting import Mode
+from scheduler.setting import Mode
+from scheduler.words import Outcome, Wake
 
 # Sign, sign where the terminal has ASCII only, colour.
 _SIGNS = {

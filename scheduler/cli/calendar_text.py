@@ -12,9 +12,9 @@ import click
 from scheduler.cli.tariff_week import letters
 from scheduler.plan.year import Pattern, YearDay
 from scheduler.schedule.clocktime import format_time
-from scheduler.schedule.setting import Setting
 from scheduler.schedule.tariff import Bare, Tariff
 from scheduler.schedule.values import DayClass
+from scheduler.setting import Setting
 
 WIDTH = 100
 _CLASS_SIGNS = {DayClass.WEEKDAY: ".", DayClass.WEEKEND: "e", DayClass.HOLIDAY: "H"}

@@ -14,7 +14,7 @@ from scheduler.cli.revision import schedule_of
 from scheduler.cli.show import echo_json, format_option, local_text, parse_instant, table
 from scheduler.plan.effect import Change, Effect, JobChange, change_text, effect
 from scheduler.schedule.load import load_schedule
-from scheduler.schedule.setting import Setting
+from scheduler.setting import Setting
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 

@@ -12,12 +12,8 @@ from pydantic import SecretStr
 
 from scheduler import settings
 from scheduler.audit.log import Log
-from scheduler.audit.words import Outcome, Wake
 from scheduler.cli.audit_text import setting_words
 from scheduler.cli.show import SIMULATION, echo_json, format_option
-from scheduler.controller.recorder import Recorder, Run
-from scheduler.controller.switch import observed_detail, outcome_of
-from scheduler.controller.turn import Turn
 from scheduler.errors import (
     GatewayError,
     GatewayProtocolError,
@@ -25,12 +21,16 @@ from scheduler.errors import (
     SchedulerError,
 )
 from scheduler.gateway.base import Capabilities, Glance, Identity, Step, Steps
-from scheduler.service.instance import Presence
-from scheduler.service.site import open_audit, open_gateway, read_schedule, turn_file
+from scheduler.host.instance import Presence
+from scheduler.host.sites import open_audit, open_gateway, read_schedule, turn_file
 from scheduler.settings import Settings
+from scheduler.site.recorder import Recorder, Run
+from scheduler.site.switch import observed_detail, outcome_of
+from scheduler.site.turn import Turn
+from scheduler.words import Outcome, Wake
 
 if TYPE_CHECKING:
-    from scheduler.gateway.local import LocalGateway
+    from scheduler.gateway.local.client import LocalGateway
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import click
 from scheduler import clock
 from scheduler.cli.show import format_option
 from scheduler.errors import SchedulerError
-from scheduler.gateway.simulated import (
+from scheduler.simulated import (
     DEFAULT_PASSWORD,
     PROFILES,
     Faults,
@@ -21,7 +21,7 @@ from scheduler.gateway.simulated import (
     SimulatedGateway,
     fault_kinds,
 )
-from scheduler.gateway.simulated.updates import Found
+from scheduler.simulated.updates import Found
 
 PORT = 8443
 _FORMS = {

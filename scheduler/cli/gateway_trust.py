@@ -17,13 +17,13 @@ import click
 
 from scheduler import clock, settings
 from scheduler.audit.log import Log
-from scheduler.audit.words import EntryKind, Wake
 from scheduler.cli.show import echo_json, format_option
 from scheduler.errors import SchedulerError, SettingsError
-from scheduler.gateway import pin
-from scheduler.gateway.pin import Certificate
-from scheduler.service.site import open_audit
+from scheduler.gateway.local import pin
+from scheduler.gateway.local.pin import Certificate
+from scheduler.host.sites import open_audit
 from scheduler.settings import Settings
+from scheduler.words import EntryKind, Wake
 
 NAME = "TOU_GATEWAY_FINGERPRINT"
 _LINE = re.compile(rb"^[ \t]*(?:export[ \t]+)?" + NAME.encode() + rb"[ \t]*=.*$", re.MULTILINE)

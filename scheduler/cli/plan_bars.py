@@ -17,8 +17,8 @@ from scheduler.cli.tariff_week import colours, letters
 from scheduler.plan import Plan, wall
 from scheduler.plan.days import by_day
 from scheduler.plan.wall import Piece
-from scheduler.schedule.setting import Setting
 from scheduler.schedule.values import DAY_SECONDS, Schedule
+from scheduler.setting import Setting
 
 MOST_DAYS = 14
 _LABEL = 12

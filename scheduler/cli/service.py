@@ -9,20 +9,20 @@ from typing import Any
 import click
 
 from scheduler import settings
-from scheduler.audit.words import Outcome, Wake
 from scheduler.cli.show import SIMULATION, echo_json, format_option
-from scheduler.controller.firmware import Ending
-from scheduler.controller.switch import Attempt, describe, observed_detail
 from scheduler.errors import (
     ClockUntrustedError,
     GatewayRefusedError,
     GatewayUnreachableError,
 )
+from scheduler.host import journal
+from scheduler.host.host import serve
+from scheduler.host.sites import open_site, read_schedule
 from scheduler.schedule.values import Job
-from scheduler.service import journal
-from scheduler.service.service import serve
-from scheduler.service.site import open_site, read_schedule
 from scheduler.settings import Settings
+from scheduler.site.firmware import Ending
+from scheduler.site.switch import Attempt, describe, observed_detail
+from scheduler.words import Outcome, Wake
 
 _EXIT = {
     Outcome.CONFIRMED: 0,

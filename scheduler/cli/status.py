@@ -11,7 +11,6 @@ from scheduler import clock, plan, settings
 from scheduler.audit import review
 from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.log import Log
-from scheduler.audit.words import Outcome
 from scheduler.cli.audit_text import setting_words
 from scheduler.cli.plan import entry_json
 from scheduler.cli.show import (
@@ -22,13 +21,14 @@ from scheduler.cli.show import (
     zone_data_json,
     zone_data_words,
 )
-from scheduler.controller.switch import describe
 from scheduler.errors import AuditError, ConfigurationError
+from scheduler.host import instance
+from scheduler.host.instance import Running
+from scheduler.host.sites import read_schedule
 from scheduler.schedule.values import Schedule
-from scheduler.service import instance
-from scheduler.service.instance import Running
-from scheduler.service.site import read_schedule
 from scheduler.settings import Settings
+from scheduler.site.switch import describe
+from scheduler.words import Outcome
 
 # The service leaves a sign of life every pulse; after this many without one it hangs.
 _SILENT_PULSES = 4

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from scheduler.schedule.setting import Setting, from_raw, to_raw
+from scheduler.setting import Setting, from_raw, to_raw
 
 # Float noise on the wire: 5.000019999999999 is a real body; one app percent is 0.95 raw.
 RAW_TOLERANCE = 0.1

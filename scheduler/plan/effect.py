@@ -18,8 +18,8 @@ from scheduler.plan.days import by_day
 from scheduler.plan.job_times import due
 from scheduler.plan.switches import changes, switch
 from scheduler.schedule.clocktime import format_time
-from scheduler.schedule.setting import Setting
 from scheduler.schedule.values import DAY_SECONDS, Job, Schedule
+from scheduler.setting import Setting
 
 # Two days: a difference that reaches further than this beyond an end is longer than a day, and
 # those are cut at midnights anyway.

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Literal
 
 from scheduler import clock
-from scheduler.schedule.setting import HOLD, Setting
 from scheduler.schedule.values import DayClass, Job
+from scheduler.setting import HOLD, Setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from scheduler.plan import wall
 from scheduler.plan.entry import Desired, Override, PlanEntry
 from scheduler.plan.stretches import Conditions, Stretch
-from scheduler.schedule.setting import Setting
 from scheduler.schedule.values import DAY_SECONDS, Rule, Schedule
+from scheduler.setting import Setting
 
 OVERRIDE_RULE = "override"
 """The rule's name while a person's override wins."""

@@ -19,9 +19,9 @@ from scheduler.plan.effect import settings
 from scheduler.plan.wall import Piece
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
-from scheduler.schedule.setting import Setting
 from scheduler.schedule.tariff import Bare, Tariff
 from scheduler.schedule.values import DAY_SECONDS, Day, Schedule
+from scheduler.setting import Setting
 
 Pattern = tuple[tuple[int, Setting | str | None], ...]
 """(second of the wall clock, what holds from there on): settings, or periods without a schedule."""

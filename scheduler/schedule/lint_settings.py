@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from scheduler.schedule.draft import Draft
 from scheduler.schedule.finding import Finding
-from scheduler.schedule.setting import Mode, to_raw
 from scheduler.schedule.source import Loc
 from scheduler.schedule.text import Reserve
+from scheduler.setting import Mode, to_raw
 
 # Wire values of the app's round percentages: 9.75 for 5 up to 95.25 for 95.
 _RAW_OF_ROUND = {to_raw(percent): percent for percent in range(5, 100, 5)}

@@ -19,12 +19,12 @@ from scheduler.schedule.complaints import position, problems_of
 from scheduler.schedule.draft import Draft, Part, condition_of, parts_of
 from scheduler.schedule.lint import lint
 from scheduler.schedule.model import JobFile, RuleFile, ScheduleFile
-from scheduler.schedule.setting import Setting
 from scheduler.schedule.source import Document
 from scheduler.schedule.tariff import Bare, Tariff, bare
 from scheduler.schedule.tariff_file import load_tariff
 from scheduler.schedule.values import Inset, Job, Rule, Schedule
 from scheduler.schedule.wording import nearest, shown
+from scheduler.setting import Setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ from pydantic_core import CoreSchema
 
 from scheduler.schedule import text
 from scheduler.schedule.leaves import fault
-from scheduler.schedule.setting import Mode
 from scheduler.schedule.values import (
     ClockTime,
     ClockWindow,
@@ -34,6 +33,7 @@ from scheduler.schedule.values import (
     JobKind,
     PeriodEdge,
 )
+from scheduler.setting import Mode
 
 T = TypeVar("T")
 

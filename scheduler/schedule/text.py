@@ -14,7 +14,6 @@ from typing import Final, get_args
 from scheduler.clock import parse_duration
 from scheduler.schedule import zones
 from scheduler.schedule.clocktime import parse_span, parse_time
-from scheduler.schedule.setting import HOLD, RAW_OFFSET, Hold, Mode, from_raw
 from scheduler.schedule.values import (
     DAY_SECONDS,
     WEEKDAY_NAMES,
@@ -26,6 +25,7 @@ from scheduler.schedule.values import (
     PeriodEdge,
 )
 from scheduler.schedule.wording import did_you_mean, listed, nearest, shown
+from scheduler.setting import HOLD, RAW_OFFSET, Hold, Mode, from_raw
 
 DAY_NAMES: Final[tuple[DayName, ...]] = get_args(DayName)
 LONGEST_NAME: Final = 80

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from scheduler.errors import Place
-from scheduler.schedule.setting import Setting
+from scheduler.setting import Setting
 
 DAY_SECONDS = 86_400
 DayName = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "weekday", "weekend", "holiday"]

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.gateway.simulated import DEFAULT_PASSWORD, SimulatedGateway
+from scheduler.simulated import DEFAULT_PASSWORD, SimulatedGateway
 
 TOU = [sys.executable, "-m", "scheduler"]
 

@@ -15,7 +15,7 @@ import pytest
 
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.log import Log
-from scheduler.audit.words import EntryKind, Outcome, Wake
+from scheduler.words import EntryKind, Outcome, Wake
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 

@@ -13,9 +13,9 @@ import pytest
 from scheduler.audit import review
 from scheduler.audit.database import Database
 from scheduler.audit.log import Log
-from scheduler.audit.words import EntryKind
 from scheduler.clock import from_micros
 from scheduler.errors import AuditTamperedError, AuditUnwritableError, ConfigurationError
+from scheduler.words import EntryKind
 
 Opened = Callable[..., Database]
 

@@ -22,9 +22,9 @@ from scheduler.audit import review
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.log import Log
 from scheduler.audit.schema import SCHEMA, migrations_folder
-from scheduler.audit.words import EntryKind
 from scheduler.clock import from_micros
 from scheduler.errors import ConfigurationError
+from scheduler.words import EntryKind
 
 Opened = Callable[..., Database]
 Spawn = Callable[..., subprocess.Popen[str]]

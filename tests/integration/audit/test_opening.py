@@ -16,9 +16,9 @@ from scheduler.audit import review
 from scheduler.audit.database import Database, open_database, open_to_look, upgrade
 from scheduler.audit.log import Log
 from scheduler.audit.schema import SCHEMA
-from scheduler.audit.words import EntryKind
 from scheduler.clock import from_micros
 from scheduler.errors import AuditUnwritableError, ConfigurationError
+from scheduler.words import EntryKind
 
 Opened = Callable[..., Database]
 Spawn = Callable[..., subprocess.Popen[str]]

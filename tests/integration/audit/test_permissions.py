@@ -12,8 +12,8 @@ import pytest
 
 from scheduler.audit.database import Database
 from scheduler.audit.log import Log
-from scheduler.audit.words import EntryKind
 from scheduler.clock import from_micros
+from scheduler.words import EntryKind
 
 Opened = Callable[..., Database]
 Spawn = Callable[..., subprocess.Popen[str]]
@@ -40,7 +40,7 @@ STRANGER = """
     from scheduler.audit import review
     from scheduler.audit.database import open_database
     from scheduler.audit.log import Log
-    from scheduler.audit.words import EntryKind
+    from scheduler.words import EntryKind
     from scheduler.clock import from_micros
     from scheduler.errors import AuditUnwritableError
     from scheduler.audit.database import open_in_memory

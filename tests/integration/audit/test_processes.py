@@ -29,7 +29,7 @@ APPEND = """
     from pathlib import Path
     from scheduler.audit.database import open_database
     from scheduler.audit.log import Log
-    from scheduler.audit.words import EntryKind, Outcome
+    from scheduler.words import EntryKind, Outcome
     from scheduler.clock import from_micros
     log = Log(open_database(Path(sys.argv[1])), sys.argv[2])
     print("ready", flush=True)

@@ -17,7 +17,7 @@ import pytest
 from scheduler import cli
 from scheduler.audit.database import open_database
 from scheduler.audit.log import Log
-from scheduler.audit.words import EntryKind, Outcome, Wake
+from scheduler.words import EntryKind, Outcome, Wake
 
 START = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 """08:00 in Los Angeles."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from scheduler import clock
-from scheduler.audit.words import Outcome, Wake
+from scheduler.words import Outcome, Wake
 
 START = "2026-11-23T16:00:00Z"
 SIMULATION = "SIMULATION: the built-in simulated gateway; no real battery is touched."

@@ -13,7 +13,7 @@ import pytest
 from scheduler.audit import review
 from scheduler.audit.database import open_database, open_to_look
 from scheduler.audit.schema import SCHEMA
-from scheduler.audit.words import Outcome
+from scheduler.words import Outcome
 
 
 def _tamper(path: Path, entry: int) -> None:

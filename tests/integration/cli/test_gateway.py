@@ -15,7 +15,7 @@ import pytest
 from scheduler.audit import review
 from scheduler.audit.database import open_database
 from scheduler.cli.gateway_trust import with_line
-from scheduler.gateway.simulated import DEFAULT_PASSWORD, Faults, SimulatedGateway
+from scheduler.simulated import DEFAULT_PASSWORD, Faults, SimulatedGateway
 
 LINE = b"TOU_GATEWAY_FINGERPRINT=new"
 LOGIN = ("POST", "/api/login/Basic")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.gateway.simulated import fault_kinds
+from scheduler.simulated import fault_kinds
 
 TOU = [sys.executable, "-m", "scheduler", "gateway", "simulate"]
 

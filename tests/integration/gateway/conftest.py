@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from scheduler.gateway.base import Step
-from scheduler.gateway.local import LocalGateway
-from scheduler.gateway.simulated import SimulatedGateway
+from scheduler.gateway.local.client import LocalGateway
+from scheduler.simulated import SimulatedGateway
 
 PASSWORD = "correct-horse-battery"
 EMAIL = "owner@example.net"

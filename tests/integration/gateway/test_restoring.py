@@ -7,8 +7,8 @@ import json
 import pytest
 
 from scheduler.errors import AuditUnwritableError, GatewayError, GatewayUnreachableError
-from scheduler.gateway.simulated import ALWAYS
-from scheduler.schedule.setting import Mode, Setting
+from scheduler.setting import Mode, Setting
+from scheduler.simulated import ALWAYS
 
 CHARGE = Setting(Mode.BACKUP, 100)
 STOPPING = ["1.15", "1.18", "1.40", "1.43.3", "1.49"]

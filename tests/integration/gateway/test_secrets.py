@@ -8,8 +8,8 @@ import traceback
 import pytest
 
 from scheduler.errors import GatewayError
-from scheduler.gateway.simulated import ALWAYS
-from scheduler.schedule.setting import Mode, Setting
+from scheduler.setting import Mode, Setting
+from scheduler.simulated import ALWAYS
 
 from .conftest import EMAIL, PASSWORD, at_speed
 

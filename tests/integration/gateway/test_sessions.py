@@ -12,8 +12,8 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.session import SessionFile
-from scheduler.schedule.setting import Mode, Setting
+from scheduler.gateway.local.session import SessionFile
+from scheduler.setting import Mode, Setting
 
 CHARGE = Setting(Mode.BACKUP, 100)
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from scheduler.errors import GatewayIdentityError, GatewayUnreachableError, SettingsError
-from scheduler.gateway import pin
-from scheduler.gateway.simulated import certificate
-from scheduler.schedule.setting import Mode, Setting
+from scheduler.gateway.local import pin
+from scheduler.setting import Mode, Setting
+from scheduler.simulated import certificate
 
 
 async def test_certificate_is_fetched_without_a_request(start, arrived):

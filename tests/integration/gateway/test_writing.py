@@ -7,7 +7,7 @@ import pytest
 
 from scheduler.errors import GatewayRefusedError, GatewayUnreachableError
 from scheduler.gateway.base import UpdateState
-from scheduler.schedule.setting import Mode, Setting
+from scheduler.setting import Mode, Setting
 
 WRITABLE = ["1.15", "1.18", "1.40", "1.43.3", "1.49"]
 READ_ONLY = ["1.50.1", "20.49", "21.44", "23.28", "24.36", "25.10"]

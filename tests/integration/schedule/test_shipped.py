@@ -10,8 +10,8 @@ import pytest
 from scheduler.errors import ScheduleError
 from scheduler.schedule import library
 from scheduler.schedule.load import load_schedule, parse_schedule
-from scheduler.schedule.setting import Mode, Setting
 from scheduler.schedule.values import Condition, Inset, JobKind, PeriodEdge
+from scheduler.setting import Mode, Setting
 
 SHIPPED = sorted(library.shipped().glob("*.yaml"))
 SCHEDULES = [path for path in SHIPPED if path.name != "holidays.yaml"]

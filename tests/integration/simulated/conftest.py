@@ -6,7 +6,7 @@ import ssl
 import httpx
 import pytest
 
-from scheduler.gateway.simulated import SimulatedGateway
+from scheduler.simulated import SimulatedGateway
 
 PASSWORD = "correct-horse-battery"
 

@@ -7,7 +7,7 @@ import ssl
 import httpx
 import pytest
 
-from scheduler.gateway.simulated import SimulatedGateway
+from scheduler.simulated import SimulatedGateway
 
 
 @pytest.mark.parametrize("name", [None, "teg", "powerwall", "powerpack"])

@@ -11,7 +11,7 @@ import pytest
 
 from scheduler.audit.database import Database, open_in_memory
 from scheduler.audit.log import Log
-from scheduler.audit.words import EntryKind, Outcome, Wake
+from scheduler.words import EntryKind, Outcome, Wake
 
 CHARGE = {"mode": "backup", "reserve_percent": 100.0}
 

@@ -11,8 +11,8 @@ import pytest
 from scheduler.audit import review
 from scheduler.audit.database import Database
 from scheduler.audit.log import Entry, Log
-from scheduler.audit.words import EntryKind, Outcome, Wake
 from scheduler.errors import AuditUnwritableError
+from scheduler.words import EntryKind, Outcome, Wake
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 

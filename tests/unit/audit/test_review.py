@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.audit import review
 from scheduler.audit.database import Database
-from scheduler.audit.words import EntryKind, Outcome
+from scheduler.words import EntryKind, Outcome
 
 Pen = Any
 SETTING = {"mode": "backup", "reserve_percent": 100.0}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scheduler.audit.log import Log
-from scheduler.audit.words import EntryKind, Outcome, Wake
+from scheduler.words import EntryKind, Outcome, Wake
 
 Pen = Any
 SEEN = {"mode": "autonomous", "reserve_percent": 20.0}

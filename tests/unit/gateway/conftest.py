@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from scheduler.gateway.base import Step
-from scheduler.gateway.local import LocalGateway
+from scheduler.gateway.local.client import LocalGateway
 
 TOKEN = "Q" * 86 + "=="
 

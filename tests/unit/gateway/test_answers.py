@@ -10,7 +10,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.answers import LOGIN, Answer, Call, Catalogue, head_of, scrub
+from scheduler.gateway.local.answers import LOGIN, Answer, Call, Catalogue, head_of, scrub
 
 READ = Call("observe", "GET", "/api/operation")
 WRITE = Call("write", "POST", "/api/operation", changes=True)

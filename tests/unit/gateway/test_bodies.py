@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from scheduler.gateway import bodies
 from scheduler.gateway.base import UpdateState
-from scheduler.schedule.setting import HOLD, Mode, Setting
+from scheduler.gateway.local import bodies
+from scheduler.setting import HOLD, Mode, Setting
 
 # (app, raw), seen on real gateways: the powerwall2 README's table, home-assistant/core #136957,
 # a 23.28.2 capture.

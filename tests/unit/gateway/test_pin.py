@@ -3,7 +3,7 @@
 import pytest
 
 from scheduler.errors import SettingsError
-from scheduler.gateway import pin
+from scheduler.gateway.local import pin
 
 HEX = "0f" * 32
 

@@ -12,7 +12,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.schedule.setting import Mode, Setting
+from scheduler.setting import Mode, Setting
 
 CHARGED = Setting(Mode.BACKUP, 100)
 BUSY = httpx.Response(503, json={"code": 503, "error": "busy", "message": "busy"})

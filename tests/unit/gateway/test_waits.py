@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler.gateway.session import (
+from scheduler.gateway.local.session import (
     Limit,
     Session,
     SessionFile,

@@ -14,7 +14,6 @@ import pytest
 
 from scheduler.clock import localise, parse_duration
 from scheduler.errors import Place
-from scheduler.schedule.setting import Mode, Setting
 from scheduler.schedule.values import (
     WEEKDAY_NAMES,
     ClockTime,
@@ -30,6 +29,7 @@ from scheduler.schedule.values import (
     Rule,
     Schedule,
 )
+from scheduler.setting import Mode, Setting
 
 NOWHERE = Place("test.yaml", 1, 1)
 CHARGE = Setting(Mode.BACKUP, 100.0)

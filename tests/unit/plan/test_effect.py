@@ -8,7 +8,7 @@ import pytest
 
 from scheduler import clock, plan
 from scheduler.plan.effect import effect
-from scheduler.schedule.setting import Mode, Setting
+from scheduler.setting import Mode, Setting
 
 ZONE = "America/Los_Angeles"
 MONDAY = datetime(2026, 10, 5, 7, tzinfo=UTC)

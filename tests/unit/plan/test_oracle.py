@@ -22,7 +22,6 @@ from scheduler.plan import (
     next_job,
     plan,
 )
-from scheduler.schedule.setting import HOLD, Mode, Setting
 from scheduler.schedule.values import (
     WEEKDAY_NAMES,
     ClockTime,
@@ -37,6 +36,7 @@ from scheduler.schedule.values import (
     Rule,
     Schedule,
 )
+from scheduler.setting import HOLD, Mode, Setting
 
 # Zone, and local dates on which its clocks changed; all of them are settled history.
 CHANGES = {

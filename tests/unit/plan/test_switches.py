@@ -8,7 +8,7 @@ import pytest
 
 from scheduler.clock import iso
 from scheduler.plan import Override, began_at, boundaries, desired_at, next_boundary
-from scheduler.schedule.setting import HOLD, Mode, Setting
+from scheduler.setting import HOLD, Mode, Setting
 
 at = datetime.fromisoformat
 

@@ -9,7 +9,6 @@ import pytest
 
 from scheduler.errors import ScheduleError
 from scheduler.schedule.load import Loaded, parse_schedule
-from scheduler.schedule.setting import Mode, Setting
 from scheduler.schedule.values import (
     ClockTime,
     ClockWindow,
@@ -20,6 +19,7 @@ from scheduler.schedule.values import (
     JobKind,
     Schedule,
 )
+from scheduler.setting import Mode, Setting
 
 HEAD = "schedule: Home\ntimezone: Australia/Brisbane\nrules:\n"
 ALWAYS = "  - {name: always, mode: self_consumption, reserve: 20%}\n"

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from scheduler.schedule import text
-from scheduler.schedule.setting import HOLD, Mode
 from scheduler.schedule.text import Reserve
 from scheduler.schedule.values import ClockTime, ClockWindow, DateRange, PeriodEdge
+from scheduler.setting import HOLD, Mode
 
 MODES = {
     "self_consumption": Mode.SELF_CONSUMPTION,

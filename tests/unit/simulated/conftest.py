@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler.gateway.simulated.desk import attend
-from scheduler.gateway.simulated.device import Device
-from scheduler.gateway.simulated.exchange import Request
-from scheduler.gateway.simulated.faults import Faults
-from scheduler.gateway.simulated.options import Options
-from scheduler.gateway.simulated.timepiece import Moment
+from scheduler.simulated.desk import attend
+from scheduler.simulated.device import Device
+from scheduler.simulated.exchange import Request
+from scheduler.simulated.faults import Faults
+from scheduler.simulated.options import Options
+from scheduler.simulated.timepiece import Moment
 
 # 03:00 on a summer night in Los Angeles: no sun, and a house that uses little.
 NIGHT = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.gateway.simulated.battery import FULL_PACK, Battery, WireSetting
-from scheduler.gateway.simulated.site import Site
+from scheduler.simulated.battery import FULL_PACK, Battery, WireSetting
+from scheduler.simulated.site import Site
 
 NIGHT = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)  # 03:00 in Los Angeles
 NOON = datetime(2026, 7, 1, 20, 0, tzinfo=UTC)  # 13:00

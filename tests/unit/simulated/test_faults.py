@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduler.gateway.simulated.faults import ALWAYS, Faults, fault_kinds
+from scheduler.simulated.faults import ALWAYS, Faults, fault_kinds
 
 
 @pytest.mark.parametrize(

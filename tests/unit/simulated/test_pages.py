@@ -6,8 +6,8 @@ from typing import get_type_hints
 
 import pytest
 
-from scheduler.gateway.simulated.options import Options, OptionWords
-from scheduler.gateway.simulated.stamps import go_duration, nanosecond_stamp, number
+from scheduler.simulated.options import Options, OptionWords
+from scheduler.simulated.stamps import go_duration, nanosecond_stamp, number
 
 
 @pytest.mark.parametrize(

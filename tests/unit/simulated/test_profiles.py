@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduler.gateway.simulated.profiles import PROFILES, profile_named, upgraded
+from scheduler.simulated.profiles import PROFILES, profile_named, upgraded
 
 ORDER = (
     "1.15", "1.18", "1.40", "1.43.3", "1.49", "1.50.1", "20.49", "21.44", "23.28", "24.36", "25.10",

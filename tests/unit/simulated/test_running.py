@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduler.gateway.simulated.sitemaster import Sitemaster
+from scheduler.simulated.sitemaster import Sitemaster
 
 SILENT = (
     "meters/aggregates",

@@ -1,0 +1,209 @@
+"""One home put together from its settings: schedule, audit, gateway and controller."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scheduler import clock
+from scheduler.advice import advise
+from scheduler.audit.database import Database, open_database
+from scheduler.audit.log import Log
+from scheduler.errors import ScheduleError, SettingsError
+from scheduler.gateway.base import Gateway
+from scheduler.host import instance
+from scheduler.host.instance import Presence
+from scheduler.schedule import zones
+from scheduler.schedule.load import Loaded, load_schedule
+from scheduler.settings import Settings
+from scheduler.site.backoff import Backoff
+from scheduler.site.controller import Controller
+from scheduler.site.jobs import Jobs
+from scheduler.site.recorder import Recorder
+from scheduler.site.turn import Turn
+from scheduler.site.wish import Conduct
+
+if TYPE_CHECKING:
+    from scheduler.gateway.local.client import LocalGateway
+
+SIMULATED_PROFILE = "1.49"
+# Seconds for its sitemaster to come back: long enough to be seen, short enough to be watched.
+SIMULATED_RUN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All that is needed to act for one home."""
+
+    settings: Settings
+    loaded: Loaded
+    database: Database
+    recorder: Recorder
+    gateway: Gateway
+    controller: Controller
+    jobs: Jobs
+    simulation: dict[str, str] | None
+    """Where our own simulated gateway answers: url and fingerprint."""
+    presence: Presence
+
+    async def recover(self, *, alive_until: datetime | None = None) -> None:
+        """Close what died in the middle, where nobody else is at work; before the first look."""
+        await self.controller.recover(alive_until=alive_until, alone=self.presence.alone)
+        self.presence.settle()
+
+
+def read_schedule(settings: Settings) -> Loaded:
+    """The schedule in force. Raises ScheduleError with all its problems."""
+    return load_schedule(settings.schedule_path)
+
+
+def accepted_schedule(settings: Settings) -> Loaded:
+    """The schedule to act by: what `tou check` refuses is refused here. Raises ScheduleError."""
+    loaded = read_schedule(settings)
+    try:
+        found = advise(loaded.schedule, zones.zone_data(), now=clock.now())
+    except ValueError:
+        # The clock stands at the end of time; nothing of the coming year can be said.
+        return loaded
+    if any(problem.severity == "error" for problem in found):
+        raise ScheduleError(found)
+    return replace(loaded, warnings=(*loaded.warnings, *found))
+
+
+def local_gateway(settings: Settings) -> LocalGateway:
+    """The client of a real gateway. Raises SettingsError where trust or password is missing."""
+    from scheduler.gateway.local.client import LocalGateway
+
+    if settings.gateway_certificate is None and settings.gateway_fingerprint is None:
+        raise SettingsError(
+            "The gateway is not paired: neither TOU_GATEWAY_FINGERPRINT nor "
+            "TOU_GATEWAY_CERTIFICATE is set. Run `tou gateway trust`, compare what it shows, and "
+            "set what it prints."
+        )
+    if settings.gateway_password is None:
+        raise SettingsError(
+            "TOU_GATEWAY_PASSWORD is not set. Set it, or give systemd the credential "
+            "gateway_password."
+        )
+    return LocalGateway(
+        url=settings.gateway_url,
+        username=settings.gateway_username,
+        email=settings.gateway_email,
+        password=settings.gateway_password.get_secret_value(),
+        fingerprint=settings.gateway_fingerprint,
+        certificate=settings.gateway_certificate,
+        session_file=settings.session_path,
+        pause=settings.pause_seconds,
+    )
+
+
+def simulated_client(settings: Settings, where: dict[str, str]) -> LocalGateway:
+    """The very same client, pointed at a simulated gateway on loopback."""
+    from scheduler.gateway.local.client import LocalGateway
+    from scheduler.simulated import DEFAULT_PASSWORD
+
+    return LocalGateway(
+        url=where["url"],
+        username="installer",
+        email="",
+        password=DEFAULT_PASSWORD,
+        fingerprint=where["fingerprint"],
+        certificate=None,
+        session_file=settings.session_path,
+        pause=settings.pause_seconds,
+        simulated=True,
+        # Each start of the simulation is another device: what was confirmed on an earlier one
+        # says nothing about this one.
+        name=f"simulated {where['fingerprint'][:8]}",
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_gateway(
+    settings: Settings, timezone: str
+) -> AsyncIterator[tuple[LocalGateway, dict[str, str] | None]]:
+    """The gateway of the settings, closed at the end; a simulated one is started where no
+    service offers its own. Yields where our own simulation answers, or None."""
+    if settings.gateway == "local":
+        gateway = local_gateway(settings)
+        try:
+            yield gateway, None
+        finally:
+            await gateway.close()
+        return
+    where = instance.inspect(instance.lock_path(settings.database_path)).gateway
+    async with contextlib.AsyncExitStack() as stack:
+        if where is None:
+            where = await stack.enter_async_context(_simulation(timezone))
+        gateway = simulated_client(settings, where)
+        stack.push_async_callback(gateway.close)
+        yield gateway, where
+
+
+@contextlib.asynccontextmanager
+async def _simulation(timezone: str) -> AsyncIterator[dict[str, str]]:
+    from scheduler.simulated import SimulatedGateway
+
+    async with SimulatedGateway(
+        profile=SIMULATED_PROFILE, timezone=timezone, run_seconds=SIMULATED_RUN
+    ) as simulated:
+        yield {"url": simulated.url, "fingerprint": simulated.fingerprint}
+
+
+def open_audit(settings: Settings, *, create: bool = True) -> Database:
+    """The audit's database, brought to the present schema."""
+    return open_database(settings.database_path, create=create)
+
+
+@contextlib.asynccontextmanager
+async def open_site(settings: Settings) -> AsyncIterator[Site]:
+    """A site ready to act, closed at the end."""
+    loaded = accepted_schedule(settings)
+    database = open_audit(settings)
+    presence = Presence(settings.database_path)
+    try:
+        recorder = Recorder(Log(database, settings.site))
+        async with open_gateway(settings, loaded.schedule.timezone) as (gateway, simulation):
+            controller = Controller(
+                loaded.schedule,
+                gateway,
+                recorder,
+                conduct(settings),
+                turn=Turn(turn_file(settings)),
+            )
+            try:
+                yield Site(
+                    settings=settings,
+                    loaded=loaded,
+                    database=database,
+                    recorder=recorder,
+                    gateway=gateway,
+                    controller=controller,
+                    jobs=Jobs(controller, now=clock.now),
+                    simulation=simulation,
+                    presence=presence,
+                )
+            finally:
+                recorder.close()
+    finally:
+        presence.leave()
+        database.close()
+
+
+def conduct(settings: Settings) -> Conduct:
+    """How the controller behaves under these settings."""
+    return Conduct(
+        backoff=Backoff(
+            first=settings.retry_first.total_seconds(), most=settings.retry_max.total_seconds()
+        ),
+        dry_run=settings.dry_run,
+    )
+
+
+def turn_file(settings: Settings) -> Path:
+    """The file that keeps the service and a command typed beside it from acting at once."""
+    return instance.acting_path(settings.database_path)

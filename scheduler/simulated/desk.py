@@ -1,0 +1,139 @@
+"""Takes a request to the device and brings the answer back, with the faults on either side."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Final
+
+from scheduler.simulated import routes
+from scheduler.simulated.device import Device, Logged
+from scheduler.simulated.exchange import (
+    BUSY,
+    JSON,
+    NOT_FOUND,
+    TEXT,
+    Answer,
+    Request,
+    empty,
+    encode,
+    forbidden,
+    moved,
+)
+from scheduler.simulated.faults import Faults
+from scheduler.simulated.profiles import upgraded
+from scheduler.simulated.timepiece import Moment
+
+_LOGIN: Final = "login/Basic"
+_BAD_GATEWAY: Final = empty(502)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is to be put on the wire; answer None cuts the connection."""
+
+    answer: Answer | None
+    broken: bool = False
+    """The connection breaks in the middle of the body."""
+
+
+def attend(device: Device, request: Request, *, encrypted: bool) -> Outcome:
+    """One request, from its arrival to what goes out."""
+    moment = device.turn()
+    outcome = _outcome(device, request, moment, encrypted=encrypted)
+    _note(device, request, outcome.answer, moment)
+    return outcome
+
+
+def _outcome(device: Device, request: Request, moment: Moment, *, encrypted: bool) -> Outcome:
+    faults = device.faults
+    if not encrypted and not device.profile.plain_http:
+        return Outcome(None if faults.plain_closed else moved(request))
+    early = _intercepted(faults, request)
+    if early is not None:
+        return Outcome(early)
+    answer = routes.answer(device, request, moment)
+    if _lost(device, request, moment, answer):
+        return Outcome(None)
+    if request.method == "GET" and answer.status < 300:
+        answer = _bent(faults, answer)
+    answer = _typed(device, request, answer)
+    return Outcome(answer, broken=bool(answer.body) and faults.take("drop"))
+
+
+def _typed(device: Device, request: Request, answer: Answer) -> Answer:
+    """With the content type of the firmware, or of a fault."""
+    faults = device.faults
+    if not answer.body or answer.content_type != TEXT or faults.text_type:
+        return answer
+    accepted = request.method != "GET" and answer.status < 300
+    if faults.json_type or (device.profile.says_json and not accepted):
+        return replace(answer, content_type=JSON)
+    return answer
+
+
+def _intercepted(faults: Faults, request: Request) -> Answer | None:
+    """An answer that does not ask the device."""
+    endpoint = request.endpoint
+    if faults.take_at("missing", endpoint):
+        return NOT_FOUND
+    if endpoint == _LOGIN:
+        return None
+    if faults.take("busy"):
+        return BUSY
+    if endpoint in routes.DATA_ENDPOINTS and faults.take("bad_gateway"):
+        return _BAD_GATEWAY
+    return None
+
+
+def _lost(device: Device, request: Request, moment: Moment, answer: Answer) -> bool:
+    """Whether the answer never leaves, although the request has had its effect."""
+    faults, endpoint = device.faults, request.endpoint
+    if faults.take_at("upgrade", endpoint):
+        into = upgraded(device.profile, device.options.update_version)
+        device.restart(moment, into=into)
+        return True
+    if faults.take_at("reboot", endpoint):
+        device.restart(moment)
+        return True
+    if faults.take_at("answer_lost", endpoint):
+        return True
+    return endpoint == _LOGIN and answer.status == 200 and faults.take("login_lost")
+
+
+def _bent(faults: Faults, answer: Answer) -> Answer:
+    """A good answer with the faults of its content."""
+    if faults.take("error_body"):
+        return replace(answer, body=forbidden("GET").body)
+    if not answer.body or not (faults.null or faults.without or faults.extra_keys):
+        return answer
+    try:
+        found = json.loads(answer.body)
+    except ValueError:
+        return answer
+    if faults.extra_keys and isinstance(found, dict):
+        found = {**found, "unheard_of": {"since": "26.99"}}
+    return replace(answer, body=encode(_struck(faults, found)))
+
+
+def _struck(faults: Faults, found: object) -> object:
+    if isinstance(found, list):
+        return [_struck(faults, each) for each in found]
+    if not isinstance(found, dict):
+        return found
+    kept = {key: value for key, value in found.items() if not faults.take_at("without", key)}
+    return {
+        key: None if faults.take_at("null", key) else _struck(faults, value)
+        for key, value in kept.items()
+    }
+
+
+def _note(device: Device, request: Request, answer: Answer | None, moment: Moment) -> None:
+    """Remember that it came; the query of a login may hold a password."""
+    shown = request.query and request.endpoint != _LOGIN
+    path = f"{request.path}?{request.query}" if shown else request.path
+    status = None if answer is None else answer.status
+    logged = Logged(moment.instant, request.method, path, status)
+    device.log.append(logged)
+    if device.on_request is not None:
+        device.on_request(logged)

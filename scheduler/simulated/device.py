@@ -1,0 +1,340 @@
+"""The simulated device: settings, sitemaster, battery, sessions, updates, and time upon them.
+
+Pure state: no sockets and no HTTP. It moves only when it is asked something, to the moment its
+timepiece then shows.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from scheduler import clock
+from scheduler.setting import from_raw, to_raw
+from scheduler.simulated import profiles, updates
+from scheduler.simulated.battery import FULL_PACK, Battery, Powers, WireSetting
+from scheduler.simulated.faults import Faults
+from scheduler.simulated.options import SERIAL, Options
+from scheduler.simulated.sessions import INSTALLER, Session, Sessions
+from scheduler.simulated.site import Site
+from scheduler.simulated.sitemaster import Sitemaster
+from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.updates import Updates
+
+_LOGIN_WINDOW: Final = timedelta(minutes=10)
+_REMEMBERED: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One request that arrived; its body is never kept, nor the query of a login."""
+
+    at: datetime
+    method: str
+    path: str
+    status: int | None
+    """None: no answer went out."""
+
+
+class Device:
+    """One gateway with its battery. Properties show the present; nothing of them is a secret."""
+
+    def __init__(self, options: Options, faults: Faults, read: Callable[[], Moment]) -> None:
+        self.options = options
+        self.faults = faults
+        self.profile = profiles.profile_named(options.profile)
+        self.zone = options.zone()
+        self.commission_count = 9
+        self.logins = 0
+        self.log: deque[Logged] = deque(maxlen=_REMEMBERED)
+        self.restarted: Callable[[], None] | None = None
+        """Called when it goes away, so that the door is shut at once; the server's own."""
+        self.on_request: Callable[[Logged], None] | None = None
+        """Told of each request once it is answered, for whoever watches."""
+        self._read = read
+        self._sessions = Sessions()
+        self._attempts: deque[datetime] = deque(maxlen=1000)
+        self._switch_moved = False
+        self._away_until: float | None = None
+        self._coming: profiles.Profile | None = None
+        self._sent = self._sent_before = self._active = WireSetting(
+            options.mode, to_raw(options.reserve)
+        )
+        self._set_up(read())
+
+    def _set_up(self, moment: Moment) -> None:
+        options = self.options
+        self._sitemaster = Sitemaster()
+        self._battery = Battery(
+            self._active,
+            self.zone,
+            moment.instant,
+            FULL_PACK * to_raw(options.charge) / 100,
+            Site(options.solar, options.load),
+            options.speed,
+        )
+        # A minute since the boot, and most of an hour since the last look for updates, as in
+        # the captures.
+        self._booted = moment.instant - timedelta(minutes=1)
+        self._frozen_at = self._last = moment
+        self._updates = Updates(
+            *self.profile.update_rest,
+            moment.instant - timedelta(minutes=47),
+            options.check_seconds,
+            options.download_seconds,
+        )
+
+    def turn(self) -> Moment:
+        """Move to the present moment and return it."""
+        moment = self._read()
+        if self._away_until is not None and moment.elapsed >= self._away_until:
+            self._come_back(moment, moment.elapsed - self._away_until)
+        self._battery.islanded = self.faults.islanded
+        share = self._sitemaster.share_up(self._last.elapsed, moment.elapsed)
+        self._battery.advance(moment.instant, share=share)
+        self._updates.advance(moment)
+        if not self.faults.frozen_meters:
+            self._frozen_at = moment
+        self._last = moment
+        return moment
+
+    # What tests and views look at.
+
+    @property
+    def requests(self) -> tuple[Logged, ...]:
+        """The requests that arrived, oldest first, the last 2000."""
+        return tuple(self.log)
+
+    @property
+    def staged(self) -> WireSetting:
+        """The setting last sent."""
+        return self._sent
+
+    @property
+    def active(self) -> WireSetting:
+        """The setting last committed."""
+        return self._active
+
+    @property
+    def obeyed(self) -> WireSetting:
+        """The setting the battery follows now; some seconds behind `active`."""
+        self.turn()
+        return self._battery.setting
+
+    @property
+    def sitemaster_running(self) -> bool:
+        """Whether the battery is being run."""
+        return self._sitemaster.running(self.turn().elapsed)
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions are alive."""
+        return self._sessions.count(self.turn().instant, self.token_life)
+
+    @property
+    def update_state(self) -> str:
+        """The gateway's own word, such as /update_staged."""
+        self.turn()
+        return self._updates.state
+
+    @property
+    def charge(self) -> float:
+        """State of charge, app percent."""
+        return from_raw(self.raw_charge)
+
+    @property
+    def raw_charge(self) -> float:
+        """State of charge on the wire's scale."""
+        self.turn()
+        return self._battery.charge
+
+    @property
+    def powers(self) -> Powers:
+        """Watts now."""
+        moment = self.turn()
+        return self._battery.powers(awake=self._sitemaster.running(moment.elapsed))
+
+    @property
+    def version(self) -> str:
+        """The firmware's number, such as 1.43.3."""
+        self.turn()
+        return self.profile.number
+
+    @property
+    def away_seconds_left(self) -> float:
+        """How long it is still gone; 0 while it is there."""
+        moment = self.turn()
+        return 0.0 if self._away_until is None else self._away_until - moment.elapsed
+
+    # What the answers are made of.
+
+    @property
+    def battery(self) -> Battery:
+        """The pack and its meters, as of the last turn."""
+        return self._battery
+
+    @property
+    def sitemaster(self) -> Sitemaster:
+        """The process that runs the battery."""
+        return self._sitemaster
+
+    @property
+    def updates(self) -> Updates:
+        """The firmware's updating, as of the last turn."""
+        return self._updates
+
+    @property
+    def token_life(self) -> float | None:
+        """Seconds a session lives."""
+        life = self.faults.token_life
+        return self.options.token_life if life is None else life
+
+    def shown(self, moment: Moment) -> datetime:
+        """What its own clock says, UTC."""
+        faults = self.faults
+        ahead = faults.clock_offset + faults.clock_drift * moment.elapsed
+        return moment.instant + timedelta(seconds=ahead) if ahead else moment.instant
+
+    def local(self, instant: datetime) -> datetime:
+        """A reading of its own clock in what it takes for the site's zone."""
+        local = clock.localise(instant, self.zone)
+        if not self.faults.zone_offset:
+            return local
+        shift = timedelta(hours=self.faults.zone_offset)
+        offset = timezone((local.utcoffset() or timedelta(0)) + shift)
+        return (local + shift).replace(tzinfo=offset)
+
+    def uptime(self, moment: Moment) -> float:
+        """Seconds since it was started."""
+        return max(0.0, (moment.instant - self._booted).total_seconds())
+
+    def booted(self, moment: Moment) -> datetime:
+        """When it was started, by its own clock."""
+        return self.shown(moment) - timedelta(seconds=self.uptime(moment))
+
+    def metered(self, moment: Moment) -> datetime:
+        """When the meters last spoke, by its own clock."""
+        return self.shown(self._frozen_at if self.faults.frozen_meters else moment)
+
+    # Logins.
+
+    def knows_password(self, password: str) -> bool:
+        """Whether a password opens it."""
+        if self.faults.password_reverted:
+            return False
+        known = [self.options.password]
+        if self.profile.any_user:
+            known.append(f"S{SERIAL}")
+        return any(hmac.compare_digest(password.encode(), each.encode()) for each in known)
+
+    def counts_login(self, moment: Moment) -> bool:
+        """Count an attempt to log in; whether it is within the limit."""
+        own = self.faults.login_limit
+        limit = self.profile.login_limit if own is None else own
+        begin = moment.instant - _LOGIN_WINDOW
+        while self._attempts and self._attempts[0] <= begin:
+            self._attempts.popleft()
+        self._attempts.append(moment.instant)
+        return limit is None or len(self._attempts) <= limit
+
+    def log_in(self, role: str, moment: Moment) -> str:
+        """Open a session; stops the sitemaster where this firmware does so for the role."""
+        stops = self.profile.login_stops
+        if stops == "always" or (stops == "installer" and role == INSTALLER):
+            self._sitemaster.halt(moment.elapsed)
+        self.logins += 1
+        return self._sessions.open(role, moment.instant)
+
+    def log_out(self, tokens: tuple[str, ...]) -> None:
+        """End sessions by their tokens."""
+        self._sessions.close(tokens)
+
+    def drop_sessions(self) -> None:
+        """End every session."""
+        self._sessions.close_all()
+
+    def session(self, tokens: tuple[str, ...], moment: Moment) -> Session | None:
+        """The live session among these tokens."""
+        found = self._sessions.find(tokens, moment.instant, self.token_life)
+        if found is not None and self.faults.take("kill_tokens"):
+            self._sessions.close_all()
+            return None
+        return None if self.faults.reads_forbidden else found
+
+    def move_switch(self) -> None:
+        """Throw a Powerwall's switch by hand; lets one waiting installer in."""
+        self._switch_moved = True
+
+    def take_switch(self) -> bool:
+        """Whether the switch was moved since it was last asked."""
+        moved, self._switch_moved = self._switch_moved, False
+        return moved
+
+    # Settings.
+
+    def send(self, setting: WireSetting) -> None:
+        """Keep a setting until it is committed."""
+        self._sent_before, self._sent = self._sent, setting
+
+    def commit(self, moment: Moment) -> None:
+        """Make the setting sent active, or with the lag of 1.43.3 the one sent before it."""
+        self.commission_count += self.profile.commit_counts
+        if self.faults.take("commit_lost"):
+            return
+        lags = self.profile.commit_lags or self.faults.commit_lag
+        self._active = self._sent_before if lags else self._sent
+        self._battery.follow(self._active, moment.instant + self._settling())
+
+    def _settling(self) -> timedelta:
+        """At once into backup, after about 30 s out of it (PW2 #26)."""
+        leaves_backup = self._battery.setting.mode == "backup" != self._active.mode
+        return timedelta(seconds=self.options.settle_seconds if leaves_backup else 0)
+
+    # The sitemaster, updates and restarts.
+
+    def run(self, moment: Moment) -> None:
+        """Start the sitemaster."""
+        if not self.faults.take("stays_down"):
+            self._sitemaster.run(moment.elapsed, seconds=self.options.start_seconds())
+
+    def stop(self, moment: Moment) -> None:
+        """Stop the sitemaster."""
+        self._sitemaster.stop(moment.elapsed, seconds=self.options.stop_seconds)
+
+    def check_for_update(self, moment: Moment) -> None:
+        """Look for new firmware."""
+        self._updates.check(self.options.update, moment)
+
+    def install(self, moment: Moment) -> None:
+        """Install what is staged and restart; without anything staged it is ignored."""
+        if self._updates.state != updates.STAGED:
+            self._updates.ignore(moment)
+            return
+        self.restart(moment, into=profiles.upgraded(self.profile, self.options.update_version))
+
+    def restart(self, moment: Moment, *, into: profiles.Profile | None = None) -> None:
+        """Go away for a while, and come back as another firmware where one is given."""
+        self._sitemaster.halt(moment.elapsed)
+        self._coming = into
+        self._away_until = moment.elapsed + self.options.away_seconds
+        if self.restarted is not None:
+            self.restarted()
+
+    def reboot(self, *, version: str | None = None) -> None:
+        """Restart now, with `version` (a profile's name or a number) as another firmware."""
+        into = profiles.upgraded(self.profile, version) if version else None
+        self.restart(self.turn(), into=into)
+
+    def _come_back(self, moment: Moment, ago: float) -> None:
+        self._away_until = None
+        self._sessions.close_all()
+        self._sent = self._sent_before = self._active
+        self._booted = moment.instant - timedelta(seconds=ago)
+        self._sitemaster.run(moment.elapsed - ago, seconds=self.options.start_seconds())
+        if self._coming is not None:
+            self.profile, self._coming = self._coming, None
+            self._updates.installed(moment)
