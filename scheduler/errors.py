@@ -7,6 +7,7 @@
       GatewayError                try later, or call somebody
         GatewayUnreachableError   retry; exit 69
         GatewayBusyError          retry after the time it carries (429, 503); exit 69
+          BudgetSpentError        our own budget for this gateway is used up; nothing was sent
         GatewayRefusedError       credentials, role or value: a person must act; exit 77
         GatewayIdentityError      not the pinned certificate: a person must act; exit 77
         GatewayProtocolError      the answer is not understood; exit 69
@@ -82,8 +83,24 @@ class ScheduleError(ConfigurationError):
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
+Delivered = Literal["no", "yes", "unknown"]
+"""Whether what was sent reached the gateway. After `unknown`: read first, then decide again."""
+
+
 class GatewayError(SchedulerError):
     """The gateway did not do what was asked."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        delivered: Delivered = "unknown",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.delivered: Delivered = delivered
+        self.retry_after = retry_after
+        """Seconds the gateway asked to be left alone for, where it did."""
 
 
 class GatewayUnreachableError(GatewayError):
@@ -97,10 +114,9 @@ class GatewayBusyError(GatewayError):
 
     exit_code = 69
 
-    def __init__(self, message: str | None = None, *, retry_after: float) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-        """Seconds to wait before the next request of this sort."""
+
+class BudgetSpentError(GatewayBusyError):
+    """The budget for this gateway is used up, so nothing was sent."""
 
 
 class GatewayRefusedError(GatewayError):

@@ -17,6 +17,10 @@ class Wake(StrEnum):
     OPERATOR = "operator"
     CLOCK_STEP = "clock_step"
     JOB = "job"
+    CONFIRM = "confirm"
+    """A setting was sent, and it is time to read it back."""
+    DRIFT = "drift"
+    """The gateway shows another setting than the one confirmed."""
 
 
 class EntryKind(StrEnum):
@@ -35,6 +39,8 @@ class EntryKind(StrEnum):
 class Outcome(StrEnum):
     """How a run ended; the meanings are in the README."""
 
+    ACCEPTED = "accepted"
+    """Sent, and waiting to be confirmed; only while a run is open."""
     CONFIRMED = "confirmed"
     UNCHANGED = "unchanged"
     UNCONFIRMED = "unconfirmed"

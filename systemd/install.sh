@@ -35,7 +35,7 @@ keep "$here/systemd/settings.env" "$etc/settings.env" 0644
 # The audit's folder, so that pairing can be recorded before the first start. systemd moves it to
 # where DynamicUser wants it, and gives it to the service.
 [ -e "$root/var/lib/tou-scheduler" ] || install -d -m 0700 "$root/var/lib/tou-scheduler"
-install -m 0644 "$here/systemd/tou-scheduler.host" "$units/tou-scheduler.host"
+install -m 0644 "$here/systemd/tou-scheduler.service" "$units/tou-scheduler.service"
 install -m 0755 "$here/systemd/tou" "$bin/tou"
 
 if [ -z "$root" ] && [ -d /run/systemd/system ]; then

@@ -1,7 +1,8 @@
-"""What the controller may ask of a gateway, whatever stands behind it.
+"""What the site may ask of a gateway, whatever stands behind it.
 
-Percentages are on the app's scale; the wire's scale does not leave a transport, but for the raw
-reserve that people compare with the gateway's own pages.
+The core is small (read, write, make safe); what only some can do is an ability, a protocol of its
+own. App percent and watts everywhere; the wire's scale does not leave a transport. None means
+"not known" or "not offered", never 0.
 """
 
 from __future__ import annotations
@@ -9,9 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from scheduler.setting import Setting, from_raw, to_raw
+from scheduler.setting import (
+    RESERVE_TOLERANCE,
+    Export,
+    Mode,
+    Setting,
+    SettingRead,
+    from_raw,
+    to_raw,
+)
 
 # Float noise on the wire: 5.000019999999999 is a real body; one app percent is 0.95 raw.
 RAW_TOLERANCE = 0.1
@@ -126,7 +135,7 @@ class Glance:
     observed: Observed | None
 
 
-class Gateway(Protocol):
+class LocalRest(Protocol):
     """One device. Every method raises a GatewayError of `errors.py`, and nothing of its library.
 
     A method that needs a session logs in by itself unless told not to; each login ends with the
@@ -183,3 +192,195 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Close connections; the session stays valid and stored."""
+
+
+class Spend(StrEnum):
+    """What a read may cost."""
+
+    FREE = "free"
+    """Only what costs nothing: no login that stops a battery, no paid call. What is not to be had
+    for nothing stays None in the reading."""
+    DUE = "due"
+    """A read that the plan needs: it may log in, and be paid for."""
+
+
+class Part(StrEnum):
+    """What a read is asked for; on some transports each is a call of its own."""
+
+    SETTING = "setting"
+    CHARGE = "charge"
+    POWERS = "powers"
+    """Powers and counters."""
+    HEALTH = "health"
+    """Whether the battery runs, the grid is there, an update is under way; and the firmware."""
+
+
+SETTING_ONLY: frozenset[Part] = frozenset({Part.SETTING})
+
+
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """Watts at an instant. Battery: + discharging. Grid: + importing."""
+
+    battery: float | None = None
+    grid: float | None = None
+    solar: float | None = None
+    load: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Lifetime energy in Wh; a 0 that cannot be is None."""
+
+    grid_imported: float | None = None
+    grid_exported: float | None = None
+    battery_charged: float | None = None
+    battery_discharged: float | None = None
+    solar: float | None = None
+    load: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read at an instant, each part known or not."""
+
+    at: datetime
+    setting: SettingRead | None = None
+    charge: float | None = None
+    """App percent."""
+    powers: Powers | None = None
+    counters: Counters | None = None
+    running: bool | None = None
+    """Whether the battery is at work (the sitemaster runs, where there is one)."""
+    grid: bool | None = None
+    """True: on the grid; False: islanded."""
+    updating: bool | None = None
+    """Whether a firmware update is being put in."""
+    firmware: str | None = None
+    in_the_way: tuple[str, ...] = ()
+    """What the device itself says keeps a setting from having effect: storm_watch, calibrating,
+    grid_services."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserves:
+    """The reserves that a transport keeps, app percent: ranges, inclusive."""
+
+    ranges: tuple[tuple[float, float], ...] = ((0.0, 100.0),)
+    whole: bool = False
+    """Only whole numbers."""
+
+    def keeps(self, percent: float) -> bool:
+        """Whether a reserve written is the reserve that will be in force."""
+        inside = any(low <= percent <= high for low, high in self.ranges)
+        return inside and (not self.whole or float(percent).is_integer())
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a gateway allows, by its transport, its firmware and what it has refused so far."""
+
+    modes: frozenset[Mode] = frozenset(Mode)
+    reserves: Reserves = Reserves()
+    reserve_tolerance: float = RESERVE_TOLERANCE
+    grid_charging: bool = False
+    """Whether grid charging can be set."""
+    exports: frozenset[Export] = frozenset()
+    """The export rules that can be set; empty: not offered."""
+    atomic: bool = True
+    """Whether a setting is one write; else its parts may be in force one by one."""
+    login_stops: bool = False
+    """Whether a login of ours stops the battery for a moment."""
+    free_reads: bool = True
+    """Whether a pulse may look: nothing is paid and nothing stops."""
+    confirm_after: tuple[float, ...] = (0.0, 0.1, 0.3, 1.0, 2.0)
+    """Seconds after the write at which it is read back; the last step is repeated."""
+    confirm_within: float = 30.0
+    """Seconds after the write until which it must have been read back equal."""
+    effect_within: float = 300.0
+    """Seconds until the meters should show what was asked."""
+    read_every: float = 0.0
+    """Least seconds between two reads that are not needed by the plan."""
+    can_write: bool = True
+    why_not: str | None = None
+    """Where it cannot be written: the reason and the way out, in words for the owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was sent: acknowledged, never "done"."""
+
+    sent: tuple[str, ...] = ()
+    """Names of the parts that were sent."""
+    note: str | None = None
+    by: str | None = None
+    """The name of the gateway that took it, where several stand in line."""
+
+
+class Gateway(Protocol):
+    """One device behind one transport. Every method raises a GatewayError of `errors.py` with
+    `delivered` and `retry_after`, AuditUnwritableError from its steps, and nothing of its library.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the audit calls it, such as `local https://powerwall (1f2e3d4c)`; no secret."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulation stands behind it."""
+
+    @property
+    def limits(self) -> Limits:
+        """What it allows as far as is known; may shrink while running."""
+
+    @property
+    def unsafe(self) -> str | None:
+        """Why `make_safe` is owed, such as a login after which the battery was not yet seen
+        running, in this process or an earlier one; None where nothing is."""
+
+    async def read(
+        self, steps: Steps, *, spend: Spend, want: frozenset[Part] = SETTING_ONLY
+    ) -> Reading:
+        """What the device shows now, never a cached answer. With FREE the parts that would cost
+        something are None, and nothing is raised for them."""
+
+    async def write(self, setting: Setting, before: Reading | None, steps: Steps) -> Receipt:
+        """Ask for the end state (a hold resolved to a percentage); idempotent. The private steps
+        (commit, sitemaster, order of commands, lock) are the transport's own. Says nothing of the
+        effect: read back."""
+
+    async def make_safe(self, steps: Steps) -> None:
+        """Mend what an earlier write or login may have left behind, and nothing else; returns when
+        it is seen mended."""
+
+    async def close(self) -> None:
+        """Close connections; what must outlive the process is on disk."""
+
+
+@runtime_checkable
+class FirmwareUpdates(Protocol):
+    """The ability to look for and install firmware."""
+
+    async def identify(self, steps: Steps) -> Identity:
+        """Firmware and uptime, asked for now."""
+
+    async def start_update_check(self, steps: Steps) -> None:
+        """Ask the gateway to look for a firmware update now."""
+
+    async def update(self, steps: Steps) -> Update:
+        """Where the firmware update stands."""
+
+    async def install_update(self, steps: Steps) -> None:
+        """Install what is staged; the gateway goes away for minutes."""
+
+
+@runtime_checkable
+class Sitemaster(Protocol):
+    """The ability to commit and to run the sitemaster by themselves."""
+
+    async def commit(self, steps: Steps) -> None:
+        """The gateway's own commit, `GET /api/config/completed`."""
+
+    async def run_sitemaster(self, steps: Steps) -> None:
+        """Run the sitemaster and see it running."""

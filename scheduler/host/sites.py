@@ -14,7 +14,7 @@ from scheduler.advice import advise
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.log import Log
 from scheduler.errors import ScheduleError, SettingsError
-from scheduler.gateway.base import Gateway
+from scheduler.gateway.base import LocalRest as Gateway
 from scheduler.host import instance
 from scheduler.host.instance import Presence
 from scheduler.schedule import zones

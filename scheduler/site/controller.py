@@ -14,7 +14,7 @@ from typing import Any
 
 from scheduler import clock, plan
 from scheduler.errors import GatewayError
-from scheduler.gateway.base import Gateway
+from scheduler.gateway.base import LocalRest as Gateway
 from scheduler.plan import Desired, Override
 from scheduler.schedule.values import Schedule
 from scheduler.setting import HOLD, Setting

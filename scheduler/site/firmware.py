@@ -10,7 +10,8 @@ from typing import Any
 
 from scheduler import clock
 from scheduler.errors import GatewayError, GatewayUnreachableError
-from scheduler.gateway.base import Gateway, Identity, Update, UpdateState
+from scheduler.gateway.base import Identity, Update, UpdateState
+from scheduler.gateway.base import LocalRest as Gateway
 from scheduler.schedule.values import Job
 from scheduler.site.recorder import Run
 from scheduler.words import Outcome

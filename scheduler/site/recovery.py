@@ -7,7 +7,7 @@ from datetime import datetime
 
 from scheduler import clock, plan
 from scheduler.errors import GatewayError
-from scheduler.gateway.base import Gateway
+from scheduler.gateway.base import LocalRest as Gateway
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Schedule
 from scheduler.site.backoff import Backoff

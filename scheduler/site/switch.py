@@ -16,7 +16,8 @@ from scheduler.errors import (
     GatewayRefusedError,
     NotConfirmedError,
 )
-from scheduler.gateway.base import Gateway, Observed
+from scheduler.gateway.base import LocalRest as Gateway
+from scheduler.gateway.base import Observed
 from scheduler.setting import HOLD, Setting
 from scheduler.site.recorder import Run
 from scheduler.words import Outcome

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from scheduler import clock
-from scheduler.gateway.base import Gateway
+from scheduler.gateway.base import LocalRest as Gateway
 from scheduler.site.recorder import Recorder
 from scheduler.words import Outcome, Wake
 

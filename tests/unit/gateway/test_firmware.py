@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduler.gateway import firmware
+from scheduler.gateway.local import firmware
 
 # As printed by /api/status in field captures: powerwall2 README and samples, issue #26,
 # jrester/tesla_powerwall fixtures, pypowerwall proxy.

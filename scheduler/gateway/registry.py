@@ -1,0 +1,49 @@
+"""Every transport by its name. A new one is a folder, one line here and one test file.
+
+Only the table is read at start; a transport's own modules are imported when it is asked for, so
+that a service of one transport does not carry the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from scheduler.gateway.base import Gateway, Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a transport is told beside its own settings."""
+
+    state: Path
+    """The path of the database; what must outlive the process lies beside it."""
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    timezone: str
+
+
+class Entry(Protocol):
+    """What the module `scheduler.gateway.<name>` offers."""
+
+    def limits_of(self, settings: Any) -> Limits:
+        """The limits as far as the settings tell; never needs the network."""
+
+    def open_gateway(self, settings: Any, surroundings: Surroundings) -> Gateway:
+        """The client. Raises SettingsError where a setting is missing, with the way out."""
+
+
+TRANSPORTS: dict[str, str] = {
+    "local": "scheduler.gateway.local",
+}
+"""Name in TOU_GATEWAY to the package that speaks it."""
+
+
+def transport(name: str) -> Entry:
+    """The entry of a transport. Raises KeyError for a name that is not registered."""
+    entry: Any = import_module(TRANSPORTS[name])
+    return entry  # type: ignore[no-any-return]
