@@ -14,7 +14,7 @@ from scheduler.errors import ConfigurationError, Problem, ScheduleError
 from scheduler.schedule import zones
 
 if TYPE_CHECKING:
-    from scheduler.schedule.source import Document
+    from scheduler.schedule.document import Document
 
 
 @click.command("check")
@@ -88,7 +88,7 @@ def _read_schedule(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     from scheduler.schedule.load import load_schedule
 
     now = clock.now()
-    loaded = load_schedule(path, today=now.date())
+    loaded = load_schedule(path, now=now)
     schedule = loaded.schedule
     summary = {
         "schedule": schedule.name,
