@@ -11,12 +11,14 @@ from typing import Final
 
 from scheduler.errors import Place, Problem, ScheduleError
 from scheduler.imports import places, tesla, urdb, writing
-from scheduler.imports.document import Document, Json, parse
+from scheduler.imports.document import MAX_BYTES, Document, Json, parse
 from scheduler.imports.draft import Draft
 from scheduler.imports.naming import plain
 from scheduler.schedule import source
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_file import parse_tariff
+
+__all__ = ["IMPORT_CHECKS", "LONGEST_NOTE", "MAX_BYTES", "Imported", "read"]
 
 LONGEST_NOTE: Final = 600
 _NOT_FOR_TESLA: Final = (
