@@ -57,7 +57,9 @@ def test_the_bars_fit_the_terminal(tou, drawn, columns):
     assert max(map(len, bars)) <= columns
 
 
-def test_the_table_and_the_checksum_below_are_those_without_bars(tou, drawn):
+def test_the_table_and_the_checksum_below_are_those_without_bars(tou, drawn, monkeypatch):
+    drawn(100)
+    monkeypatch.delenv("FORCE_COLOR")
     plain = tou(*WORDS).out
     drawn(100)
 
