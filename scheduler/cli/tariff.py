@@ -17,11 +17,11 @@ from scheduler.cli.show import (
     echo_drawn,
     echo_json,
     format_option,
-    parse_instant,
-    table,
 )
+from scheduler.cli.table import Column, table
 from scheduler.cli.tariff_find import every, find
 from scheduler.cli.tariff_import import import_command
+from scheduler.cli.times import parse_instant
 from scheduler.schedule.tariff import Moment, Tariff
 from scheduler.schedule.wording import shown
 
@@ -36,7 +36,17 @@ _COLUMNS = (
     "name",
     "own",
 )
-_HEADER = ("id", "utility", "region", "zone", "status", "windows", "checked", "name")
+_HEADER = (
+    "id",
+    Column("utility", wraps=True, leave_out="late"),
+    Column("region", leave_out="early"),
+    Column("zone", leave_out="late"),
+    "status",
+    Column("windows", leave_out="late"),
+    Column("checked", leave_out="late"),
+    Column("name", wraps=True),
+)
+_MOMENTS = ("local", Column("UTC", leave_out="early"), "season", "day class", "period")
 _COUNTRIES = {
     "uk": "gb",
     "united kingdom": "gb",
@@ -173,7 +183,7 @@ def at_command(tariff_id: str, times: tuple[str, ...], form: str) -> None:
         ]
         for moment in moments
     ]
-    click.echo(table(rows, ["local", "UTC", "season", "day class", "period"]))
+    click.echo(table(rows, _MOMENTS))
 
 
 def _answer_lines(tariff: Tariff, now: datetime) -> None:

@@ -115,7 +115,12 @@ def _listed(title: str, items: tuple[str, ...]) -> Iterator[str]:
 
 def _wrapped(label: str, text: str) -> str:
     return textwrap.fill(
-        text, width=WIDTH, initial_indent=label, subsequent_indent=" " * len(label)
+        text,
+        width=WIDTH,
+        initial_indent=label,
+        subsequent_indent=" " * len(label),
+        break_on_hyphens=False,
+        break_long_words=False,
     )
 
 
