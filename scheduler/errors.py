@@ -15,6 +15,8 @@
       AuditError
         AuditUnwritableError      no entry, no act
         AuditTamperedError        names the entry
+      AccessError                 this user may not read or write a file; exit 77
+      LockedError                 another process is at work; names it
       ClockUntrustedError         hold until the clock is synchronised
       NothingToScheduleError      no price depends on the hour: nothing to import; exit 1
 
@@ -167,6 +169,20 @@ class AuditTamperedError(AuditError):
     def __init__(self, message: str | None = None, *, entry: int) -> None:
         super().__init__(message)
         self.entry = entry
+
+
+class AccessError(SchedulerError):
+    """This user may not read or write what is needed. Run the command with sudo."""
+
+    exit_code = 77
+
+
+class LockedError(SchedulerError):
+    """Another process is at work on the same thing."""
+
+    def __init__(self, message: str | None = None, *, holder: int | None = None) -> None:
+        super().__init__(message)
+        self.holder = holder
 
 
 class ClockUntrustedError(SchedulerError):
