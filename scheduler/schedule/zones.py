@@ -136,7 +136,7 @@ def _refusal(name: str) -> str | None:
     if name in _listed() and name not in _ABBREVIATIONS:
         return None
     if name.upper() in (UNKNOWN, "CHANGE-ME"):
-        return "The zone is not known yet. Write that of the house, such as America/Los_Angeles."
+        return "The zone is not known yet. Write a place such as America/Los_Angeles."
     if name.upper() in _ABBREVIATIONS:
         return (
             f"{shown(name)} is an abbreviation, not a place. Write {_ABBREVIATIONS[name.upper()]}."
