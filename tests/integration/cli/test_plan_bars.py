@@ -6,6 +6,15 @@ import json
 
 import pytest
 
+from scheduler.schedule import library
+
+
+@pytest.fixture(autouse=True)
+def night(monkeypatch):
+    """A schedule that charges at night, over the clock changes."""
+    monkeypatch.setenv("TOU_SCHEDULE", str(library.shipped() / "sce-tou-d-a.yaml"))
+
+
 WORDS = ("plan", "--from", "2026-10-31", "--days", "2")
 
 
