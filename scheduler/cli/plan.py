@@ -123,6 +123,7 @@ def entry_json(schedule: Schedule, entry: PlanEntry) -> dict[str, Any]:
         "season": entry.season,
         "day_class": entry.day_class.value,
         **({"hold": True} if held else {}),
+        **entry.named(),
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from scheduler import clock, plan
 from scheduler.errors import GatewayError
 from scheduler.gateway.base import LocalRest as Gateway
-from scheduler.plan import Desired, Override
+from scheduler.plan import Desired, Lease
 from scheduler.schedule.values import Schedule
 from scheduler.setting import HOLD, Setting
 from scheduler.site import recovery, switch
@@ -56,7 +56,7 @@ class Controller:
         self.gateway = gateway
         self.recorder = recorder
         self.conduct = conduct
-        self.override: Override | None = None
+        self.leases: tuple[Lease, ...] = ()
         self.wish: Wish | None = None
         self.installing = False
         """A firmware install is under way; switching is deferred until it ends."""
@@ -98,7 +98,7 @@ class Controller:
 
     def wanted(self, now: datetime) -> Desired:
         """What should be true at an instant."""
-        return plan.desired_at(self.schedule, now, self.override)
+        return plan.desired_at(self.schedule, now, self.leases)
 
     def retry_in(self) -> float | None:
         """Seconds until the next attempt is due; None when nothing is owed."""
@@ -128,7 +128,7 @@ class Controller:
     async def _wish_at(self, now: datetime, wake: Wake) -> Wish:
         desired = self.wanted(now)
         old = self.wish
-        began = plan.began_at(self.schedule, now) if self.override is None else None
+        began = plan.began_at(self.schedule, now, self.leases)
         same = old is not None and old.desired.setting == desired.setting
         if old is not None and same and (desired.setting.reserve != HOLD or old.began == began):
             old.desired = desired
