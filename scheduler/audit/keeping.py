@@ -7,6 +7,7 @@ Knows rows, and nothing of threads or of what a run does.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +38,7 @@ CHUNK: Final = 500
 _GOOD: Final = frozenset({Outcome.CONFIRMED.value, Outcome.UNCHANGED.value})
 _DOUBTFUL: Final = frozenset({Outcome.UNCONFIRMED.value, Outcome.INTERRUPTED.value})
 # In canonical JSON a quote inside a text is escaped, so these stand for the key and nothing else.
-_CHANGING_TEXTS: Final = tuple(f'"step":"{step}"' for step in sorted(CHANGING_STEPS))
+_CHANGING_TEXT: Final = re.compile(f'"step":"({"|".join(sorted(CHANGING_STEPS))})"')
 _ACCEPTED_TEXT: Final = f'"evidence":"{ACCEPTED}"'
 
 
@@ -56,9 +57,10 @@ class Marks:
     written: int = 0
     seen: int = 0
 
-    def take(self, kind: str, run: int) -> None:
-        """Count a run as `kind`, one of the three."""
-        setattr(self, kind, max(run, getattr(self, kind)))
+    def take(self, mark: str, run: int) -> None:
+        """Count a run under its mark, one of the three."""
+        if run > getattr(self, mark):
+            setattr(self, mark, run)
 
 
 def append(connection: Connection, rows: Sequence[Row]) -> tuple[int, ...]:
@@ -96,12 +98,17 @@ def _see(connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
 def mark_of(row: Row) -> str | None:
     """What a row says of its gateway's setting: `confirmed`, `written` or `seen`; None for
     nothing. Pure: the same rule for writing and for proving."""
-    if row.entry == EntryKind.STEP:
-        return "written" if any(text in row.detail for text in _CHANGING_TEXTS) else None
-    if row.entry == EntryKind.EVIDENCE:
-        return "written" if _ACCEPTED_TEXT in row.detail else None
-    if row.entry != EntryKind.OUTCOME or row.run == row.id:
-        return None
+    match row.entry:
+        case "step":
+            return "written" if _CHANGING_TEXT.search(row.detail) else None
+        case "evidence":
+            return "written" if _ACCEPTED_TEXT in row.detail else None
+        case "outcome" if row.run != row.id:
+            return _outcome_mark(row)
+    return None
+
+
+def _outcome_mark(row: Row) -> str | None:
     if row.kind == "switch" and row.outcome in _GOOD:
         return "confirmed"
     if row.outcome in _DOUBTFUL:
