@@ -73,7 +73,8 @@ INSERT INTO standing SELECT i.site, coalesce(json_extract(i.detail, '$.gateway')
     SELECT 1 FROM audit AS s WHERE s.run = i.run AND s.entry = 'step'
       AND json_extract(s.detail, '$.step') IN ('write', 'commit', 'install'))
     THEN i.run ELSE 0 END),
-  max(CASE WHEN i.kind = 'switch' AND o.outcome NOT IN ('confirmed', 'unchanged')
+  max(CASE WHEN i.kind = 'switch'
+    AND o.outcome NOT IN ('confirmed', 'unchanged', 'unconfirmed', 'interrupted')
     AND json_type(o.detail, '$.observed') <> 'null' THEN i.run ELSE 0 END)
 FROM audit AS i LEFT JOIN audit AS o ON o.run = i.run AND o.entry = 'outcome'
 WHERE i.entry = 'intent'
