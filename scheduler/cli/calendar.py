@@ -13,7 +13,7 @@ from scheduler.cli.tariff_find import find
 from scheduler.cli.tariff_week import windows
 from scheduler.plan.year import YearDay, year_days
 from scheduler.schedule.clocktime import format_time
-from scheduler.schedule.tariff import Bare, Tariff
+from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_file import load_tariff
 from scheduler.schedule.values import Schedule
 
@@ -34,7 +34,7 @@ _COLUMNS = (
 @click.command("calendar")
 @click.argument("file", required=False)
 @click.option(
-    "--year", type=click.IntRange(1970, 8998), metavar="Y", help="Which.  [default: this year]"
+    "--year", type=click.IntRange(1970, 9998), metavar="Y", help="Which.  [default: this year]"
 )
 @click.option("--tariff", "tariff", metavar="ID", help="The same as FILE, for a tariff.")
 @click.option("--schedule", metavar="FILE", help="The same as FILE.")
@@ -63,7 +63,7 @@ def calendar_command(
         echo_drawn(calendar_text.page(name, calendar, year, days))
 
 
-def _subject(file: str | None, tariff_id: str | None) -> tuple[Tariff | Bare, str, Schedule | None]:
+def _subject(file: str | None, tariff_id: str | None) -> tuple[Tariff, str, Schedule | None]:
     """The calendar, what it is called, and the schedule where it is one."""
     if tariff_id is not None:
         tariff = find(tariff_id).tariff
@@ -73,7 +73,7 @@ def _subject(file: str | None, tariff_id: str | None) -> tuple[Tariff | Bare, st
         tariff = load_tariff(path)
         return tariff, tariff.name, None
     schedule = chosen.schedule_in(path)
-    assert isinstance(schedule.calendar, Tariff | Bare)
+    assert isinstance(schedule.calendar, Tariff)
     return schedule.calendar, schedule.name, schedule
 
 

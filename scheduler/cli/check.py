@@ -14,11 +14,8 @@ from scheduler.cli import chosen
 from scheduler.cli.show import echo_json, format_option, zone_data_json, zone_data_words
 from scheduler.cli.table import printable, terminal_width, wrapped
 from scheduler.cli.times import count
-from scheduler.errors import ConfigurationError, Problem, ScheduleError
+from scheduler.errors import MOST_SHOWN, ConfigurationError, Problem, ScheduleError
 from scheduler.schedule import zones
-
-MOST_SHOWN: Final = 50
-"""Problems that a person reads; 18,000 bad rules made eleven megabytes."""
 
 _HANG: Final = "    "
 
@@ -90,7 +87,7 @@ def _read_schedule(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     from scheduler.schedule.load import load_schedule
 
     now = clock.now()
-    loaded = load_schedule(path, today=now.date())
+    loaded = load_schedule(path, now=now)
     schedule = loaded.schedule
     summary = {
         "schedule": schedule.name,
