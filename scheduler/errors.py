@@ -16,6 +16,7 @@
         AuditUnwritableError      no entry, no act
         AuditTamperedError        names the entry
       ClockUntrustedError         hold until the clock is synchronised
+      TurnTakenError              another process of ours talks to the gateway; tried again
       NothingToScheduleError      no price depends on the hour: nothing to import; exit 1
 
 An error raised without a message says its own docstring, so each class is documented by the
@@ -159,6 +160,10 @@ class AuditTamperedError(AuditError):
 
 class ClockUntrustedError(SchedulerError):
     """The clock cannot be trusted yet, so nothing is done."""
+
+
+class TurnTakenError(SchedulerError):
+    """Another process is talking to the gateway; it is tried again."""
 
 
 class NothingToScheduleError(SchedulerError):

@@ -31,6 +31,15 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """That a setting was sent, and waits to be confirmed."""
+
+    at: datetime
+    until: datetime
+    detail: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenRun:
     """A run with an intent and no outcome: at work in some process, or cut off."""
 
@@ -44,6 +53,7 @@ class OpenRun:
     """Of the intent."""
     steps: tuple[str, ...]
     """The names of its steps so far."""
+    accepted: Accepted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,16 @@ def _open_run(connection: Connection, row: Row[Any]) -> OpenRun:
         started_at=clock.from_micros(row.at),
         detail=json.loads(row.detail),
         steps=tuple(str(step) for step in steps),
+        accepted=_accepted(connection, row.run),
     )
+
+
+def _accepted(connection: Connection, run: int) -> Accepted | None:
+    row = connection.execute(_ACCEPTED, {"run": run}).one_or_none()
+    if row is None:
+        return None
+    detail = json.loads(row.detail)
+    return Accepted(clock.from_micros(row.at), datetime.fromisoformat(detail["until"]), detail)
 
 
 def last_confirmed(connection: Connection, gateway: str) -> Confirmed | None:
@@ -202,6 +221,11 @@ ORDER BY i.run DESC LIMIT (
 
 _STEP_NAMES: Final = text("""
 SELECT json_extract(detail, '$.step') FROM audit WHERE run = :run AND entry = 'step' ORDER BY id
+""")
+
+_ACCEPTED: Final = text("""
+SELECT at, detail FROM audit WHERE run = :run AND entry = 'event' AND name = 'accepted'
+ORDER BY id DESC LIMIT 1
 """)
 
 _RUNS_OF_GATEWAY: Final = text("""

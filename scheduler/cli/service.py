@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any
 
 import click
 
@@ -20,8 +19,8 @@ from scheduler.host.host import serve
 from scheduler.host.sites import open_site, read_schedule
 from scheduler.schedule.values import Job
 from scheduler.settings import Settings
+from scheduler.site.apply import Attempt
 from scheduler.site.firmware import Ending
-from scheduler.site.switch import Attempt, describe, observed_detail
 from scheduler.words import Outcome, Wake
 
 _EXIT = {
@@ -137,13 +136,9 @@ def _say_simulated(simulated: bool) -> None:
 
 
 def _attempt_words(attempt: Attempt) -> str:
-    wanted: dict[str, Any] = describe(attempt.setting)
-    reserve = wanted["reserve_percent"]
-    what = f"{attempt.setting.mode.app_name}, {'hold' if reserve is None else f'{reserve:g} %'}"
-    lines = [f"{attempt.outcome.value}: {what}"]
-    seen = observed_detail(attempt.observed)
-    if seen and attempt.outcome not in {Outcome.CONFIRMED, Outcome.UNCHANGED}:
-        lines.append(f"the gateway shows {seen['mode']}, {seen['reserve_percent']:g} %")
+    lines = [f"{attempt.outcome.value}: {attempt.setting.words()}"]
+    if attempt.observed and attempt.outcome not in {Outcome.CONFIRMED, Outcome.UNCHANGED}:
+        lines.append(f"the gateway shows {attempt.observed.words()}")
     if attempt.error or attempt.note:
         lines.append(str(attempt.error or attempt.note))
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The way from the controller to the audit: one worker thread, entries in their order.
+"""The way from the site to the audit: one worker thread, entries in their order.
 
 An intent is on disk before the first request, the outcome when a run is over. Steps follow within a
 twentieth of a second, several in one transaction: a commit of its own for each costs more than the
@@ -12,10 +12,12 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from scheduler import clock
-from scheduler.audit.log import Entry, Log
+from scheduler.audit.chain import Json
+from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.log import Entry, Log, OpenRun
 from scheduler.gateway.base import Step
 from scheduler.words import EntryKind, Outcome, Wake
 
@@ -31,7 +33,7 @@ class Recorder:
     """Appends to the audit from a coroutine. Lives as long as the process."""
 
     def __init__(self, log: Log, *, now: Callable[[], datetime] = clock.now) -> None:
-        self.log = log
+        self.log, self.site = log, log.site
         self.now = now
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
         self.last_turn = clock.monotonic()
@@ -49,41 +51,26 @@ class Recorder:
         """Note that the controller is alive."""
         self.last_turn = clock.monotonic()
 
-    async def begin(self, *, kind: str, name: str, wake: Wake, detail: Mapping[str, Any]) -> Run:
+    async def begin(self, intent: Intent) -> Run:
         """Write the intent and return its run. Raises AuditUnwritableError: then do not act."""
-        at = self.now()
-        number = await self.ask(
-            lambda: self.log.append(
-                at=at, entry=EntryKind.INTENT, kind=kind, name=name, wake=wake, detail=detail
-            )
-        )
-        return Run(self, number, kind=kind, name=name, wake=wake)
+        number = await self._append(EntryKind.INTENT, intent, intent.detail())
+        return Run(self, number, kind=intent.kind, name=intent.name, wake=intent.wake)
 
-    async def decided(
-        self, outcome: Outcome, *, kind: str, name: str, wake: Wake, detail: Mapping[str, Any]
-    ) -> int:
+    def resume(self, found: OpenRun) -> Run:
+        """The run that an earlier process left open, to be gone on with."""
+        return Run(self, found.run, kind=found.kind, name=found.name, wake=found.wake)
+
+    async def decided(self, ended: Ended, intent: Intent) -> int:
         """Record a decision that needs no request: deferred, missed, superseded."""
-        at = self.now()
-        return await self.ask(
-            lambda: self.log.append(
-                at=at,
-                entry=EntryKind.OUTCOME,
-                kind=kind,
-                name=name,
-                wake=wake,
-                outcome=outcome,
-                detail=detail,
-            )
-        )
+        detail = {**intent.detail(), **ended.detail()}
+        return await self._append(EntryKind.OUTCOME, intent, detail, ended.outcome)
 
-    async def event(
-        self, kind: str, name: str, detail: Mapping[str, Any] | None = None, **more: Any
-    ) -> int:
+    async def event(self, kind: str, name: str, detail: Mapping[str, Json] | None = None) -> int:
         """Record something that is no run: start, stop, reload, trust, clock."""
         at = self.now()
         return await self.ask(
             lambda: self.log.append(
-                at=at, entry=EntryKind.EVENT, kind=kind, name=name, detail=detail or {}, **more
+                at=at, entry=EntryKind.EVENT, kind=kind, name=name, detail=detail or {}
             )
         )
 
@@ -91,17 +78,37 @@ class Recorder:
         """Finish what was handed in."""
         self._thread.shutdown(wait=True)
 
+    async def _append(
+        self,
+        entry: EntryKind,
+        intent: Intent,
+        detail: Mapping[str, Json],
+        outcome: Outcome | None = None,
+    ) -> int:
+        at = self.now()
+        return await self.ask(
+            lambda: self.log.append(
+                at=at,
+                entry=entry,
+                kind=intent.kind,
+                name=intent.name,
+                wake=intent.wake,
+                outcome=outcome,
+                detail=detail,
+            )
+        )
+
 
 class Run:
     """One attempt being recorded; what a gateway tells its steps to."""
 
     def __init__(
-        self, recorder: Recorder, number: int, *, kind: str, name: str, wake: Wake
+        self, recorder: Recorder, number: int, *, kind: str, name: str | None, wake: Wake | None
     ) -> None:
         self.number = number
         self._recorder = recorder
         self._kind, self._name, self._wake = kind, name, wake
-        self._steps: list[Entry] = []
+        self._entries: list[Entry] = []
         self._writing: list[asyncio.Future[tuple[int, ...]]] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -110,7 +117,7 @@ class Run:
         self._recorder.turned()
         took = f"{step.status or step.error}, {step.duration_ms:.0f} ms"
         log.info("  %-9s %s %s -> %s", step.step, step.method, step.path, took)
-        self._steps.append(self._entry(EntryKind.STEP, step.at, _step_detail(step)))
+        self._entries.append(self._entry(EntryKind.STEP, step.at, _step_detail(step)))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(TOGETHER, self._write)
 
@@ -121,22 +128,43 @@ class Run:
             self._writing.remove(done)
             done.result()
 
-    async def end(self, outcome: Outcome, detail: Mapping[str, Any]) -> Outcome:
+    async def accepted(self, until: datetime, detail: Mapping[str, Json]) -> None:
+        """Keep that the setting was sent and waits to be confirmed; the run stays open."""
+        await self.evidence("accepted", {**detail, "until": clock.iso(until)})
+
+    async def evidence(self, name: str, detail: Mapping[str, Json]) -> None:
+        """Keep something seen of this run, also after its outcome."""
+        at = self._recorder.now()
+        entry = Entry(
+            at=at, entry=EntryKind.EVENT, kind=self._kind, run=self.number, name=name, detail=detail
+        )
+        self._entries.append(entry)
+        await self._written()
+
+    async def end(self, ended: Ended) -> None:
         """Write the steps that are left and the outcome. Raises AuditUnwritableError."""
         at = self._recorder.now()
-        self._steps.append(self._entry(EntryKind.OUTCOME, at, detail, outcome))
+        outcome = self._entry(EntryKind.OUTCOME, at, ended.detail(), ended.outcome)
+        self._entries.append(outcome)
+        await self._written()
+
+    def leave(self) -> None:
+        """Hand over what is left; the run stays open."""
+        self._write()
+
+    async def _written(self) -> None:
         self._write()
         for each in self._writing:
             await each
+        self._writing.clear()
         self._recorder.turned()
-        return outcome
 
     def _write(self) -> None:
         """Hand the collected entries to the audit's thread, in one transaction."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        entries, self._steps = self._steps, []
+        entries, self._entries = self._entries, []
         if entries:
             self._writing.append(self._recorder.later(lambda: self._keep(entries)))
 
@@ -147,7 +175,7 @@ class Run:
         self,
         entry: EntryKind,
         at: datetime,
-        detail: Mapping[str, Any],
+        detail: Mapping[str, Json],
         outcome: Outcome | None = None,
     ) -> Entry:
         return Entry(
@@ -162,7 +190,7 @@ class Run:
         )
 
 
-def _step_detail(step: Step) -> dict[str, Any]:
+def _step_detail(step: Step) -> dict[str, Json]:
     return {
         "step": step.step,
         "method": step.method,
