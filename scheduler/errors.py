@@ -15,8 +15,9 @@
       AuditError
         AuditUnwritableError      no entry, no act
         AuditTamperedError        names the entry
+      AccessError                 this user may not read or write a file; exit 77
+      LockedError                 another process is at work; names it
       ClockUntrustedError         hold until the clock is synchronised
-      TurnTakenError              another process of ours talks to the gateway; tried again
       NothingToScheduleError      no price depends on the hour: nothing to import; exit 1
 
 An error raised without a message says its own docstring, so each class is documented by the
@@ -158,12 +159,22 @@ class AuditTamperedError(AuditError):
         self.entry = entry
 
 
+class AccessError(SchedulerError):
+    """This user may not read or write what is needed. Run the command with sudo."""
+
+    exit_code = 77
+
+
+class LockedError(SchedulerError):
+    """Another process is at work on the same thing."""
+
+    def __init__(self, message: str | None = None, *, holder: int | None = None) -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
 class ClockUntrustedError(SchedulerError):
     """The clock cannot be trusted yet, so nothing is done."""
-
-
-class TurnTakenError(SchedulerError):
-    """Another process is talking to the gateway; it is tried again."""
 
 
 class NothingToScheduleError(SchedulerError):

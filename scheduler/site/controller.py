@@ -80,6 +80,7 @@ class Controller:
         self._intent: Intent | None = None
         self._taken_up: OpenRun | None = None
         self._alive_until: datetime | None = None
+        self._handled: datetime | None = None
         self._in_doubt: bool | None = None
         self._since: tuple[datetime, int | None] | None = None
         """When and in which run the present wish was confirmed before this attempt."""
@@ -88,13 +89,11 @@ class Controller:
     async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
         """Look once and act if needed; None when there was nothing to do, or nothing may be done
         yet. `due` is the boundary a timer was set for. Raises AuditUnwritableError: then the
-        gateway was not touched, or was left running; and TurnTakenError."""
+        gateway was not touched, or was left running; and LockedError."""
         async with self.turn:
-            now = self.now()
-            if due is not None and now < due <= now + EARLY:
-                now = due
+            self._handled = due or self._handled
             try:
-                attempt = await self._look(wake, now)
+                attempt = await self._look(wake, self.instant(self.now()))
                 # What the attempt itself left behind is paid at once, and not at the next wake.
                 if self.debt.due() and not self.stopping:
                     await self.debt.paid(wake)
@@ -105,6 +104,12 @@ class Controller:
             finally:
                 self.recorder.turned()
             return attempt
+
+    def instant(self, now: datetime) -> datetime:
+        """The instant to go by: a timer that fired a moment early has brought its boundary, which
+        counts from then on. After a step of the clock back it does not."""
+        handled = self._handled
+        return handled if handled is not None and now < handled <= now + EARLY else now
 
     async def _look(self, wake: Wake, now: datetime) -> Attempt | None:
         if not await self._free_to_act(now, wake):
@@ -190,7 +195,8 @@ class Controller:
         if wish.hold_from is not None or old is None:
             confirmed = await self._last_confirmed()
             if confirmed is not None and wish.hold_from is not None:
-                same = confirmed.hold_from == wish.hold_from
+                begun = (confirmed.name, confirmed.hold_from)
+                same = begun == (wish.desired.rule, wish.hold_from)
                 return (_setting_of(confirmed) if same else None) or setting
             denied = denied or (confirmed is not None and DENIED_FOR_HOLD in confirmed.detail)
         if denied and setting.grid_charging is None:
@@ -449,7 +455,7 @@ class Controller:
         """The outcome with which an attempt ends before its next request that changes anything."""
         if self.stopping:
             return Outcome.INTERRUPTED
-        wanted = self.wanted(self.now()).setting
+        wanted = self.wanted(self.instant(self.now())).setting
         current = self.wish is wish and wanted == wish.desired.setting
         return None if current else Outcome.SUPERSEDED
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from scheduler import plan
 from scheduler.audit.intent import Ended, Intent
-from scheduler.errors import AuditError, GatewayError, TurnTakenError
+from scheduler.errors import AuditError, GatewayError, LockedError
 from scheduler.gateway.base import FirmwareUpdates, Sitemaster
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Job, JobKind
@@ -121,7 +121,7 @@ class Jobs:
         except GatewayError as error:
             await self._controller.known.met(error)
             return Ending(outcome_of(error), str(error), {})
-        except TurnTakenError as error:
+        except LockedError as error:
             return Ending(Outcome.UNREACHABLE, str(error), {})
 
     async def _do(self, job: Job, run: Run) -> Ending:

@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scheduler import __version__, clock, plan
-from scheduler.errors import AuditError, SchedulerError, TurnTakenError
+from scheduler.errors import AuditError, LockedError, SchedulerError
 from scheduler.gateway.base import Gateway, Limits
 from scheduler.plan import PlanEntry
 from scheduler.schedule.load import Loaded
 from scheduler.schedule.values import Job, Schedule
 from scheduler.site import health
 from scheduler.site.apply import Attempt
-from scheduler.site.controller import EARLY, Controller
+from scheduler.site.controller import Controller
 from scheduler.site.firmware import Ending
 from scheduler.site.jobs import Jobs
 from scheduler.site.recorder import Recorder
@@ -82,7 +82,6 @@ class Site:
         )
         self.jobs = Jobs(self.controller)
         self._now, self._loaded_at = now, now()
-        self._handled: datetime | None = None
         self._concerns: dict[str, Reason] = {}
         self._looking: set[asyncio.Task[Attempt | None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -112,13 +111,12 @@ class Site:
         except AuditError as error:
             self.concern(Reason("audit", str(error), self._now(), "failing"))
             raise
-        except TurnTakenError as error:
+        except LockedError as error:
             self.concern(Reason("turn", str(error), self._now(), "failing"))
             log.warning("%s", error)
             return None
         self.withdraw("audit")
         self.withdraw("turn")
-        self._handled = due
         return attempt
 
     async def _turn(self, wake: Wake, due: datetime | None) -> Attempt | None:
@@ -171,7 +169,7 @@ class Site:
 
     def alarms(self, now: datetime) -> tuple[Alarm, ...]:
         """Every timer this site wants, as of now: the next boundary, job, attempt, read-back."""
-        after = self._after(now)
+        after = self.controller.instant(now)
         switch, job = plan.next_boundary(self.schedule, after), plan.next_job(self.schedule, after)
         retry, confirm = self.controller.retry_in(), self.controller.confirm_in()
         if "turn" in self._concerns:
@@ -183,12 +181,6 @@ class Site:
             None if confirm is None else Alarm(now + timedelta(seconds=confirm), Wake.CONFIRM),
         ]
         return tuple(alarm for alarm in found if alarm)
-
-    def _after(self, now: datetime) -> datetime:
-        """A timer may fire a moment early by the wall clock: what it was set for is done. After a
-        step of the clock back it is to be done again."""
-        handled = self._handled
-        return handled if handled is not None and now < handled <= now + EARLY else now
 
     async def reload(self, loaded: Loaded) -> None:
         """Put a new schedule in force; look afterwards with Wake.RELOAD."""
@@ -209,7 +201,7 @@ class Site:
 
     def state(self, now: datetime) -> SiteState:
         """What is known of this site; pure, no I/O. The process adds what it knows itself."""
-        controller, schedule, after = self.controller, self.schedule, self._after(now)
+        controller, schedule, after = self.controller, self.schedule, self.controller.instant(now)
         switch, job = plan.next_boundary(schedule, after), plan.next_job(schedule, after)
         known = health.reasons(controller, now)
         return SiteState(

@@ -7,11 +7,13 @@ Keys are only ever added.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from scheduler import clock
+from scheduler.schedule import zones
 from scheduler.setting import Setting, SettingRead
 
 Word = Literal["good", "waiting", "attention", "failing"]
@@ -79,6 +81,7 @@ class GatewayState:
     since: datetime | None
     """Since when it is so."""
     error: str | None
+    url: str | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
     budget: Mapping[str, Any] | None = None
 
@@ -148,6 +151,142 @@ class SiteState:
 
 
 _RANK: tuple[Word, ...] = ("good", "waiting", "attention", "failing")
+WELL: frozenset[str] = frozenset({"good", "waiting"})
+"""The words with which nobody has to do anything."""
+
+
+def with_reasons(state: SiteState, *more: Reason) -> SiteState:
+    """The state with further reasons, the worst first; one of each id."""
+    known = {reason.id for reason in more}
+    reasons = [*more, *(each for each in state.reasons if each.id not in known)]
+    reasons.sort(key=lambda reason: _RANK.index(reason.word), reverse=True)
+    return replace(state, reasons=tuple(reasons))
+
+
+def to_json(state: SiteState) -> dict[str, Any]:
+    """The one form: `tou status --format json`, and what the control socket answers."""
+    zone = ZoneInfo(state.schedule.timezone)
+    return {
+        "site": state.site,
+        "schedule": state.schedule.name,
+        "timezone": state.schedule.timezone,
+        "now": clock.iso(state.now),
+        "local": clock.localise(state.now, zone).isoformat(),
+        "health": _health_json(state),
+        "wanted": _wanted_json(state.wanted),
+        "confirmed": _proven_json(state.confirmed),
+        "read": _read_json(state.read, state.now),
+        "attempt": _attempt_json(state.attempt),
+        "next": _mapping(state.next),
+        "next_job": _mapping(state.next_job),
+        "override": next((dict(x) for x in state.leases if x.get("kind") == "override"), None),
+        "leases": [dict(lease) for lease in state.leases],
+        "guards": [dict(guard) for guard in state.guards],
+        "last_run": _mapping(state.last_run),
+        "gateway": _gateway_json(state.gateway),
+        "schedule_in_force": _schedule_json(state.schedule),
+        "service": {
+            "running": state.running_since is not None,
+            "since": iso(state.running_since),
+            "seen": iso(state.seen),
+            "pid": state.pid,
+            "version": state.version,
+        },
+        "dry_run": state.dry_run,
+        "database": state.database,
+        "zone_data": _zone_data_json(),
+    }
+
+
+def _health_json(state: SiteState) -> dict[str, Any]:
+    return {
+        "ok": state.word in WELL,
+        "word": state.word,
+        "reasons": [reason.text for reason in state.reasons],
+        "details": [
+            {"id": each.id, "text": each.text, "since": iso(each.since), "word": each.word}
+            for each in state.reasons
+        ],
+    }
+
+
+def _wanted_json(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "rule": wanted.rule,
+        **wanted.setting.to_json(),
+        "period": wanted.period,
+        "season": wanted.season,
+        "day_class": wanted.day_class,
+        "since": iso(wanted.since),
+        "lease": wanted.lease,
+    }
+
+
+def _proven_json(proven: Proven | None) -> dict[str, Any] | None:
+    if proven is None:
+        return None
+    known = {"rule": proven.rule, "at": clock.iso(proven.at), "run": proven.run}
+    return {**proven.setting.to_json(), **known}
+
+
+def _read_json(read: LastRead | None, now: datetime) -> dict[str, Any] | None:
+    if read is None:
+        return None
+    return {
+        "at": clock.iso(read.at),
+        "age_seconds": max(0.0, round((now - read.at).total_seconds(), 3)),
+        "setting": None if read.setting is None else read.setting.to_json(),
+        "charge": read.charge,
+        "running": read.running,
+    }
+
+
+def _attempt_json(attempt: Attempt | None) -> dict[str, Any] | None:
+    if attempt is None:
+        return None
+    return {
+        "run": attempt.run,
+        "outcome": attempt.outcome,
+        "number": attempt.number,
+        "started_at": clock.iso(attempt.started_at),
+        "confirm_until": iso(attempt.confirm_until),
+        "next_try": iso(attempt.next_try),
+        "error": attempt.error,
+    }
+
+
+def _gateway_json(gateway: GatewayState) -> dict[str, Any]:
+    return {
+        "name": gateway.name,
+        "kind": gateway.kind,
+        "url": gateway.url,
+        "simulated": gateway.simulated,
+        "reachable": gateway.reachable,
+        "since": iso(gateway.since),
+        "error": gateway.error,
+        "limits": dict(gateway.limits),
+        "budget": _mapping(gateway.budget),
+    }
+
+
+def _schedule_json(schedule: ScheduleState) -> dict[str, Any]:
+    return {
+        "name": schedule.name,
+        "file": schedule.file,
+        "digest": schedule.digest,
+        "loaded_at": clock.iso(schedule.loaded_at),
+        "file_differs": schedule.file_differs,
+        "file_problems": list(schedule.file_problems),
+    }
+
+
+def _zone_data_json() -> dict[str, Any]:
+    data = zones.zone_data()
+    return {"source": data.source, "version": data.version}
+
+
+def _mapping(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if value is None else dict(value)
 
 
 def iso(instant: datetime | None) -> str | None:

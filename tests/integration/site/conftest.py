@@ -86,12 +86,12 @@ class Device:
     """A battery in memory, as it lives on over restarts of ours."""
 
     clock: Clock
-    active: SettingRead = SettingRead("self_consumption", 20.0)
+    active: SettingRead = field(default_factory=lambda: SettingRead("self_consumption", 20.0))
     coming: tuple[float, SettingRead] | None = None
     running: bool = True
     charge: float | None = 63.4
     owed: str | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     session: bool = True
     """Whether a free read shows the setting."""
     lag: float = 0.0

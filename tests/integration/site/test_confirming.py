@@ -1,4 +1,4 @@
-"""Confirmation is a state: over many wakes, a stop and a restart, and without holding anything up."""
+"""Confirmation is a state, over many wakes, a stop and a restart; it holds nothing up."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_nothing_sleeps_and_nothing_is_locked_while_a_setting_waits(house)
 
     await asyncio.wait_for(house.look(Wake.START), 1)
 
-    assert not house.controller.turn._lock.locked()
+    assert not house.controller.turn.taken
 
 
 async def test_what_is_not_seen_in_time_is_unconfirmed_and_tried_again(house):
