@@ -15,6 +15,8 @@
       AuditError
         AuditUnwritableError      no entry, no act
         AuditTamperedError        names the entry
+      AccessError                 this user may not read or write a file; exit 77
+      ServiceSilentError          the service hangs, or is gone
       ClockUntrustedError         hold until the clock is synchronised
       NothingToScheduleError      no price depends on the hour: nothing to import; exit 1
 
@@ -155,6 +157,16 @@ class AuditTamperedError(AuditError):
     def __init__(self, message: str | None = None, *, entry: int) -> None:
         super().__init__(message)
         self.entry = entry
+
+
+class AccessError(SchedulerError):
+    """This user may not read or write what is needed. Run the command with sudo."""
+
+    exit_code = 77
+
+
+class ServiceSilentError(SchedulerError):
+    """The service does not answer."""
 
 
 class ClockUntrustedError(SchedulerError):

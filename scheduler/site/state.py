@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from scheduler import clock
 from scheduler.schedule import zones
@@ -165,7 +164,7 @@ def with_reasons(state: SiteState, *more: Reason) -> SiteState:
 
 def to_json(state: SiteState) -> dict[str, Any]:
     """The one form: `tou status --format json`, and what the control socket answers."""
-    zone = ZoneInfo(state.schedule.timezone)
+    zone = zones.zone(state.schedule.timezone)
     return {
         "site": state.site,
         "schedule": state.schedule.name,
