@@ -16,6 +16,7 @@
         AuditUnwritableError      no entry, no act
         AuditTamperedError        names the entry
       AccessError                 this user may not read or write a file; exit 77
+      LockedError                 another process is at work; names it
       ServiceSilentError          the service hangs, or is gone
       ClockUntrustedError         hold until the clock is synchronised
       NothingToScheduleError      no price depends on the hour: nothing to import; exit 1
@@ -163,6 +164,14 @@ class AccessError(SchedulerError):
     """This user may not read or write what is needed. Run the command with sudo."""
 
     exit_code = 77
+
+
+class LockedError(SchedulerError):
+    """Another process is at work on the same thing."""
+
+    def __init__(self, message: str | None = None, *, holder: int | None = None) -> None:
+        super().__init__(message)
+        self.holder = holder
 
 
 class ServiceSilentError(SchedulerError):

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import Pool, QueuePool, StaticPool
 
+from scheduler import files
 from scheduler.audit.faults import explain, explained, name_of
 from scheduler.audit.schema import SCHEMA, migrate, only_one_upgrade, schema_of
 from scheduler.errors import AuditUnwritableError, ConfigurationError
@@ -195,8 +196,14 @@ def _check_path(path: Path, *, create: bool) -> None:
         raise ConfigurationError(
             f"{path} is a folder. Set TOU_DATABASE to a file in it, such as {path / 'tou.db'}."
         )
-    if path.exists() and not path.is_file():
-        raise ConfigurationError(f"{path} is not a regular file. Set TOU_DATABASE to another one.")
+    try:
+        files.check_database(path)
+    except OSError as error:
+        if files.denied(path, error):
+            raise
+        raise ConfigurationError(
+            f"{error.filename}: {error.strerror}. Set TOU_DATABASE to a file of its own."
+        ) from None
     if not path.exists() and not create:
         raise ConfigurationError(
             f"{path}: there is no audit yet. `tou run` makes it; where it is kept elsewhere, set"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,8 +10,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from scheduler import clock, files
-from scheduler.errors import AuditUnwritableError, ConfigurationError
+from scheduler import files
+from scheduler.errors import AuditUnwritableError, ConfigurationError, LockedError
 
 SCHEMA: Final = "0001"
 """The schema that this program writes: the newest revision in `migrations/`."""
@@ -71,22 +69,9 @@ def migrations_folder() -> Path:
 
 @contextmanager
 def only_one_upgrade(path: Path) -> Iterator[None]:
-    """Holds `PATH.upgrade.lock`, which stays behind empty: removing it would let two in."""
-    with open(files.open_shared(Path(f"{path}.upgrade.lock")), "rb") as file:  # noqa: PTH123
-        deadline = clock.monotonic() + LOCK_SECONDS
-        while not _locked(file.fileno()):
-            if clock.monotonic() > deadline:
-                raise AuditUnwritableError(
-                    f"Another process has been upgrading {path} for {LOCK_SECONDS:.0f} s. See"
-                    " whether it hangs, and try again."
-                )
-            time.sleep(0.02)
-        yield
-
-
-def _locked(descriptor: int) -> bool:
+    """Holds `PATH.upgrade.lock`, which stays behind empty."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        with files.Lock(Path(f"{path}.upgrade.lock")).held_for(LOCK_SECONDS):
+            yield
+    except LockedError as error:
+        raise AuditUnwritableError(f"Another process is upgrading {path}: {error}") from None

@@ -7,6 +7,7 @@ own. App percent and watts everywhere; the wire's scale does not leave a transpo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -384,3 +385,21 @@ class Sitemaster(Protocol):
 
     async def run_sitemaster(self, steps: Steps) -> None:
         """Run the sitemaster and see it running."""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """The ability to tell more of the device than a schedule needs."""
+
+    async def describe(self, steps: Steps) -> Mapping[str, object]:
+        """Every other read that the device offers by name, its answer as it came; a read that is
+        refused or not there is an error's text. Only for a person to look at: not bounded by
+        `Limits`, and full of private data."""
+
+
+@runtime_checkable
+class Simulation(Protocol):
+    """The ability of a simulated gateway to be asked from beside this process."""
+
+    async def serve(self) -> Mapping[str, str]:
+        """Answer on loopback from now on; where: `url` and `fingerprint`."""

@@ -6,7 +6,7 @@ that a service of one transport does not carry the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -25,6 +25,8 @@ class Surroundings:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     timezone: str
+    offered: Mapping[str, str] | None = None
+    """Where the simulated gateway of a running service answers, as its `serve` told."""
 
 
 class Entry(Protocol):

@@ -63,7 +63,7 @@ class Instance:
     def beat(self, now: datetime) -> None:
         """Leave a sign of life. No entry and no fsync: it comes every pulse, for years."""
         if self._file is not None:
-            os.utime(self._path, (now.timestamp(), now.timestamp()))
+            os.utime(self._file, (now.timestamp(), now.timestamp()))
 
     def release(self) -> None:
         """Let go; the file stays and tells when the service was last alive."""
@@ -85,7 +85,7 @@ def acting_path(database: Path) -> Path:
 def inspect(path: Path) -> Running:
     """Who runs, judged by the lock and not by the text."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = files.open_existing(path)
     except OSError:
         return Running(running=False, since=None, seen=None)
     try:

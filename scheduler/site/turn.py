@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
 from pathlib import Path
 from types import TracebackType
 
@@ -18,15 +16,13 @@ class Turn:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = asyncio.Lock()
-        self._path = path
-        self._file: int | None = None
+        self._file = files.Lock(path) if path else None
 
     async def __aenter__(self) -> None:
         await self._lock.acquire()
-        if self._path is None:
-            return
         try:
-            await self._take(self._path)
+            while self._file and not self._file.attempt():  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(_RETRY)
         except BaseException:
             self._lock.release()
             raise
@@ -37,22 +33,6 @@ class Turn:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        if self._file:
+            self._file.release()
         self._lock.release()
-
-    async def _take(self, path: Path) -> None:
-        file = files.open_shared(path)
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                try:
-                    await asyncio.sleep(_RETRY)
-                except BaseException:
-                    os.close(file)
-                    raise
-                continue
-            self._file = file
-            return

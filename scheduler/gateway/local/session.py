@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ REFUSAL_MAX: Final = timedelta(hours=6)
 LIMIT_FIRST: Final = timedelta(minutes=5)  # clears after 10-30 minutes without calls
 LIMIT_MAX: Final = timedelta(minutes=30)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGEST: Final = 1_000_000
 _HEADER_SAFE = re.compile(r"[\x21-\x3a\x3c-\x7e]{1,8192}")
 
 logger = logging.getLogger(__name__)
@@ -149,7 +149,8 @@ class SessionFile:
         if self._path is None:
             return True
         try:
-            _write(self._path, memory)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            files.replace_private(self._path, json.dumps(_plain(memory)).encode())
             found = self._path.stat()
         except OSError as error:
             logger.warning(
@@ -164,34 +165,10 @@ class SessionFile:
         return True
 
 
-def _write(path: Path, memory: Memory) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.unlink(missing_ok=True)
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            files.adopt(file.fileno(), path.parent)
-            json.dump(_plain(memory), file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
 def _read(path: Path) -> Memory:
-    if path.stat().st_mode & 0o077:
-        logger.warning("%s: was open to other users; it is closed now.", path)
-        path.chmod(0o600)
+    data = files.read_private(path, _LARGEST)
     try:
-        return _memory(dict(json.loads(path.read_bytes()[:1_000_000])))
+        return _memory(dict(json.loads(data)))
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         logger.warning("%s: is not a session file; it is written anew.", path)
         return Memory(owed_since=_EPOCH)
