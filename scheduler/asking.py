@@ -34,6 +34,7 @@ def socket_path(database: Path) -> Path:
 @contextmanager
 def short_name(path: Path) -> Iterator[Path]:
     """The path itself, or a name for it that the kernel takes, while this lasts."""
+    path = path.absolute()
     if len(os.fsencode(path)) <= LONGEST_NAME:
         yield path
         return

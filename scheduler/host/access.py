@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
@@ -27,7 +28,10 @@ def may(peer: Peer | None, database: Path, act: Act) -> bool:
     if peer.uid in {0, os.geteuid()}:
         return True
     groups = _groups(peer)
-    ways = [(database, _BITS[act]), *((each, _BITS["pass"]) for each in database.absolute().parents)]
+    ways = [
+        (database, _BITS[act]),
+        *((each, _BITS["pass"]) for each in database.absolute().parents),
+    ]
     try:
         return all(_allows(path.stat(), peer.uid, groups, bit) for path, bit in ways)
     except OSError:
@@ -61,10 +65,8 @@ def _groups(peer: Peer) -> Callable[[], set[int]]:
 
         if not known:
             known.add(peer.gid)
-            try:
+            with suppress(KeyError):
                 known.update(os.getgrouplist(pwd.getpwuid(peer.uid).pw_name, peer.gid))
-            except KeyError:
-                pass
         return known
 
     return look_up
