@@ -26,7 +26,7 @@ from scheduler.errors import SettingsError
 from scheduler.schedule import library
 
 PREFIX = "TOU_"
-DEFAULT_SCHEDULE = "sce-tou-d-a.yaml"
+DEFAULT_SCHEDULE = "sce-tou-d-4-9pm.yaml"
 _DOTENV = ".env"
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
