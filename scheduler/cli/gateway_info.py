@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,13 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import Capabilities, Glance, Identity, Step, Steps
 from scheduler.host.instance import Presence
-from scheduler.host.sites import open_audit, open_gateway, read_schedule, turn_file
+from scheduler.host.sites import (
+    offered_simulation,
+    open_audit,
+    open_gateway,
+    read_schedule,
+    turn_file,
+)
 from scheduler.settings import Settings
 from scheduler.site.recorder import Recorder, Run
 from scheduler.site.switch import observed_detail, outcome_of
@@ -84,8 +90,12 @@ async def _in_passing(chosen: Settings) -> Info:
     if chosen.gateway_password is None:
         # Nothing is sent that needs it.
         chosen = chosen.model_copy(update={"gateway_password": SecretStr("")})
-    async with open_gateway(chosen, _timezone(chosen)) as (gateway, _):
+    async with _opened(chosen) as (gateway, _):
         return await _ask(gateway, _Unkept())
+
+
+def _opened(chosen: Settings) -> AbstractAsyncContextManager[Any]:
+    return open_gateway(chosen, _timezone(chosen), offered=offered_simulation(chosen))
 
 
 def _timezone(chosen: Settings) -> str:
@@ -101,7 +111,7 @@ async def _on_record(chosen: Settings) -> Info:
     with closing(open_audit(chosen)) as database, closing(_Present(chosen)):
         recorder = Recorder(Log(database, chosen.site))
         try:
-            async with open_gateway(chosen, _timezone(chosen)) as (gateway, _):
+            async with _opened(chosen) as (gateway, _):
                 return await _recorded(recorder, gateway, Turn(turn_file(chosen)))
         finally:
             recorder.close()

@@ -34,8 +34,6 @@ from scheduler.words import Wake
 
 log = logging.getLogger(__name__)
 
-# The supervisor allows 120 s, a person two.
-STOP_SECONDS = 1.8
 # READY is said when every site has had its first look, or after this long: one gateway that is
 # slow to refuse must not keep a thousand sites from counting as started.
 FIRST_LOOK_SECONDS = 60.0
@@ -133,7 +131,7 @@ class Host:
         self.timers.stop()
         await asyncio.gather(
             self.control.close(),
-            *(keeper.stop(STOP_SECONDS) for keeper in self.keepers),
+            *(keeper.stop() for keeper in self.keepers),
             *tasks,
             return_exceptions=True,
         )

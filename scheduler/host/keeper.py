@@ -26,6 +26,8 @@ T = TypeVar("T")
 # The longest a single request may take (35 s for login and commit), and some: a turn without a
 # step for longer than this hangs.
 LONGEST_STEP = 40.0
+# The site promises two seconds, and some more only while the battery stands still.
+STOP_SECONDS = 15.0
 # A turn that failed in a way nobody foresaw is not tried again sooner.
 AFTER_FAULT = timedelta(seconds=5)
 # An alarm that is due already is set so far ahead: a defect must not turn the loop into a storm.
@@ -137,18 +139,18 @@ class Keeper:
             ],
         )
 
-    async def stop(self, seconds: float) -> None:
-        """End within so many seconds, the battery running; what is under way then is broken off
+    async def stop(self) -> None:
+        """End as soon as the site can, the battery running; what is under way then is broken off
         and found by the next start."""
         self._stopping = True
         self._wakes.clear()
         self._timers.set(self, ())
-        busy = {*self._acts, *([self._task] if self._task else [])}
         ending = asyncio.ensure_future(self.site.stop())
-        await asyncio.wait({ending, *busy}, timeout=seconds * 0.75)
-        for task in (ending, *busy):
+        await asyncio.wait({ending}, timeout=STOP_SECONDS)
+        busy = {ending, *self._acts, *([self._task] if self._task else [])}
+        for task in busy:
             task.cancel()
-        await asyncio.wait({ending, *busy}, timeout=seconds * 0.25)
+        await asyncio.wait(busy, timeout=0.2)
 
     async def _turn(self) -> None:
         try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from scheduler import __version__, clock, plan
@@ -15,7 +14,7 @@ from scheduler.audit import review
 from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.log import Log
 from scheduler.audit.views import RunView
-from scheduler.errors import AuditError, ConfigurationError
+from scheduler.errors import AuditError, ConfigurationError, ScheduleError, SchedulerError
 from scheduler.host.instance import Running
 from scheduler.host.sites import read_schedule
 from scheduler.plan import PlanEntry
@@ -29,7 +28,11 @@ from scheduler.site.state import (
     ScheduleState,
     SiteState,
     Wanted,
+    gateway_json,
+    health_json,
+    iso,
     with_reasons,
+    zone_data_json,
 )
 
 _GOOD = frozenset({"confirmed", "unchanged", "dry_run"})
@@ -66,6 +69,44 @@ def not_running(running: Running) -> Reason:
     """Why no service was asked."""
     seen = f"; it was last seen at {clock.iso(running.seen)}" if running.seen else ""
     return Reason("not_running", f"the service is not running{seen}", running.seen, "failing")
+
+
+def silent(running: Running, error: SchedulerError) -> Reason:
+    """Why the service that runs was not heard."""
+    who = f"process {running.pid}" if running.pid else "its process"
+    text = f"the service does not answer ({who}): {error}"
+    return Reason("silent", text, running.seen, "failing")
+
+
+def nothing_known(
+    settings: Settings, running: Running, reason: Reason, error: ScheduleError, *, now: datetime
+) -> dict[str, Any]:
+    """The answer where no service runs and the schedule cannot be read: what is left of a state."""
+    broken = Reason("file_broken", str(error), None, "failing")
+    past, troubles = _past(settings)
+    reasons = (reason, broken, *troubles)
+    return {
+        "site": settings.site,
+        "schedule": None,
+        "timezone": "Etc/UTC",
+        "now": clock.iso(now),
+        "health": health_json("failing", reasons),
+        "wanted": None,
+        "confirmed": None,
+        "next": None,
+        "last_run": past.get("last_run"),
+        "gateway": gateway_json(_gateway(settings)),
+        "service": {
+            "running": False,
+            "since": None,
+            "seen": iso(running.seen),
+            "pid": running.pid,
+            "version": __version__,
+        },
+        "dry_run": settings.dry_run,
+        "database": str(settings.database_path),
+        "zone_data": zone_data_json(),
+    }
 
 
 def _past(settings: Settings) -> tuple[dict[str, Any], list[Reason]]:
@@ -124,7 +165,21 @@ def _gateway(settings: Settings) -> GatewayState:
 
 
 def _entry(schedule: Schedule, entry: PlanEntry | None) -> Mapping[str, Any] | None:
-    return None if entry is None else entry_json(schedule, entry)
+    if entry is None:
+        return None
+    local = clock.localise(entry.at, schedule.calendar.display_zone)
+    setting = entry.setting.to_json() if entry.setting else {"mode": None, "reserve_percent": None}
+    return {
+        "at": clock.iso(entry.at),
+        "local": local.isoformat(),
+        "kind": entry.kind,
+        "name": entry.name,
+        "do": entry.job.do.value if entry.job else None,
+        **setting,
+        "period": entry.period,
+        "season": entry.season,
+        "day_class": entry.day_class.value,
+    }
 
 
 def _doubts(state: SiteState) -> list[Reason]:
@@ -141,8 +196,3 @@ def _doubts(state: SiteState) -> list[Reason]:
             text = "what is wanted now is not what was last confirmed"
             found.append(Reason("overdue", text, None, "attention"))
     return found
-
-
-def file_at(settings: Settings) -> Path:
-    """The schedule's file."""
-    return settings.schedule_path

@@ -140,11 +140,10 @@ async def open_gateway(
     """The gateway of the settings, closed at the end; a simulated one is started where none is
     `offered`. Yields where our own simulation answers, or None."""
     async with contextlib.AsyncExitStack() as stack:
-        if settings.gateway == "local":
-            where, gateway = None, local_gateway(settings)
-        else:
-            found = offered or await stack.enter_async_context(_simulation(timezone))
-            where, gateway = found, simulated_client(settings, found)
+        where = None
+        if settings.gateway == "simulated":
+            where = offered or await stack.enter_async_context(_simulation(timezone))
+        gateway = simulated_client(settings, where) if where else local_gateway(settings)
         stack.push_async_callback(gateway.close)
         yield gateway, where
 
