@@ -36,12 +36,16 @@ def _line(record: logging.LogRecord) -> Line:
 @contextmanager
 def listening() -> Iterator[None]:
     """While this lasts, what is logged can be heard."""
-    handler, root = _Hearing(), logging.getLogger("scheduler")
-    root.addHandler(handler)
+    handler, ours = _Hearing(), logging.getLogger("scheduler")
+    level = ours.level
+    # However quiet the journal is: its own handler keeps to its level.
+    ours.setLevel(min(ours.getEffectiveLevel(), logging.INFO))
+    ours.addHandler(handler)
     try:
         yield
     finally:
-        root.removeHandler(handler)
+        ours.removeHandler(handler)
+        ours.setLevel(level)
 
 
 @contextmanager

@@ -93,6 +93,8 @@ class Host:
         self.views = Views(opened, self.reloads, since=self.since)
         self.pulse = Pulse(self)
         self.control = Control(self)
+        self.started = asyncio.Event()
+        """Set once READY was said."""
         self._next: dict[str, str | None] = {}
         self._status = ""
 
@@ -158,6 +160,7 @@ class Host:
         )
         self.lock.beat(clock.now())
         supervisor.notify("READY=1", f"STATUS={self.status_line()}")
+        self.started.set()
         _give_back_memory()
 
     async def _open_journal(self) -> bool:

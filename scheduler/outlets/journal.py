@@ -30,8 +30,6 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     handler.setLevel(level.upper())
-    # Whoever waits for an act is told its steps, however quiet the journal is.
-    logging.getLogger("scheduler").setLevel(min(root.level, logging.INFO))
     for chatty in ("httpx", "httpcore", "apscheduler", "tzlocal", "alembic", "asyncio"):
         # Their lines are about themselves; requests are in the audit, without their headers.
         logging.getLogger(chatty).setLevel(logging.WARNING)
