@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from scheduler import clock
 from scheduler.audit.chain import Json
@@ -65,7 +65,7 @@ class Recorder:
         detail = {**intent.detail(), **ended.detail()}
         return await self._append(EntryKind.OUTCOME, intent, detail, ended.outcome)
 
-    async def event(self, kind: str, name: str, detail: Mapping[str, Json] | None = None) -> int:
+    async def event(self, kind: str, name: str, detail: Mapping[str, Any] | None = None) -> int:
         """Record something that is no run: start, stop, reload, trust, clock."""
         at = self.now()
         return await self.ask(
