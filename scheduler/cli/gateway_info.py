@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from scheduler import settings
 from scheduler.audit.intent import Ended, Intent
-from scheduler.audit.log import Log
+from scheduler.audit.recorder import Recorder, Run
+from scheduler.audit.writer import Writer
 from scheduler.cli.show import SIMULATION, echo_json, format_option
 from scheduler.errors import (
     GatewayError,
@@ -33,7 +34,6 @@ from scheduler.host.sites import (
 from scheduler.setting import to_raw
 from scheduler.settings import Settings
 from scheduler.site.apply import outcome_of
-from scheduler.site.recorder import Recorder, Run
 from scheduler.site.turn import Turn
 from scheduler.words import Outcome, Wake
 
@@ -113,12 +113,14 @@ def _timezone(chosen: Settings) -> str:
 async def _on_record(chosen: Settings) -> Info:
     """With a login: the intent first, the sitemaster seen running last."""
     with closing(open_audit(chosen)) as database, closing(_Present(chosen)):
-        recorder = Recorder(Log(database, chosen.site))
+        writer = Writer(database)
+        recorder = Recorder(writer, chosen.site)
         try:
             async with _opened(chosen) as (gateway, _):
                 return await _recorded(recorder, gateway, Turn(turn_file(chosen)))
         finally:
             recorder.close()
+            writer.close()
 
 
 class _Present:

@@ -112,9 +112,8 @@ def _not_confirmed(sent: Sent) -> NotConfirmedError:
 
 
 def kept(sent: Sent) -> dict[str, Json]:
-    """What the audit keeps of a setting on its way, for a process that takes it up again."""
+    """What the audit keeps beside a setting on its way, for a process that takes it up again."""
     return {
-        "wanted": sent.setting.to_json(),
         **({"note": sent.note} if sent.note else {}),
         **(sent.more),
     }

@@ -14,21 +14,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from scheduler import clock, plan
-from scheduler.audit.chain import Json
 from scheduler.audit.intent import Ended, Intent
-from scheduler.audit.log import Confirmed, OpenRun
+from scheduler.audit.questions import Confirmed, OpenRun
+from scheduler.audit.recorder import Recorder, Run, Unrecorded
 from scheduler.errors import GatewayError, GatewayIdentityError
 from scheduler.gateway.base import SETTING_ONLY, Gateway, Part, Reading, Spend
 from scheduler.plan import Desired, Override
 from scheduler.schedule.values import Schedule
-from scheduler.setting import HOLD, GridCharging, Setting, setting_from_json
+from scheduler.setting import HOLD, GridCharging, Setting
 from scheduler.site import apply, confirm, recovery
 from scheduler.site.apply import DENIED_FOR_HOLD, Attempt, How
 from scheduler.site.backoff import wait_after
 from scheduler.site.confirm import Sent
 from scheduler.site.debt import Debt
 from scheduler.site.known import Known
-from scheduler.site.recorder import Recorder, Run, Unrecorded
 from scheduler.site.trust import Trust
 from scheduler.site.turn import Turn
 from scheduler.site.wish import DONE, Conduct, Wish, tell
@@ -99,7 +98,7 @@ class Controller:
                     await self.debt.paid(wake)
             except asyncio.CancelledError:
                 if self._run is not None:
-                    self._run.leave()
+                    self._run.hand_in()
                 raise
             finally:
                 self.recorder.turned()
@@ -197,7 +196,7 @@ class Controller:
             if confirmed is not None and wish.hold_from is not None:
                 begun = (confirmed.name, confirmed.hold_from)
                 same = begun == (wish.desired.rule, wish.hold_from)
-                return (_setting_of(confirmed) if same else None) or setting
+                return confirmed.setting if same else setting
             denied = denied or (confirmed is not None and DENIED_FOR_HOLD in confirmed.detail)
         if denied and setting.grid_charging is None:
             return replace(setting, grid_charging=GridCharging.ALLOW)
@@ -208,9 +207,9 @@ class Controller:
         self._taken_up = None
         assert found.accepted is not None
         intent, detail = recovery.intent_of(found), found.accepted.detail
-        setting = setting_from_json(recovery.mapping(detail.get("wanted")))
+        setting = found.wanted
         same = intent.wanted == wish.desired.setting and detail.get("hold_from") == wish.hold_from
-        run = self.recorder.resume(found)
+        run = self.recorder.take_up(found)
         if setting is None or not same:
             newer = f'"{wish.desired.rule}" replaced it before it was confirmed.'
             await run.end(Ended(outcome=Outcome.SUPERSEDED, error=newer))
@@ -380,7 +379,7 @@ class Controller:
             return
         left = sent.until(self.gateway.limits) - self.monotonic()
         until = self.now() + timedelta(seconds=left)
-        await self._run.accepted(until, confirm.kept(sent))
+        await self._run.accepted(until=until, wanted=sent.setting, more=confirm.kept(sent))
         sent.kept = True
 
     async def _finish(self, wish: Wish, result: Attempt) -> Attempt:
@@ -429,7 +428,7 @@ class Controller:
 
     async def _last_confirmed(self) -> Confirmed | None:
         name = self.gateway.name
-        return await self.recorder.ask(lambda: self.recorder.log.last_confirmed(name))
+        return await self.recorder.ask(lambda: self.recorder.questions.last_confirmed(name))
 
     async def _known_in_force(self, wish: Wish, wake: Wake) -> bool:
         """Whether the audit shows it in force, and since when."""
@@ -437,7 +436,7 @@ class Controller:
         if wake in _FRESH_WAKES or isinstance(wish.setting.reserve, str):
             return False
         confirmed = await self._last_confirmed()
-        if confirmed is None or _setting_of(confirmed) != wish.setting:
+        if confirmed is None or confirmed.setting != wish.setting:
             return False
         self._since = (confirmed.at, confirmed.run)
         return True
@@ -448,7 +447,9 @@ class Controller:
             return False
         if self._in_doubt is None:
             name = self.gateway.name
-            self._in_doubt = await self.recorder.ask(lambda: self.recorder.log.write_in_doubt(name))
+            self._in_doubt = await self.recorder.ask(
+                lambda: self.recorder.questions.write_in_doubt(name)
+            )
         return self._in_doubt
 
     def _halted(self, wish: Wish) -> Outcome | None:
@@ -467,8 +468,3 @@ def _same(old: Wish, desired: Desired, began: datetime | None) -> bool:
     if desired.setting.reserve != HOLD:
         return True
     return old.began == began and old.desired.rule == desired.rule
-
-
-def _setting_of(confirmed: Confirmed) -> Setting | None:
-    wanted: Json = confirmed.detail.get("wanted")
-    return setting_from_json(recovery.mapping(wanted))

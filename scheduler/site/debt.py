@@ -10,12 +10,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.recorder import Recorder
 from scheduler.errors import GatewayError
 from scheduler.gateway.base import Gateway
 from scheduler.site.apply import outcome_of
 from scheduler.site.backoff import DEBT
 from scheduler.site.known import Known
-from scheduler.site.recorder import Recorder
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)

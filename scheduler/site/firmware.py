@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 from scheduler import clock
+from scheduler.audit.recorder import Run
 from scheduler.errors import GatewayError, GatewayUnreachableError
 from scheduler.gateway.base import FirmwareUpdates, Identity, Update, UpdateState
 from scheduler.schedule.values import Job
-from scheduler.site.recorder import Run
 from scheduler.site.turn import Turn
 from scheduler.words import Outcome
 

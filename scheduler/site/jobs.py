@@ -9,6 +9,7 @@ from typing import Final
 
 from scheduler import plan
 from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.recorder import Run
 from scheduler.errors import AuditError, GatewayError, LockedError
 from scheduler.gateway.base import FirmwareUpdates, Sitemaster
 from scheduler.plan import PlanEntry
@@ -17,7 +18,6 @@ from scheduler.site import firmware, recovery
 from scheduler.site.apply import outcome_of
 from scheduler.site.controller import Controller
 from scheduler.site.firmware import Check, Ending
-from scheduler.site.recorder import Run
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from typing import Any
 from scheduler import clock
 from scheduler.audit.chain import Json
 from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.recorder import Recorder
 from scheduler.errors import (
     BudgetSpentError,
     GatewayError,
@@ -21,7 +22,6 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import Gateway, Part, Reading, Spend, Steps
 from scheduler.setting import Setting, SettingRead
-from scheduler.site.recorder import Recorder
 from scheduler.site.state import LastRead, Proven
 
 log = logging.getLogger(__name__)

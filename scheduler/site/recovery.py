@@ -7,16 +7,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from scheduler import clock, plan
 from scheduler.audit.chain import Json
 from scheduler.audit.intent import Ended, Intent
-from scheduler.audit.log import OpenRun
+from scheduler.audit.questions import OpenRun
+from scheduler.audit.recorder import Recorder
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Schedule
 from scheduler.setting import setting_from_json
-from scheduler.site.recorder import Recorder
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
@@ -32,38 +32,32 @@ async def close_interrupted(recorder: Recorder, gateway: str) -> tuple[OpenRun |
 
     Only right while no other process has a run under way.
     """
-    opened = [
-        run for run in await recorder.ask(recorder.log.open_runs) if run.site == recorder.site
-    ]
+    opened = await recorder.ask(recorder.questions.open_runs)
     waiting = next((run for run in reversed(opened) if _waits(run, gateway)), None)
     cut_off = [run for run in opened if run is not waiting]
     for run in cut_off:
         log.warning("run %s (%s) was interrupted", run.run, run.name)
-        await recorder.resume(run).end(Ended(outcome=Outcome.INTERRUPTED, error=_DIED))
+        await recorder.take_up(run).end(Ended(outcome=Outcome.INTERRUPTED, error=_DIED))
     return waiting, len(cut_off)
 
 
 def _waits(run: OpenRun, gateway: str) -> bool:
-    return run.accepted is not None and run.detail.get("gateway") == gateway
+    return run.accepted is not None and run.gateway == gateway
 
 
 def intent_of(run: OpenRun) -> Intent:
     """What an open run was about, as far as going on with it needs."""
     planned, attempt = run.detail.get("planned_at"), run.detail.get("attempt")
+    wanted = run.detail.get("wanted")
     return Intent(
         kind=run.kind,
         name=run.name or "",
         wake=run.wake or Wake.START,
-        gateway=str(run.detail.get("gateway")),
+        gateway=run.gateway,
         planned_at=datetime.fromisoformat(planned) if isinstance(planned, str) else None,
         attempt=attempt if isinstance(attempt, int) else 1,
-        wanted=setting_from_json(mapping(run.detail.get("wanted"))),
+        wanted=setting_from_json(wanted) if isinstance(wanted, Mapping) else None,
     )
-
-
-def mapping(value: Json) -> Mapping[str, Any]:
-    """A JSON object, or an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
 
 
 async def record_missed(

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scheduler import __version__, clock, plan
+from scheduler.audit.recorder import Recorder
 from scheduler.errors import AuditError, LockedError, SchedulerError
 from scheduler.gateway.base import Gateway, Limits
 from scheduler.plan import PlanEntry
@@ -23,7 +24,6 @@ from scheduler.site.apply import Attempt
 from scheduler.site.controller import Controller
 from scheduler.site.firmware import Ending
 from scheduler.site.jobs import Jobs
-from scheduler.site.recorder import Recorder
 from scheduler.site.state import Attempt as AttemptState
 from scheduler.site.state import GatewayState, Reason, ScheduleState, SiteState, Wanted
 from scheduler.site.turn import Turn

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from scheduler import clock
 from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.recorder import Recorder
 from scheduler.gateway.base import Gateway
-from scheduler.site.recorder import Recorder
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class Trust:
         """Whether to act by this clock. `rule` is what waits for it."""
         if self._simulated or self.given_once:
             return True
-        last_entry = await self._recorder.ask(self._recorder.log.last_at)
+        last_entry = await self._recorder.ask(self._recorder.questions.last_at)
         waited = timedelta(seconds=self.waited())
         reason = doubt(now, last_entry=last_entry, synchronised=self._synchronised(), waited=waited)
         await self._tell(reason, wake, rule=rule, waited=waited)

@@ -14,8 +14,9 @@ import pytest
 
 from scheduler.audit import review
 from scheduler.audit.database import Database, open_database
-from scheduler.audit.log import Log
+from scheduler.audit.recorder import Recorder
 from scheduler.audit.views import RunView
+from scheduler.audit.writer import Writer
 from scheduler.errors import GatewayUnreachableError, Place
 from scheduler.gateway.base import Gateway, Limits, Part, Reading, Receipt, Spend, Step
 from scheduler.gateway.local.client import LocalGateway
@@ -27,7 +28,6 @@ from scheduler.simulated import DEFAULT_PASSWORD, SimulatedGateway
 from scheduler.site.apply import Attempt
 from scheduler.site.backoff import Backoff
 from scheduler.site.controller import Controller
-from scheduler.site.recorder import Recorder
 from scheduler.site.site import Alarm, Site
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
@@ -192,7 +192,11 @@ class Home:
     simulated: bool = False
     synchronised: Callable[[], bool | None] = field(default=lambda: True)
     turn: Turn | None = None
+    writer: Writer = field(init=False)
     sites: list[Site] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.writer = Writer(self.database)
 
     @property
     def site(self) -> Site:
@@ -208,7 +212,7 @@ class Home:
             name,
             Loaded(self.schedule),
             self._gateway(),
-            Recorder(Log(self.database, name), now=self.clock.now),
+            Recorder(self.writer, name, now=self.clock.now),
             Conduct(Backoff(4.0, 60.0), dry_run=self.dry_run),
             now=self.clock.now,
             monotonic=self.clock.monotonic,
@@ -279,8 +283,7 @@ class Home:
             await self.site.look(due)
 
     def runs(self) -> list[RunView]:
-        for site in self.sites:
-            site.recorder._thread.submit(int).result()
+        self.writer.ask(int).result()
         return review.runs(self.database)
 
     def outcomes(self) -> list[str | None]:
@@ -316,6 +319,7 @@ class Home:
             await site.stop()
             site.recorder.close()
             await site.gateway.close()
+        self.writer.close()
         self.database.close()
 
 

@@ -49,7 +49,7 @@ async def test_nothing_sleeps_and_nothing_is_locked_while_a_setting_waits(house)
 async def test_what_is_not_seen_in_time_is_unconfirmed_and_tried_again(house):
     house.device.deaf = True
     await house.look(Wake.START)
-    while house.outcomes() == [None]:
+    while house.outcomes() == ["accepted"]:
         await house.next(Wake.CONFIRM)
     house.device.deaf = False
 

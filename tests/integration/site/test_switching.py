@@ -9,11 +9,11 @@ import sqlite3
 import pytest
 
 from scheduler.audit.intent import Intent
+from scheduler.audit.recorder import Unrecorded
 from scheduler.errors import AuditUnwritableError, GatewayError
 from scheduler.schedule.values import Schedule
 from scheduler.setting import Mode, Setting
 from scheduler.site import recovery
-from scheduler.site.recorder import Unrecorded
 from scheduler.words import Outcome, Wake
 
 
