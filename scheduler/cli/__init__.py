@@ -9,6 +9,7 @@ import traceback
 import click
 
 from scheduler import __version__
+from scheduler.cli import terminal
 from scheduler.cli.verbs import Verbs
 from scheduler.errors import SchedulerError
 
@@ -42,14 +43,21 @@ def main() -> None:
     """The command line. Exit codes: 0 fine; 1 it ran and the answer is no; 2 usage; 69 gateway
     unreachable; 77 gateway refuses; 78 settings or schedule wrong."""
     try:
-        tou.main(prog_name="tou", standalone_mode=True)
+        terminal.prepare()
+        try:
+            tou.main(prog_name="tou", standalone_mode=True)
+        finally:
+            terminal.finish()
     except SchedulerError as error:
         _fail(str(error), error.exit_code)
     except BrokenPipeError:
-        # The reader of a pipe has seen enough. Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of a pipe has seen enough.
+        terminal.give_up_stdout()
         sys.exit(1)
     except Exception as error:
+        if isinstance(error, OSError) and terminal.unwritable(error):
+            terminal.give_up_stdout()
+            _fail(f"The answer cannot be written: {error.strerror}. Make room, or write elsewhere.")
         if os.environ.get("TOU_LOG_LEVEL", "").lower() == "debug":
             traceback.print_exc()
         kind = type(error).__name__
