@@ -1,4 +1,4 @@
-"""The example schedules: beyond doubt but for their tariffs, and what each does on a telling day."""
+"""The example schedules: beyond doubt but for their tariffs, and what each does on one day."""
 
 from __future__ import annotations
 
