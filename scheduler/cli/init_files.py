@@ -57,7 +57,7 @@ def tried(files: Mapping[str, str], now: datetime) -> tuple[Schedule, tuple[Prob
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        loaded = load_schedule(Path(folder) / SCHEDULE, shown_as=SCHEDULE, today=now.date())
+        loaded = load_schedule(Path(folder) / SCHEDULE, shown_as=SCHEDULE, now=now)
     found = advise(loaded.schedule, zones.zone_data(), now=now)
     return loaded.schedule, (*loaded.warnings, *found)
 

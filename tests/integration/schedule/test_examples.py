@@ -137,7 +137,7 @@ def test_an_example_does_on_its_day_what_it_says(name, day, expected) -> None:
 
 @pytest.mark.parametrize("name", library.examples())
 def test_an_example_is_beyond_doubt_but_for_its_tariff(name) -> None:
-    loaded = load_schedule(library.example(name), today=NOW.date())
+    loaded = load_schedule(library.example(name), now=NOW)
 
     doubts = (*loaded.warnings, *advise(loaded.schedule, zones.zone_data(), now=NOW))
 

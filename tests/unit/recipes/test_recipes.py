@@ -32,7 +32,7 @@ ABOUT_THE_TARIFF = {"tariff-unsure", "tariff-stale", "tariff-status", "tariff-no
 
 def made(id_: str, purpose: Purpose, reserve: int = 20) -> Loaded:
     text = schedule_text(library.load(id_), f"tariffs/{id_}.yaml", purpose, reserve)
-    return parse_schedule(text, "home.yaml", folder=NOWHERE, today=NOW.date())
+    return parse_schedule(text, "home.yaml", folder=NOWHERE, now=NOW)
 
 
 @pytest.mark.parametrize("id_", library.ids())
