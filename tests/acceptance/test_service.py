@@ -61,7 +61,7 @@ def test_boundaries_seconds_away_are_applied_confirmed_and_on_time(house, gatewa
 
 
 def test_a_job_runs_at_its_time_and_its_requests_are_recorded(house):
-    at = datetime.now(UTC) + timedelta(seconds=4)
+    at = datetime.now(UTC) + timedelta(seconds=8)
     house.write(
         ALWAYS + "jobs:\n  - {name: look for firmware, do: firmware_check, "
         f"at: '{at:%H:%M:%S}'}}\n"
