@@ -44,6 +44,10 @@ _ADVICE: Final = (
 )
 
 
+class EntryRefusedError(AuditUnwritableError):
+    """The audit refuses this entry, and would take another."""
+
+
 @contextmanager
 def explained(path: Path, what: str = "The audit") -> Iterator[None]:
     """Turns every error of the database or its files into AuditUnwritableError."""
@@ -51,8 +55,10 @@ def explained(path: Path, what: str = "The audit") -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise AuditUnwritableError(explain(name, cause or error)) from error
+        cause = (error.orig if isinstance(error, DBAPIError) else None) or error
+        refused = name_of(cause).startswith("SQLITE_CONSTRAINT")
+        kind = EntryRefusedError if refused else AuditUnwritableError
+        raise kind(explain(name, cause)) from error
     except (sqlite3.Error, OSError) as error:
         raise AuditUnwritableError(explain(name, error)) from error
 

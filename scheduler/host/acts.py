@@ -15,9 +15,9 @@ from scheduler.errors import (
     SchedulerError,
 )
 from scheduler.schedule.values import Job
+from scheduler.site.apply import Attempt
 from scheduler.site.firmware import Ending
 from scheduler.site.site import Site
-from scheduler.site.switch import Attempt
 from scheduler.words import Outcome, Wake
 
 EXIT: Final = {

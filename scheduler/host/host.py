@@ -17,6 +17,7 @@ from datetime import datetime
 
 from scheduler import clock
 from scheduler.asking import socket_path
+from scheduler.audit.chain import Json
 from scheduler.errors import AuditError, SchedulerError
 from scheduler.host import supervisor
 from scheduler.host.claim import Claims
@@ -167,14 +168,14 @@ class Host:
         """The first lines; returns whether the audit has entries of an earlier run."""
         ran_before = False
         for each in self.hosted:
-            head = await each.site.recorder.ask(each.site.recorder.log.head)
+            head = await each.site.recorder.ask(each.site.recorder.questions.head)
             ran_before = ran_before or head is not None
             state = self.views.state(each.site, clock.now())
             journal.opening(state, each.site.schedule, each.site.loaded.warnings)
             journal.audit_head(each.site.name, head)
         return ran_before
 
-    def _describe(self, keeper: Keeper, *, ran_before: bool) -> dict[str, object]:
+    def _describe(self, keeper: Keeper, *, ran_before: bool) -> dict[str, Json]:
         site = keeper.site
         state = self.views.state(site, clock.now())
         return {
@@ -201,7 +202,7 @@ class Host:
         for each in self.hosted:
             with contextlib.suppress(AuditError):
                 recorder = each.site.recorder
-                journal.audit_head(each.site.name, await recorder.ask(recorder.log.head))
+                journal.audit_head(each.site.name, await recorder.ask(recorder.questions.head))
 
     # --- what is told
 

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from scheduler import clock
 from scheduler.errors import AuditError, SchedulerError
 from scheduler.host.timers import Timers
+from scheduler.site.apply import Attempt
 from scheduler.site.site import Alarm, Site
 from scheduler.site.state import Reason
-from scheduler.site.switch import Attempt
 from scheduler.words import Wake
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from scheduler import clock
 from scheduler.advice import advise
 from scheduler.audit.database import Database, open_database
-from scheduler.audit.log import Log
+from scheduler.audit.recorder import Recorder
+from scheduler.audit.writer import Writer
 from scheduler.errors import ScheduleError, SettingsError
 from scheduler.host import instance
 from scheduler.host.instance import Presence
@@ -20,13 +21,12 @@ from scheduler.schedule import zones
 from scheduler.schedule.load import Loaded, load_schedule
 from scheduler.settings import Settings
 from scheduler.site.backoff import Backoff
-from scheduler.site.recorder import Recorder
 from scheduler.site.site import Site
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 
 if TYPE_CHECKING:
-    from scheduler.gateway.local.old import OldLocal as LocalGateway
+    from scheduler.gateway.local.client import LocalGateway
 
 SIMULATED_PROFILE = "1.49"
 # Seconds for its sitemaster to come back: long enough to be seen, short enough to be watched.
@@ -87,7 +87,7 @@ def accepted(path: Path) -> Loaded:
 
 def local_gateway(settings: Settings) -> LocalGateway:
     """The client of a real gateway. Raises SettingsError where trust or password is missing."""
-    from scheduler.gateway.local.old import OldLocal as LocalGateway
+    from scheduler.gateway.local.client import LocalGateway
 
     if settings.gateway_certificate is None and settings.gateway_fingerprint is None:
         raise SettingsError(
@@ -114,7 +114,7 @@ def local_gateway(settings: Settings) -> LocalGateway:
 
 def simulated_client(settings: Settings, where: dict[str, str]) -> LocalGateway:
     """The very same client, pointed at a simulated gateway on loopback."""
-    from scheduler.gateway.local.old import OldLocal as LocalGateway
+    from scheduler.gateway.local.client import LocalGateway
     from scheduler.simulated import DEFAULT_PASSWORD
 
     return LocalGateway(
@@ -178,7 +178,8 @@ async def open_sites(
     database = open_audit(settings)
     presence = Presence(settings.database_path)
     try:
-        recorder = Recorder(Log(database, settings.site))
+        writer = Writer(database)
+        recorder = Recorder(writer, settings.site)
         async with open_gateway(settings, loaded.schedule.timezone, offered=offered) as (
             gateway,
             simulation,
@@ -197,6 +198,7 @@ async def open_sites(
                 yield Opened(settings, database, presence, (hosted,), simulation)
             finally:
                 recorder.close()
+                writer.close()
     finally:
         presence.leave()
         database.close()
