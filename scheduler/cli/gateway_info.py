@@ -91,9 +91,8 @@ def info_command(login: bool, form: str) -> None:
 
 
 async def _in_passing(chosen: Settings) -> Info:
-    if chosen.gateway_password is None:
-        # Nothing is sent that needs it.
-        chosen = chosen.model_copy(update={"gateway_password": SecretStr("")})
+    # Without a password no login can be sent, not even one that would stop nothing.
+    chosen = chosen.model_copy(update={"gateway_password": SecretStr("")})
     async with _opened(chosen) as (gateway, _):
         return await _ask(gateway, _Unkept())
 
