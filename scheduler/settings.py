@@ -22,7 +22,7 @@ from scheduler.gateway.registry import TRANSPORTS, settings_of
 from scheduler.outside import said
 from scheduler.schedule import library
 
-DEFAULT_SCHEDULE: Final = "sce-tou-d-a.yaml"
+DEFAULT_SCHEDULE: Final = "sce-tou-d-4-9pm.yaml"
 SIMULATED: Final = "simulated"
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 

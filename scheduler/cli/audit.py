@@ -22,8 +22,8 @@ from scheduler.cli.show import (
     echo_drawn,
     echo_json,
     format_option,
-    parse_instant,
 )
+from scheduler.cli.times import parse_instant
 from scheduler.errors import SchedulerError
 from scheduler.settings import Settings
 from scheduler.words import Outcome

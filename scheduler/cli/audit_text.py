@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from scheduler.audit.review import EntryView, RunView
-from scheduler.cli.show import drawable, local_text, table
+from scheduler.cli.show import drawable, local_text
+from scheduler.cli.table import Column, table
+from scheduler.cli.times import span_words
 from scheduler.setting import Mode
 from scheduler.words import Outcome, Wake
 
@@ -30,7 +32,6 @@ _SIGNS = {
     Outcome.FAILED: ("✗", "x", "red"),
 }
 _AT_WORK = ("·", "-", "blue")
-_OUTCOME_COLUMN = 4
 
 
 def on_simulation(run: RunView) -> bool:
@@ -45,15 +46,23 @@ def is_simulated(gateway: object) -> bool:
 
 def runs(shown: Sequence[RunView], zone: ZoneInfo) -> str:
     """One line per run, oldest first; what went wrong is indented below."""
-    header = ["run", "started", "wake", "wanted", "outcome", ""]
-    rows = [_run_cells(run, zone) for run in shown]
-    head, *lines = table(rows, header).split("\n")
-    text = [click.style(head, dim=True)]
-    for run, line, cells in zip(shown, lines, rows, strict=True):
-        sign = cells[_OUTCOME_COLUMN]
-        text.append(line.replace(sign, click.style(sign, fg=_sign(run)[2]), 1))
-        text += [f"      {line}" for line in _below(run)]
-    return "\n".join(text)
+    columns = (
+        "run",
+        "started",
+        Column("wake", leave_out="late"),
+        Column("wanted", wraps=True),
+        Column("outcome", paint=_painted),
+        Column("", wraps=True, leave_out="late"),
+    )
+    return table(
+        [_run_cells(run, zone) for run in shown], columns, below=[[*_below(run)] for run in shown]
+    )
+
+
+def _painted(cell: str) -> str:
+    sign = cell[:1]
+    paint = next((paint for *signs, paint in _SIGNS.values() if sign in signs), None)
+    return click.style(cell, fg=paint) if paint else cell
 
 
 def _run_cells(run: RunView, zone: ZoneInfo) -> list[str]:
@@ -96,22 +105,11 @@ def _remarks(run: RunView) -> Iterator[str]:
     if run.planned_at is not None and run.wake in (Wake.BOUNDARY, Wake.JOB):
         yield _lateness(run.started_at - run.planned_at)
     if run.finished_at is not None and run.steps:
-        yield f"took {_span(run.finished_at - run.started_at)}"
+        yield f"took {span_words(run.finished_at - run.started_at)}"
 
 
 def _lateness(late: timedelta) -> str:
-    return f"{_span(-late)} early" if late < timedelta(0) else f"{_span(late)} late"
-
-
-def _span(length: timedelta) -> str:
-    """`12 ms`, `3.4 s`, `12 min`, `2 h 5 min`."""
-    seconds = length.total_seconds()
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return f"{span_words(-late)} early" if late < timedelta(0) else f"{span_words(late)} late"
 
 
 def _below(run: RunView) -> Iterator[str]:
@@ -125,8 +123,8 @@ def _below(run: RunView) -> Iterator[str]:
 
 def entries(shown: Sequence[EntryView], zone: ZoneInfo) -> str:
     """One line per entry as it stands, oldest first."""
-    header = ["entry", "at", "what", "kind", "run", "name", "wake", "outcome", "detail"]
-    return table([_entry_cells(entry, zone) for entry in shown], header)
+    columns = ("entry", "at", "what", "kind", "run", "name", "wake", "outcome", "detail")
+    return table([_entry_cells(entry, zone) for entry in shown], columns)
 
 
 def _entry_cells(entry: EntryView, zone: ZoneInfo) -> list[str]:

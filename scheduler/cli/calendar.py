@@ -10,7 +10,7 @@ import click
 from scheduler import clock, settings
 from scheduler.cli import calendar_text
 from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option
-from scheduler.cli.tariff import find
+from scheduler.cli.tariff_find import find
 from scheduler.cli.tariff_week import windows
 from scheduler.plan.year import YearDay, year_days
 from scheduler.schedule.clocktime import format_time
@@ -54,7 +54,7 @@ def calendar_command(year: int | None, tariff_id: str | None, file: Path | None,
         raise click.UsageError("Give --tariff or --schedule, not both.")
     schedule: Schedule | None = None
     if tariff_id is not None:
-        calendar: Tariff | Bare = find(tariff_id)
+        calendar: Tariff | Bare = find(tariff_id).tariff
         name = calendar.name if isinstance(calendar, Tariff) else calendar.timezone
     else:
         schedule = load_schedule(file or settings.load().schedule_path).schedule

@@ -11,11 +11,21 @@ import click
 from scheduler import clock, settings
 from scheduler.cli.plan import MOST_DAYS
 from scheduler.cli.revision import schedule_of
-from scheduler.cli.show import echo_json, format_option, local_text, parse_instant, table
+from scheduler.cli.show import echo_json, format_option, local_text
+from scheduler.cli.table import Column, paragraph, printable, table
+from scheduler.cli.times import count, parse_instant
 from scheduler.plan.effect import Change, Effect, JobChange, change_text, effect
 from scheduler.schedule.load import load_schedule
 from scheduler.setting import Setting
 
+_COLUMNS = (
+    "window",
+    Column("change", wraps=True),
+    "days",
+    "first",
+    Column("last", leave_out="late"),
+    Column("weekdays", wraps=True, leave_out="late"),
+)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -50,7 +60,7 @@ def diff_command(old: str, new: str | None, start: str, days: int, form: str) ->
 
 
 def _text(found: Effect) -> str:
-    blocks = [found.summary()]
+    blocks = [paragraph(found.summary(), rest="  ")]
     if found.groups:
         rows = [
             [
@@ -63,7 +73,7 @@ def _text(found: Effect) -> str:
             ]
             for group in found.groups
         ]
-        blocks.append(table(rows, ["window", "change", "days", "first", "last", "weekdays"]))
+        blocks.append(table(rows, _COLUMNS))
     if found.jobs:
         blocks.append("\n".join(_job_text(each, found.zone) for each in found.jobs))
     return "\n\n".join(blocks)
@@ -71,7 +81,9 @@ def _text(found: Effect) -> str:
 
 def _job_text(job: JobChange, zone: ZoneInfo) -> str:
     first = f", first {local_text(job.first, zone)}" if job.first else ""
-    return f"job {job.how}: {job.name} ({job.times} times{first})"
+    return paragraph(
+        f"job {job.how}: {printable(job.name)} ({count(job.times, 'time')}{first})", rest="  "
+    )
 
 
 def weekdays(dates: tuple[date, ...]) -> str:

@@ -12,11 +12,21 @@ from typing import Any
 import click
 
 from scheduler import clock, plan, settings
-from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option, parse_instant, table
+from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option
+from scheduler.cli.table import Column, paragraph, printable, table
+from scheduler.cli.times import Days, parse_instant
 from scheduler.plan import Plan, PlanEntry
 from scheduler.schedule.load import load_schedule
 from scheduler.schedule.values import Schedule
 
+_TABLE = (
+    "day",
+    "local",
+    Column("UTC", leave_out="early"),
+    Column("setting or job", wraps=True),
+    Column("name", wraps=True),
+    Column("calendar", wraps=True, leave_out="late"),
+)
 _COLUMNS = (
     "at",
     "local",
@@ -43,7 +53,7 @@ MOST_DAYS = 366 * 20
     "--from", "start", metavar="T", default="now", show_default=True, help="First instant."
 )
 @click.option("--to", "end", metavar="T", help="Instant before which the plan ends.")
-@click.option("--days", type=click.FloatRange(min=0, min_open=True), help="Length in days.")
+@click.option("--days", type=Days(MOST_DAYS), help="Length in days.  [default: 2]")
 @format_option(table=True)
 def plan_command(
     file: Path | None, start: str, end: str | None, days: float | None, form: str
@@ -80,10 +90,10 @@ def _range(
     schedule: Schedule, start: str, end: str | None, days: float | None
 ) -> tuple[datetime, datetime]:
     now, zone = clock.now(), schedule.calendar.display_zone
-    first = parse_instant(start, now=now, zone=zone)
+    first = parse_instant(start, now=now, zone=zone, ahead=True)
     try:
         last = (
-            parse_instant(end, now=now, zone=zone)
+            parse_instant(end, now=now, zone=zone, ahead=True)
             if end is not None
             else first + timedelta(days=2 if days is None else days)
         )
@@ -145,8 +155,8 @@ def _text(schedule: Schedule, made: Plan) -> str:
                 " ".join(filter(None, (entry.season, entry.day_class.value, entry.period))),
             ]
         )
-    head = f"{schedule.name}  ({schedule.timezone})"
-    body = table(rows, ["day", "local", "UTC", "setting or job", "name", "calendar"])
+    head = paragraph(printable(f"{schedule.name} ({schedule.timezone})"))
+    body = table(rows, _TABLE)
     return f"{head}\n\n{body}\n\nchecksum {made.checksum}"
 
 

@@ -1,4 +1,4 @@
-"""What the verbs share on their way to the terminal: JSON, times, tables."""
+"""What the verbs share on their way to the terminal: JSON, CSV, colour, instants."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,6 @@ import click
 
 from scheduler import clock
 from scheduler.schedule import zones
-from scheduler.schedule.wording import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,67 +54,9 @@ def _cell(value: Any) -> Any:
     return "" if value is None else value
 
 
-def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
-    """Columns padded to their widest cell, two spaces apart; the last one is not padded."""
-    lines = [list(header), *[list(row) for row in rows]]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
 def local_text(instant: datetime, zone: ZoneInfo) -> str:
     """`Mon 2026-11-23 22:05:00 PST`; the zone's abbreviation tells a repeated hour apart."""
     return f"{clock.localise(instant, zone):%a %Y-%m-%d %H:%M:%S %Z}"
-
-
-def parse_instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    """An instant a person typed: ISO 8601 with offset or Z; without one, wall-clock time of the
-    zone; a date (its midnight); `now`, `today`, `yesterday`, `tomorrow`; or `2h`, `7d` ago.
-    Raises click.BadParameter with the way out."""
-    word = text.strip()
-    if word == "now":
-        return now
-    today = clock.localise(now, zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    days = {"today": 0, "yesterday": -1, "tomorrow": 1}
-    if word in days:
-        return _wall((today + timedelta(days=days[word])).replace(tzinfo=None), zone)
-    ago = _ago(word)
-    try:
-        if ago is not None:
-            return now - ago
-        instant = datetime.fromisoformat(word)
-    except ValueError:
-        raise click.BadParameter(
-            f"{shown(text)} is not a time. Write 2026-11-23T16:00Z, 2026-11-23T16:00 (local), "
-            "2026-11-23, now, today, or 7d (seven days ago)."
-        ) from None
-    except OverflowError:
-        raise click.BadParameter(f"{shown(text)} is out of range.") from None
-    if instant.tzinfo is None:
-        return _wall(instant, zone)
-    try:
-        return clock.from_micros(clock.to_micros(instant))
-    except OverflowError:
-        raise click.BadParameter(f"{shown(text)} is out of range.") from None
-
-
-def _wall(naive: datetime, zone: ZoneInfo) -> datetime:
-    try:
-        offset = naive.replace(tzinfo=zone).utcoffset() or timedelta(0)
-        return (naive - offset).replace(tzinfo=UTC)
-    except OverflowError:
-        raise click.BadParameter(f'"{naive}" is out of range.') from None
-
-
-def _ago(word: str) -> timedelta | None:
-    if word.endswith("d") and word[:-1].isdigit() and len(word) < 7:
-        return timedelta(days=int(word[:-1]))
-    try:
-        return clock.parse_duration(word)
-    except (ValueError, OverflowError):
-        return None
 
 
 def colourful() -> bool:

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -18,14 +17,13 @@ from scheduler.cli.show import (
     echo_drawn,
     echo_json,
     format_option,
-    parse_instant,
-    table,
 )
+from scheduler.cli.table import Column, table
+from scheduler.cli.tariff_find import every, find
 from scheduler.cli.tariff_import import import_command
-from scheduler.schedule import library
+from scheduler.cli.times import parse_instant
 from scheduler.schedule.tariff import Moment, Tariff
-from scheduler.schedule.tariff_file import load_tariff
-from scheduler.schedule.wording import did_you_mean, shown
+from scheduler.schedule.wording import shown
 
 _COLUMNS = (
     "id",
@@ -36,14 +34,37 @@ _COLUMNS = (
     "windows_confidence",
     "checked",
     "name",
+    "own",
 )
-_HEADER = ("id", "utility", "region", "zone", "status", "windows", "checked", "name")
+_HEADER = (
+    "id",
+    Column("utility", wraps=True, leave_out="late"),
+    Column("region", leave_out="early"),
+    Column("zone", leave_out="late"),
+    "status",
+    Column("windows", leave_out="late"),
+    Column("checked", leave_out="late"),
+    Column("name", wraps=True),
+)
+_MOMENTS = ("local", Column("UTC", leave_out="early"), "season", "day class", "period")
+_COUNTRIES = {
+    "uk": "gb",
+    "united kingdom": "gb",
+    "great britain": "gb",
+    "usa": "us",
+    "united states": "us",
+    "canada": "ca",
+    "australia": "au",
+    "spain": "es",
+}
+_STATES = frozenset({"ca"})
+"""Codes of a state that are a country's too: California is meant, Canada has its name."""
 _STDIN = "-"
 
 
 @click.group("tariff")
 def tariff_command() -> None:
-    """Look at tariffs: the shipped ones by id, or a tariff file of your own by its path.
+    """Look at tariffs: the shipped ones and your own by id, or a tariff file by its path.
 
     Example: tou tariff show sce-tou-d-4-9pm
     """
@@ -54,45 +75,54 @@ tariff_command.add_command(import_command)
 
 @tariff_command.command("list")
 @click.option("--utility", metavar="U", help="Only utilities whose name contains this.")
-@click.option("--region", metavar="R", help="Only this state, province or country, such as CA.")
+@click.option(
+    "--region", metavar="R", help="Only this state, province or country: CA, ON, Canada, UK."
+)
 @click.option("--zone", metavar="Z", help="Only zones whose name contains this, such as Phoenix.")
 @format_option(table=True)
 def list_command(utility: str | None, region: str | None, zone: str | None, form: str) -> None:
-    """List the shipped tariffs; `windows` is how sure their windows are.
+    """List the shipped tariffs and your own; `windows` is how sure their windows are.
+
+    Your own stand in the folder tariffs/ beside the schedule of TOU_SCHEDULE, or beside you.
 
     Example: tou tariff list --utility edison
     """
     found = [
-        tariff
-        for tariff in map(library.load, library.ids())
-        if _contains(tariff.utility, utility)
-        and _contains(tariff.timezone, zone)
-        and _is_in(tariff, region)
+        each
+        for each in every()
+        if _contains(each.tariff.utility, utility)
+        and _contains(each.tariff.timezone, zone)
+        and is_in(each.tariff, region)
     ]
-    summaries = [tariff_text.summary(tariff) for tariff in found]
+    summaries = [tariff_text.summary(each) for each in found]
     if form == "json":
         echo_json(summaries)
     elif form == "csv":
         echo_csv(summaries, _COLUMNS)
     elif not found:
-        click.echo("No shipped tariff fits. `tou tariff import` makes one from a rate record.")
+        click.echo("No tariff fits. `tou tariff import` makes one from a rate record.")
     else:
         click.echo(table([_cells(each) for each in summaries], _HEADER))
 
 
 def _cells(summary: dict[str, Any]) -> list[str]:
-    return [str(summary[column] or "-") for column in _COLUMNS]
+    name = f"{summary['name']} ({summary['file']})" if summary["own"] else summary["name"]
+    return [str(summary[column] or "-") for column in _COLUMNS[:-2]] + [name]
 
 
 def _contains(text: str | None, part: str | None) -> bool:
     return part is None or part.strip().casefold() in (text or "").casefold()
 
 
-def _is_in(tariff: Tariff, region: str | None) -> bool:
-    if region is None:
+def is_in(tariff: Tariff, wanted: str | None) -> bool:
+    """Whether a tariff is of a state, province or country; a state goes before a country."""
+    if wanted is None:
         return True
-    known = (tariff.region, tariff.country, f"{tariff.country}-{tariff.region}")
-    return region.strip().casefold() in [each.casefold() for each in known if each]
+    word = wanted.strip().casefold()
+    region, country = ((each or "").casefold() for each in (tariff.region, tariff.country))
+    if word in (region, f"{country}-{region}"):
+        return True
+    return word not in _STATES and _COUNTRIES.get(word, word) == country
 
 
 @tariff_command.command("show")
@@ -107,16 +137,16 @@ def _is_in(tariff: Tariff, region: str | None) -> bool:
 def show_command(tariff_id: str, year: int | None, form: str) -> None:
     """Draw a week of each season: 24 hours across, day classes down, a letter per period.
 
-    ID is a shipped tariff's id, or the path of a tariff file.
+    ID is the id of a shipped tariff or of one of your own, or the path of a tariff file.
 
     Example: tou tariff show pge-ev2-a
     """
-    tariff = find(tariff_id)
-    year = year or clock.localise(clock.now(), tariff.display_zone).year
+    found = find(tariff_id)
+    year = year or clock.localise(clock.now(), found.tariff.display_zone).year
     if form == "json":
-        echo_json(tariff_text.whole(tariff, year))
+        echo_json(tariff_text.whole(found, year))
     else:
-        echo_drawn(tariff_text.page(tariff, year))
+        echo_drawn(tariff_text.page(found, year))
 
 
 @tariff_command.command("at")
@@ -131,7 +161,7 @@ def at_command(tariff_id: str, times: tuple[str, ...], form: str) -> None:
 
     Example: tou tariff at sce-tou-d-4-9pm 2026-07-04T17:00 now
     """
-    tariff = find(tariff_id)
+    tariff = find(tariff_id).tariff
     now = clock.now()
     if times == (_STDIN,):
         _answer_lines(tariff, now)
@@ -153,21 +183,7 @@ def at_command(tariff_id: str, times: tuple[str, ...], form: str) -> None:
         ]
         for moment in moments
     ]
-    click.echo(table(rows, ["local", "UTC", "season", "day class", "period"]))
-
-
-def find(tariff_id: str) -> Tariff:
-    """The tariff of a shipped id, or of a file. Raises click.UsageError with the nearest id."""
-    known = library.ids()
-    if tariff_id in known:
-        return library.load(tariff_id)
-    path = Path(tariff_id)
-    if path.is_file() or path.suffix in (".yaml", ".yml"):
-        return load_tariff(path)
-    hint = did_you_mean(tariff_id, known) or " `tou tariff list` shows them."
-    raise click.UsageError(
-        f"There is no shipped tariff {shown(tariff_id)}, and no file of that name.{hint}"
-    )
+    click.echo(table(rows, _MOMENTS))
 
 
 def _answer_lines(tariff: Tariff, now: datetime) -> None:

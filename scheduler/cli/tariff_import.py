@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import click
 
-from scheduler import imports, settings
+from scheduler import clock, imports
+from scheduler.cli import tariff_find
 from scheduler.errors import SchedulerError
-from scheduler.imports import Imported
-from scheduler.schedule.tariff_file import parse_tariff
+from scheduler.imports import MAX_BYTES, Imported
+from scheduler.schedule import library, own
 from scheduler.schedule.wording import shown
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -23,7 +25,9 @@ _STREAM = "-"
 
 @click.command("import")
 @click.argument("file", metavar="FILE")
-@click.option("--as", "name", metavar="ID", help="The new tariff's id; else one from its name.")
+@click.option(
+    "--id", "--as", "name", metavar="ID", help="The new tariff's id; else one from its name."
+)
 @click.option(
     "--at",
     "at",
@@ -33,6 +37,9 @@ _STREAM = "-"
 )
 @click.option("--label", metavar="L", help="Of several OpenEI records, the one of this label.")
 @click.option("--timezone", metavar="Z", help="The IANA zone, where the source does not tell.")
+@click.option(
+    "--sunday-first", is_flag=True, help="Day 0 of the Tesla tariff is Sunday, not Monday."
+)
 @click.option("--output", metavar="PATH", help="Where to write; - is stdout.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 def import_command(  # noqa: PLR0917 - click hands them over by name
@@ -41,6 +48,7 @@ def import_command(  # noqa: PLR0917 - click hands them over by name
     at: datetime | None,
     label: str | None,
     timezone: str | None,
+    sunday_first: bool,
     output: str | None,
     force: bool,
 ) -> None:
@@ -49,41 +57,70 @@ def import_command(  # noqa: PLR0917 - click hands them over by name
     It goes into the folder tariffs/ beside the schedule of TOU_SCHEDULE, or beside you. What the
     source cannot say is listed in it and on the screen.
 
-    Example: tou tariff import rate.json --as my-plan --timezone America/Phoenix
+    Example: tou tariff import rate.json --id my-plan --timezone America/Phoenix
     """
     if name is not None and output is not None:
-        raise click.UsageError("Give --as or --output, not both.")
+        raise click.UsageError("Give --id or --output, not both.")
     if name is not None and _ID.fullmatch(name) is None:
         raise click.BadParameter(
             f"{shown(name)} is not an id. Write letters, digits and hyphens, such as my-plan.",
-            param_hint="--as",
+            param_hint="--id",
         )
     shown_as = "stdin" if file == _STREAM else file
     made = imports.read(
-        _read(file), shown_as, at=at.date() if at else None, label=label, timezone=timezone
+        read_source(file),
+        shown_as,
+        at=at.date() if at else None,
+        label=label,
+        timezone=timezone,
+        today=clock.now().date(),
+        sunday_first=sunday_first,
     )
     if output == _STREAM:
-        _check(made, _STREAM)
         sys.stdout.write(made.tariff_yaml)
         _say_notes(made, err=True)
         return
-    path = Path(output) if output else _folder() / f"{name or made.suggested_id}.yaml"
-    _check(made, str(path))
-    _write(path, made.tariff_yaml, force=force)
+    folder = tariff_find.beside() / own.FOLDER
+    path = Path(output) if output else folder / f"{name or made.suggested_id}.yaml"
+    write_own(path, made.tariff_yaml, force=force)
     _say_notes(made, err=False)
+    click.echo(f"Written: {path}")
+    if not made.zone_known:
+        click.echo(f"First write the zone into it: {path}, timezone.")
     click.echo(
-        f"Written: {path}\nCompare it with your utility's sheet: tou tariff show {path}\n"
+        f"Compare it with your utility's sheet: tou tariff show {path}\n"
         f"Check it after each edit: tou check {path}"
     )
 
 
-def _read(file: str) -> str:
-    if file == _STREAM:
-        return _text(sys.stdin.buffer.read())
+def read_source(file: str) -> str:
+    """The text of a file, or of stdin where it is -. Raises click.UsageError."""
     try:
-        return _text(Path(file).read_bytes())
-    except OSError as error:
-        raise click.UsageError(f"{file}: cannot be read: {error.strerror}.") from None
+        data = _stdin() if file == _STREAM else _regular(file)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name cannot be one"
+        raise click.UsageError(f"{file}: cannot be read: {reason}.") from None
+    if len(data) > MAX_BYTES:
+        raise click.UsageError(
+            f"{file}: longer than {MAX_BYTES // 1_000_000} MB, so not one rate. "
+            "Download the one rate as JSON from its page."
+        )
+    return _text(data)
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None:
+        raise click.UsageError("Standard input is closed. Give a file, or pipe one in.")
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
+def _regular(file: str) -> bytes:
+    """A device has no end, and a pipe that nobody fills would be waited for."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise click.UsageError(f"{file}: is not a file. Give a file, or - to read stdin.")
+        return opened.read(MAX_BYTES + 1)
 
 
 def _text(data: bytes) -> str:
@@ -91,20 +128,17 @@ def _text(data: bytes) -> str:
     return data.decode("utf-16" if wide else "utf-8", "replace")
 
 
-def _folder() -> Path:
-    schedule = settings.load().schedule
-    return (schedule.parent if schedule else Path()) / "tariffs"
-
-
-def _check(made: Imported, file: str) -> None:
-    """What is written must be a tariff. Raises ScheduleError."""
-    parse_tariff(made.tariff_yaml, file)
-
-
-def _write(path: Path, text: str, *, force: bool) -> None:
+def write_own(path: Path, text: str, *, force: bool = False) -> None:
+    """Write a tariff file that hides no shipped one. Raises SchedulerError with the way out."""
+    if hidden := own.takes_the_place_of(path, library.ids()):
+        raise SchedulerError(
+            f"{hidden} is a shipped tariff, checked and with its holidays: {path} would take its "
+            f"place for the schedules beside it. `tou tariff show {hidden}` draws the shipped one; "
+            f"to keep both give the new one a name of its own: --id my-{hidden}"
+        )
     if path.exists() and not force:
         raise SchedulerError(
-            f"{path} exists already. --force overwrites it; --as or --output names another."
+            f"{path} exists already. --force overwrites it; --id or --output names another."
         )
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from scheduler.cli import tariff_week
+from scheduler.cli.tariff_find import Found
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
 from scheduler.schedule.tariff import HOLIDAY, Season, Tariff, is_peak
@@ -16,16 +17,19 @@ WIDTH = 100
 _DAY_KEYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def page(tariff: Tariff, year: int) -> str:
+def page(found: Found, year: int) -> str:
     """All that a person wants to compare with the utility's sheet; up to 100 characters wide."""
-    parts = (_head(tariff), tariff_week.draw(tariff), _holidays(tariff, year), _tail(tariff))
+    tariff = found.tariff
+    parts = (_head(found), tariff_week.draw(tariff), _holidays(tariff, year), _tail(tariff))
     return "\n\n".join(part for part in parts if part)
 
 
-def _head(tariff: Tariff) -> str:
-    place = "-".join(filter(None, (tariff.country, tariff.region)))
+def _head(found: Found) -> str:
+    tariff = found.tariff
+    place = "-".join(dict.fromkeys(filter(None, (tariff.country, tariff.region))))
     facts = [
         ("id", tariff.id),
+        ("own", _own(found)),
         ("utility", " ".join(filter(None, (tariff.utility, place and f"({place})"))) or None),
         ("clock", _clock(tariff)),
         ("status", tariff.status),
@@ -36,6 +40,13 @@ def _head(tariff: Tariff) -> str:
     ]
     lines = [_wrapped(f"{label:<12}", text) for label, text in facts if text]
     return "\n".join([tariff.name, *lines])
+
+
+def _own(found: Found) -> str | None:
+    if found.file is None:
+        return None
+    hides = f"; it takes the place of the shipped {found.hides}" if found.hides else ""
+    return f"{found.file}, not a shipped one{hides}"
 
 
 def _clock(tariff: Tariff) -> str:
@@ -104,12 +115,18 @@ def _listed(title: str, items: tuple[str, ...]) -> Iterator[str]:
 
 def _wrapped(label: str, text: str) -> str:
     return textwrap.fill(
-        text, width=WIDTH, initial_indent=label, subsequent_indent=" " * len(label)
+        text,
+        width=WIDTH,
+        initial_indent=label,
+        subsequent_indent=" " * len(label),
+        break_on_hyphens=False,
+        break_long_words=False,
     )
 
 
-def summary(tariff: Tariff) -> dict[str, Any]:
+def summary(found: Found) -> dict[str, Any]:
     """What `tariff list --format json` tells of a tariff."""
+    tariff = found.tariff
     first, last = tariff.effective
     return {
         "id": tariff.id,
@@ -124,15 +141,18 @@ def summary(tariff: Tariff) -> dict[str, Any]:
         "effective": {"from": _iso(first), "to": _iso(last)},
         "aliases": list(tariff.aliases),
         "periods": list(tariff.periods),
+        "own": found.file is not None,
+        "file": str(found.file) if found.file else None,
     }
 
 
-def whole(tariff: Tariff, year: int) -> dict[str, Any]:
+def whole(found: Found, year: int) -> dict[str, Any]:
     """What `tariff show --format json` tells of a tariff."""
+    tariff = found.tariff
     seasons = [tariff_week.season_named(tariff, name) for name in tariff.season_names]
     calendar = tariff.holiday_calendar
     return {
-        **summary(tariff),
+        **summary(found),
         "clock": tariff.clock,
         "confidence": dict(tariff.confidence),
         "periods": [{"name": each, "peak": is_peak(each)} for each in tariff.periods],

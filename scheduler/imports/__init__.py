@@ -10,12 +10,21 @@ from datetime import date
 from typing import Final
 
 from scheduler.errors import Place, Problem, ScheduleError
-from scheduler.imports import tesla, urdb, writing
-from scheduler.imports.document import Document, Json, parse
+from scheduler.imports import places, tesla, urdb, writing
+from scheduler.imports.document import MAX_BYTES, Document, Json, parse
 from scheduler.imports.draft import Draft
 from scheduler.imports.naming import plain
+from scheduler.schedule import source
+from scheduler.schedule.tariff import Tariff
+from scheduler.schedule.tariff_file import parse_tariff
+
+__all__ = ["IMPORT_CHECKS", "LONGEST_NOTE", "MAX_BYTES", "Imported", "read"]
 
 LONGEST_NOTE: Final = 600
+_NOT_FOR_TESLA: Final = (
+    "--at and --label choose among OpenEI records; a Tesla tariff has neither.",
+)
+_NOT_FOR_OPENEI: Final = ("--sunday-first is for Tesla tariffs; an OpenEI record names no days.",)
 IMPORT_CHECKS: Final = {
     "bulk-form": "An OpenEI record is in the API's spelling, not in that of the bulk files.",
     "contradictory-rows": "No month has dearer hours at weekends than on any weekday.",
@@ -24,9 +33,11 @@ IMPORT_CHECKS: Final = {
     "day-overlap": "No minute of a Tesla season's week is covered twice.",
     "end-before-start": "A record ends after it starts, give or take a day.",
     "grid": "A schedule has twelve rows of twenty-four period numbers.",
+    "duplicate-key": "No key stands twice in one object.",
     "json": "The file is JSON from its first to its last character.",
     "kind": "The file is an OpenEI rate or a Tesla tariff.",
     "legacy-form": "A Tesla tariff has seasons and labels, not the older list of targets.",
+    "many": "A file with more than twenty problems: their number, then the first twenty.",
     "missing-rate": "Every tier of a used period has a rate.",
     "missing-schedule": "A record with several periods says when each of them holds.",
     "no-such-record": "A record has the label, or covers the date, that was asked for.",
@@ -38,6 +49,7 @@ IMPORT_CHECKS: Final = {
     "season-gap": "The Tesla seasons leave no day of the year out.",
     "season-overlap": "No day belongs to two Tesla seasons.",
     "several-eras": "The file holds one record, or --at or --label chooses one.",
+    "several-tariffs": "A file of Tesla's holds one tariff.",
     "timezone": "The zone that was given is an IANA name of a place.",
 }
 """The ids of the problems that this room finds, and what each asks for."""
@@ -48,8 +60,12 @@ class Imported:
     """The text of a tariff file, an id for it, and what a person must know before using it."""
 
     tariff_yaml: str
+    tariff: Tariff
+    """What the text says; of an unknown zone, as if it were UTC."""
     suggested_id: str
     notes: tuple[str, ...]
+    zone_known: bool = True
+    """Where it is not, every reader refuses the file until its owner has written the zone."""
 
 
 def read(
@@ -59,34 +75,40 @@ def read(
     at: date | None = None,
     label: str | None = None,
     timezone: str | None = None,
+    today: date | None = None,
+    sunday_first: bool = False,
 ) -> Imported:
     """The tariff file of a text that messages call `file`.
 
-    `at` and `label` choose among several OpenEI records; `timezone` is an IANA name. Raises
+    `at` and `label` choose among several OpenEI records; `timezone` is an IANA name; with `today`
+    a record that is over is told; `sunday_first` says that a Tesla tariff's day 0 is Sunday. Raises
     ScheduleError with places, and NothingToScheduleError where no price depends on the hour.
     """
     _recognise(text, file)
     document = parse(text, file)
-    draft = _draft(document, at=at, label=label, timezone=timezone)
-    draft = replace(draft, notes=tuple(plain(note, LONGEST_NOTE) for note in draft.notes))
-    return Imported(writing.write(draft), draft.suggested_id, draft.notes)
-
-
-def _draft(
-    document: Document, *, at: date | None, label: str | None, timezone: str | None
-) -> Draft:
     if tesla.is_tariff(document.data):
-        draft = tesla.read(document, timezone=timezone)
-        return replace(draft, notes=(*draft.notes, *_unused(at, label)))
-    if urdb.is_rate(document.data):
-        return urdb.read(document, at=at, label=label, timezone=timezone)
-    raise document.error((), _not_a_rate(document.data), "kind")
+        draft = tesla.read(document, timezone=timezone, sunday_first=sunday_first)
+        unused = _NOT_FOR_TESLA if at or label is not None else ()
+    elif urdb.is_rate(document.data):
+        draft = urdb.read(document, at=at, label=label, timezone=timezone, today=today)
+        unused = _NOT_FOR_OPENEI if sunday_first else ()
+    else:
+        raise document.error((), _not_a_rate(document.data), "kind")
+    notes = tuple(plain(note, LONGEST_NOTE) for note in (*draft.notes, *unused))
+    draft = replace(draft, notes=notes)
+    return _made(document, draft)
 
 
-def _unused(at: date | None, label: str | None) -> tuple[str, ...]:
-    if at is None and label is None:
-        return ()
-    return ("--at and --label choose among OpenEI records; a Tesla tariff has neither.",)
+def _made(document: Document, draft: Draft) -> Imported:
+    """What is written is read back as any tariff file is. Raises ScheduleError."""
+    text = writing.write(draft)
+    if len(text.encode()) > source.MAX_BYTES:
+        message = "This rate makes a tariff file that is too long to be read."
+        raise document.error((), message, "kind")
+    known = draft.zone.name != places.UNKNOWN
+    usable = text if known else text.replace(f"timezone: {places.UNKNOWN}", "timezone: UTC", 1)
+    tariff = parse_tariff(usable, f"the tariff made of {document.file}")
+    return Imported(text, tariff, draft.suggested_id, draft.notes, zone_known=known)
 
 
 def _not_a_rate(data: Json) -> str:

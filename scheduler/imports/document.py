@@ -7,23 +7,27 @@ programs write it, and its places still point into the file.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from scheduler.errors import Place, Problem, ScheduleError
 from scheduler.imports.naming import plain
-from scheduler.schedule.wording import path_text
+from scheduler.schedule.wording import path_text, shown
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Path: TypeAlias = "tuple[str | int, ...]"
 
-MAX_CHARACTERS = 20_000_000
+MAX_BYTES = 10_000_000
+"""An answer of 500 full OpenEI records has about half of this."""
+MOST_SHOWN = 20
 MAX_DEPTH = 60
 MAX_MESSAGE = 2_000
 MAX_WRAPPINGS = 3
 _SPACE = " \t\n\r"
 _DECODER = json.JSONDecoder()
+_TOKEN = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*")[ \t\n\r]*:|"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,15 @@ class Layer:
 
     text: str
     starts: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, before its place is looked up."""
+
+    path: Path
+    message: str
+    check: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +60,27 @@ class Document:
         """The place of the deepest part of `path` that exists."""
         return _place(self.file, self.layers, _locate(self.layers[-1].text, path))
 
-    def problem(self, path: Path, message: str, check: str) -> Problem:
-        """A problem at a path."""
-        return Problem(self.place(path), path_text(path), plain(message, MAX_MESSAGE), check)
-
     def error(self, path: Path, message: str, check: str) -> ScheduleError:
         """An error with one problem, at a path."""
-        return ScheduleError((self.problem(path, message, check),))
+        return self.errors([Fault(path, message, check)])
+
+    def errors(self, faults: Sequence[Fault], count: int | None = None) -> ScheduleError:
+        """An error with the first faults; where there are more, `count` or all, it says so."""
+        count = len(faults) if count is None else count
+        shown = tuple(self._problem(each) for each in faults[:MOST_SHOWN])
+        if count > MOST_SHOWN:
+            message = f"There are {count:,} problems; the first {MOST_SHOWN} are shown."
+            shown = (Problem(Place(self.file, 1, 1), "", message, "many"), *shown)
+        return ScheduleError(shown)
+
+    def _problem(self, fault: Fault) -> Problem:
+        message = plain(fault.message, MAX_MESSAGE)
+        return Problem(self.place(fault.path), path_text(fault.path), message, fault.check)
 
 
 def parse(text: str, file: str) -> Document:
     """The document of a JSON text. Raises ScheduleError at the place of the first fault."""
     layers: tuple[Layer, ...] = (Layer(text.removeprefix("\ufeff")),)
-    if len(text) > MAX_CHARACTERS:
-        raise _fault(
-            file,
-            layers,
-            0,
-            f"{len(text)} characters are too many for one rate: is it a bulk file?",
-            "kind",
-        )
     data = _load(file, layers)
     for _ in range(MAX_WRAPPINGS):
         if not isinstance(data, str) or data.lstrip(_SPACE)[:1] not in ("{", "[", '"'):
@@ -77,8 +91,8 @@ def parse(text: str, file: str) -> Document:
 
 
 def decoded(value: Json) -> Json:
-    """The value, or what stands in it where an array was written as JSON in a string."""
-    if isinstance(value, str) and value.lstrip(_SPACE)[:1] == "[" and not _too_deep(value):
+    """The value, or what stands in it where a part was written as JSON in a string."""
+    if isinstance(value, str) and value.lstrip(_SPACE)[:1] in ("[", "{") and not _too_deep(value):
         try:
             return json.loads(value)  # type: ignore[no-any-return]
         except (ValueError, RecursionError):
@@ -90,8 +104,9 @@ def _load(file: str, layers: tuple[Layer, ...]) -> Json:
     text = layers[-1].text
     if _too_deep(text):
         raise _fault(file, layers, 0, "The nesting is too deep for a rate.", "kind")
+    twice: list[bool] = []
     try:
-        return json.loads(text, parse_constant=_refuse)  # type: ignore[no-any-return]
+        data: Json = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once(twice))
     except json.JSONDecodeError as error:
         message = f"The JSON breaks off here: {_lowered(error.msg)}. Export or download it again."
         raise _fault(file, layers, error.pos, message, "json") from None
@@ -100,6 +115,43 @@ def _load(file: str, layers: tuple[Layer, ...]) -> Json:
     except (ValueError, RecursionError):
         message = "The JSON holds a number of too many digits."
         raise _fault(file, layers, 0, message, "json") from None
+    if twice:
+        raise _stands_twice(file, layers)
+    return data
+
+
+def _once(twice: list[bool]) -> Callable[[list[tuple[str, Json]]], dict[str, Json]]:
+    """Objects as dicts; a key that stands twice in one is remembered."""
+
+    def build(members: list[tuple[str, Json]]) -> dict[str, Json]:
+        found = dict(members)
+        if len(found) < len(members):
+            twice.append(True)
+        return found
+
+    return build
+
+
+def _stands_twice(file: str, layers: tuple[Layer, ...]) -> ScheduleError:
+    key, offset = next(_doubles(layers[-1].text))
+    message = f"{shown(key)} stands twice in this object. Keep one of them."
+    return _fault(file, layers, offset, message, "duplicate-key")
+
+
+def _doubles(text: str) -> Iterator[tuple[str, int]]:
+    """Each key that stands twice in its object, and where it stands again."""
+    seen: list[set[str]] = []
+    for token in _TOKEN.finditer(text):
+        mark = token[0][0]
+        if mark in "{[":
+            seen.append(set())
+        elif mark in "]}":
+            seen.pop()
+        elif token["key"]:
+            key = str(json.loads(token["key"]))
+            if key in seen[-1]:
+                yield key, token.start()
+            seen[-1].add(key)
 
 
 class _UnreadableError(Exception):

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
-from scheduler.errors import Problem, ScheduleError
-from scheduler.imports.document import Document, Json, Path, decoded
+from scheduler.imports.document import Document, Fault, Json, Path, decoded
 from scheduler.imports.records import Record
 
 WEEKDAY, WEEKEND, RATES = (
@@ -104,26 +103,26 @@ def _rows(document: Document, record: Record, key: str) -> Rows:
         count = f"{len(rows)} rows" if isinstance(rows, list) else "no list"
         message = f"Twelve rows are expected here, January first; this is {count}."
         raise document.error(path, message, "grid")
-    problems: list[Problem] = []
-    found = tuple(_row(document, (*path, month), row, problems) for month, row in enumerate(rows))
-    if problems:
-        raise ScheduleError(tuple(problems))
+    faults: list[Fault] = []
+    found = tuple(_row(document, (*path, month), row, faults) for month, row in enumerate(rows))
+    if faults:
+        raise document.errors(faults)
     return found
 
 
-def _row(document: Document, path: Path, row: Json, problems: list[Problem]) -> Row:
+def _row(document: Document, path: Path, row: Json, faults: list[Fault]) -> Row:
     row = decoded(row)
     if not isinstance(row, list) or len(row) != 24:
         count = f"{len(row)} cells" if isinstance(row, list) else "no list"
         message = f"Twenty-four cells are expected here, one per hour; this is {count}."
-        problems.append(document.problem(path, message, "grid"))
+        faults.append(Fault(path, message, "grid"))
         return ()
     cells: list[int] = []
     for hour, cell in enumerate(row):
         number = _whole(cell)
         if number is None:
             message = "The number of a period is expected here."
-            problems.append(document.problem((*path, hour), message, "grid"))
+            faults.append(Fault((*path, hour), message, "grid"))
             return ()
         cells.append(number)
     return tuple(cells)
@@ -154,13 +153,13 @@ def _no_dangling(document: Document, record: Record, rows: dict[str, Rows], coun
         cell = rows[key][month][hour]
         path, seen = first.get(cell, ((*record.path, key, month, hour), 0))
         first[cell] = path, seen + 1
-    problems = tuple(
-        document.problem(path, _dangling(cell, count, seen), "dangling-period")
+    faults = [
+        Fault(path, _dangling(cell, count, seen), "dangling-period")
         for cell, (path, seen) in sorted(first.items())
         if not 0 <= cell < count
-    )
-    if problems:
-        raise ScheduleError(problems)
+    ]
+    if faults:
+        raise document.errors(faults)
 
 
 def _dangling(cell: int, count: int, seen: int) -> str:
@@ -188,7 +187,7 @@ def _list(value: Json) -> list[Json]:
 def _prices(
     document: Document, record: Record, periods: list[Json], used: tuple[int, ...]
 ) -> tuple[dict[int, Tiers], list[str]]:
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     notes: dict[str, None] = {}
     prices: dict[int, Tiers] = {}
     for index in used:
@@ -196,36 +195,34 @@ def _prices(
         tiers = decoded(periods[index])
         if not isinstance(tiers, list) or not tiers:
             message = f"Period {index} has no tier, so no rate."
-            problems.append(document.problem(path, message, "missing-rate"))
+            faults.append(Fault(path, message, "missing-rate"))
             continue
-        found = [_price(document, (*path, n), tier, problems) for n, tier in enumerate(tiers)]
+        found = [_price(document, (*path, n), tier, faults) for n, tier in enumerate(tiers)]
         prices[index] = tuple(price for price, _ in found)
         notes.update(dict.fromkeys(remark for _, remark in found if remark))
-    if problems:
-        raise ScheduleError(tuple(problems))
+    if faults:
+        raise document.errors(faults)
     return prices, list(notes)
 
 
-def _price(
-    document: Document, path: Path, tier: Json, problems: list[Problem]
-) -> tuple[float, str]:
+def _price(document: Document, path: Path, tier: Json, faults: list[Fault]) -> tuple[float, str]:
     """Rate plus adjustment. A rate that is absent beside an adjustment is zero: it is left out."""
     if not isinstance(tier, dict):
-        problems.append(document.problem(path, "A tier with a rate is expected here.", "rates"))
+        faults.append(Fault(path, "A tier with a rate is expected here.", "rates"))
         return 0.0, ""
     parts = []
     for key in ("rate", "adj"):
         part = _number(tier.get(key))
         if part is None and tier.get(key) not in (None, ""):
-            problems.append(document.problem((*path, key), "This is not a number.", "rates"))
+            faults.append(Fault((*path, key), "This is not a number.", "rates"))
         parts.append(part)
     rate, adjustment = parts
-    if rate is None and adjustment is None:
+    if not any(tier.get(key) not in (None, "") for key in ("rate", "adj")):
         message = "This tier has no rate. Add one, or remove the tier."
-        problems.append(document.problem(path, message, "missing-rate"))
+        faults.append(Fault(path, message, "missing-rate"))
     price = round((rate or 0.0) + (adjustment or 0.0), 8)
     if abs(price) > MAX_PRICE:
-        problems.append(document.problem(path, f"{price:g} is no price of a kWh.", "rates"))
+        faults.append(Fault(path, f"{price:g} is no price of a kWh.", "rates"))
     remark = "A tier has an adjustment and no rate; the adjustment is taken as its price."
     alone = rate is None and adjustment is not None
     return price, remark if alone else ""

@@ -94,13 +94,16 @@ def word(text: str) -> str:
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """The names, later doubles with a number behind them."""
-    taken: list[str] = []
+    counts: dict[str, int] = {}
+    made = []
     for name in names:
-        candidate, number = name, 2
-        while candidate in taken:
-            candidate, number = f"{name}_{number}", number + 1
-        taken.append(candidate)
-    return tuple(taken)
+        candidate = name
+        while candidate in counts:
+            counts[name] += 1
+            candidate = f"{name}_{counts[name]}"
+        counts[candidate] = 1
+        made.append(candidate)
+    return tuple(made)
 
 
 def file_id(*candidates: str) -> str:

@@ -13,7 +13,8 @@ from scheduler.errors import Place, Problem, ScheduleError
 from scheduler.imports.draft import Zone
 from scheduler.schedule import zones
 
-UNKNOWN: Final = "Etc/UTC"
+UNKNOWN: Final = "WRITE-THE-ZONE"
+"""No zone, so that every reader refuses the file until its owner has written one."""
 _PACIFIC, _ARIZONA, _MOUNTAIN, _CENTRAL, _EASTERN, _DETROIT, _HAWAII = (
     "America/Los_Angeles",
     "America/Phoenix",
@@ -72,9 +73,40 @@ _BY_NAME: Final = (
     (r"\bergon\b|energex", "Australia/Brisbane"),
 )
 
+# A country that a name or a currency tells, and what the zones of its utilities begin with. Where
+# it has one zone that zone is meant; where it has several only the table above can tell.
+_COUNTRIES: Final = (
+    (r"\bnz\b|new zealand|aotearoa", "NZD", ("Pacific/Auckland",)),
+    (r"\bgermany\b|\bdeutschland\b|\bgmbh\b", "", ("Europe/Berlin",)),
+    (r"\bspain\b|\bespa[nñ]a\b", "", ("Europe/Madrid",)),
+    (r"\bitaly\b|\bitalia\b", "", ("Europe/Rome",)),
+    (r"\bfrance\b", "", ("Europe/Paris",)),
+    (r"\bjapan\b", "JPY", ("Asia/Tokyo",)),
+    (r"\bireland\b(?<!northern ireland)", "", ("Europe/Dublin",)),
+    (r"\buk\b|\bgb\b|united kingdom|great britain", "GBP", ("Europe/London",)),
+    (r"\baustralia\b", "AUD", ("Australia/",)),
+    (r"\bcanada\b", "CAD", ("America/",)),
+    (r"\btexas\b", "", (_CENTRAL,)),
+    (r"\busa?\b|united states|\bamerica\b", "USD", ("America/", "Pacific/Honolulu")),
+)
+_OF_THE_EURO: Final = (
+    "Europe/Berlin",
+    "Europe/Madrid",
+    "Europe/Rome",
+    "Europe/Paris",
+    "Europe/Dublin",
+)
+
 
 def find(
-    *, given: str | None, in_file: str, utility: str, eia_id: object, file: str
+    *,
+    given: str | None,
+    in_file: str,
+    utility: str,
+    file: str,
+    name: str = "",
+    currency: str = "",
+    eia_id: object = None,
 ) -> tuple[Zone, tuple[str, ...]]:
     """The zone and what to say of it. Raises ScheduleError when the given one is no zone."""
     if given:
@@ -82,16 +114,16 @@ def find(
     if in_file and _is_zone(in_file):
         return Zone(in_file, "the site's zone, from the imported file"), ()
     ignored = (f'The zone "{in_file}" of the file is not known here.',) if in_file else ()
-    name = _of_utility(utility, eia_id)
-    if name is None:
-        remark = "NOT KNOWN: write the zone of your utility here"
+    found = _by_eia_id(eia_id) or _by_words(utility, name, currency)
+    if found is None:
+        remark = "not known: write the IANA zone of your utility, such as America/Los_Angeles"
         note = (
-            f"The zone is not known: the file says {UNKNOWN}, which is wrong for nearly "
-            "everybody. Set it, or import again with --timezone."
+            "The zone is not known, so the file cannot be used yet: write the IANA zone in place "
+            f"of {UNKNOWN}, or import again with --timezone."
         )
         return Zone(UNKNOWN, remark), (note, *ignored)
-    note = f"The zone is taken from the utility's place ({name}); check it, or give --timezone."
-    return Zone(name, "taken from the utility's place: check it"), (note, *ignored)
+    note = f"The zone is taken from the utility's place ({found}); check it, or give --timezone."
+    return Zone(found, "taken from the utility's place: check it"), (note, *ignored)
 
 
 def _given(name: str, in_file: str, file: str) -> tuple[Zone, tuple[str, ...]]:
@@ -113,10 +145,28 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _of_utility(utility: str, eia_id: object) -> str | None:
-    if isinstance(eia_id, (int, float, str)):
-        number = str(eia_id).removesuffix(".0")
-        if number.isdigit() and len(number) < 7 and int(number) in _BY_EIA_ID:
-            return _BY_EIA_ID[int(number)]
+def _by_eia_id(eia_id: object) -> str | None:
+    number = str(eia_id).removesuffix(".0") if isinstance(eia_id, (int, float, str)) else ""
+    return _BY_EIA_ID.get(int(number)) if re.fullmatch(r"[0-9]{1,6}", number) else None
+
+
+def _by_words(utility: str, name: str, currency: str) -> str | None:
+    """The zone of a known utility, unless a country's name or the currency speaks against it."""
+    allowed = _allowed(f"{utility} {name}".lower(), currency.upper())
     lowered = utility.lower()
-    return next((zone for pattern, zone in _BY_NAME if re.search(pattern, lowered)), None)
+    found = next((zone for pattern, zone in _BY_NAME if re.search(pattern, lowered)), None)
+    if allowed is None or (found or "").startswith(allowed):
+        return found
+    single = [zone for zone in allowed if _is_zone(zone)]
+    known = found is not None and len(single) == 1 and len(allowed) == 1
+    return single[0] if known else None
+
+
+def _allowed(words: str, currency: str) -> tuple[str, ...] | None:
+    """What the zone must begin with, by the country named in the words, else by the currency."""
+    for pattern, _, zones_ in _COUNTRIES:
+        if re.search(pattern, words):
+            return zones_
+    if currency == "EUR":
+        return _OF_THE_EURO
+    return next((zones_ for _, money, zones_ in _COUNTRIES if money == currency != ""), None)

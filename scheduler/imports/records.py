@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -99,7 +100,7 @@ def _unwrapped(data: Json) -> tuple[Json, Path]:
 
 def _records(document: Document) -> list[Record]:
     data, base = _unwrapped(document.data)
-    found: list[Record] = []
+    found: dict[str, Record] = {}
     for index, each in enumerate(data if isinstance(data, list) else [data]):
         path = (*base, index) if isinstance(data, list) else base
         if not isinstance(each, dict):
@@ -110,9 +111,8 @@ def _records(document: Document) -> list[Record]:
                 "Download the one rate as JSON from its page or from the API."
             )
             raise document.error(path, message, "bulk-form")
-        if all(each != other.fields for other in found):
-            found.append(_record(path, each))
-    return found
+        found.setdefault(json.dumps(each, sort_keys=True), _record(path, each))
+    return list(found.values())
 
 
 def _record(path: Path, fields: dict[str, Json]) -> Record:

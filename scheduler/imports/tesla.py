@@ -29,6 +29,16 @@ _HOLIDAYS = (
     "Holidays are not known: the source has none. Days off are treated as ordinary days until a "
     "holidays: list is added."
 )
+_SUNDAY_FIRST = "Day 0 is read as Sunday, as asked; Tesla's own files count it as Monday."
+_DAYS_LATE = (
+    "Tuesday to Saturday are alike and Monday is not: the program that wrote this file seems to "
+    "count Sunday as day 0, where Tesla counts Monday. If your peak is on Monday to Friday, "
+    "import it again with --sunday-first."
+)
+_DAYS_EARLY = (
+    "Read with day 0 as Sunday, Sunday to Thursday are alike and Friday is not. If your peak is "
+    "on Monday to Friday, import it again without --sunday-first."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class _Part:
     dates: DateRange
 
 
-def read(document: Document, *, timezone: str | None) -> Draft:
+def read(document: Document, *, timezone: str | None, sunday_first: bool = False) -> Draft:
     """The draft of the file's tariff. Raises ScheduleError, NothingToScheduleError."""
     body = tesla_body.find(document)
     parts, dated = _parts(document, body)
@@ -51,10 +61,15 @@ def read(document: Document, *, timezone: str | None) -> Draft:
         raise NothingToScheduleError(_nothing(document, name))
     utility, currency = (plain(body.fields.get(key)) for key in ("utility", "currency"))
     zone, zoned = places.find(
-        given=timezone, in_file=body.zone, utility=utility, eia_id=None, file=document.file
+        given=timezone,
+        in_file=body.zone,
+        utility=utility,
+        name=name,
+        currency=currency,
+        file=document.file,
     )
     labels = _labels(parts)
-    weeks, read_as = _weeks(document, parts, labels)
+    weeks, read_as = _weeks(document, parts, labels, sunday_first=sunday_first)
     prices, priced = _prices(document, body, parts, labels)
     ranges = [(part.dates,) for part in parts]
     place = _SOUTHERN_MONEY.get(currency, zone.name) if zone.name == places.UNKNOWN else zone.name
@@ -63,7 +78,14 @@ def read(document: Document, *, timezone: str | None) -> Draft:
     if not varies_by_hour(seasons):
         raise NothingToScheduleError(_nothing(document, name))
     money = currency.upper() if re.fullmatch(r"[A-Za-z]{3}", currency) else NO_CURRENCY
-    notes = (*_many(labels), *zoned, _HOLIDAYS, *_renamed(parts, names), *_relabelled(labels))
+    notes = (
+        *_many(labels),
+        *read_as,
+        *zoned,
+        _HOLIDAYS,
+        *_renamed(parts, names),
+        *_relabelled(labels),
+    )
     return Draft(
         name=name,
         utility=utility,
@@ -71,7 +93,7 @@ def read(document: Document, *, timezone: str | None) -> Draft:
         zone=zone,
         seasons=seasons,
         sources=tuple(_sources(body)),
-        notes=(*notes, *dated, *read_as, *priced, *_money(currency, money)),
+        notes=(*notes, *dated, *priced, *_money(currency, money)),
         currency=money,
     )
 
@@ -130,14 +152,19 @@ def _labels(parts: list[_Part]) -> dict[str, str]:
 
 
 def _weeks(
-    document: Document, parts: list[_Part], labels: dict[str, str]
+    document: Document, parts: list[_Part], labels: dict[str, str], *, sunday_first: bool
 ) -> tuple[list[tuple[Shape, ...]], list[str]]:
-    notes: dict[str, None] = {}
+    notes: dict[str, None] = {_SUNDAY_FIRST: None} if sunday_first else {}
     weeks = []
     for part in parts:
-        week, remarks = tesla_week.read(document, part.path, part.entries, labels)
+        week, remarks = tesla_week.read(
+            document, part.path, part.entries, labels, sunday_first=sunday_first
+        )
         weeks.append(week)
         notes.update(dict.fromkeys(remarks))
+    doubted = tesla_week.a_day_early if sunday_first else tesla_week.a_day_late
+    if any(map(doubted, weeks)):
+        notes[_DAYS_EARLY if sunday_first else _DAYS_LATE] = None
     return weeks, list(notes)
 
 

@@ -6,20 +6,21 @@ Numbers that are zero may be left out, as protobuf does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scheduler.errors import ScheduleError
-from scheduler.imports.document import Document, Json, Path
+from scheduler.imports.document import Document, Json, Path, decoded
 from scheduler.imports.naming import plain
+from scheduler.schedule.wording import path_text
 
-_WRAPPERS = (
-    *("tariff_content_v2", "tariff_content", "tou_settings", "tariff_rate", "response"),
-    *("site_info", "utility_rates", "body", "data"),
-)
+_CONTENTS = ("tariff_content_v2", "tariff_content")
+_NOT_INSIDE = ("sell_tariff", "rate_tariffs")
+_DEEPEST = 8
 _ZONE = "installation_time_zone"
 _DATES = ("fromMonth", "fromDay", "toMonth", "toDay")
 _MAX_PRICE = 10_000.0
+_NUMBER = re.compile(r"[0-9]{1,5}(?:\.0*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,33 @@ def find(document: Document) -> Body:
     """The tariff of the file. Raises ScheduleError where there is none that can be read."""
     bodies = list(_bodies(document.data, (), ""))
     if not bodies:
-        raise _legacy(document)
+        raise document.error((), *_without_a_body(document.data))
     zone = next((body.zone for body in bodies if body.zone), "")
     # site_info carries both generations; one of them may be an empty placeholder.
-    best = next((body for body in bodies if _filled(body.fields)), bodies[0])
+    filled = [body for body in bodies if _filled(body.fields)]
+    best = next(iter(filled or bodies))
+    other = next((body for body in filled if not _same(best, body)), None)
+    if other is not None:
+        message = (
+            f"Here stands a second tariff, beside that of {path_text(best.path)}. "
+            "Keep the one that is meant."
+        )
+        raise document.error(other.path, message, "several-tariffs")
     return Body(best.path, best.fields, best.zone or zone)
 
 
 def is_tariff(data: Json) -> bool:
-    """Whether JSON data holds a Tesla tariff anywhere it is known to stand."""
-    return _is_legacy(data) or next(_bodies(data, (), ""), None) is not None
+    """Whether JSON data holds a Tesla tariff anywhere, or an answer that should have one."""
+    return next(_bodies(data, (), ""), None) is not None or any(
+        _is_target(each) or any(key in each for key in _CONTENTS) for each in _objects(data)
+    )
+
+
+def _same(one: Body, other: Body) -> bool:
+    """Whether two bodies are both generations of one tariff, or equal."""
+    both = (one.path[-1:], other.path[-1:])
+    pair = one.path[:-1] == other.path[:-1] and all(each and each[0] in _CONTENTS for each in both)
+    return pair or one.fields == other.fields
 
 
 def number(document: Document, path: Path, fields: dict[str, Json], key: str) -> int:
@@ -61,8 +79,8 @@ def number(document: Document, path: Path, fields: dict[str, Json], key: str) ->
     value = fields.get(key)
     if value is None:
         return 0
-    if isinstance(value, str) and value.strip().isdigit() and len(value) < 10:
-        value = int(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value % 1:
         raise document.error((*path, key), "A whole number is expected here.", "period-time")
     if abs(value) > 10_000:
@@ -72,7 +90,7 @@ def number(document: Document, path: Path, fields: dict[str, Json], key: str) ->
 
 def entries(document: Document, path: Path, season: Json) -> list[Entry]:
     """The stretches of a season, of either generation; none for a placeholder."""
-    periods = season.get("tou_periods") if isinstance(season, dict) else None
+    periods = decoded(season.get("tou_periods")) if isinstance(season, dict) else None
     if periods is None:
         return []
     path = (*path, "tou_periods")
@@ -142,15 +160,33 @@ def _listed(document: Document, path: Path, value: Json) -> list[Json]:
 
 
 def _bodies(data: Json, path: Path, zone: str) -> Iterator[Body]:
-    if isinstance(data, list) and len(data) == 1:
-        yield from _bodies(data[0], (*path, 0), zone)
-    if not isinstance(data, dict):
+    """Each tariff with its path, those of the second generation before those of the first."""
+    if isinstance(data, dict):
+        zone = plain(data.get(_ZONE), 60) or zone
+        if isinstance(data.get("seasons"), dict) or _has_charges(data):
+            yield Body(path, data, zone)
+            return
+    for key, value in _inside(data, path):
+        yield from _bodies(value, (*path, key), zone)
+
+
+def _inside(data: Json, path: Path) -> Iterator[tuple[str | int, Json]]:
+    """The members and items in which a tariff may stand."""
+    if len(path) > _DEEPEST:
         return
-    zone = plain(data.get(_ZONE), 60) or zone
-    if isinstance(data.get("seasons"), dict) or _has_charges(data):
-        yield Body(path, data, zone)
-    for key in _WRAPPERS:
-        yield from _bodies(data.get(key), (*path, key), zone)
+    if isinstance(data, list):
+        yield from enumerate(data)
+    if isinstance(data, dict):
+        first = [(key, decoded(data[key])) for key in _CONTENTS if key in data]
+        rest = [each for each in data.items() if each[0] not in (*_CONTENTS, *_NOT_INSIDE)]
+        yield from (*first, *rest)
+
+
+def _objects(data: Json, path: Path = ()) -> Iterator[dict[str, Json]]:
+    if isinstance(data, dict):
+        yield data
+    for key, value in _inside(data, path):
+        yield from _objects(value, (*path, key))
 
 
 def _has_charges(data: dict[str, Json]) -> bool:
@@ -164,16 +200,20 @@ def _filled(fields: dict[str, Json]) -> bool:
     return any(isinstance(each, dict) and each.get("tou_periods") for each in seasons.values())
 
 
-def _is_legacy(data: Json) -> bool:
-    settings = data.get("tou_settings", data) if isinstance(data, dict) else None
-    schedule = settings.get("schedule") if isinstance(settings, dict) else None
-    first = schedule[0] if isinstance(schedule, list) and schedule else None
-    return isinstance(first, dict) and "start_seconds" in first
+def _is_target(fields: dict[str, Json]) -> bool:
+    return "start_seconds" in fields and "week_days" in fields
 
 
-def _legacy(document: Document) -> ScheduleError:
-    message = (
+def _without_a_body(data: Json) -> tuple[str, str]:
+    """What to say of an answer that has no tariff, and the check that says it."""
+    if any(key in each for each in _objects(data) for key in _CONTENTS):
+        return (
+            "The tariff of this answer is empty. Set your rate plan in the Tesla app, under "
+            "Utility Rate Plan, and ask for the answer again.",
+            "periods",
+        )
+    return (
         "This is Tesla's older schedule of targets (week_days, start_seconds), which names no "
-        "periods. Export tariff_content or tariff_content_v2 instead."
+        "periods. Export tariff_content or tariff_content_v2 instead.",
+        "legacy-form",
     )
-    return document.error((), message, "legacy-form")

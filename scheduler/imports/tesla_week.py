@@ -1,17 +1,16 @@
 """The week of a Tesla season: every hour of every day covered exactly once, or a placed error.
 
-Day 0 is Monday. An end of 0:00 is midnight; a stretch whose start is not before its end means both
-ends of each of its days.
+Day 0 is Monday, unless the person says that it is Sunday. An end of 0:00 is midnight; a stretch
+whose start is not before its end means both ends of each of its days.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
-from scheduler.errors import Problem, ScheduleError
 from scheduler.imports import tesla_body
-from scheduler.imports.document import Document, Path
+from scheduler.imports.document import MOST_SHOWN, Document, Fault, Path
 from scheduler.imports.draft import DAY_MINUTES, DAY_NAMES, Shape, shape
 from scheduler.imports.naming import plain
 from scheduler.imports.tesla_body import Entry
@@ -20,27 +19,25 @@ from scheduler.schedule.clocktime import format_span
 _SUNDAY = 6
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Part of one day, minutes from `start` to before `end`."""
+class _Stretch(NamedTuple):
+    """Part of one day, minutes from `start` to before `end`, and which entry says so."""
 
     start: int
     end: int
-    label: str
-    path: Path
+    entry: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """A stretch of some day that is covered never, or twice."""
-
-    path: Path
-    message: str
-    check: str
+_Span: TypeAlias = "tuple[int, int, int | None, int | None]"
+"""Minutes of a day, and the two entries that both cover them; None where no entry does."""
 
 
 def read(
-    document: Document, season: Path, entries: Sequence[Entry], names: dict[str, str]
+    document: Document,
+    season: Path,
+    entries: Sequence[Entry],
+    names: dict[str, str],
+    *,
+    sunday_first: bool,
 ) -> tuple[tuple[Shape, ...], list[str]]:
     """Monday to Sunday, and what to say of it. Raises ScheduleError with every gap and overlap.
 
@@ -49,22 +46,38 @@ def read(
     """
     omitted = [each for each in entries if each.fields.get("toDayOfWeek") is None]
     week = _week(document, entries, last_day=0 if omitted else _SUNDAY)
-    if omitted and any(_faults(day, season) for day in week):
+    if omitted and _faulty(week):
         week = _week(document, entries, last_day=_SUNDAY)
-    problems = tuple(_problems(document, week, season))
-    if problems:
-        raise ScheduleError(problems)
-    shapes = tuple(shape([(each.start, names[each.label]) for each in day]) for day in week)
+    if faulty := _faulty(week):
+        first = list(faulty.items())[:MOST_SHOWN]
+        faults = [_fault(season, span, days, entries) for span, days in first]
+        raise document.errors(faults, len(faulty))
+    labels = [names[each.label] for each in entries]
+    shapes = tuple(shape([(each.start, labels[each.entry]) for each in day]) for day in week)
+    if sunday_first:
+        shapes = (*shapes[1:], shapes[0])
     note = "A period that names no last day is read so that every day is covered exactly once."
     return shapes, [note] if omitted else []
 
 
+def a_day_late(week: Sequence[Shape]) -> bool:
+    """Tuesday to Saturday alike and Monday different: no utility was seen to sell such a week, but
+    files of programs that count Sunday as day 0 are read so."""
+    return week[0] != week[1] and len(set(week[1:6])) == 1
+
+
+def a_day_early(week: Sequence[Shape]) -> bool:
+    """Sunday to Thursday alike and Friday different: the mirror of `a_day_late`."""
+    return week[4] != week[3] and len({week[6], *week[:4]}) == 1
+
+
 def _week(document: Document, entries: Sequence[Entry], *, last_day: int) -> list[list[_Stretch]]:
     week: list[list[_Stretch]] = [[] for _ in DAY_NAMES]
-    for entry in entries:
+    for number, entry in enumerate(entries):
+        parts = [_Stretch(start, end, number) for start, end in _parts(document, entry)]
         for day in _days(document, entry, last_day):
-            week[day] += _stretches(document, entry)
-    return [sorted(day, key=lambda each: (each.start, each.end)) for day in week]
+            week[day] += parts
+    return [sorted(day) for day in week]
 
 
 def _days(document: Document, entry: Entry, last_day: int) -> Iterator[int]:
@@ -80,13 +93,10 @@ def _days(document: Document, entry: Entry, last_day: int) -> Iterator[int]:
     return ((first + step) % 7 for step in range(count))
 
 
-def _stretches(document: Document, entry: Entry) -> list[_Stretch]:
+def _parts(document: Document, entry: Entry) -> list[tuple[int, int]]:
     start = _minute(document, entry, "from") % DAY_MINUTES
     end = _minute(document, entry, "to") or DAY_MINUTES
-    if start < end:
-        return [_Stretch(start, end, entry.label, entry.path)]
-    parts = [(0, end), (start, DAY_MINUTES)]
-    return [_Stretch(*part, entry.label, entry.path) for part in parts]
+    return [(start, end)] if start < end else [(0, end), (start, DAY_MINUTES)]
 
 
 def _minute(document: Document, entry: Entry, which: str) -> int:
@@ -98,37 +108,34 @@ def _minute(document: Document, entry: Entry, which: str) -> int:
     return hour * 60 + minute
 
 
-def _problems(
-    document: Document, week: Sequence[Sequence[_Stretch]], season: Path
-) -> Iterator[Problem]:
-    """Each fault once, with the days that share it."""
-    days: dict[_Fault, list[str]] = {}
+def _faulty(week: Sequence[Sequence[_Stretch]]) -> dict[_Span, list[str]]:
+    """Each stretch that is covered twice or never, with the days that share it."""
+    days: dict[_Span, list[str]] = {}
     for name, day in zip(DAY_NAMES, week, strict=True):
-        for fault in _faults(day, season):
-            days.setdefault(fault, []).append(name)
-    for fault, names in days.items():
-        message = f"{', '.join(names)}: {fault.message}"
-        yield document.problem(fault.path, message, fault.check)
+        for span in _faults(day):
+            days.setdefault(span, []).append(name)
+    return days
 
 
-def _faults(day: Sequence[_Stretch], season: Path) -> list[_Fault]:
-    faults = []
+def _faults(day: Sequence[_Stretch]) -> Iterator[_Span]:
     covered, last = 0, None
     for each in day:
         if each.start > covered:
-            faults.append(_gap(season, covered, each.start))
+            yield covered, each.start, None, None
         elif last is not None and each.start < covered:
-            span = format_span(each.start * 60, min(covered, each.end) * 60)
-            both = f"{plain(last.label, 40)} and by {plain(each.label, 40)}"
-            message = f"{span} is covered twice, by {both}."
-            faults.append(_Fault(each.path, message, "day-overlap"))
+            yield each.start, min(covered, each.end), last.entry, each.entry
         if last is None or each.end > covered:
             covered, last = each.end, each
     if covered < DAY_MINUTES:
-        faults.append(_gap(season, covered, DAY_MINUTES))
-    return faults
+        yield covered, DAY_MINUTES, None, None
 
 
-def _gap(season: Path, start: int, end: int) -> _Fault:
-    span = format_span(start * 60, end * 60)
-    return _Fault((*season, "tou_periods"), f"{span} is covered by no period.", "day-gap")
+def _fault(season: Path, span: _Span, days: Sequence[str], entries: Sequence[Entry]) -> Fault:
+    start, end, first, second = span
+    what = f"{', '.join(days)}: {format_span(start * 60, end * 60)} is covered"
+    if first is None or second is None:
+        return Fault((*season, "tou_periods"), f"{what} by no period.", "day-gap")
+    labels = (plain(entries[each].label, 40) for each in (first, second))
+    return Fault(
+        entries[second].path, f"{what} twice, by {' and by '.join(labels)}.", "day-overlap"
+    )

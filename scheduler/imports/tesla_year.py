@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from scheduler.errors import Problem, ScheduleError
 from scheduler.imports import naming, tesla_body
-from scheduler.imports.document import Document, Json, Path
+from scheduler.imports.document import Document, Fault, Json, Path
 from scheduler.imports.draft import MONTH_LENGTHS, DateRange, MonthDay
 from scheduler.imports.naming import plain
 
@@ -32,9 +31,9 @@ def read(
         if last == (2, 28) and not _holders(ranges, _LEAP_DAY):
             ranges[name] = first, _LEAP_DAY
             notes.append(f"{plain(name, 40)} ends on 02-28; 02-29 is added to it.")
-    problems = (*_overlaps(document, path, ranges), *_gaps(document, path, ranges))
-    if problems:
-        raise ScheduleError(problems)
+    faults = [*_overlaps(path, ranges), *_gaps(path, ranges)]
+    if faults:
+        raise document.errors(faults)
     return ranges, notes
 
 
@@ -68,23 +67,23 @@ def _holders(ranges: Mapping[str, DateRange], day: MonthDay) -> tuple[str, ...]:
     return tuple(name for name, (first, last) in ranges.items() if naming.covers(first, last, day))
 
 
-def _gaps(document: Document, path: Path, ranges: Mapping[str, DateRange]) -> Iterator[Problem]:
+def _gaps(path: Path, ranges: Mapping[str, DateRange]) -> Iterator[Fault]:
     for first, last in _stretches([day for day in _DAYS if not _holders(ranges, day)]):
         message = f"{_spelt(first)}..{_spelt(last)} belongs to no season that has periods."
-        yield document.problem(path, message, "season-gap")
+        yield Fault(path, message, "season-gap")
 
 
-def _overlaps(document: Document, path: Path, ranges: Mapping[str, DateRange]) -> Iterator[Problem]:
+def _overlaps(path: Path, ranges: Mapping[str, DateRange]) -> Iterator[Fault]:
     shared: dict[tuple[str, ...], list[MonthDay]] = {}
     for day in _DAYS:
         holders = _holders(ranges, day)
         if len(holders) > 1:
             shared.setdefault(holders, []).append(day)
     for holders, days in shared.items():
-        names = " and ".join(plain(name, 40) for name in holders)
+        names = " and ".join(plain(name, 40) for name in holders[:5])
         for first, last in _stretches(days):
             message = f"{_spelt(first)}..{_spelt(last)} belongs to {names}."
-            yield document.problem((*path, holders[1]), message, "season-overlap")
+            yield Fault((*path, holders[1]), message, "season-overlap")
 
 
 def _stretches(days: Sequence[MonthDay]) -> Iterator[DateRange]:

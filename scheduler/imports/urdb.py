@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from scheduler.errors import NothingToScheduleError, Problem, ScheduleError
+from scheduler.errors import NothingToScheduleError
 from scheduler.imports import dates, grid, naming, places, records
-from scheduler.imports.document import Document, Json
+from scheduler.imports.document import Document, Fault, Json
 from scheduler.imports.draft import (
     MONTH_LENGTHS,
     NO_CURRENCY,
@@ -40,7 +40,14 @@ _AROUND = 110
 _MOST_QUOTES = 6
 
 
-def read(document: Document, *, at: date | None, label: str | None, timezone: str | None) -> Draft:
+def read(
+    document: Document,
+    *,
+    at: date | None,
+    label: str | None,
+    timezone: str | None,
+    today: date | None = None,
+) -> Draft:
     """The draft of the record that is meant. Raises ScheduleError, NothingToScheduleError."""
     record, chosen = records.choose(document, at=at, label=label)
     effective, dated = _effective(document, record)
@@ -52,11 +59,23 @@ def read(document: Document, *, at: date | None, label: str | None, timezone: st
         given=timezone,
         in_file="",
         utility=record.utility,
+        name=record.name,
         eia_id=record.fields.get("eiaid"),
         file=document.file,
     )
     currency, paid = _currency(record)
-    notes = (*zoned, *_NOTES, *chosen, *dated, *cells.notes, *_alike(cells), _priced(cells), *paid)
+    retired = _retired(record, today)
+    notes = (
+        *retired,
+        *zoned,
+        *_NOTES,
+        *chosen,
+        *dated,
+        *cells.notes,
+        *_alike(cells),
+        _priced(cells),
+        *paid,
+    )
     return Draft(
         name=record.name or record.label or "Imported rate",
         utility=record.utility,
@@ -105,6 +124,15 @@ def _effective(
     return (end, start), notes
 
 
+def _retired(record: Record, today: date | None) -> Iterator[str]:
+    end = record.end
+    if today is not None and end is not None and end + dates.SLACK < today:
+        yield (
+            f"The record was retired: it ended on {end}. Look for the plan that took its place, or "
+            "compare every window with your utility's sheet of today."
+        )
+
+
 def _varies(cells: Grid) -> bool:
     """Whether within any month the price depends on the hour or on the kind of day."""
     return any(
@@ -133,7 +161,7 @@ def _no_contradiction(document: Document, record: Record, cells: Grid) -> None:
 
     Seen in user-edited copies: the weekday row lost its peak while the weekend row kept it.
     """
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     for month, name in enumerate(MONTH_NAMES):
         weekday, weekend = cells.weekday[month], cells.weekend[month]
         dearest = max(cells.prices[cell] for cell in weekday)
@@ -144,9 +172,9 @@ def _no_contradiction(document: Document, record: Record, cells: Grid) -> None:
             "rows has lost its windows. Correct the row."
         )
         path = (*record.path, grid.WEEKDAY, month)
-        problems.append(document.problem(path, message, "contradictory-rows"))
-    if problems:
-        raise ScheduleError(tuple(problems))
+        faults.append(Fault(path, message, "contradictory-rows"))
+    if faults:
+        raise document.errors(faults)
 
 
 def _currency(record: Record) -> tuple[str, tuple[str, ...]]:
@@ -239,7 +267,7 @@ def _groups(sets: Sequence[set[int]]) -> list[set[int]]:
 def _sources(record: Record) -> Iterator[str]:
     yield f"OpenEI Utility Rate Database, record {record.label or '(no label)'}"
     for key in ("uri", "source", "sourceparent"):
-        for part in re.split(r"\s*\|\|\s*", str(record.fields.get(key) or "")):
+        for part in str(record.fields.get(key) or "")[:2_000].split("||"):
             if text := plain(part, 300):
                 yield text
 

@@ -48,7 +48,7 @@ def test_the_shipped_example_is_found_in_the_wheel(installed, tmp_path):
     done = tou(installed, tmp_path, "check")
 
     assert done.returncode == 0, done.stderr
-    assert str(installed / "scheduler" / "schedules" / "sce-tou-d-a.yaml") in done.stdout
+    assert str(installed / "scheduler" / "schedules" / "sce-tou-d-4-9pm.yaml") in done.stdout
 
 
 def test_the_tariff_library_is_found_in_the_wheel(installed, tmp_path):

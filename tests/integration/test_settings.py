@@ -27,7 +27,7 @@ def test_without_any_setting_the_shipped_example_meets_the_simulated_gateway():
     made = settings.load()
 
     assert made.gateway == "simulated"
-    assert made.schedule_path.name == "sce-tou-d-a.yaml"
+    assert made.schedule_path.name == "sce-tou-d-4-9pm.yaml"
     assert made.database_path == Path("tou.db")
     assert (made.site, made.gateway_url, made.gateway_username) == (
         "home",

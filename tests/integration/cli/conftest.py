@@ -46,7 +46,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if name.startswith("TOU_"):
             monkeypatch.delenv(name)
-    for name in ("STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "FORCE_COLOR", "NO_COLOR"):
+    for name in ("STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "FORCE_COLOR", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TOU_DATABASE", str(tmp_path / "tou.db"))
     monkeypatch.chdir(tmp_path)

@@ -14,12 +14,14 @@ from click.testing import CliRunner
 from freezegun import freeze_time
 
 from scheduler.cli import tou
+from scheduler.schedule import library
 
 
 @pytest.fixture
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("TOU_SCHEDULE", "TOU_GATEWAY", "TOU_DATABASE"):
+    for name in ("TOU_GATEWAY", "TOU_DATABASE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TOU_SCHEDULE", str(library.shipped() / "sce-tou-d-a.yaml"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -6,6 +6,15 @@ import json
 
 import pytest
 
+from scheduler.schedule import library
+
+
+@pytest.fixture(autouse=True)
+def night(monkeypatch):
+    """A schedule that charges at night, over the clock changes."""
+    monkeypatch.setenv("TOU_SCHEDULE", str(library.shipped() / "sce-tou-d-a.yaml"))
+
+
 WORDS = ("plan", "--from", "2026-10-31", "--days", "2")
 
 
@@ -57,7 +66,9 @@ def test_the_bars_fit_the_terminal(tou, drawn, columns):
     assert max(map(len, bars)) <= columns
 
 
-def test_the_table_and_the_checksum_below_are_those_without_bars(tou, drawn):
+def test_the_table_and_the_checksum_below_are_those_without_bars(tou, drawn, monkeypatch):
+    drawn(100)
+    monkeypatch.delenv("FORCE_COLOR")
     plain = tou(*WORDS).out
     drawn(100)
 

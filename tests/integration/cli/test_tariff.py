@@ -55,6 +55,9 @@ def test_the_list_in_text_tells_zone_status_and_confidence(tou: Any) -> None:
         pytest.param(["--region", "az"], "srp-e-28", SCE, id="region"),
         pytest.param(["--region", "US-CA"], SCE, "srp-e-28", id="region with its country"),
         pytest.param(["--region", "GB"], "octopus-go", SCE, id="country"),
+        pytest.param(["--region", "uk"], "octopus-go", SCE, id="country as its people call it"),
+        pytest.param(["--region", "CA"], SCE, "ontario-rpp-ulo", id="California, not Canada"),
+        pytest.param(["--region", "Canada"], "ontario-rpp-ulo", SCE, id="Canada"),
         pytest.param(["--zone", "phoenix"], "srp-e-28", SCE, id="part of a zone"),
     ],
 )
@@ -127,6 +130,59 @@ def test_a_file_of_ones_own_is_shown_by_its_path(tou: Any, home: Path) -> None:
 
     assert answer.code == 0
     assert answer.out.startswith("Mine\n")
+
+
+@pytest.fixture
+def own(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of one's own tariffs beside the schedule in force."""
+    folder = home / "etc" / "tariffs"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("TOU_SCHEDULE", str(home / "etc" / "home.yaml"))
+    return folder
+
+
+def test_a_tariff_beside_the_schedule_is_found_by_its_id_and_marked(tou: Any, own: Path) -> None:
+    (own / "mine.yaml").write_text(OWN)
+
+    answer = tou("tariff", "show", "mine")
+
+    assert answer.code == 0
+    assert f"own {own / 'mine.yaml'}, not a shipped one" in " ".join(answer.out.split())
+    assert tou("tariff", "at", "mine", "now").code == 0
+
+
+def test_a_tariff_that_takes_the_place_of_a_shipped_one_says_so(tou: Any, own: Path) -> None:
+    (own / f"{SCE}.yaml").write_text(OWN)
+
+    answer = tou("tariff", "show", SCE, "--format", "json")
+    page = " ".join(tou("tariff", "show", SCE).out.split())
+
+    assert json.loads(answer.out)["name"] == "Mine"
+    assert f"it takes the place of the shipped {SCE}" in page
+
+
+def test_the_list_has_ones_own_last_and_marked(tou: Any, own: Path) -> None:
+    (own / "mine.yaml").write_text(OWN)
+
+    answer = tou("tariff", "list", "--zone", "phoenix", "--format", "json")
+
+    *shipped, mine = json.loads(answer.out)
+    assert not any(each["own"] for each in shipped)
+    assert (mine["id"], mine["own"], mine["file"]) == ("mine", True, str(own / "mine.yaml"))
+
+
+def test_a_broken_one_of_ones_own_does_not_stop_the_list(tou: Any, own: Path) -> None:
+    (own / "mine.yaml").write_text(OWN.replace("America/Phoenix", "WRITE-THE-ZONE"))
+
+    answer = tou("tariff", "list")
+
+    assert answer.code == 0
+    assert SCE in answer.out
+    assert answer.err.startswith(f"{own / 'mine.yaml'}:2:11: timezone: ")
+
+
+def test_a_country_without_a_region_is_named_once(tou: Any) -> None:
+    assert "(GB)" in tou("tariff", "show", "octopus-go").out
 
 
 def test_a_broken_file_says_where(tou: Any, home: Path) -> None:

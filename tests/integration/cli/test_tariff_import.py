@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scheduler import cli
 from scheduler.schedule.tariff_file import load_tariff, parse_tariff
 
 SAMPLES = Path(__file__).parents[2] / "data" / "imports"
 IOG = SAMPLES / "tesla_tariff" / "octopus_iog_v2.json"
+PRIME = SAMPLES / "tesla_tariff" / "sce_tou_d_prime_v1.json"
 APS = SAMPLES / "urdb" / "aps_et2_residential_tou_7pm_noon.json"
 TIERED = SAMPLES / "urdb" / "pge_e1_region_t_tiered.json"
 BROKEN = SAMPLES / "urdb" / "dixie_escalante_missing_rate.json"
@@ -123,6 +128,87 @@ def test_wrong_use_is_exit_2_and_no_file(tou: Any, home: Path, words: list[str])
 
     assert answer.code == 2
     assert list(home.iterdir()) == []
+
+
+def test_an_import_does_not_take_the_place_of_a_shipped_tariff(tou: Any, home: Path) -> None:
+    answer = tou("tariff", "import", str(PRIME))
+
+    assert answer.code == 1
+    assert answer.err.startswith("sce-tou-d-prime is a shipped tariff")
+    assert "--id my-sce-tou-d-prime" in answer.err
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        pytest.param(["--id", "SCE-TOU-D-Prime"], 1, id="in other letters"),
+        pytest.param(["--force"], 1, id="by force"),
+        pytest.param(["--output", "tariffs/sce-tou-d-prime.yaml"], 1, id="by path"),
+        pytest.param(["--id", "my-sce-tou-d-prime"], 0, id="under a name of its own"),
+        pytest.param(["--output", "sce-tou-d-prime.yaml"], 0, id="where no schedule looks"),
+    ],
+)
+def test_only_a_name_of_its_own_lets_it_in(tou: Any, words: list[str], code: int) -> None:
+    assert tou("tariff", "import", str(PRIME), *words).code == code
+
+
+def test_a_device_is_not_read(tou: Any) -> None:
+    answer = tou("tariff", "import", "/dev/zero")
+
+    assert answer.code == 2
+    assert "/dev/zero: is not a file." in answer.err
+
+
+def test_a_pipe_that_nobody_fills_is_not_waited_for(tou: Any, home: Path) -> None:
+    os.mkfifo(home / "pipe")
+
+    assert tou("tariff", "import", "pipe").code == 2
+
+
+def test_a_file_of_three_gigabytes_is_not_read(tou: Any, home: Path) -> None:
+    with (home / "big.json").open("wb") as file:
+        file.truncate(3_000_000_000)
+
+    answer = tou("tariff", "import", "big.json")
+
+    assert answer.code == 2
+    assert "big.json: longer than 10 MB" in answer.err
+
+
+def test_closed_standard_input_is_told(
+    tou: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tou", "tariff", "import", "-"])
+    monkeypatch.setattr(sys, "stdin", None)
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == 2
+    assert "Standard input is closed." in capsys.readouterr().err
+
+
+def test_a_zone_that_is_not_known_is_asked_for_and_refused_until_it_is_written(
+    tou: Any, home: Path
+) -> None:
+    record = json.loads(APS.read_text())
+    record["items"][0] |= {"utility": "Somewhere", "eiaid": None}
+    (home / "rate.json").write_text(json.dumps(record))
+
+    answer = tou("tariff", "import", "rate.json", "--id", "mine")
+
+    assert answer.code == 0
+    assert "First write the zone into it: tariffs/mine.yaml, timezone." in answer.out
+    checked = tou("check", "tariffs/mine.yaml")
+    assert checked.code == 78
+    assert "Write a place such as America/Los_Angeles" in checked.out
+
+
+def test_a_record_that_is_over_is_told(tou: Any) -> None:
+    answer = tou("tariff", "import", str(APS))
+
+    assert "note: The record was retired: it ended on " in answer.out
 
 
 def test_a_place_that_cannot_be_written_is_said(tou: Any, home: Path) -> None:

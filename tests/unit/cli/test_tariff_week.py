@@ -8,6 +8,7 @@ import click
 import pytest
 
 from scheduler.cli import tariff_text, tariff_week
+from scheduler.cli.tariff_find import Found
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_file import parse_tariff
 
@@ -123,7 +124,7 @@ def test_the_legend_has_prices_and_zero_is_one() -> None:
 
 
 def test_a_meter_on_utc_is_said_to_be_one() -> None:
-    page = tariff_text.page(_tariff(HALF, more="clock: utc\n"), 2026)
+    page = tariff_text.page(Found(_tariff(HALF, more="clock: utc\n")), 2026)
 
     assert "UTC all year" in page
 
@@ -132,6 +133,6 @@ def test_a_year_beyond_the_listed_dates_is_said_to_be_unknown() -> None:
     holidays = "holidays: {dates: {Day off: 2026-07-03}, observed: none, count_as: weekend}\n"
     windows = "{all_year: {weekday: {a: 08:00-20:00, b: otherwise}, weekend: {b: otherwise}}}"
 
-    page = tariff_text.page(_tariff(windows, more=holidays), 2027)
+    page = tariff_text.page(Found(_tariff(windows, more=holidays)), 2027)
 
     assert "This tariff lists dates for 2026 to 2026; others are not known." in page

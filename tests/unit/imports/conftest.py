@@ -12,7 +12,6 @@ import pytest
 from scheduler import imports
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.tariff import Tariff
-from scheduler.schedule.tariff_file import parse_tariff
 
 SAMPLES = Path(__file__).parents[2] / "data" / "imports"
 
@@ -91,13 +90,11 @@ def tesla(span: Callable[..., Fields]) -> Callable[..., Fields]:
 
 @pytest.fixture(scope="session")
 def importing() -> Callable[..., imports.Imported]:
-    """The import of a text, or of data written as JSON; what it writes must be a good file."""
+    """The import of a text, or of data written as JSON."""
 
     def run(given: object, **choice: object) -> imports.Imported:
         text = given if isinstance(given, str) else json.dumps(given)
-        found = imports.read(text, "rate.json", **choice)  # type: ignore[arg-type]
-        parse_tariff(found.tariff_yaml, "written.yaml")
-        return found
+        return imports.read(text, "rate.json", **choice)  # type: ignore[arg-type]
 
     return run
 
@@ -107,7 +104,7 @@ def windows() -> Callable[[imports.Imported, str], str]:
     """The periods of a date in a written tariff: `off_peak, 16:00 on_peak, 21:00 off_peak`."""
 
     def of(found: imports.Imported, day: str) -> str:
-        tariff: Tariff = parse_tariff(found.tariff_yaml, "written.yaml")
+        tariff: Tariff = found.tariff
         periods = tariff.day(date.fromisoformat(day)).periods
         return ", ".join(
             f"{format_time(second)} {name}" if second else str(name) for second, name in periods

@@ -14,7 +14,6 @@ from scheduler import imports
 from scheduler.errors import NothingToScheduleError, ScheduleError
 from scheduler.imports import IMPORT_CHECKS
 from scheduler.imports.document import MAX_WRAPPINGS
-from scheduler.schedule.tariff_file import parse_tariff
 
 SAMPLES = sorted((Path(__file__).parents[2] / "data" / "imports").glob("*/*.json"))
 MODEST = settings(
@@ -63,7 +62,7 @@ def outcome(text: str) -> str:
             assert str(problem).isprintable()
             str(problem).encode()
         return "refused"
-    tariff = parse_tariff(found.tariff_yaml, "written.yaml")
+    tariff = found.tariff
     assert tariff.notes == found.notes
     assert all(note.isprintable() for note in found.notes)
     return "written"
@@ -130,7 +129,7 @@ def test_any_grid_comes_out_hour_by_hour(rows, months, rates) -> None:
         assert all(len({rates[cell] for cell in row}) == 1 for row in weekday)
         return
 
-    tariff = parse_tariff(found.tariff_yaml, "written.yaml")
+    tariff = found.tariff
     assert tariff.prices is not None
     for month, row in enumerate(weekday, start=1):
         season = tariff.seasons[month, 15]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from scheduler.errors import NothingToScheduleError, ScheduleError
-from scheduler.schedule.tariff_file import parse_tariff
 
 URDB, TESLA = "urdb/", "tesla_tariff/"
 PLAIN = "off_peak"
@@ -127,7 +126,7 @@ def test_the_sample_with_a_tier_without_rate_names_the_tier(sample, importing) -
 def test_the_prices_of_a_sample_are_rate_plus_adjustment(sample, importing) -> None:
     found = importing(sample(URDB + "fpl_gsldt1_tou"))
 
-    prices = parse_tariff(found.tariff_yaml, "written.yaml").prices
+    prices = found.tariff.prices
     assert prices is not None
     assert prices.per_kwh["summer"] == {"on_peak": 0.07159, "off_peak": 0.04802}
     assert (prices.currency, str(prices.as_of)) == ("USD", "2025-01-01")
@@ -159,7 +158,7 @@ def test_a_written_file_names_its_schema_its_source_and_what_is_not_known(
 
     first, *_ = found.tariff_yaml.splitlines()
     assert first == "# yaml-language-server: $schema=../tariff.schema.json"
-    tariff = parse_tariff(found.tariff_yaml, "written.yaml")
+    tariff = found.tariff
     assert tariff.sources[:2] == (
         "OpenEI Utility Rate Database, record 674e0b87201c6bd096007a5a",
         "https://apps.openei.org/IURDB/rate/view/674e0b87201c6bd096007a5a",

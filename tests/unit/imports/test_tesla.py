@@ -7,7 +7,6 @@ import json
 import pytest
 
 from scheduler.errors import NothingToScheduleError, ScheduleError
-from scheduler.schedule.tariff_file import parse_tariff
 
 MONDAY, WEDNESDAY, FRIDAY = "2026-07-13", "2026-07-15", "2026-07-17"
 SATURDAY, SUNDAY = "2026-07-18", "2026-07-19"
@@ -19,6 +18,9 @@ def refused(importing, given, **choice) -> tuple:
     with pytest.raises(ScheduleError) as caught:
         importing(given, **choice)
     return caught.value.problems
+
+
+TARGET = {"target": "peak", "week_days": [1, 0], "start_seconds": 0, "end_seconds": 3600}
 
 
 def second_generation(fields: dict) -> dict:
@@ -48,6 +50,17 @@ def second_generation(fields: dict) -> dict:
         lambda body: {"tou_settings": {"tariff_content_v2": second_generation(body)}},
         lambda body: json.dumps({"response": body}),
         lambda body: [{"response": body}],
+        lambda body: {"response": {"components": {"battery": True}, "site": {"rates": [body]}}},
+        lambda body: {"response": {"tou_settings": {"schedule": [TARGET]}, "tariff_content": body}},
+        lambda body: {
+            "response": {
+                "tariff_content": {"seasons": {"Summer": {}}, "energy_charges": {}},
+                "tariff_content_v2": second_generation(body),
+            }
+        },
+        lambda body: {"response": {"tariff_content": json.dumps(body)}},
+        lambda body: [{"tariff_content": body}, {"tariff_content": body}],
+        lambda body: {**body, "sell_tariff": {**body, "seasons": {"Summer": {}}}},
     ],
     ids=[
         "the body alone",
@@ -61,6 +74,12 @@ def second_generation(fields: dict) -> dict:
         "a request of the second generation",
         "json in a string",
         "a list of one",
+        "somewhere in an answer",
+        "beside the older targets",
+        "beside a placeholder of the first generation",
+        "json in a string inside",
+        "twice the same",
+        "with what is paid for export",
     ],
 )
 def test_every_wrapping_gives_the_same_windows(wrap, tesla, importing, windows) -> None:
@@ -158,6 +177,66 @@ def test_a_left_out_last_day_is_sunday_where_only_that_covers_the_week(
 
     assert (windows(found, MONDAY), windows(found, SUNDAY)) == (PEAK, PEAK)
     assert any("names no last day" in note for note in found.notes)
+
+
+def sunday_first(tesla, span):
+    """A Monday-to-Friday peak as a program writes it that counts Sunday as day 0."""
+    return tesla(
+        {
+            "ON_PEAK": [span((1, 5), (16, 0), (21, 0))],
+            "OFF_PEAK": [
+                span((1, 5), (21, 0), (16, 0)),
+                span((0, 0), MIDNIGHT, MIDNIGHT),
+                span((6, 6), MIDNIGHT, MIDNIGHT),
+            ],
+        }
+    )
+
+
+def test_a_week_that_seems_to_start_on_sunday_is_told_with_the_way_out(
+    tesla, span, importing
+) -> None:
+    found = importing(sunday_first(tesla, span))
+
+    assert found.notes[0].startswith("Tuesday to Saturday are alike and Monday is not")
+    assert "--sunday-first" in found.notes[0]
+
+
+def test_a_week_that_starts_on_sunday_is_read_so_when_asked_for(
+    tesla, span, importing, windows
+) -> None:
+    found = importing(sunday_first(tesla, span), sunday_first=True)
+
+    assert [windows(found, day) for day in (MONDAY, FRIDAY, SATURDAY, SUNDAY)] == [
+        PEAK,
+        PEAK,
+        "off_peak",
+        "off_peak",
+    ]
+    assert found.notes[0].startswith("Day 0 is read as Sunday, as asked")
+
+
+def test_an_ordinary_week_read_from_sunday_on_is_doubted_too(tesla, span, importing) -> None:
+    given = tesla(
+        {
+            "ON_PEAK": [span((0, 4), (16, 0), (21, 0))],
+            "OFF_PEAK": [span((0, 4), (21, 0), (16, 0)), span((5, 6), MIDNIGHT, MIDNIGHT)],
+        }
+    )
+
+    found = importing(given, sunday_first=True)
+
+    assert any("without --sunday-first" in note for note in found.notes)
+    assert not any("sunday" in note.lower() for note in importing(given).notes)
+
+
+def test_thousands_of_overlapping_periods_are_counted(tesla, span, importing) -> None:
+    given = tesla({"ON_PEAK": [span(EVERY_DAY, MIDNIGHT, MIDNIGHT)] * 5_000})
+
+    count, *shown = refused(importing, given)
+
+    assert count.message == "There are 4,999 problems; the first 20 are shown."
+    assert len(shown) == 20
 
 
 def test_a_gap_is_named_with_its_days_and_hours(tesla, span, importing) -> None:
@@ -470,7 +549,7 @@ def test_a_site_zone_that_does_not_exist_is_ignored_aloud(tesla, importing) -> N
 
     found = importing({"response": site})
 
-    assert "timezone: Etc/UTC" in found.tariff_yaml
+    assert "timezone: WRITE-THE-ZONE" in found.tariff_yaml
     assert any('"Mars/Olympus"' in note for note in found.notes)
 
 
@@ -479,11 +558,40 @@ def test_a_choice_of_record_is_answered_where_there_is_none(tesla, importing) ->
 
 
 def test_the_older_schedule_of_targets_is_recognised_and_refused(importing) -> None:
-    target = {"target": "peak", "week_days": [1, 0], "start_seconds": 0, "end_seconds": 3600}
-
-    (problem,) = refused(importing, {"tou_settings": {"schedule": [target]}})
+    (problem,) = refused(importing, {"response": {"tou_settings": {"schedule": [TARGET]}}})
 
     assert problem.id == "legacy-form"
+
+
+def test_an_answer_without_a_rate_plan_says_where_to_set_one(importing) -> None:
+    answer = {"site_name": "Home", "tariff_content": {}, "tariff_content_v2": None}
+
+    (problem,) = refused(importing, {"response": answer})
+
+    assert problem.id == "periods"
+    assert "Set your rate plan in the Tesla app" in problem.message
+
+
+def test_two_tariffs_in_one_file_are_refused_at_the_second(tesla, importing) -> None:
+    sites = [{"tariff_content": tesla()}, {"tariff_content": tesla(name="Other Plan")}]
+
+    (problem,) = refused(importing, {"response": sites})
+
+    assert (problem.id, problem.path) == ("several-tariffs", "response[1].tariff_content")
+
+
+def test_numbers_in_quotes_are_numbers(tesla, span, importing, windows) -> None:
+    def quoted(fields: dict) -> dict:
+        return {key: f"{value}.0" for key, value in fields.items()}
+
+    given = tesla(
+        {
+            "OFF_PEAK": [quoted(span(EVERY_DAY, (21, 0), (16, 0)))],
+            "ON_PEAK": [quoted(span(EVERY_DAY, (16, 0), (21, 0)))],
+        }
+    )
+
+    assert windows(importing(given), WEDNESDAY) == PEAK
 
 
 def test_single_days_that_differ_are_written_by_name(tesla, span, importing) -> None:
@@ -501,7 +609,7 @@ def test_single_days_that_differ_are_written_by_name(tesla, span, importing) -> 
 
     found = importing(given)
 
-    days = parse_tariff(found.tariff_yaml, "written.yaml")
+    days = found.tariff
     assert "all_year" in days.season_names
     for line in (
         "weekday: {on_peak: 16:00-21:00, off_peak: otherwise}",

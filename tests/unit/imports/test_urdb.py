@@ -369,7 +369,7 @@ def test_periods_are_named_by_the_rank_of_their_price(count, names, record, impo
         )
     )
 
-    tariff = parse_tariff(found.tariff_yaml, "written.yaml")
+    tariff = found.tariff
     assert [name for _, name in tariff.day(date(2026, 7, 15)).periods[:count]] == names.split()
 
 
@@ -479,7 +479,13 @@ def test_comments_without_telling_words_are_left_out(record, importing) -> None:
         (({"eiaid": "17609"}, None), "America/Los_Angeles", "taken from the utility's place"),
         (({"eiaid": 803}, "America/Denver"), "America/Denver", None),
         (({"utility": "Georgia Power Co"}, None), "America/New_York", "the utility's place"),
-        (({}, None), "Etc/UTC", "wrong for nearly everybody"),
+        (({}, None), "WRITE-THE-ZONE", "cannot be used yet"),
+        (({"utility": "Octopus Energy"}, None), "Europe/London", "the utility's place"),
+        (({"utility": "Octopus Energy NZ"}, None), "Pacific/Auckland", "the utility's place"),
+        (({"utility": "Octopus Energy Germany GmbH"}, None), "Europe/Berlin", "place"),
+        (({"utility": "Octopus Energy US"}, None), "WRITE-THE-ZONE", "cannot be used yet"),
+        (({"utility": "APS, Australia"}, None), "WRITE-THE-ZONE", "cannot be used yet"),
+        (({"utility": "Scottish Power", "name": "UK Tracker"}, None), "Europe/London", "place"),
     ],
 )
 def test_the_zone_is_given_or_looked_up_or_loudly_unknown(
@@ -497,9 +503,41 @@ def test_the_zone_is_given_or_looked_up_or_loudly_unknown(
 def test_an_unknown_zone_is_marked_on_its_own_line(record, importing) -> None:
     found = importing(record())
 
-    assert "timezone: Etc/UTC  # NOT KNOWN: write the zone of your utility here" in (
-        found.tariff_yaml
+    assert "timezone: WRITE-THE-ZONE  # not known: write the IANA zone" in found.tariff_yaml
+    assert not found.zone_known
+
+
+def test_a_file_of_an_unknown_zone_is_refused_until_its_owner_writes_one(record, importing):
+    text = importing(record()).tariff_yaml
+
+    with pytest.raises(ScheduleError, match="Write a place such as America/Los_Angeles"):
+        parse_tariff(text, "mine.yaml")
+
+    assert parse_tariff(text.replace("WRITE-THE-ZONE", "America/Phoenix"), "mine.yaml")
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [("2024-05-31", True), ("2026-07-14", False), ("2030-01-01", False), (None, False)],
+)
+def test_a_record_that_is_over_is_told_first(end, told, record, importing) -> None:
+    found = importing(record(enddate=end), today=date(2026, 7, 15))
+
+    assert found.notes[0].startswith(f"The record was retired: it ended on {end}.") == told
+
+
+def test_forty_thousand_faults_are_counted_and_the_first_twenty_shown(record, importing) -> None:
+    rates = [[{"rate": "x"}] * 40_000, [{"rate": 0.4}]]
+
+    count, *shown = refused(importing, record(energyratestructure=rates))
+
+    assert (count.id, count.message) == (
+        "many",
+        "There are 40,000 problems; the first 20 are shown.",
     )
+    assert [each.path for each in shown] == [
+        f"energyratestructure[0][{number}].rate" for number in range(20)
+    ]
 
 
 def test_a_zone_that_is_no_place_is_refused(record, importing) -> None:
@@ -520,7 +558,7 @@ def test_odd_names_are_written_as_quoted_printable_lines(record, importing) -> N
 
     found = importing(record(name=name, utility="null", source="- : &a *b !c"))
 
-    tariff = parse_tariff(found.tariff_yaml, "written.yaml")
+    tariff = found.tariff
     assert tariff.name == 'A: "B" # {C} [31m é: [x] \\ end'
     assert tariff.utility == "null"
     assert "- : &a *b !c" in tariff.sources

@@ -1,0 +1,70 @@
+"""`tou plan`: its table at every width, and what it cannot plan."""
+
+from __future__ import annotations
+
+import pytest
+
+WIDTHS = (20, 60, 80, 110, 200)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_the_table_fits_the_terminal_and_breaks_no_word(tou, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", "1000")
+    words = set(tou("plan", "--from", "2026-11-23").out.split())
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    out = tou("plan", "--from", "2026-11-23").out
+
+    # At 20 columns a longer word or a checksum has a line of its own.
+    longest = max(map(len, out.splitlines()))
+    assert longest <= max(columns, 26)
+    titles = {"local:", "setting", "job:", "name:", "calendar:", "day:"}
+    assert set(out.split()) <= words | titles
+
+
+@pytest.mark.parametrize("columns", [60, 110])
+def test_utc_is_left_out_where_there_is_no_room(tou, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    assert "UTC" not in tou("plan").out
+
+
+IMPOSSIBLE = {
+    "days that are no number": (("--days", "nan"), "is not a number of days"),
+    "endless days": (("--days", "inf"), "is not a number of days"),
+    "no days": (("--days", "0"), "is not a number of days"),
+    "a century": (("--days", "36500"), "is not a number of days"),
+    "the first year": (("--from", "0001-01-01"), "is out of range"),
+    "the last days": (("--from", "9999-12-30"), "is out of range"),
+    "an end beyond the calendar": (("--to", "9999-12-31"), "is out of range"),
+    "an end too far": (("--to", "2100-01-01"), "more than 20 years"),
+    "an end before the beginning": (("--to", "yesterday"), "--to must be later than --from"),
+    "no time": (("--from", "soon"), "is not a time"),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
+def test_what_cannot_be_planned_is_one_usage_error(tou, words, message):
+    answer = tou("plan", *words)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert message in answer.err
+    assert "defect" not in answer.err
+
+
+def test_a_bare_length_of_time_is_ahead(tou):
+    answer = tou("plan", "--to", "3 days", "--format", "csv")
+
+    assert answer.code == 0
+    assert len(answer.out.splitlines()) > 6
+
+
+def test_a_name_with_escapes_is_shown_safely(tou, home):
+    (home / "evil.yaml").write_text(
+        'schedule: "evil\\e[2Jname"\ntimezone: UTC\nrules:\n'
+        '  - {name: "rule\\e]0;x\\a", mode: backup, reserve: 100%}\n'
+    )
+
+    out = tou("plan", "--schedule", "evil.yaml").out
+
+    assert not [each for each in out if not each.isprintable() and each != "\n"]
