@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from scheduler import files
 from scheduler.errors import AuditUnwritableError
 
 # By the beginning of SQLite's name for the error; the first that fits.
@@ -43,6 +44,8 @@ _ADVICE: Final = (
     ("SQLITE_IOERR", "the disk reports an error. Look at the disk and at the system's log."),
 )
 
+_ACCESS: Final = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
+
 
 @contextmanager
 def explained(path: Path, what: str = "The audit") -> Iterator[None]:
@@ -52,9 +55,20 @@ def explained(path: Path, what: str = "The audit") -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        raise AuditUnwritableError(explain(name, cause or error)) from error
+        raise AuditUnwritableError(explain(name, cause or error)) from _cause(path, error)
     except (sqlite3.Error, OSError) as error:
-        raise AuditUnwritableError(explain(name, error)) from error
+        raise AuditUnwritableError(explain(name, error)) from _cause(path, error)
+
+
+def _cause(path: Path, error: Exception) -> Exception:
+    """SQLite does not say which file this user may not write; the command does (exit code 77)."""
+    barred = None if isinstance(error, OSError) or not _is_access(error) else files.barred(path)
+    return barred or error
+
+
+def _is_access(error: Exception) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return name_of(cause or error).startswith(_ACCESS)
 
 
 def explain(what: str, error: BaseException) -> str:

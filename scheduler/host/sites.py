@@ -13,6 +13,7 @@ from scheduler import clock
 from scheduler.advice import advise
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.log import Log
+from scheduler.environment import missing_secret
 from scheduler.errors import ScheduleError, SettingsError
 from scheduler.gateway.base import LocalRest as Gateway
 from scheduler.host import instance
@@ -85,10 +86,7 @@ def local_gateway(settings: Settings) -> LocalGateway:
             "set what it prints."
         )
     if settings.gateway_password is None:
-        raise SettingsError(
-            "TOU_GATEWAY_PASSWORD is not set. Set it, or give systemd the credential "
-            "gateway_password."
-        )
+        raise missing_secret("gateway_password")
     return LocalGateway(
         url=settings.gateway_url,
         username=settings.gateway_username,
