@@ -135,6 +135,16 @@ def denied(path: Path, error: OSError) -> AccessError | None:
     return AccessError(f"{path}: this user ({user}) may not {act} it. {way_out}")
 
 
+def denied_in(error: BaseException | None) -> AccessError | None:
+    """As `denied`, of the file that was met first on the way to an error; so the wording and the
+    code are one, whichever room met it and however the file was named."""
+    while error is not None:
+        if isinstance(error, OSError) and isinstance(error.filename, str):
+            return denied(Path(error.filename), error)
+        error = error.__cause__ or error.__context__
+    return None
+
+
 class Lock:
     """A file that is locked while somebody is at work; the holder's process id stands in it. The
     file stays behind, empty: removing it would let two in."""

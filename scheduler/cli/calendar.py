@@ -40,7 +40,7 @@ _COLUMNS = (
 @click.option(
     "--schedule",
     "file",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="A schedule file; else the one in force.",
 )
 @format_option(table=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scheduler import clock, settings
+from scheduler import clock, files, settings
 from scheduler.cli.show import echo_json, format_option, zone_data_json, zone_data_words
 from scheduler.errors import ConfigurationError, Problem, ScheduleError
 from scheduler.schedule import zones
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path, readable=False))
 @click.option("--strict", is_flag=True, help="Let warnings stop as errors do.")
 @format_option()
 def check_command(file: Path | None, form: str, *, strict: bool) -> None:
@@ -36,6 +36,8 @@ def check_command(file: Path | None, form: str, *, strict: bool) -> None:
     except ScheduleError as error:
         problems, failure = error.problems, ""
     except ConfigurationError as error:
+        if files.denied_in(error):
+            raise
         failure = str(error)
     if failure is None and any(strict or each.severity == "error" for each in problems):
         failure = ""

@@ -46,7 +46,7 @@ MOST_DAYS = 366 * 20
 @click.option(
     "--schedule",
     "file",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="A schedule file; else the one in force.",
 )
 @click.option(

@@ -37,7 +37,8 @@ def format_option(*, table: bool = False) -> Callable[[F], F]:
 def echo_json(value: Any) -> None:
     """A value as JSON on stdout, indented for people where it is a terminal."""
     indent = 2 if sys.stdout.isatty() else None
-    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+    ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
+    click.echo(json.dumps(value, ensure_ascii=ascii_only, indent=indent))
 
 
 def echo_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from scheduler import clock, plan, settings
+from scheduler import clock, files, plan, settings
 from scheduler.audit import review
 from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.log import Log
@@ -101,6 +101,8 @@ def _past(chosen: Settings) -> dict[str, Any]:
     try:
         database = open_to_look(chosen.database_path)
     except (AuditError, ConfigurationError) as error:
+        if files.denied_in(error):
+            raise
         return {**empty, "error": str(error)}
     if database is None:
         return empty

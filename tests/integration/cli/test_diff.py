@@ -144,3 +144,16 @@ def test_without_git_the_error_says_so(tou, edited, monkeypatch):
 
 def test_a_missing_file_is_a_configuration_error(tou):
     assert tou("diff", "missing.yaml", "missing.yaml").code == 78
+
+
+def test_a_file_whose_folder_is_gone_is_read_from_its_revision(tou, edited):
+    (edited / "old").mkdir()
+    shutil.copytree(edited / "tariffs", edited / "old" / "tariffs")
+    shutil.copy(edited / "home.yaml", edited / "old" / "home.yaml")
+    git(edited, "add", "old")
+    git(edited, "commit", "-q", "-m", "old")
+    shutil.rmtree(edited / "old")
+
+    answer = tou("diff", "HEAD:old/home.yaml", "home.yaml")
+
+    assert (answer.code, answer.out) == (0, "No change in behaviour\n")
