@@ -3,32 +3,51 @@ however the file was named; and never taken for "there is none" or for a defect.
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from scheduler.audit.database import open_database
 
-# Permissions do not bind root, so root becomes nobody, after importing what nobody may not.
+# Permissions do not bind root, so root becomes nobody, after importing what nobody may not: once,
+# then a fork for each command.
 STRANGER = """
-import encodings, importlib, os, pkgutil, sys
+import encodings, importlib, json, os, pkgutil, sys
 import scheduler, pwd, _strptime, alembic.command, sqlalchemy.dialects.sqlite.pysqlite
 for package in (scheduler, encodings):
     for each in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         if not each.name.endswith(("__main__", ".mbcs", ".oem")) and "migrations" not in each.name:
             importlib.import_module(each.name)
 from scheduler.cli import main
-if os.geteuid() == 0:
-    os.setgroups([])
-    os.setgid(65534)
-    os.setuid(65534)
-main()
+
+def run(words, told, folder, environment):
+    out = os.open(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv[1:] = words
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    main()
+
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        run(**json.loads(line))
+        sys.exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 ALWAYS = """\
@@ -63,16 +82,39 @@ def state(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.chmod(0o755)
 
 
-def as_stranger(*words: str) -> tuple[int, str]:
-    """The exit code, and all that was said."""
-    done = subprocess.run(
-        [sys.executable, "-c", STRANGER, *words],
-        capture_output=True,
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", STRANGER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    ) as process:
+        yield process
+        process.communicate(timeout=30)
+
+
+AsStranger = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def as_stranger(stranger: subprocess.Popen[str], tmp_path: Path) -> AsStranger:
+    """Runs a command; its exit code, and all that was said."""
+
+    def run(*words: str) -> tuple[int, str]:
+        assert stranger.stdin is not None
+        assert stranger.stdout is not None
+        told = tmp_path / "told"
+        order = {
+            "words": words,
+            "told": str(told),
+            "folder": str(Path.cwd()),
+            "environment": dict(os.environ),
+        }
+        print(json.dumps(order), file=stranger.stdin, flush=True)
+        return int(stranger.stdout.readline()), told.read_text()
+
+    return run
 
 
 def assert_denied(told: tuple[int, str], path: Path, act: str) -> None:
@@ -87,7 +129,9 @@ ACTORS = (("apply",), ("db", "upgrade"), ("run",))
 
 
 @pytest.mark.parametrize("words", READERS + ACTORS, ids=" ".join)
-def test_a_state_folder_that_is_closed_to_this_user(state: Path, words: tuple[str, ...]) -> None:
+def test_a_state_folder_that_is_closed_to_this_user(
+    as_stranger: AsStranger, state: Path, words: tuple[str, ...]
+) -> None:
     state.chmod(0o000)
 
     code, told = as_stranger(*words)
@@ -98,13 +142,15 @@ def test_a_state_folder_that_is_closed_to_this_user(state: Path, words: tuple[st
 
 
 @pytest.mark.parametrize("words", READERS, ids=" ".join)
-def test_an_audit_that_this_user_may_not_read(state: Path, words: tuple[str, ...]) -> None:
+def test_an_audit_that_this_user_may_not_read(
+    as_stranger: AsStranger, state: Path, words: tuple[str, ...]
+) -> None:
     (state / "tou.db").chmod(0o000)
 
     assert_denied(as_stranger(*words), state / "tou.db", "read")
 
 
-def test_an_audit_that_this_user_may_only_read(state: Path) -> None:
+def test_an_audit_that_this_user_may_only_read(as_stranger: AsStranger, state: Path) -> None:
     (state / "tou.db").chmod(0o444)
     state.chmod(0o555)
 
@@ -118,7 +164,7 @@ def test_an_audit_that_this_user_may_only_read(state: Path) -> None:
     ids=" ".join,
 )
 def test_a_file_is_denied_in_the_same_words_however_it_is_named(
-    shelf: Path, words: tuple[str, ...]
+    as_stranger: AsStranger, shelf: Path, words: tuple[str, ...]
 ) -> None:
     path = shelf / "home.yaml"
     path.chmod(0o000)
@@ -129,7 +175,7 @@ def test_a_file_is_denied_in_the_same_words_however_it_is_named(
 
 
 def test_settings_that_cannot_be_read_are_never_taken_for_none(
-    shelf: Path, monkeypatch: pytest.MonkeyPatch
+    as_stranger: AsStranger, shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = shelf / "settings.env"
     path.write_text("TOU_GATEWAY=local\n")
@@ -141,7 +187,7 @@ def test_settings_that_cannot_be_read_are_never_taken_for_none(
 
 
 def test_a_password_that_cannot_be_read_is_missed_only_where_it_is_needed(
-    state: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+    as_stranger: AsStranger, state: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (shelf / "gateway_password").write_text("secret")
     (shelf / "gateway_password").chmod(0o000)
