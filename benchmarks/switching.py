@@ -15,7 +15,7 @@ from benchmarks import gateway as simulated
 from benchmarks.figure import Figure
 from scheduler.audit.database import open_database
 from scheduler.audit.log import Log
-from scheduler.gateway.local.client import LocalGateway
+from scheduler.gateway.local.old import OldLocal as LocalGateway
 from scheduler.schedule.load import load_schedule
 from scheduler.schedule.values import Schedule
 from scheduler.setting import Mode, Setting

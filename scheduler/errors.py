@@ -26,6 +26,7 @@ sentence its reader sees.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,7 +83,18 @@ class ScheduleError(ConfigurationError):
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
-        super().__init__("\n".join(str(problem) for problem in problems))
+        super().__init__("\n".join(problem_lines(problems)))
+
+
+MOST_SHOWN = 50
+"""Problems of one file that are written out; 18,000 bad rules made eleven megabytes."""
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """The first problems, a line each, and how many more there are."""
+    lines = [str(problem) for problem in problems[:MOST_SHOWN]]
+    more = len(problems) - len(lines)
+    return [*lines, f"{more} more problems like these are not shown."] if more else lines
 
 
 Delivered = Literal["no", "yes", "unknown"]

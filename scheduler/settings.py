@@ -27,16 +27,11 @@ SIMULATED: Final = "simulated"
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-def gateways() -> tuple[str, ...]:
-    """Every name that TOU_GATEWAY takes."""
-    return tuple(dict.fromkeys((SIMULATED, *TRANSPORTS)))
-
-
 def _names(text: str) -> str:
     names = [word.strip() for word in text.split(",")]
-    wrong = [name for name in names if name not in gateways()]
+    wrong = [name for name in names if name not in TRANSPORTS]
     if wrong:
-        known = ", ".join(gateways())
+        known = ", ".join(TRANSPORTS)
         raise ValueError(f'"{said(wrong[0], limit=40)}" is no gateway. Write one of {known}.')
     if len(set(names)) < len(names):
         raise ValueError("names a gateway twice. Write each once, the preferred one first.")
@@ -110,10 +105,8 @@ class Settings(FromEnvironment):
     @property
     def pause_seconds(self) -> float:
         """Seconds between write, commit and run: 2, and none for the simulation."""
-        pause = self.of(LocalSettings).gateway_pause
-        if pause is not None:
-            return pause.total_seconds()
-        return 0.0 if self.gateway == SIMULATED else 2.0
+        seconds: float = getattr(self.of(settings_of(self.gateways[0])), "pause_seconds", 0.0)
+        return seconds
 
     @property
     def schedule_path(self) -> Path:
@@ -138,7 +131,7 @@ def load() -> Settings:
     """The settings in force. Raises SettingsError that names every wrong one, and no secret;
     AccessError where this user may not read them."""
     made, problems = environment.read(Settings)
-    chosen = [table_of(name) for name in made.gateways] if made else []
+    chosen = [settings_of(name) for name in made.gateways] if made else []
     for table in chosen:
         problems += environment.read(table)[1]
     tables: tuple[type[FromEnvironment], ...] = (Settings, *chosen)
@@ -157,14 +150,9 @@ def known_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def table_of(gateway: str) -> type[FromEnvironment]:
-    """The settings of a gateway by its name; the simulated one is reached like the local one."""
-    return settings_of(gateway) if gateway in TRANSPORTS else LocalSettings
-
-
 def _tables() -> Iterator[type[FromEnvironment]]:
     yield Settings
-    yield from (table_of(name) for name in gateways())
+    yield from (settings_of(name) for name in TRANSPORTS)
 
 
 def _senseless(made: Settings) -> Iterator[str]:

@@ -34,6 +34,8 @@ class EntryKind(StrEnum):
     """How a run ended; alone where nothing was attempted."""
     EVENT = "event"
     """Something that is no run: start, stop, reload, trust, clock."""
+    EVIDENCE = "evidence"
+    """What is known of a run beside its requests: accepted, a later reading, the effect."""
 
 
 class Outcome(StrEnum):

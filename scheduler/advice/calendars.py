@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from scheduler.advice.outlook import Outlook
 from scheduler.errors import Place, Problem
-from scheduler.schedule.source import Document
+from scheduler.schedule.document import Document
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_doubts import doubts
 from scheduler.schedule.values import Schedule
@@ -19,17 +20,7 @@ def tariff_advice(
 ) -> tuple[Problem, ...]:
     """What is doubtful about a tariff file, at the keys that say so."""
     top = Place(document.file, 1, 1)
-    keys = document.data.keys() if isinstance(document.data, dict) else ()
-    found = [
-        Problem(
-            document.place((each.key,)) if each.key in keys else top,
-            each.key,
-            each.message,
-            each.id,
-            "warning",
-        )
-        for each in doubts(tariff, today)
-    ]
+    found = [replace(each.in_file(document), severity="warning") for each in doubts(tariff, today)]
     return (*found, *_old(zone_data, top, today))
 
 

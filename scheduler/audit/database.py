@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import Pool, QueuePool, StaticPool
 
 from scheduler import files
+from scheduler.audit import guard
 from scheduler.audit.faults import explain, explained, name_of
 from scheduler.audit.schema import SCHEMA, migrate, only_one_upgrade, schema_of
 from scheduler.errors import AuditUnwritableError, ConfigurationError
@@ -104,6 +105,8 @@ def open_database(
         reader=_engine(lambda: _reading_connection(path, busy_seconds), begin="BEGIN"),
         writer=_engine(lambda: _writing_connection(path, busy_seconds)),
     )
+    with explained(path):
+        guard.require(_reading_connection(path), path)
     if create:
         _require_writable(database)
     return database

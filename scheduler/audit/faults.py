@@ -47,6 +47,10 @@ _ADVICE: Final = (
 _ACCESS: Final = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
 
 
+class EntryRefusedError(AuditUnwritableError):
+    """The audit refuses this entry, and would take another."""
+
+
 @contextmanager
 def explained(path: Path, what: str = "The audit") -> Iterator[None]:
     """Turns every error of the database or its files into AuditUnwritableError."""
@@ -54,21 +58,17 @@ def explained(path: Path, what: str = "The audit") -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise AuditUnwritableError(explain(name, cause or error)) from _cause(path, error)
+        cause = (error.orig if isinstance(error, DBAPIError) else None) or error
+        refused = name_of(cause).startswith("SQLITE_CONSTRAINT")
+        kind = EntryRefusedError if refused else AuditUnwritableError
+        raise kind(explain(name, cause)) from _cause(path, cause)
     except (sqlite3.Error, OSError) as error:
         raise AuditUnwritableError(explain(name, error)) from _cause(path, error)
 
 
-def _cause(path: Path, error: Exception) -> Exception:
+def _cause(path: Path, error: BaseException) -> BaseException:
     """SQLite does not say which file this user may not write; the command does (exit code 77)."""
-    barred = None if isinstance(error, OSError) or not _is_access(error) else files.barred(path)
-    return barred or error
-
-
-def _is_access(error: Exception) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return name_of(cause or error).startswith(_ACCESS)
+    return (name_of(error).startswith(_ACCESS) and files.barred(path)) or error
 
 
 def explain(what: str, error: BaseException) -> str:

@@ -23,14 +23,16 @@ from sqlalchemy import (
 
 from scheduler import clock
 from scheduler.audit.database import Database
+from scheduler.audit.keeping import chunks
 from scheduler.audit.proof import Verified, verify
-from scheduler.audit.standing import together
-from scheduler.audit.table import audit
-from scheduler.audit.views import EntryView, RunView, StepView
-from scheduler.words import Outcome
+from scheduler.audit.questions import EVENT, together
+from scheduler.audit.table import audit, open_runs
+from scheduler.audit.views import EntryView, EvidenceView, RunView, StepView
+from scheduler.words import EntryKind, Outcome
 
 __all__ = [
     "EntryView",
+    "EvidenceView",
     "RunView",
     "StepView",
     "Verified",
@@ -38,13 +40,12 @@ __all__ = [
     "events",
     "run",
     "runs",
+    "runs_after",
     "verify",
 ]
 
 # Written out and not bound: SQLite takes a partial index only for a constant it can see.
 _OUTCOME: Final[ColumnElement[str]] = literal_column("'outcome'")
-_EVENT: Final[ColumnElement[str]] = literal_column("'event'")
-_STEP: Final[ColumnElement[str]] = literal_column("'step'")
 
 _first: Final = audit.alias("f")
 _end: Final = audit.alias("o")
@@ -61,20 +62,27 @@ _RUNS: Final = (
         _end.c.at.label("finished_at"),
         _end.c.outcome,
         _end.c.detail.label("outcome_detail"),
+        open_runs.c.confirm_until,
     )
-    .select_from(_first.outerjoin(_end, (_end.c.run == _first.c.id) & (_end.c.entry == _OUTCOME)))
+    .select_from(
+        _first.outerjoin(_end, (_end.c.run == _first.c.id) & (_end.c.entry == _OUTCOME)).outerjoin(
+            open_runs, open_runs.c.run == _first.c.id
+        )
+    )
     .where(_first.c.run == _first.c.id)
 )
 
-_STEPS: Final = select(audit.c.run, audit.c.at, audit.c.detail).where(audit.c.entry == _STEP)
-
-_CHUNK: Final = 500
-"""Runs per query for their steps; SQLite allows 999 parameters in its older builds."""
+_PARTS: Final = (
+    select(audit.c.run, audit.c.at, audit.c.entry, audit.c.detail)
+    .where(audit.c.entry.in_([EntryKind.STEP.value, EntryKind.EVIDENCE.value]))
+    .order_by(audit.c.id)
+)
 
 
 def runs(
     database: Database,
     *,
+    site: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     outcome: Outcome | str | None = None,
@@ -84,33 +92,38 @@ def runs(
     """The newest `limit` runs, oldest of them first, that started at or after `since` and before
     `until`. `job` is a job's or rule's name, or a kind. Raises AuditUnwritableError."""
     conditions = _which_runs(since, until, outcome, job)
-    query = _RUNS.where(*conditions).order_by(_first.c.id.desc()).limit(limit)
-    with database.reading() as connection:
-        rows = connection.execute(query).all()
-        steps = _steps_of(connection, [row.run for row in rows])
-    return [_run_view(row, steps.get(row.run, ())) for row in reversed(rows)]
+    if site is not None:
+        conditions.append(_first.c.site == site)
+    return _found(database, _RUNS.where(*conditions).limit(limit))
+
+
+def runs_after(database: Database, entry: int) -> list[RunView]:
+    """The runs of which something was kept after this entry, oldest first. Raises
+    AuditUnwritableError."""
+    later = select(audit.c.run).where(audit.c.id > entry, audit.c.run.is_not(None))
+    return _found(database, _RUNS.where(_first.c.id.in_(later)))
 
 
 def run(database: Database, number: int) -> RunView | None:
     """One run by its number; None where there is none. Raises AuditUnwritableError."""
-    with database.reading() as connection:
-        row = connection.execute(_RUNS.where(_first.c.id == number)).one_or_none()
-        steps = _steps_of(connection, [number])
-    return None if row is None else _run_view(row, steps.get(number, ()))
+    found = _found(database, _RUNS.where(_first.c.id == number))
+    return found[0] if found else None
 
 
 def entries(
     database: Database,
     *,
+    site: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     outcome: Outcome | str | None = None,
     job: str | None = None,
+    after: int | None = None,
     limit: int | None = None,
 ) -> list[EntryView]:
     """The newest `limit` raw entries, oldest of them first, filtered each for itself as `runs`
-    filters. Raises AuditUnwritableError."""
-    conditions = _between(audit.c.at, since, until)
+    filters; `after` leaves out those up to this one. Raises AuditUnwritableError."""
+    conditions = [*_between(audit.c.at, since, until), *_of(site, after)]
     if outcome is not None:
         conditions += [audit.c.outcome == str(outcome), audit.c.entry == _OUTCOME]
     if job is not None:
@@ -121,14 +134,16 @@ def entries(
 def events(
     database: Database,
     *,
+    site: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     kind: str | None = None,
+    after: int | None = None,
     limit: int | None = None,
 ) -> list[EntryView]:
     """The newest `limit` events (service, reload, trust, clock ...), oldest of them first. Raises
     AuditUnwritableError."""
-    conditions = [audit.c.entry == _EVENT, *_between(audit.c.at, since, until)]
+    conditions = [audit.c.entry == EVENT, *_between(audit.c.at, since, until), *_of(site, after)]
     if kind is not None:
         conditions.append(audit.c.kind == kind)
     return _entries(database, conditions, limit)
@@ -143,7 +158,9 @@ def _which_runs(
     lists: list[Select[int] | CompoundSelect[int]] = []
     if since is not None or until is not None:
         lists.append(number.where(begins, *_between(audit.c.at, since, until)))
-    if outcome is not None:
+    if outcome == Outcome.ACCEPTED:
+        lists.append(select(open_runs.c.run).where(open_runs.c.confirm_until.is_not(None)))
+    elif outcome is not None:
         lists.append(number.where(audit.c.entry == _OUTCOME, audit.c.outcome == str(outcome)))
     if job is not None:
         named = number.where(begins, audit.c.name == job)
@@ -187,14 +204,38 @@ def _entry_view(row: Row[*tuple[Any, ...]]) -> EntryView:
     )
 
 
-def _steps_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[StepView, ...]]:
-    steps: dict[int, list[StepView]] = {}
-    for first in range(0, len(numbers), _CHUNK):
-        wanted = audit.c.run.in_(numbers[first : first + _CHUNK])
-        query = _STEPS.where(wanted).order_by(audit.c.id)
-        for row in connection.execute(query):
-            steps.setdefault(row.run, []).append(_step_view(row))
-    return {number: tuple(found) for number, found in steps.items()}
+def _of(site: str | None, after: int | None) -> list[ColumnElement[bool]]:
+    conditions = []
+    if site is not None:
+        conditions.append(audit.c.site == site)
+    if after is not None:
+        conditions.append(audit.c.id > after)
+    return conditions
+
+
+def _found(database: Database, query: Select[*tuple[Any, ...]]) -> list[RunView]:
+    with database.reading() as connection:
+        rows = connection.execute(query.order_by(_first.c.id.desc())).all()
+        parts = _parts_of(connection, [row.run for row in rows])
+    return [_run_view(row, parts.get(row.run, ())) for row in reversed(rows)]
+
+
+Parts = Sequence[StepView | EvidenceView]
+
+
+def _parts_of(connection: Connection, numbers: Sequence[int]) -> dict[int, Parts]:
+    parts: dict[int, list[StepView | EvidenceView]] = {}
+    for some in chunks(numbers):
+        for row in connection.execute(_PARTS.where(audit.c.run.in_(some))):
+            evidence = row.entry == EntryKind.EVIDENCE
+            part = _evidence_view(row) if evidence else _step_view(row)
+            parts.setdefault(row.run, []).append(part)
+    return {number: tuple(found) for number, found in parts.items()}
+
+
+def _evidence_view(row: Row[*tuple[Any, ...]]) -> EvidenceView:
+    detail = json.loads(row.detail)
+    return EvidenceView(clock.from_micros(row.at), str(detail.get("evidence")), detail)
 
 
 def _step_view(row: Row[*tuple[Any, ...]]) -> StepView:
@@ -210,8 +251,9 @@ def _step_view(row: Row[*tuple[Any, ...]]) -> StepView:
     )
 
 
-def _run_view(row: Row[*tuple[Any, ...]], steps: tuple[StepView, ...]) -> RunView:
+def _run_view(row: Row[*tuple[Any, ...]], parts: Parts) -> RunView:
     ended = row.outcome is not None
+    waiting = Outcome.ACCEPTED.value if row.confirm_until is not None else None
     first, last = json.loads(row.detail), json.loads(row.outcome_detail) if ended else {}
     detail = together(first, last)
     return RunView(
@@ -223,7 +265,7 @@ def _run_view(row: Row[*tuple[Any, ...]], steps: tuple[StepView, ...]) -> RunVie
         planned_at=_instant(detail.get("planned_at")),
         started_at=clock.from_micros(row.at),
         finished_at=clock.from_micros(row.finished_at) if ended else None,
-        outcome=row.outcome,
+        outcome=row.outcome if ended else waiting,
         wanted=detail.get("wanted"),
         observed=last.get("observed"),
         attempt=detail.get("attempt"),
@@ -231,7 +273,8 @@ def _run_view(row: Row[*tuple[Any, ...]], steps: tuple[StepView, ...]) -> RunVie
         note=last.get("note"),
         gateway=detail.get("gateway"),
         detail=detail,
-        steps=steps,
+        steps=tuple(part for part in parts if isinstance(part, StepView)),
+        evidence=tuple(part for part in parts if isinstance(part, EvidenceView)),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from scheduler import files
 from scheduler.errors import AuditUnwritableError, ConfigurationError, LockedError
 
-SCHEMA: Final = "0001"
+SCHEMA: Final = "0002"
 """The schema that this program writes: the newest revision in `migrations/`."""
 
 LOCK_SECONDS: Final = 60.0

@@ -39,8 +39,22 @@ class StepView:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """What is known of a run beside its requests: accepted, a later reading, the effect."""
+
+    at: datetime
+    name: str
+    detail: Mapping[str, Json]
+
+    def to_json(self) -> dict[str, Json]:
+        """The evidence of `audit --format json`."""
+        return {"at": clock.iso(self.at), **self.detail}
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
-    """One run with its steps. `outcome` and `finished_at` are None while it is at work."""
+    """One run with its steps. `finished_at` is None while it is open, and then `outcome` is
+    `accepted` where it waits to be confirmed, else None."""
 
     run: int
     site: str
@@ -60,6 +74,12 @@ class RunView:
     detail: Mapping[str, Json]
     """All that the intent and the outcome say."""
     steps: tuple[StepView, ...]
+    evidence: tuple[EvidenceView, ...] = ()
+
+    @property
+    def simulated(self) -> bool | None:
+        """Whether its gateway was a simulated one; None where no gateway is named."""
+        return is_simulated(self.gateway)
 
     def to_json(self) -> dict[str, Json]:
         """The run of `audit --format json`."""
@@ -79,7 +99,9 @@ class RunView:
             "error": self.error,
             "note": self.note,
             "gateway": self.gateway,
+            "simulated": self.simulated,
             "steps": [step.to_json() for step in self.steps],
+            "evidence": [each.to_json() for each in self.evidence],
         }
 
 
@@ -99,6 +121,11 @@ class EntryView:
     detail: Mapping[str, Json]
     hash: str
 
+    @property
+    def simulated(self) -> bool | None:
+        """Whether the gateway that it names is a simulated one; None where it names none."""
+        return is_simulated(self.detail.get("gateway"))
+
     def to_json(self) -> dict[str, Json]:
         """The entry of `audit --entries --format json`."""
         return {
@@ -114,6 +141,11 @@ class EntryView:
             "detail": self.detail,
             "hash": self.hash,
         }
+
+
+def is_simulated(gateway: object) -> bool | None:
+    """Whether the audit's name of a gateway is that of a simulated one."""
+    return gateway.startswith("simulated") if isinstance(gateway, str) else None
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -15,7 +15,7 @@ from scheduler.cli.tariff_week import windows
 from scheduler.plan.year import YearDay, year_days
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.load import load_schedule
-from scheduler.schedule.tariff import Bare, Tariff
+from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import Schedule
 
 _COLUMNS = (
@@ -54,11 +54,11 @@ def calendar_command(year: int | None, tariff_id: str | None, file: Path | None,
         raise click.UsageError("Give --tariff or --schedule, not both.")
     schedule: Schedule | None = None
     if tariff_id is not None:
-        calendar: Tariff | Bare = find(tariff_id).tariff
-        name = calendar.name if isinstance(calendar, Tariff) else calendar.timezone
+        calendar = find(tariff_id).tariff
+        name = calendar.name
     else:
         schedule = load_schedule(file or settings.load().schedule_path).schedule
-        assert isinstance(schedule.calendar, Tariff | Bare)
+        assert isinstance(schedule.calendar, Tariff)
         calendar, name = schedule.calendar, schedule.name
     year = year or clock.localise(clock.now(), calendar.display_zone).year
     days = year_days(calendar, year, schedule)

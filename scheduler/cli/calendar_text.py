@@ -12,7 +12,7 @@ import click
 from scheduler.cli.tariff_week import letters
 from scheduler.plan.year import Pattern, YearDay
 from scheduler.schedule.clocktime import format_time
-from scheduler.schedule.tariff import Bare, Tariff
+from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import DayClass
 from scheduler.setting import Setting
 
@@ -23,11 +23,11 @@ _NO_SEASON = "-"
 _LEFT_OUT = "The zone leaves this date out."
 
 
-def page(name: str, calendar: Tariff | Bare, year: int, days: Sequence[YearDay]) -> str:
+def page(name: str, calendar: Tariff, year: int, days: Sequence[YearDay]) -> str:
     """The year as text; styles carry nothing that the letters do not say."""
-    seasons = calendar.season_names if isinstance(calendar, Tariff) else ()
+    seasons = calendar.season_names
     signs = letters(seasons)
-    utc = isinstance(calendar, Tariff) and calendar.clock == "utc"
+    utc = calendar.clock == "utc"
     clock_words = "; the meter's windows are UTC all year" if utc else ""
     parts = (
         f"{name}  {year}  ({calendar.timezone}{clock_words})",
@@ -72,8 +72,8 @@ def _legend(signs: Mapping[str, str]) -> str:
     return textwrap.fill("   ".join([*seasons, *marks]), WIDTH, break_long_words=False)
 
 
-def _holidays(calendar: Tariff | Bare, year: int, days: Sequence[YearDay]) -> Iterator[str]:
-    if not isinstance(calendar, Tariff) or calendar.holiday_calendar is None:
+def _holidays(calendar: Tariff, year: int, days: Sequence[YearDay]) -> Iterator[str]:
+    if calendar.holiday_calendar is None:
         yield "No holidays: every date is its day of the week."
         return
     yield "Holidays"

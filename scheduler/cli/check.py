@@ -10,11 +10,11 @@ import click
 
 from scheduler import clock, files, settings
 from scheduler.cli.show import echo_json, format_option, zone_data_json, zone_data_words
-from scheduler.errors import ConfigurationError, Problem, ScheduleError
+from scheduler.errors import ConfigurationError, Problem, ScheduleError, problem_lines
 from scheduler.schedule import zones
 
 if TYPE_CHECKING:
-    from scheduler.schedule.source import Document
+    from scheduler.schedule.document import Document
 
 
 @click.command("check")
@@ -90,7 +90,7 @@ def _read_schedule(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     from scheduler.schedule.load import load_schedule
 
     now = clock.now()
-    loaded = load_schedule(path, today=now.date())
+    loaded = load_schedule(path, now=now)
     schedule = loaded.schedule
     summary = {
         "schedule": schedule.name,
@@ -106,8 +106,8 @@ def _read_schedule(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
 def _print(
     path: Path, problems: tuple[Problem, ...], failure: str | None, summary: dict[str, Any]
 ) -> None:
-    for problem in problems:
-        click.echo(str(problem))
+    for line in problem_lines(problems):
+        click.echo(line)
     if failure:
         click.echo(failure)
     counted = _counted(problems)

@@ -30,7 +30,7 @@ from scheduler.site.turn import Turn
 from scheduler.words import Outcome, Wake
 
 if TYPE_CHECKING:
-    from scheduler.gateway.local.client import LocalGateway
+    from scheduler.gateway.local.old import OldLocal as LocalGateway
 
 
 @dataclass(frozen=True, slots=True)

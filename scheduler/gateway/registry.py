@@ -41,6 +41,7 @@ class Entry(Protocol):
 
 
 TRANSPORTS: dict[str, str] = {
+    "simulated": "scheduler.gateway.simulated",
     "local": "scheduler.gateway.local",
 }
 """Name in TOU_GATEWAY to the package that speaks it."""

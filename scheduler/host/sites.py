@@ -29,7 +29,7 @@ from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 
 if TYPE_CHECKING:
-    from scheduler.gateway.local.client import LocalGateway
+    from scheduler.gateway.local.old import OldLocal as LocalGateway
 
 SIMULATED_PROFILE = "1.49"
 # Seconds for its sitemaster to come back: long enough to be seen, short enough to be watched.
@@ -77,7 +77,7 @@ def accepted_schedule(settings: Settings) -> Loaded:
 
 def local_gateway(settings: Settings) -> LocalGateway:
     """The client of a real gateway. Raises SettingsError where trust or password is missing."""
-    from scheduler.gateway.local.client import LocalGateway
+    from scheduler.gateway.local.old import OldLocal as LocalGateway
 
     if settings.gateway_certificate is None and settings.gateway_fingerprint is None:
         raise SettingsError(
@@ -101,7 +101,7 @@ def local_gateway(settings: Settings) -> LocalGateway:
 
 def simulated_client(settings: Settings, where: dict[str, str]) -> LocalGateway:
     """The very same client, pointed at a simulated gateway on loopback."""
-    from scheduler.gateway.local.client import LocalGateway
+    from scheduler.gateway.local.old import OldLocal as LocalGateway
     from scheduler.simulated import DEFAULT_PASSWORD
 
     return LocalGateway(

@@ -106,7 +106,8 @@ def _made(document: Document, draft: Draft) -> Imported:
         message = "This rate makes a tariff file that is too long to be read."
         raise document.error((), message, "kind")
     known = draft.zone.name != places.UNKNOWN
-    usable = text if known else text.replace(f"timezone: {places.UNKNOWN}", "timezone: UTC", 1)
+    in_utc = "timezone: UTC\nclock: utc"
+    usable = text if known else text.replace(f"timezone: {places.UNKNOWN}", in_utc, 1)
     tariff = parse_tariff(usable, f"the tariff made of {document.file}")
     return Imported(text, tariff, draft.suggested_id, draft.notes, zone_known=known)
 

@@ -13,7 +13,7 @@ from scheduler.errors import Place, Problem, ScheduleError
 from scheduler.imports.draft import Zone
 from scheduler.schedule import zones
 
-UNKNOWN: Final = "WRITE-THE-ZONE"
+UNKNOWN: Final = zones.UNKNOWN
 """No zone, so that every reader refuses the file until its owner has written one."""
 _PACIFIC, _ARIZONA, _MOUNTAIN, _CENTRAL, _EASTERN, _DETROIT, _HAWAII = (
     "America/Los_Angeles",

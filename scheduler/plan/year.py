@@ -19,7 +19,7 @@ from scheduler.plan.effect import settings
 from scheduler.plan.wall import Piece
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
-from scheduler.schedule.tariff import Bare, Tariff
+from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import DAY_SECONDS, Day, Schedule
 from scheduler.setting import Setting
 
@@ -41,7 +41,7 @@ class YearDay:
     """Its pattern is not the usual one of its season and day of the week."""
 
 
-def year_days(calendar: Tariff | Bare, year: int, schedule: Schedule | None) -> list[YearDay]:
+def year_days(calendar: Tariff, year: int, schedule: Schedule | None) -> list[YearDay]:
     """Every date of a year. A day differs where its pattern on the wall clock is not the most
     frequent one among the same days of the week of its season; of two equally frequent ones the
     earlier is the usual one. So a Thursday with a weekend's plan differs, a Saturday does not."""
@@ -52,7 +52,7 @@ def year_days(calendar: Tariff | Bare, year: int, schedule: Schedule | None) -> 
     read = by_day(calendar.zone, start, end)
     changes = clock_changes(calendar.display_zone, start, end)
     plan = settings(schedule, start, end) if schedule else None
-    holidays = {each.date: each for each in _holidays(calendar, year)}
+    holidays = {each.date: each for each in calendar.holidays_in(year)}
     numbers = range(first, last + 1)
     shapes = {number: calendar.day(wall.date_of(number)) for number in numbers}
     patterns: dict[int, Pattern] = {
@@ -89,10 +89,6 @@ def clock_changes(zone: ZoneInfo, start: int, end: int) -> dict[int, list[str]]:
 
 def _number(on: date) -> int:
     return on.toordinal() - date(1970, 1, 1).toordinal()
-
-
-def _holidays(calendar: Tariff | Bare, year: int) -> tuple[Holiday, ...]:
-    return calendar.holidays_in(year) if isinstance(calendar, Tariff) else ()
 
 
 def _pattern(pieces: Sequence[Piece], plan: list[tuple[int, Setting]]) -> Pattern:

@@ -6,16 +6,20 @@ The only place that reads pydantic's errors; none of its own sentences gets past
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from scheduler.errors import Problem
-from scheduler.schedule.source import Document, Loc
+from scheduler.schedule.document import Document, Loc
 from scheduler.schedule.wording import did_you_mean, listed, shown
 
+M = TypeVar("M", bound=BaseModel)
+Fault = tuple[int | str, ...]
+
 SHAPE_CHECKS = {
+    "file": "The file is there, a regular one, readable, and no longer than 250,000 bytes.",
     "yaml": "The file is YAML in UTF-8, one document, without control characters.",
     "duplicate-key": "A key stands once in its block.",
     "alias": "Aliases (*name) are not used; a value is written where it holds.",
@@ -41,7 +45,17 @@ _TYPES = {
 }
 
 
-def problems_of(
+def shape_of(model: type[M], document: Document) -> tuple[M | None, list[Problem], set[Fault]]:
+    """The document as its model sees it; or None, every fault with its place, and where those
+    are."""
+    try:
+        return model.model_validate(document.data), [], set()
+    except ValidationError as error:
+        faults = {each["loc"] for each in error.errors(include_url=False)}
+        return None, _problems_of(model, error, document), faults
+
+
+def _problems_of(
     model: type[BaseModel], error: ValidationError, document: Document
 ) -> list[Problem]:
     """The faults of a whole document, once each and in the order of the file."""
@@ -65,6 +79,10 @@ def _problem(model: type[BaseModel], error: ErrorDetails, document: Document) ->
         message, id_ = _unknown_key(_model_at(model, loc[:-1]), str(loc[-1])), "unknown-key"
     elif kind == "missing":
         message, id_ = f"This key is missing. {_example(model, loc)}", "missing-key"
+    elif kind == "too_long":
+        most = error.get("ctx", {}).get("max_length")
+        message = f"{shown(error['input'])} of more than {most} items is too long. Write fewer."
+        id_ = "wrong-type"
     elif kind == "too_short" or error["input"] is None:
         message, id_ = f"There is nothing here. {_example(model, loc)}", "empty"
     else:

@@ -5,16 +5,18 @@ What `lint` looks at. Reads no file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from scheduler import clock
+from scheduler.schedule.document import Document
 from scheduler.schedule.model import JobFile, RuleFile
-from scheduler.schedule.source import Document
-from scheduler.schedule.tariff import Bare, Tariff
+from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import ClockWindow, Condition
 
 M = TypeVar("M", bound=BaseModel)
@@ -50,10 +52,10 @@ class Draft:
     document: Document
     rules: tuple[Part[RuleFile], ...]
     jobs: tuple[Part[JobFile], ...]
-    calendar: Tariff | Bare | None
+    calendar: Tariff | None
     """None while neither tariff nor zone is known."""
-    today: date | None = None
-    """The local date, for what is judged by it; such checks are left out without one."""
+    now: datetime | None = None
+    """For what is judged by the date; such checks are left out without it."""
 
     @property
     def entries(self) -> tuple[Part[RuleFile] | Part[JobFile], ...]:
@@ -63,15 +65,30 @@ class Draft:
     @property
     def tariff(self) -> Tariff | None:
         """The tariff, where the file names one that is right."""
-        return self.calendar if isinstance(self.calendar, Tariff) else None
+        return self.calendar if self.calendar and self.calendar.periods else None
+
+    @property
+    def today(self) -> date | None:
+        """The local date."""
+        if self.now is None or self.calendar is None:
+            return None
+        return clock.localise(self.now, self.calendar.zone).date()
 
 
-def parts_of(document: Document, key: str, model: type[E]) -> tuple[Part[E], ...]:
-    """The entries of a list that are blocks of keys at all."""
-    root = document.data if isinstance(document.data, dict) else {}
-    items = root.get(key)
-    listed = enumerate(items) if isinstance(items, list) else ()
-    return tuple(_part((key, index), item, model) for index, item in listed if _block(item))
+def parts_of(
+    document: Document, key: str, model: type[E], sound: Sequence[E] | None
+) -> tuple[Part[E], ...]:
+    """The entries of a list that are blocks of keys at all; `sound` where all of them are right."""
+    items = document.at((key,))
+    listed = list(enumerate(items)) if isinstance(items, list) else []
+    if sound is not None:
+        return tuple(
+            Part((key, index), frozenset(item), each, sound=True)
+            for (index, item), each in zip(listed, sound, strict=False)
+        )
+    return tuple(
+        _part((key, index), item, model) for index, item in listed if isinstance(item, dict)
+    )
 
 
 def condition_of(entry: RuleFile | JobFile) -> Condition:
@@ -84,10 +101,6 @@ def condition_of(entry: RuleFile | JobFile) -> Condition:
         seasons=frozenset(entry.seasons),
         dates=tuple(entry.dates),
     )
-
-
-def _block(item: object) -> bool:
-    return isinstance(item, dict)
 
 
 def _part(loc: tuple[str, int], item: dict[str, object], model: type[E]) -> Part[E]:

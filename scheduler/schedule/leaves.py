@@ -6,13 +6,11 @@ pydantic asks them; `complaints` shows what they say. Must not know what the fil
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
 
+from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
-from scheduler.schedule.wording import did_you_mean, listed, shown
-
-T = TypeVar("T")
+from scheduler.schedule.wording import LONGEST_TEXT, did_you_mean, listed, plain, shown
 
 
 def fault(id_: str, message: str) -> PydanticCustomError:
@@ -20,18 +18,29 @@ def fault(id_: str, message: str) -> PydanticCustomError:
     return PydanticCustomError(id_, "{message}", {"message": message})
 
 
-def text_reader(id_: str, read: Callable[[str], T], example: str) -> Callable[[object], T]:
-    """A validator from a reader of text that raises ValueError; its problems carry `id_`."""
+def read(parse: Callable[[object], object], id_: str) -> PlainValidator:
+    """A validator that gives the parser's own sentence, under an id."""
 
-    def check(value: object) -> T:
-        if not isinstance(value, str):
-            raise fault(id_, f"{shown(value)} is not understood here. Write {example}.")
+    def validate(data: object) -> object:
         try:
-            return read(value)
+            return parse(data)
         except ValueError as error:
             raise fault(id_, str(error)) from None
 
-    return check
+    return PlainValidator(validate)
+
+
+def read_text(parse: Callable[[str], object], id_: str, example: str) -> PlainValidator:
+    """The same of a parser that takes text alone."""
+
+    def of_text(data: object) -> object:
+        if not isinstance(data, str):
+            raise ValueError(f"{shown(data)} is not understood here. Write {example}.")  # noqa: TRY004
+        if len(data) > LONGEST_TEXT:
+            raise ValueError(f"{shown(data)} is too long. Write {example}.")
+        return parse(data)
+
+    return read(of_text, id_)
 
 
 def choice(words: Iterable[str]) -> Callable[[object], str]:
@@ -41,7 +50,7 @@ def choice(words: Iterable[str]) -> Callable[[object], str]:
     def check(value: object) -> str:
         if isinstance(value, str) and value in known:
             return value
-        guess = did_you_mean(value, known) if isinstance(value, str) else ""
+        guess = did_you_mean(plain(value), known)
         raise fault(
             "choice", f"{shown(value)} is not known here. Write {listed(known, 'or')}.{guess}"
         )

@@ -7,7 +7,7 @@ plan (how long a stretch is, what happens on a night of a clock change) is not a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from scheduler.errors import Problem
@@ -77,6 +77,18 @@ SENSE: tuple[Check, ...] = (
         lint_conditions.inset_too_long,
     ),
     Check(
+        "too-many",
+        "error",
+        "There are no more than 500 rules, and as many jobs.",
+        lint_names.too_many,
+    ),
+    Check(
+        "at-least",
+        "error",
+        "at_least stands beside reserve: hold, as its floor.",
+        lint_settings.at_least,
+    ),
+    Check(
         "job-key",
         "error",
         "install, limit and allow_on_peak stand with firmware_check alone.",
@@ -136,6 +148,9 @@ VALUE_CHECKS = {
     "duration": "Durations are written 90s, 5m, 2h or 1h30m.",
     "mode": "A mode is the API's word or the app's; scheduler cannot be asked for.",
     "reserve": "A reserve is a percentage, hold, or the wire's value such as 9.75% raw.",
+    "choice": "grid_charging, export and drift hold one of their words.",
+    "charge": "charge is a power such as 3 kW, or full.",
+    "guard": "A guard is one that the program knows.",
     "do": "A job does firmware_check, commit or sitemaster_run.",
     "at": "A job is due at a clock time, or at the edge of a period plus or minus a duration.",
 }
@@ -150,12 +165,9 @@ CHECKS: dict[str, str] = {
 
 def lint(draft: Draft) -> list[Problem]:
     """What does not make sense, by place; warnings among it."""
-    found = (_problem(draft, check, finding) for check in SENSE for finding in check.find(draft))
+    found = (
+        replace(finding.in_file(draft.document), id=check.id, severity=check.severity)
+        for check in SENSE
+        for finding in check.find(draft)
+    )
     return sorted(found, key=position)
-
-
-def _problem(draft: Draft, check: Check, finding: Finding) -> Problem:
-    document = draft.document
-    place = document.key_place(finding.loc) if finding.at_key else document.place(finding.loc)
-    path = document.path(finding.loc)
-    return Problem(place, path, finding.message, check.id, check.severity)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from scheduler.schedule import text
+from scheduler.schedule.document import Data, Loc
 from scheduler.schedule.draft import Draft
 from scheduler.schedule.finding import Finding
-from scheduler.schedule.source import Data, Loc
 from scheduler.schedule.values import JobKind, PeriodEdge
 from scheduler.schedule.wording import did_you_mean, listed, shown
 
+MOST_ENTRIES = 500
+"""Some questions compare each rule with every other."""
 _FIRMWARE_KEYS = ("install", "limit", "allow_on_peak")
 
 
@@ -55,6 +57,14 @@ def duplicate_names(draft: Draft) -> Iterator[Finding]:
                 yield Finding(loc, f"{message} Give each its own.")
             elif name is not None:
                 lines[name] = draft.document.place(loc).line
+
+
+def too_many(draft: Draft) -> Iterator[Finding]:
+    """More rules or jobs than a plan can be made of in the time there is."""
+    for key, entries in (("rules", draft.rules), ("jobs", draft.jobs)):
+        if len(entries) > MOST_ENTRIES:
+            message = f"{len(entries)} {key} are more than {MOST_ENTRIES}. Say it with fewer."
+            yield Finding((key,), message, at_key=True)
 
 
 def job_keys(draft: Draft) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from scheduler.schedule.draft import Draft, Part, condition_of
 from scheduler.schedule.finding import Finding
+from scheduler.schedule.lint_names import MOST_ENTRIES
 from scheduler.schedule.model import JobFile, RuleFile
 from scheduler.schedule.tariff import HOLIDAY
 from scheduler.schedule.values import (
@@ -43,6 +44,8 @@ def last_rule(draft: Draft) -> Iterator[Finding]:
 
 def unreachable(draft: Draft) -> Iterator[Finding]:
     """Rules that others above them always win over."""
+    if len(draft.rules) > MOST_ENTRIES:
+        return
     for index, rule in enumerate(draft.rules):
         above = draft.rules[:index]
         always = next((each for each in above if each.unconditional), None)
@@ -82,9 +85,8 @@ def _condition(draft: Draft, entry: Part[RuleFile] | Part[JobFile]) -> Condition
     if isinstance(entry.file, JobFile) and isinstance(entry.file.at, PeriodEdge):
         # Its edge may lie on another date than the job: only the season can be asked for.
         return None
-    periods = draft.tariff.period_names if draft.tariff else frozenset[str]()
-    seasons = frozenset(draft.tariff.season_names) if draft.tariff else frozenset[str]()
-    known = condition.periods <= periods and condition.seasons <= seasons
+    seasons = frozenset(draft.calendar.season_names)
+    known = condition.periods <= draft.calendar.period_names and condition.seasons <= seasons
     return condition if known else None
 
 
@@ -165,14 +167,11 @@ def _days(draft: Draft, condition: Condition) -> Iterator[tuple[date, Day]]:
 
 def _kinds_of_day(draft: Draft) -> Iterator[tuple[date, Day]]:
     """Every kind of day, each on a date of the right day of the week but of no meaning."""
+    assert draft.calendar is not None
     week = [_ANY_MONDAY + timedelta(days=offset) for offset in range(7)]
-    if not draft.tariff:
-        assert draft.calendar is not None
-        yield from ((on, draft.calendar.day(on)) for on in week)
-        return
-    for season in set(draft.tariff.seasons.values()):
+    for season in set(draft.calendar.seasons.values()):
         yield from ((on, season.shapes[on.weekday()]) for on in week)
-        if draft.tariff.holiday_calendar:
+        if draft.calendar.holiday_calendar:
             yield from ((on, season.shapes[HOLIDAY]) for on in week)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scheduler.schedule.document import Loc
 from scheduler.schedule.draft import Draft
 from scheduler.schedule.finding import Finding
-from scheduler.schedule.source import Loc
 from scheduler.schedule.text import Reserve
-from scheduler.setting import Mode, to_raw
+from scheduler.setting import HOLD, Mode, to_raw
 
 # Wire values of the app's round percentages: 9.75 for 5 up to 95.25 for 95.
 _RAW_OF_ROUND = {to_raw(percent): percent for percent in range(5, 100, 5)}
@@ -55,6 +55,15 @@ def backup_below_100(draft: Draft) -> Iterator[Finding]:
         message = "backup charges to 100% whatever its reserve says."
         way_out = "Write 100%, or mode: self_consumption for a lesser reserve."
         yield Finding((*rule.loc, "reserve"), f"{message} {way_out}")
+
+
+def at_least(draft: Draft) -> Iterator[Finding]:
+    """A floor without the hold that it is for."""
+    for rule in draft.rules:
+        reserve = rule.file.reserve
+        if rule.file.at_least is not None and reserve is not None and reserve.value != HOLD:
+            message = "at_least stands beside reserve: hold alone. Write hold, or remove it."
+            yield Finding((*rule.loc, "at_least"), message, at_key=True)
 
 
 def _looks_raw(reserve: Reserve) -> bool:

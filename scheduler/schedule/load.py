@@ -6,24 +6,19 @@ Reads the schedule and the tariff it names, and nothing else; needs no network a
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from scheduler.errors import ConfigurationError, Problem, ScheduleError
-from scheduler.schedule import library, source, text
-from scheduler.schedule.complaints import position, problems_of
+from scheduler.errors import Problem, ScheduleError
+from scheduler.schedule import named, source, text
+from scheduler.schedule.complaints import position, shape_of
+from scheduler.schedule.document import Document
 from scheduler.schedule.draft import Draft, Part, condition_of, parts_of
 from scheduler.schedule.lint import lint
 from scheduler.schedule.model import JobFile, RuleFile, ScheduleFile
-from scheduler.schedule.source import Document
-from scheduler.schedule.tariff import Bare, Tariff, bare
-from scheduler.schedule.tariff_file import load_tariff
+from scheduler.schedule.tariff import Tariff, bare
 from scheduler.schedule.values import Inset, Job, Rule, Schedule
-from scheduler.schedule.wording import nearest, shown
 from scheduler.setting import Setting
 
 
@@ -35,23 +30,26 @@ class Loaded:
     warnings: tuple[Problem, ...] = ()
 
 
-def load_schedule(path: Path, *, shown_as: str | None = None, today: date | None = None) -> Loaded:
+def load_schedule(
+    path: Path, *, shown_as: str | None = None, now: datetime | None = None
+) -> Loaded:
     """The schedule of a file, with the tariff it names.
 
-    `today` is the local date; without it nothing is said about dates that are over. Raises
-    ScheduleError with all problems of both files, ConfigurationError when the file cannot be read.
+    Without `now` nothing is said about dates that are over. Raises ScheduleError with all
+    problems of both files.
     """
     name = shown_as or str(path)
-    return parse_schedule(source.read_text(path, name), name, folder=path.parent, today=today)
+    return parse_schedule(source.read_text(path, name), name, folder=path.parent, now=now)
 
 
-def parse_schedule(written: str, file: str, *, folder: Path, today: date | None = None) -> Loaded:
+def parse_schedule(written: str, file: str, *, folder: Path, now: datetime | None = None) -> Loaded:
     """As `load_schedule`, of a text that messages call `file` and that stands in `folder`."""
     document = source.compose(written, file)
     calendar, found = _calendar(document, folder)
-    shape, faults = _shape(document)
-    rules, jobs = parts_of(document, "rules", RuleFile), parts_of(document, "jobs", JobFile)
-    sense = lint(Draft(document, rules, jobs, calendar, today))
+    shape, faults, _ = shape_of(ScheduleFile, document)
+    rules = parts_of(document, "rules", RuleFile, shape.rules if shape else None)
+    jobs = parts_of(document, "jobs", JobFile, shape.jobs if shape else None)
+    sense = lint(Draft(document, rules, jobs, calendar, now))
     problems = sorted(
         dict.fromkeys((*document.problems, *faults, *found, *sense)),
         key=lambda each: (each.place.file != file, position(each)),
@@ -62,84 +60,42 @@ def parse_schedule(written: str, file: str, *, folder: Path, today: date | None 
     return Loaded(_schedule(document, shape, calendar, rules, jobs), tuple(problems))
 
 
-def _shape(document: Document) -> tuple[ScheduleFile | None, list[Problem]]:
-    try:
-        return ScheduleFile.model_validate(document.data), []
-    except ValidationError as error:
-        return None, problems_of(ScheduleFile, error, document)
-
-
-def _calendar(document: Document, folder: Path) -> tuple[Tariff | Bare | None, list[Problem]]:
+def _calendar(document: Document, folder: Path) -> tuple[Tariff | None, list[Problem]]:
     """The tariff, or the zone alone; None where there is none or it is wrong."""
     data = document.data if isinstance(document.data, dict) else {}
-    if "tariff" not in data:
-        with suppress(ValueError):
-            return bare(text.timezone(data.get("timezone"))), []
-        return None, []
     try:
-        named = text.path(data["tariff"])
-        return _tariff(document, folder, named), []
+        if "tariff" not in data:
+            return bare(text.timezone(data.get("timezone"))), []
+        return named.tariff(text.path(data["tariff"]), document, folder), []
     except ScheduleError as error:
         return None, list(error.problems)
-    except ConfigurationError as error:
-        return None, [_at_tariff(document, str(error))]
     except ValueError:
+        # The shape tells it.
         return None, []
-
-
-def _tariff(document: Document, folder: Path, named: str) -> Tariff:
-    beside = Path(document.file).parent / named
-    if _is_file(folder / named):
-        return load_tariff(folder / named, shown_as=str(beside))
-    with suppress(ConfigurationError):
-        shipped = library.shipped() / named
-        if _is_file(shipped):
-            return load_tariff(shipped, shown_as=named)
-    raise ScheduleError((_at_tariff(document, _missing(named)),))
-
-
-def _missing(named: str) -> str:
-    guess = None
-    with suppress(ConfigurationError):
-        guess = nearest(Path(named).stem, library.ids())
-    way_out = f"Did you mean tariffs/{guess}.yaml?" if guess else "See tou tariff list."
-    return f"There is no file {shown(named)} here or among the shipped ones. {way_out}"
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except PermissionError:
-        return True
-    except OSError:
-        return False
-
-
-def _at_tariff(document: Document, message: str) -> Problem:
-    return Problem(document.place(("tariff",)), "tariff", message, "tariff")
 
 
 def _schedule(
     document: Document,
     shape: ScheduleFile,
-    calendar: Tariff | Bare,
+    calendar: Tariff,
     rules: tuple[Part[RuleFile], ...],
     jobs: tuple[Part[JobFile], ...],
 ) -> Schedule:
-    tariff = calendar if isinstance(calendar, Tariff) else None
     return Schedule(
         name=shape.schedule,
         file=document.file,
         timezone=calendar.timezone,
         calendar=calendar,
-        tariff_name=tariff.name if tariff else None,
-        peak_periods=tariff.peak_periods if tariff else frozenset(),
+        tariff_name=calendar.name or None,
+        peak_periods=calendar.peak_periods,
         rules=tuple(_rule(document, each) for each in rules),
         jobs=tuple(_job(document, each) for each in jobs),
-        digest=_digest(document, tariff),
-        season_names=frozenset(tariff.season_names) if tariff else frozenset(),
-        period_names=tariff.period_names if tariff else frozenset(),
-        tariff_place=document.place(("tariff" if tariff else "timezone",)),
+        digest=_digest(document, calendar),
+        season_names=frozenset(calendar.season_names),
+        period_names=calendar.period_names,
+        drift=shape.drift,
+        guards=None if shape.guards is None else tuple(shape.guards),
+        tariff_place=document.place(("tariff" if calendar.periods else "timezone",)),
     )
 
 
@@ -149,8 +105,12 @@ def _rule(document: Document, part: Part[RuleFile]) -> Rule:
         name=file.name,
         condition=condition_of(file),
         inset=Inset(file.inset.start, file.inset.end),
-        setting=Setting(file.mode, file.reserve.value),
+        setting=Setting(
+            file.mode, file.reserve.value, file.grid_charging, file.export, file.at_least
+        ),
         place=document.place(part.loc),
+        charge=file.charge,
+        places={key: document.place((*part.loc, key)) for key in part.keys},
     )
 
 
@@ -168,6 +128,5 @@ def _job(document: Document, part: Part[JobFile]) -> Job:
     )
 
 
-def _digest(document: Document, tariff: Tariff | None) -> str:
-    both = f"{document.text}\0{tariff.text_digest if tariff else ''}"
-    return hashlib.sha256(both.encode()).hexdigest()
+def _digest(document: Document, calendar: Tariff) -> str:
+    return hashlib.sha256(f"{document.text}\0{calendar.text_digest}".encode()).hexdigest()

@@ -6,9 +6,8 @@ Whether the parts make sense together is asked in `lint`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -16,7 +15,6 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
-    PlainValidator,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     WrapValidator,
@@ -24,45 +22,41 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from scheduler.schedule import text
-from scheduler.schedule.leaves import fault
+from scheduler.schedule.clocktime import DASH_PATTERN, TIME_PATTERN
+from scheduler.schedule.leaves import fault, read
 from scheduler.schedule.values import (
+    GUARDS,
+    Charge,
     ClockTime,
     ClockWindow,
     DateRange,
     DayName,
+    Drift,
     JobKind,
     PeriodEdge,
 )
-from scheduler.setting import Mode
+from scheduler.setting import Export, GridCharging, Mode
 
 T = TypeVar("T")
 
-_HOURS = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
-_END = rf"({_HOURS}|24:00(:00)?)"
-_WINDOW = rf"^{_HOURS} *[-–] *{_END}$"
+MOST_ITEMS: Final = 400
+"""Items of a list within a rule or job: every day of a year by its date, and some."""
+
+_TIME = f"({TIME_PATTERN})"
+_WINDOW = f"^{_TIME}({DASH_PATTERN}){_TIME}$"
 _PERIOD = r"^[^0-9:\s][^:]*$"
-_LENGTH = r"(?=[0-9])([0-9]+h)?([0-9]+m)?([0-9]+s)?"
+_LENGTH = r"([0-9]+ ?([hH]|[hH](ou)?rs?|[mM]|[mM]in(ute)?s?|[sS]|[sS]ec(ond)?s?) ?)+"
 _DAY = r"2[0-9]{3}-[0-9]{2}-[0-9]{2}"
-
-
-def _read(parse: Callable[[object], object], id_: str) -> PlainValidator:
-    """A validator that gives the parser's own sentence, under an id."""
-
-    def validate(data: object) -> object:
-        try:
-            return parse(data)
-        except ValueError as error:
-            raise fault(id_, str(error)) from None
-
-    return PlainValidator(validate)
 
 
 def _pattern(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
 
-def _words(words: tuple[str, ...]) -> WithJsonSchema:
-    return WithJsonSchema({"enum": list(words)})
+def _words(words: tuple[str, ...], also: str | None = None) -> WithJsonSchema:
+    """The words that an editor offers, and a pattern of others that are understood."""
+    enum: dict[str, object] = {"enum": list(words)}
+    return WithJsonSchema({"anyOf": [enum, {"type": "string", "pattern": also}]} if also else enum)
 
 
 class _OneOrMany:
@@ -79,31 +73,73 @@ def _as_list(data: object) -> object:
     return data if data is None or isinstance(data, list) else [data]
 
 
-Many = Annotated[list[T], Field(min_length=1), BeforeValidator(_as_list), _OneOrMany()]
+Many = Annotated[
+    list[T], Field(min_length=1, max_length=MOST_ITEMS), BeforeValidator(_as_list), _OneOrMany()
+]
 
 Name = Annotated[
     str,
-    _read(text.name, "name"),
+    read(text.name, "name"),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": text.LONGEST_NAME}),
 ]
 During = Annotated[
     ClockWindow | str,
-    _read(text.during, "during"),
+    read(text.during, "during"),
     WithJsonSchema({"type": "string", "anyOf": [{"pattern": _WINDOW}, {"pattern": _PERIOD}]}),
 ]
-Day = Annotated[DayName, _read(text.day, "day"), _words(text.DAY_NAMES)]
-Season = Annotated[str, _read(text.season, "season"), WithJsonSchema({"type": "string"})]
-Dates = Annotated[DateRange, _read(text.dates, "date"), _pattern(rf"^{_DAY}( *\.\. *{_DAY})?$")]
+Day = Annotated[DayName, read(text.day, "day"), _words(text.DAY_NAMES, text.DAY_PATTERN)]
+Season = Annotated[str, read(text.season, "season"), WithJsonSchema({"type": "string"})]
+Dates = Annotated[
+    DateRange, read(text.dates, "date"), _pattern(rf"^{_DAY}(( ?\.\. ?| - | to | ?[–—] ?){_DAY})?$")
+]
 Duration = Annotated[
     timedelta,
-    _read(text.duration, "duration"),
+    read(text.duration, "duration"),
     WithJsonSchema({"anyOf": [{"type": "string", "pattern": f"^{_LENGTH}$"}, {"const": 0}]}),
 ]
-Limit = Annotated[timedelta, _read(text.limit, "duration"), _pattern(f"^{_LENGTH}$")]
-ModeWord = Annotated[Mode, _read(text.mode, "mode"), _words(text.MODE_WORDS)]
+Limit = Annotated[timedelta, read(text.limit, "duration"), _pattern(f"^{_LENGTH}$")]
+ModeWord = Annotated[
+    Mode, read(text.mode, "mode"), _words(text.MODE_WORDS, "^[Tt]([Bb][Cc]|[Oo][Uu])$")
+]
+Grid = Annotated[
+    GridCharging,
+    read(text.grid_charging, "choice"),
+    _words(tuple(each.value for each in GridCharging)),
+]
+ExportRule = Annotated[
+    Export, read(text.export, "choice"), _words(tuple(each.value for each in Export))
+]
+Floor = Annotated[
+    float,
+    read(text.floor, "reserve"),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": 100},
+                {"type": "string", "pattern": r"^(100|[1-9]?[0-9])(\.[0-9]{1,6})? ?%?$"},
+            ]
+        }
+    ),
+]
+ChargePower = Annotated[
+    Charge,
+    read(text.charge, "charge"),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": "full"},
+                {"type": "string", "pattern": r"^[0-9]{1,5}(\.[0-9]{1,3})? ?[kK]?[wW]$"},
+            ]
+        }
+    ),
+]
+Guard = Annotated[str, read(text.guard, "guard"), _words(GUARDS)]
+DriftWord = Annotated[
+    Drift, read(text.drift, "choice"), _words(tuple(each.value for each in Drift))
+]
 Reserve = Annotated[
     text.Reserve,
-    _read(text.reserve, "reserve"),
+    read(text.reserve, "reserve"),
     WithJsonSchema(
         {
             "anyOf": [
@@ -114,11 +150,11 @@ Reserve = Annotated[
         }
     ),
 ]
-Kind = Annotated[JobKind, _read(text.job_kind, "do"), _words(tuple(each.value for each in JobKind))]
+Kind = Annotated[JobKind, read(text.job_kind, "do"), _words(tuple(each.value for each in JobKind))]
 At = Annotated[
     ClockTime | PeriodEdge,
-    _read(text.at, "at"),
-    _pattern(rf"^({_HOURS}|[^:]+\.(start|end)( *[+-] *{_LENGTH})?)$"),
+    read(text.at, "at"),
+    _pattern(rf"^({_TIME}|[^:.]+\.(start|end)( ?[+-] ?{_LENGTH})?)$"),
 ]
 
 
@@ -219,6 +255,29 @@ class RuleFile(_Entry):
         "charge that the battery has when the rule begins; or the wire's value, as 9.75% raw.",
         examples=["100%", 20, "hold", "9.75% raw"],
     )
+    at_least: Floor | None = Field(
+        default=None,
+        description="Beside reserve: hold, a floor: hold the present charge, but at least this.",
+        examples=["20%"],
+    )
+    grid_charging: Grid | None = Field(
+        default=None,
+        description="Whether the battery may charge from the grid. Left alone where it is not "
+        "named. Not every gateway can set it.",
+        examples=["allow"],
+    )
+    export: ExportRule | None = Field(
+        default=None,
+        description="What may be sold to the grid: battery and sun, solar alone, or none. Left "
+        "alone where it is not named. Not every gateway can set it.",
+        examples=["solar"],
+    )
+    charge: ChargePower | None = Field(
+        default=None,
+        description="Experimental: charge with this power while the rule holds, or full for as "
+        "much as the battery takes. Few gateways can do it.",
+        examples=["3 kW", "full"],
+    )
 
 
 class JobFile(_Entry):
@@ -267,13 +326,13 @@ class ScheduleFile(_Part):
         description="The name of this schedule, for people.",
         examples=["SCE super off-peak charging"],
     )
-    tariff: Annotated[str, _read(text.path, "tariff"), WithJsonSchema({"type": "string"})] = Field(
+    tariff: Annotated[str, read(text.path, "tariff"), WithJsonSchema({"type": "string"})] = Field(
         default_factory=str,
         description="Path of the tariff file, from this file's folder or from the shipped ones.",
         examples=["tariffs/sce-tou-d-a.yaml"],
     )
     timezone: Annotated[
-        str, _read(text.timezone, "timezone"), WithJsonSchema({"type": "string"})
+        str, read(text.timezone, "timezone"), WithJsonSchema({"type": "string"})
     ] = Field(
         default_factory=str,
         description="IANA name of the zone of the clock times, where there is no tariff.",
@@ -289,4 +348,17 @@ class ScheduleFile(_Part):
         default_factory=list,
         description="Things to do at an instant.",
         examples=[[{"name": "commit at noon", "do": "commit", "at": "12:00"}]],
+    )
+    drift: DriftWord = Field(
+        default=Drift.REASSERT,
+        description="What to do when somebody else changes the setting: reassert it, respect the "
+        "change until the next boundary, or only notify.",
+        examples=["respect"],
+        json_schema_extra={"default": "reassert"},
+    )
+    guards: list[Guard] | None = Field(
+        default=None,
+        description="The conditions under which acting is deferred; without the key those that "
+        "the program thinks right.",
+        examples=[["grid_down", "firmware_update"]],
     )

@@ -6,11 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from scheduler.errors import ConfigurationError, ScheduleError
 from scheduler.schedule import source
-from scheduler.schedule.complaints import problems_of
+from scheduler.schedule.complaints import shape_of
 from scheduler.schedule.holidays import HolidayList
 from scheduler.schedule.tariff_shape import HolidayListPart, HolidaysFile
 
@@ -33,11 +31,10 @@ def folder() -> Path:
 def holiday_lists() -> dict[str, HolidayList]:
     """The shipped holiday lists by name."""
     document = source.read(folder() / "holidays.yaml", shown_as="holidays.yaml")
-    try:
-        lists = HolidaysFile.model_validate(document.data).lists
-    except ValidationError as error:
-        raise ScheduleError(tuple(problems_of(HolidaysFile, error, document))) from None
-    return {name: _converted(part) for name, part in lists.items()}
+    shape, problems, _ = shape_of(HolidaysFile, document)
+    if shape is None:
+        raise ScheduleError(tuple(problems))
+    return {name: _converted(part) for name, part in shape.lists.items()}
 
 
 def _converted(part: HolidayListPart) -> HolidayList:

@@ -1,116 +1,35 @@
-"""YAML text to plain data that remembers its places.
+"""The one reader of files and texts: YAML or JSON in, plain data with its places out.
 
-Differs from YAML 1.1 on purpose: `16:00` and `22:05` stay text (PyYAML makes 960 and 1325 of
-them), `on`, `yes` and `010` too. Duplicate keys, aliases, tags and merge keys are problems.
+A file is opened without waiting for anybody and read only when it is a regular one of bounded
+length, so that no file can stop the service.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+import os
+import stat
+from functools import cache
 from pathlib import Path
 
-import yaml
+from scheduler.errors import Place, Problem, ScheduleError
+from scheduler.schedule import json_text
+from scheduler.schedule.document import Data, Document, Loc, place_in
+from scheduler.schedule.yaml_text import Composer
 
-from scheduler.errors import ConfigurationError, Place, Problem, ScheduleError
-from scheduler.schedule.wording import path_text, shown
-
-Data = object
-"""None, bool, int, float, str, list or dict of the same."""
-Loc = Sequence[int | str]
+__all__ = ["Data", "Document", "Loc", "compose", "compose_json", "parse", "read", "read_text"]
 
 # A schedule is a few kilobytes, the longest shipped tariff under ten.
 MAX_BYTES = 250_000
-MAX_DEPTH = 40
-
-_NULL = frozenset({"", "~", "null"})
-_BOOL = {"true": True, "false": False}
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
-_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-# What libyaml says, and what it means to the person who wrote the file.
-_SYNTAX = (
-    (
-        "mapping values are not allowed",
-        "no key can stand here; mend the indentation, or put a text with a colon in quotes",
-    ),
-    ("found unexpected end of stream", "the quote that opens here is not closed"),
-    ("expected ',' or ']'", "the [ that opens here lacks a comma, or its closing ]"),
-    ("expected ',' or '}'", "the { that opens here lacks a comma, or its closing }"),
-    ("did not find expected '-'", "a list item must begin with - in line with the others"),
-    ("did not find expected key", "this line is not in line with the keys before it"),
-    ("could not find expected ':'", "a key here lacks its colon"),
-    ("unknown escape character", "a backslash in double quotes needs a second one"),
-    ("expected <document start>", "something stands outside the keys; mend the indentation"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    line: int
-    column: int
-    data: Data
-    children: dict[int | str, _Node] = field(default_factory=dict)
-    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Plain data, and where each part of it stands."""
-
-    file: str
-    text: str
-    data: Data
-    problems: tuple[Problem, ...] = ()
-    """Faults of writing that leave the rest readable: duplicate keys, aliases, tags."""
-    _node: _Node | None = field(default=None, repr=False)
-
-    def place(self, loc: Loc) -> Place:
-        """The place of the deepest part of `loc` that exists; other steps are passed over."""
-        node = self._deepest(loc)
-        return Place(self.file, node.line, node.column) if node else Place(self.file, 1, 1)
-
-    def key_place(self, loc: Loc) -> Place:
-        """The place of the key that `loc` ends in, where the key itself is at fault."""
-        node = self._deepest(loc[:-1])
-        mark = node.keys.get(str(loc[-1])) if node and loc else None
-        return Place(self.file, *mark) if mark else self.place(loc)
-
-    def path(self, loc: Loc) -> str:
-        """`rules[0].reserve`; of list positions only those that stand in the file."""
-        node, steps = self._node, list[int | str]()
-        for step in loc:
-            child = node.children.get(step) if node else None
-            if child or not isinstance(step, int):
-                steps.append(step)
-            node = child or node
-        return path_text(steps)
-
-    def at(self, loc: Loc) -> Data:
-        """The data at `loc`, or None."""
-        node = self._node
-        for step in loc:
-            node = node.children.get(step) if node else None
-        return node.data if node else None
-
-    def _deepest(self, loc: Loc) -> _Node | None:
-        node = self._node
-        for step in loc:
-            node = (node.children.get(step) if node else None) or node
-        return node
 
 
 def read(path: Path, *, shown_as: str | None = None) -> Document:
-    """The document of a file. Raises ScheduleError with places, or ConfigurationError when the
-    file cannot be read at all."""
+    """The document of a YAML file. Raises ScheduleError with places."""
     name = shown_as or str(path)
     return parse(read_text(path, name), name)
 
 
 def parse(text: str, file: str) -> Document:
-    """The document of a text; `file` is what messages call it. Raises ScheduleError."""
+    """The document of a YAML text; `file` is what messages call it. Raises ScheduleError."""
     document = compose(text, file)
     if document.problems:
         raise ScheduleError(document.problems)
@@ -119,177 +38,59 @@ def parse(text: str, file: str) -> Document:
 
 def compose(text: str, file: str) -> Document:
     """As `parse`, but raises only for what is no YAML; lesser faults are in `problems`."""
-    composer = _Composer(text, file)
+    composer = Composer(text, file)
     node = composer.document()
     data = node.data if node else None
-    return Document(file, text, data, tuple(composer.problems), node)
+    return Document(file, text, data, tuple(composer.problems), lambda: node)
 
 
-def read_text(path: Path, name: str) -> str:
-    """The text of a file that messages call `name`. Raises as `read`."""
+def compose_json(text: str, file: str) -> Document:
+    """As `compose`, of a JSON text: keys that stand twice are in `problems`."""
+    text = text.removeprefix("\ufeff")
+    data, twice = json_text.data_of(text, file)
+    nodes = json_text.Nodes(text, file)
+    root = cache(nodes.root)
+    if twice:
+        root()
+    return Document(file, text, data, tuple(nodes.problems), root)
+
+
+def read_text(path: Path, name: str, *, limit: int = MAX_BYTES) -> str:
+    """The text of a regular file of at most `limit` bytes that messages call `name`.
+
+    Raises ScheduleError.
+    """
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = _read_regular(path, name, limit)
     except FileNotFoundError:
-        raise ConfigurationError(f"{name}: there is no such file.") from None
+        raise _unreadable(name, "There is no such file.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name cannot be one"
-        raise ConfigurationError(f"{name}: cannot be read: {reason}.") from None
-    if len(raw) > MAX_BYTES:
-        raise ConfigurationError(f"{name}: longer than {MAX_BYTES} bytes, so not a schedule file.")
+        raise _unreadable(name, f"It cannot be read: {reason}.") from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        place = _place_in_bytes(error.object, error.start, name)
+        before = raw[: error.start].decode("utf-8-sig", "replace")
         message = "This byte is not UTF-8. Save the file as UTF-8."
+        place = place_in(before, len(before), name)
         raise ScheduleError((Problem(place, "", message, "yaml"),)) from None
 
 
-def _place_in_bytes(raw: bytes, offset: int, name: str) -> Place:
-    before = raw[:offset].decode("utf-8", "replace")
-    return _place_in_text(before, len(before), name)
+def _read_regular(path: Path, name: str, limit: int) -> bytes:
+    # Without O_NONBLOCK the open of a pipe waits for a writer, for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise _unreadable(name, "It cannot be read: it is not a regular file.")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            raw = file.read(limit + 1) if status.st_size <= limit else b""
+    finally:
+        os.close(descriptor)
+    if max(status.st_size, len(raw)) > limit:
+        raise _unreadable(name, f"It is longer than {limit} bytes. Is it the right file?")
+    return raw
 
 
-def _place_in_text(text: str, offset: int, name: str) -> Place:
-    line_start = text.rfind("\n", 0, offset) + 1
-    return Place(name, text.count("\n", 0, offset) + 1, offset - line_start + 1)
-
-
-class _Composer:
-    """Builds nodes from the parser's events; one per text.
-
-    Not the parser's own composer, which forgets where an alias stands and recurses without a
-    limit.
-    """
-
-    def __init__(self, text: str, file: str) -> None:
-        self.problems: list[Problem] = []
-        self._text = text
-        self._file = file
-        self._events: Iterator[yaml.Event] = iter(())
-
-    def document(self) -> _Node | None:
-        """The one document of the text; None when it is empty. Raises ScheduleError."""
-        self._refuse_control_characters()
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        self._events = yaml.parse(self._text, Loader=loader)
-        try:
-            return self._only_document()
-        except yaml.MarkedYAMLError as error:
-            raise self._fatal(*self._explained(error)) from None
-        except yaml.YAMLError:
-            raise self._fatal(Place(self._file, 1, 1), "it cannot be read as text") from None
-
-    def _only_document(self) -> _Node | None:
-        node = None
-        for event in self._events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                if node:
-                    what = "a second document begins here; keep one"
-                    raise self._fatal(self._place(event), what)
-                node = self._node(next(self._events), ())
-        return node
-
-    def _node(self, event: yaml.Event, loc: tuple[int | str, ...]) -> _Node:
-        if len(loc) > MAX_DEPTH:
-            raise self._fatal(self._place(event), "the nesting is too deep")
-        start = _Node(*_position(event), None)
-        if isinstance(event, yaml.AliasEvent):
-            message = f"Aliases (*{event.anchor}) are not allowed. Write the value out."
-            self._complain(event, loc, message, "alias")
-            return start
-        if tag := getattr(event, "tag", None):
-            written = str(tag).replace("tag:yaml.org,2002:", "!!")
-            message = f"Tags ({shown(written)}) are not allowed. Write the value alone."
-            self._complain(event, loc, message, "tag")
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(start, loc)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(start, loc)
-        assert isinstance(event, yaml.ScalarEvent)
-        return replace(start, data=_scalar(event))
-
-    def _sequence(self, start: _Node, loc: tuple[int | str, ...]) -> _Node:
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            index = len(start.children)
-            start.children[index] = self._node(event, (*loc, index))
-        return replace(start, data=[child.data for child in start.children.values()])
-
-    def _mapping(self, start: _Node, loc: tuple[int | str, ...]) -> _Node:
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            name = self._key(event, start, loc)
-            value = self._node(next(self._events), (*loc, "?" if name is None else name))
-            if name is not None and name not in start.children:
-                start.keys[name] = _position(event)
-                start.children[name] = value
-        return replace(start, data={name: child.data for name, child in start.children.items()})
-
-    def _key(self, event: yaml.Event, start: _Node, loc: tuple[int | str, ...]) -> str | None:
-        if not isinstance(event, yaml.ScalarEvent):
-            self._node(event, loc)
-            self._complain(event, loc, "A key must be a word. Write word: value.", "key")
-            return None
-        name = str(event.value)
-        if name == "<<":
-            message = "Merge keys (<<) are not allowed. Write the keys out."
-            self._complain(event, loc, message, "merge-key")
-            return None
-        if first := start.keys.get(name):
-            message = f"{shown(name)} stands twice, first on line {first[0]}. Keep one of them."
-            self._complain(event, (*loc, name), message, "duplicate-key")
-        return name
-
-    def _place(self, event: yaml.Event) -> Place:
-        return Place(self._file, *_position(event))
-
-    def _complain(self, event: yaml.Event, loc: Loc, message: str, id_: str) -> None:
-        self.problems.append(Problem(self._place(event), path_text(loc), message, id_))
-
-    def _fatal(self, place: Place, what: str) -> ScheduleError:
-        problem = Problem(place, "", f"This is not YAML: {what}.", "yaml")
-        return ScheduleError((*self.problems, problem))
-
-    def _refuse_control_characters(self) -> None:
-        if found := _NOT_YAML.search(self._text):
-            place = _place_in_text(self._text, found.start(), self._file)
-            what = f"the control character U+{ord(found[0]):04X} stands here; remove it"
-            raise self._fatal(place, what)
-
-    def _explained(self, error: yaml.MarkedYAMLError) -> tuple[Place, str]:
-        said = f"{error.context} {error.problem}"
-        meaning = next((what for words, what in _SYNTAX if words in said), None)
-        meaning = meaning or error.problem or "it is not understood"
-        mark = error.problem_mark or error.context_mark
-        if "opens here" in meaning:
-            mark = error.context_mark or mark
-        position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        place = Place(self._file, *position)
-        if "cannot start any token" in said:
-            return place, self._bad_start(place)
-        return place, meaning
-
-    def _bad_start(self, place: Place) -> str:
-        line = self._text.split("\n")[place.line - 1 : place.line]
-        character = line[0][place.column - 1 : place.column] if line else ""
-        if character == "\t":
-            return "a tab stands where spaces are needed"
-        return f"{shown(character)} cannot begin a value; put the value in quotes"
-
-
-def _position(event: yaml.Event) -> tuple[int, int]:
-    mark = event.start_mark
-    assert mark is not None
-    return mark.line + 1, mark.column + 1
-
-
-def _scalar(event: yaml.ScalarEvent) -> Data:
-    text = str(event.value)
-    if not event.implicit[0]:
-        return text
-    if text in _NULL:
-        return None
-    if text in _BOOL:
-        return _BOOL[text]
-    if _INT.fullmatch(text):
-        return int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+def _unreadable(name: str, message: str) -> ScheduleError:
+    return ScheduleError((Problem(Place(name, 1, 1), "", message, "file"),))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -68,7 +68,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """One utility plan, complete and valid. Implements `values.Calendar`."""
+    """One utility plan, complete and valid. Implements `values.Calendar`.
+
+    Without periods it is a zone alone, which has no name either.
+    """
 
     name: str
     timezone: str
@@ -184,32 +187,19 @@ def is_peak(period: str) -> bool:
     return words[-1:] == ["peak"] or "".join(words) in _PEAK_NAMES
 
 
-@dataclass(frozen=True, slots=True)
-class Bare:
-    """A zone without a tariff: weekdays and weekends, no holidays, no periods."""
-
-    timezone: str
-    zone: ZoneInfo
-
-    @property
-    def display_zone(self) -> ZoneInfo:
-        """The same zone."""
-        return self.zone
-
-    def day(self, local_date: date, /) -> Day:
-        """A weekday or a weekend."""
-        return _BARE_WEEKEND if local_date.weekday() >= 5 else _BARE_WEEKDAY
+def bare(timezone: str) -> Tariff:
+    """A zone without a tariff: weekdays and weekends, no holidays, no periods, one season without
+    a name. Raises ValueError with the way out."""
+    zone = zones.zone(timezone)
+    return Tariff("", timezone, "local", zone, zone, _ONE_SEASON, (), ())
 
 
-_BARE_WEEKDAY: Final = Day(None, DayClass.WEEKDAY, ((0, None),))
-_BARE_WEEKEND: Final = Day(None, DayClass.WEEKEND, ((0, None),))
+def _one_season() -> Season:
+    work, rest, holiday = (Day(None, each, ((0, None),)) for each in DayClass)
+    return Season("", (work, work, work, work, work, rest, rest, holiday))
 
 
-def bare(timezone: str) -> Bare:
-    """The calendar of a schedule with a zone alone. Raises ValueError with the way out."""
-    return Bare(timezone, zones.zone(timezone))
-
-
-def ordered(names: Iterable[str]) -> tuple[str, ...]:
-    """Each name once, in the order of its first appearance."""
-    return tuple(dict.fromkeys(names))
+_ONE_SEASON: Final = dict.fromkeys(
+    ((day.month, day.day) for day in (date(2028, 1, 1) + timedelta(days=n) for n in range(366))),
+    _one_season(),
+)

@@ -6,10 +6,10 @@ Pure: the local date is an argument. What is doubtful is the world, not the file
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from scheduler.schedule.finding import Finding
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.wording import listed
 
@@ -39,16 +39,7 @@ _SHAKY: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """One doubt. `key` is the file's key that it is about."""
-
-    key: str
-    message: str
-    id: str
-
-
-def doubts(tariff: Tariff, today: date) -> tuple[Doubt, ...]:
+def doubts(tariff: Tariff, today: date) -> tuple[Finding, ...]:
     """What is doubtful about a tariff on a local date."""
     return (
         *_unsure(tariff),
@@ -59,7 +50,7 @@ def doubts(tariff: Tariff, today: date) -> tuple[Doubt, ...]:
     )
 
 
-def _unsure(tariff: Tariff) -> Iterator[Doubt]:
+def _unsure(tariff: Tariff) -> Iterator[Finding]:
     shaky = [
         f"{subject.replace('_', ' ')} ({tariff.confidence[subject]})"
         for subject, words in _SHAKY.items()
@@ -67,43 +58,43 @@ def _unsure(tariff: Tariff) -> Iterator[Doubt]:
     ]
     if shaky:
         message = f"Not sure in this tariff: {listed(shaky)}. {_COMPARE}"
-        yield Doubt("confidence", message, "tariff-unsure")
+        yield Finding(("confidence",), message, "tariff-unsure")
 
 
-def _stale(tariff: Tariff, today: date) -> Iterator[Doubt]:
+def _stale(tariff: Tariff, today: date) -> Iterator[Finding]:
     if tariff.checked_text is None:
         return
     if tariff.checked is None:
         message = f"When it was last compared with its source is not known. {_COMPARE}"
-        yield Doubt("checked", message, "tariff-stale")
+        yield Finding(("checked",), message, "tariff-stale")
     elif today - tariff.checked > _YEAR:
         message = (
             f"Its last comparison with its source ({tariff.checked_text}) "
             f"is more than a year old. {_COMPARE}"
         )
-        yield Doubt("checked", message, "tariff-stale")
+        yield Finding(("checked",), message, "tariff-stale")
 
 
-def _not_in_force(tariff: Tariff, today: date) -> Iterator[Doubt]:
+def _not_in_force(tariff: Tariff, today: date) -> Iterator[Finding]:
     first, last = tariff.effective
     if last is not None and today > last:
         message = f"These windows ended on {last}. Look for the tariff that followed."
-        yield Doubt("effective", message, "tariff-not-in-force")
+        yield Finding(("effective",), message, "tariff-not-in-force")
     if first is not None and today < first:
         message = f"These windows begin on {first}. Until then another tariff holds."
-        yield Doubt("effective", message, "tariff-not-in-force")
+        yield Finding(("effective",), message, "tariff-not-in-force")
 
 
-def _status(tariff: Tariff) -> Iterator[Doubt]:
+def _status(tariff: Tariff) -> Iterator[Finding]:
     message = _STATUS.get(tariff.status or "")
     if message:
-        yield Doubt("status", message, "tariff-status")
+        yield Finding(("status",), message, "tariff-status")
 
 
-def _holidays_end(tariff: Tariff, today: date) -> Iterator[Doubt]:
+def _holidays_end(tariff: Tariff, today: date) -> Iterator[Finding]:
     years = tariff.holiday_years
     if years is not None and (today + _AHEAD).year >= years.stop:
         message = (
             f"Its holidays are listed by date until {years.stop - 1}. Add those that come after."
         )
-        yield Doubt("holidays", message, "holidays-end")
+        yield Finding(("holidays",), message, "holidays-end")

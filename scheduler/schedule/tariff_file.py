@@ -13,14 +13,15 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from scheduler.errors import Problem, ScheduleError
+from scheduler.errors import ScheduleError
 from scheduler.schedule import shipped, source, zones
 from scheduler.schedule import tariff_sense as sense
-from scheduler.schedule.complaints import position, problems_of
+from scheduler.schedule.complaints import Fault, position, shape_of
+from scheduler.schedule.document import Document
+from scheduler.schedule.finding import Finding
 from scheduler.schedule.holidays import HolidayList
-from scheduler.schedule.source import Document
 from scheduler.schedule.tariff import HolidayCalendar, Prices, Season, Tariff
-from scheduler.schedule.tariff_sense import Finding, Table, Tables
+from scheduler.schedule.tariff_sense import Table, Tables
 from scheduler.schedule.tariff_shape import UNSTATED, HolidaysPart, PricesPart, TariffFile
 from scheduler.schedule.values import Day, DayClass
 
@@ -64,7 +65,7 @@ _UNSTATED_NOTE: Final = (
 def load_tariff(path: Path, *, shown_as: str | None = None) -> Tariff:
     """The tariff of a file; its id is the file's name without suffix.
 
-    Raises ScheduleError with all problems, ConfigurationError when the file cannot be read.
+    Raises ScheduleError with all problems.
     """
     name = shown_as or str(path)
     tariff = parse_tariff(source.read_text(path, name), name)
@@ -78,32 +79,20 @@ def parse_tariff(text: str, file: str) -> Tariff:
 
 def tariff_of(document: Document) -> Tariff:
     """The tariff of a document. Raises ScheduleError with all problems."""
-    shape, found = _shape(document)
-    if shape is not None:
-        found = [*found, *_placed(document, _sense(shape))]
-    problems = (*document.problems, *found)
+    shape, found, faults = shape_of(TariffFile, document)
+    # Dates in a plain list have no name; pydantic sees them under an empty one.
+    found = [replace(each, path=each.path.replace('.""', "")) for each in found]
+    findings = _sense(shape) if shape else _sense_of_the_rest(document.data, faults)
+    problems = (*document.problems, *found, *(each.in_file(document) for each in findings))
     if problems or shape is None:
         raise ScheduleError(tuple(sorted(dict.fromkeys(problems), key=position)))
     return _tariff(shape, hashlib.sha256(document.text.encode()).hexdigest())
 
 
-def _shape(document: Document) -> tuple[TariffFile | None, list[Problem]]:
-    """The whole shape, or its problems together with those of the parts that have the shape."""
-    try:
-        return TariffFile.model_validate(document.data), []
-    except ValidationError as error:
-        # Dates in a plain list have no name; pydantic sees them under an empty one.
-        problems = [
-            replace(each, path=each.path.replace('.""', ""))
-            for each in problems_of(TariffFile, error, document)
-        ]
-        findings = _sense_of_the_rest(document.data, error)
-        return None, [*problems, *_placed(document, findings)]
-
-
 def _sense(file: TariffFile) -> list[Finding]:
     lists = shipped.holiday_lists() if file.holidays and file.holidays.list else {}
     findings = [
+        *sense.check_zone(file.timezone.key, file.clock),
         *_sense_of_parts(file),
         *sense.check_days(file.seasons, file.windows, file.holidays),
         *sense.check_holidays(file.windows, file.holidays, lists),
@@ -121,11 +110,11 @@ def _sense_of_parts(file: TariffFile) -> Iterator[Finding]:
             yield from sense.check_table(table, ("windows", season, day))
 
 
-def _sense_of_the_rest(data: object, error: ValidationError) -> list[Finding]:
+def _sense_of_the_rest(data: object, faults: set[Fault]) -> list[Finding]:
     """What makes no sense in the parts that have the right shape; so that all is said at once."""
     if not isinstance(data, dict):
         return []
-    broken = {each["loc"][:3] for each in error.errors(include_url=False) if each["loc"]}
+    broken = {loc[:3] for loc in faults if loc}
     tops = {loc[0] for loc in broken if loc[0] != "windows"}
     rest = {key: value for key, value in data.items() if key not in tops}
     rest["windows"] = _unbroken(data.get("windows"), broken)
@@ -136,7 +125,7 @@ def _sense_of_the_rest(data: object, error: ValidationError) -> list[Finding]:
     return list(_sense_of_parts(file))
 
 
-def _unbroken(windows: object, broken: set[tuple[int | str, ...]]) -> dict[str, object]:
+def _unbroken(windows: object, broken: set[Fault]) -> dict[str, object]:
     if not isinstance(windows, dict):
         return {}
     kept = {
@@ -147,18 +136,6 @@ def _unbroken(windows: object, broken: set[tuple[int | str, ...]]) -> dict[str, 
         if isinstance(tables, dict)
     }
     return {season: tables for season, tables in kept.items() if tables}
-
-
-def _placed(document: Document, findings: Iterable[Finding]) -> list[Problem]:
-    return [
-        Problem(
-            document.key_place(each.loc) if each.at_key else document.place(each.loc),
-            document.path(each.loc),
-            each.message,
-            each.id,
-        )
-        for each in findings
-    ]
 
 
 def _tariff(file: TariffFile, digest: str) -> Tariff:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from scheduler.schedule.clocktime import format_span
+from scheduler.schedule.finding import Finding
 from scheduler.schedule.tariff_shape import DAY_KEYS, NAME_PATTERN, HolidaysPart
 from scheduler.schedule.tariff_text import MonthDay, SeasonSpan, Span
 from scheduler.schedule.values import DAY_SECONDS, WEEKDAY_NAMES
@@ -24,21 +25,13 @@ Table = Mapping[str, Sequence[Span | None]]
 Tables = Mapping[str, Table]
 """Day class or day to its table, within one season."""
 
+_NO_PLACES: Final = {"UTC", "UCT", "Universal", "Zulu", "GMT", "GMT0", "Greenwich"}
+MOST_GAPS: Final = 20
+"""Gaps of one day that are told; the others are alike."""
 YEAR: Final = tuple(
     (day.month, day.day) for day in (date(2028, 1, 1) + timedelta(days=n) for n in range(366))
 )
 """Every (month, day) of a leap year."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that makes no sense: where, what, and the id of the check."""
-
-    loc: Loc
-    message: str
-    id: str
-    at_key: bool = False
-    """Whether the key that `loc` ends in is at fault, and not its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,16 @@ class _Segment:
     label: str
     period: str
     loc: Loc
+
+
+def check_zone(zone: str, clock: str) -> Iterator[Finding]:
+    """A place, since no household lives on UTC: there it says that nobody knew the zone."""
+    if clock != "utc" and zone.rpartition("/")[2] in _NO_PLACES:
+        message = (
+            f"{zone} is no place where a meter stands. Write the zone of the house, such as "
+            "America/Los_Angeles; for a meter that ignores summer time add clock: utc."
+        )
+        yield Finding(("timezone",), message, "timezone")
 
 
 def check_names(seasons: Iterable[str], windows: Mapping[str, Tables]) -> Iterator[Finding]:
@@ -266,7 +269,7 @@ def _overlaps(segments: Sequence[_Segment]) -> Iterator[Finding]:
 
 
 def _gaps(segments: Sequence[_Segment], loc: Loc) -> Iterator[Finding]:
-    for start, end in _holes(segments):
+    for start, end in _holes(segments)[:MOST_GAPS]:
         before = max(segments, key=lambda each: (each.end <= start, each.end))
         after = min(segments, key=lambda each: (each.start < end % DAY_SECONDS, each.start))
         between = (

@@ -22,9 +22,9 @@ from pydantic import (
 )
 
 from scheduler.schedule import zones
-from scheduler.schedule.clocktime import TIME_PATTERN
+from scheduler.schedule.clocktime import DASH_PATTERN, TIME_PATTERN
 from scheduler.schedule.holidays import DateOf, Observed, parse_rule
-from scheduler.schedule.leaves import choice, fault, line, one_or_many, text_reader
+from scheduler.schedule.leaves import choice, fault, line, one_or_many, read, read_text
 from scheduler.schedule.tariff_text import (
     OTHERWISE,
     Checked,
@@ -42,19 +42,14 @@ from scheduler.schedule.values import WEEKDAY_NAMES
 
 NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
 UNSTATED: Final = "unstated"
+MOST_ITEMS: Final = 100
+"""Windows of a period, spans of a season; no tariff has ten."""
 _CLOCKS: Final = ("local", "utc")
 _COUNT_AS: Final = ("weekend", "weekday")
 Schema = dict[str, object]
 
 _RANGE: Final = "2019-03-01..2022-12-31, without the end that is open"
 _DATE_PATTERN: Final = r"\d{4}-\d\d-\d\d"
-
-
-def _checked(value: object) -> Checked:
-    try:
-        return parse_checked(value)
-    except ValueError as error:
-        raise fault("checked", str(error)) from None
 
 
 def _otherwise_alone(value: list[Span | None]) -> list[Span | None]:
@@ -77,7 +72,7 @@ def _text(pattern: str, *examples: str) -> Schema:
 
 _SEASON_JSON: Final = _text(r"\d\d-\d\d\s*\.\.\s*\d\d-\d\d", "06-01..09-30")
 _WINDOW_JSON: Final = _text(
-    rf"otherwise|(?:{TIME_PATTERN})\s*[-–]\s*(?:{TIME_PATTERN})", "16:00-21:00", "otherwise"
+    rf"otherwise|(?:{TIME_PATTERN})(?:{DASH_PATTERN})(?:{TIME_PATTERN})", "16:00-21:00", "otherwise"
 )
 _DATE_JSON: Final = _text(_DATE_PATTERN, "2026-07-01")
 _RULE_JSON: Final[Schema] = {
@@ -106,29 +101,25 @@ Names = Field(min_length=1, json_schema_extra={"propertyNames": {"pattern": NAME
 Days = Field(min_length=1, json_schema_extra={"propertyNames": {"enum": list(DAY_KEYS)}})
 Date = Annotated[
     date,
-    PlainValidator(text_reader("date", parse_date, "a date such as 2026-07-01")),
+    read_text(parse_date, "date", "a date such as 2026-07-01"),
     WithJsonSchema(_DATE_JSON),
 ]
 Rule = Annotated[
     DateOf,
-    PlainValidator(text_reader("holiday-rule", parse_rule, "a rule such as 07-04")),
+    read_text(parse_rule, "holiday-rule", "a rule such as 07-04"),
     WithJsonSchema(_RULE_JSON),
 ]
-_OneSeason = Annotated[
-    SeasonSpan, PlainValidator(text_reader("season", parse_season, "06-01..09-30"))
-]
+_OneSeason = Annotated[SeasonSpan, read_text(parse_season, "season", "06-01..09-30")]
 SeasonSpans = Annotated[
     list[_OneSeason],
-    Field(min_length=1),
+    Field(min_length=1, max_length=MOST_ITEMS),
     BeforeValidator(one_or_many),
     WithJsonSchema(_one_or_list(_SEASON_JSON)),
 ]
-_OneWindow = Annotated[
-    Span | None, PlainValidator(text_reader("window", parse_window, "16:00-21:00"))
-]
+_OneWindow = Annotated[Span | None, read_text(parse_window, "window", "16:00-21:00")]
 Windows = Annotated[
     list[_OneWindow],
-    Field(min_length=1),
+    Field(min_length=1, max_length=MOST_ITEMS),
     AfterValidator(_otherwise_alone),
     BeforeValidator(one_or_many),
     WithJsonSchema(_one_or_list(_WINDOW_JSON)),
@@ -198,7 +189,7 @@ class PricesPart(_Part):
     )
     currency: Annotated[
         str,
-        PlainValidator(text_reader("currency", parse_currency, "USD")),
+        read_text(parse_currency, "currency", "USD"),
         WithJsonSchema(_text("[A-Z]{3}", "USD")),
     ] = Field(description="Three letters.", examples=["USD"])
     note: Text | None = Field(
@@ -229,7 +220,7 @@ class TariffFile(_Part):
     ) = Field(default=None, description="closed: for those who have it already.", examples=["open"])
     timezone: Annotated[
         ZoneInfo,
-        PlainValidator(text_reader("timezone", zones.zone, "America/Los_Angeles")),
+        read_text(zones.zone, "timezone", "America/Los_Angeles"),
         WithJsonSchema({"type": "string", "examples": ["America/Los_Angeles"]}),
     ] = Field(description="The IANA zone of the place.", examples=["America/Los_Angeles"])
     clock: Annotated[
@@ -239,7 +230,7 @@ class TariffFile(_Part):
     )
     effective: Annotated[
         Effective,
-        PlainValidator(text_reader("effective", parse_effective, _RANGE)),
+        read_text(parse_effective, "effective", _RANGE),
         WithJsonSchema(
             _text(rf"(?:{_DATE_PATTERN})?\s*\.\.\s*(?:{_DATE_PATTERN})?", "2019-03-01..")
         ),
@@ -251,7 +242,7 @@ class TariffFile(_Part):
     )
     checked: Annotated[
         Checked,
-        PlainValidator(_checked),
+        read(parse_checked, "checked"),
         WithJsonSchema(
             {
                 "anyOf": [

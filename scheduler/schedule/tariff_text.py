@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from scheduler.schedule.clocktime import parse_span
-from scheduler.schedule.wording import shown
+from scheduler.schedule.wording import plain, shown
 
 OTHERWISE: Final = None
 """What a window of `otherwise` becomes."""
@@ -22,7 +22,7 @@ Effective = tuple[date | None, date | None]
 Checked = tuple[str, date | None]
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
-_SEASON: Final = re.compile(r"(\d\d)-(\d\d)\s*\.\.\s*(\d\d)-(\d\d)")
+_SEASON: Final = re.compile(r"(\d\d)-(\d\d) ?(?:\.\.| to | - | ?– ?) ?(\d\d)-(\d\d)")
 
 
 def parse_date(text: str) -> date:
@@ -37,7 +37,7 @@ def parse_date(text: str) -> date:
 
 def parse_season(text: str) -> SeasonSpan:
     """First and last (month, day) of `06-01..09-30`, both included. Raises ValueError."""
-    match = _SEASON.fullmatch(text.strip())
+    match = _SEASON.fullmatch(plain(text))
     if match is None:
         raise ValueError(f"{shown(text)} is not a season. Write it as 06-01..09-30, month first.")
     first_month, first_day, last_month, last_day = (int(each) for each in match.groups())

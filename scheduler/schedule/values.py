@@ -6,6 +6,7 @@ of the day, 0 to 86400, in the schedule's wall clock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -104,6 +105,10 @@ class Inset:
     end: timedelta = timedelta(0)
 
 
+Charge = float | Literal["full"]
+"""Watts to charge with, or as much as the battery takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A condition and the setting that should hold while it is true."""
@@ -113,6 +118,14 @@ class Rule:
     inset: Inset
     setting: Setting
     place: Place
+    charge: Charge | None = None
+    """A power set-point beside the setting; no part of its comparison."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    """Where each key that the file names has its value."""
+
+    def place_of(self, key: str) -> Place:
+        """Where a key stands, or else the rule."""
+        return self.places.get(key, self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +142,26 @@ class PeriodEdge:
     period: str
     edge: Literal["start", "end"]
     offset: timedelta
+
+
+class Drift(StrEnum):
+    """What to do when the gateway shows another setting than the one confirmed, not by us."""
+
+    REASSERT = "reassert"
+    RESPECT = "respect"
+    NOTIFY = "notify"
+
+
+GUARDS: tuple[str, ...] = (
+    "grid_down",
+    "islanded",
+    "firmware_update",
+    "clock",
+    "storm_watch",
+    "calibrating",
+    "grid_services",
+)
+"""The conditions under which acting can be deferred."""
 
 
 class JobKind(StrEnum):
@@ -173,5 +206,8 @@ class Schedule:
     """SHA-256 of the schedule's and the tariff's text, hex."""
     season_names: frozenset[str] = field(default_factory=frozenset)
     period_names: frozenset[str] = field(default_factory=frozenset)
+    drift: Drift = Drift.REASSERT
+    guards: tuple[str, ...] | None = None
+    """The guards that the file names; None where it leaves them to the program."""
     tariff_place: Place | None = None
     """Where the file names its tariff, or else its zone."""

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 _LONGEST = 40
+LONGEST_TEXT = 200
+"""Characters of any value that is read by a pattern; a longer one is not looked at."""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -26,6 +28,14 @@ def shown(data: object) -> str:
         case str():
             return f'"{_short(data)}"'
     return _short(str(data))
+
+
+def plain(data: object) -> str:
+    """A text with single spaces, ready for a pattern; empty where it is none, has characters that
+    do not print, or is too long to be any value of a file."""
+    if not isinstance(data, str) or len(data) > LONGEST_TEXT:
+        return ""
+    return " ".join(data.split()) if data.strip().isprintable() else ""
 
 
 def path_text(loc: Sequence[int | str]) -> str:

@@ -19,6 +19,9 @@ from zoneinfo import ZoneInfo
 
 from scheduler.schedule.wording import shown
 
+UNKNOWN: Final = "WRITE-THE-ZONE"
+"""What stands for a zone that an import could not tell."""
+
 # Dates of the archives on the IANA server; a later release is not here and has no date.
 _RELEASED: Final = {
     "2023a": date(2023, 3, 22),
@@ -132,6 +135,8 @@ def _load(name: str) -> ZoneInfo:
 def _refusal(name: str) -> str | None:
     if name in _listed() and name not in _ABBREVIATIONS:
         return None
+    if name.upper() in (UNKNOWN, "CHANGE-ME"):
+        return "The zone is not known yet. Write a place such as America/Los_Angeles."
     if name.upper() in _ABBREVIATIONS:
         return (
             f"{shown(name)} is an abbreviation, not a place. Write {_ABBREVIATIONS[name.upper()]}."

@@ -82,19 +82,30 @@ class SimulatedGateway:
         """SHA-256 of the certificate, lower case hex."""
         return self._certificate.fingerprint
 
-    async def start(self, port: int = 0) -> None:
-        """Listen on a port of 127.0.0.1, any free one by default. Raises OSError if it is taken."""
-        self._loop = asyncio.get_running_loop()
-        self._timepiece.wind(self._loop.time)
+    @property
+    def serving(self) -> bool:
+        """Whether it was started."""
+        return self._loop is not None
+
+    def bind(self, port: int = 0) -> None:
+        """Take a port of 127.0.0.1, any free one by default; connections are refused until it is
+        started. Raises OSError if it is taken."""
         self._listener = _bound(port)
         self._port = self._listener.getsockname()[1]
+
+    async def start(self, port: int = 0) -> None:
+        """Listen, on the port that was bound or on this one. Raises OSError if it is taken."""
+        if self._listener is None:
+            self.bind(port)
+        self._loop = asyncio.get_running_loop()
+        self._timepiece.wind(self._loop.time)
         self.faults.changed = self.device.restarted = self._look_now
         self._mind_the_door()
         log.info("simulated gateway %s answers at %s", self.device.profile.name, self.url)
 
     async def stop(self) -> None:
         """Shut the door and break every connection."""
-        self.faults.changed = self.device.restarted = None
+        self.faults.changed = self.device.restarted = self._loop = None
         self._shut_door()
         if self._opening is not None:
             self._opening.cancel()

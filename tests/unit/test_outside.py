@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from scheduler.outside import HIDDEN, said
+from scheduler.outside import HIDDEN, hides_tokens, said
 
 
 def test_a_secret_is_hidden_before_the_text_is_cut() -> None:
@@ -48,3 +48,20 @@ def test_a_long_text_is_bounded_and_says_so() -> None:
 
     assert len(shown) == 50
     assert shown.endswith("...")
+
+
+def test_the_head_of_a_strange_body_is_short_and_holds_no_secret() -> None:
+    token = "A" * 86 + "=="
+    body = f'{{"token":"{token}",\n"pass":"hunter2","q":"p\\"w"}}'.encode() + b"x" * 500
+
+    head = hides_tokens(said(body, secrets=("hunter2", 'p"w'), limit=120))
+
+    assert len(head) <= 123
+    assert "hunter2" not in head
+    assert 'p\\"w' not in head
+    assert "AAAA" not in head
+    assert "\n" not in head
+
+
+def test_the_longer_of_two_secrets_is_hidden_first() -> None:
+    assert said("the secretary", secrets=("secret", "secretary")) == "the [hidden]"

@@ -7,8 +7,7 @@ a 2xx with `error` and `message` in it.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,8 +21,7 @@ from scheduler.errors import (
 from scheduler.gateway.local.firmware import WAY_OUT
 
 HEAD: Final = 120
-_LONG_RUN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
-_HIDDEN: Final = "[hidden]"
+"""Characters of a body that is not understood, as shown to a person."""
 # Texts of the portal's own tests; their status is not known.
 _EXPIRED: Final = ("invalid bearer token", "token expired")
 
@@ -57,7 +55,7 @@ class Answer:
     def data(self) -> object:
         """The JSON of the body, whatever content type it came with; None where there is none."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, object_pairs_hook=_once_each, parse_constant=_no_number)
         except (ValueError, RecursionError):
             return None
 
@@ -101,7 +99,18 @@ class Answer:
 
 
 def _line(value: object) -> str:
-    return " ".join(value.split())[:200] if isinstance(value, str) else ""
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice, and which one counts is anybody's guess")
+    return found
+
+
+def _no_number(word: str) -> object:
+    raise ValueError(f"{word} is no number")
 
 
 def _verdict_by_words(complaint: str) -> int:
@@ -110,21 +119,6 @@ def _verdict_by_words(complaint: str) -> int:
         if text in words:
             return status
     return 503 if "busy" in words else 500
-
-
-def scrub(text: str, secrets: Iterable[str]) -> str:
-    """The text on one line, without the secrets and without anything that looks like a token."""
-    forms = {form for secret in secrets if secret for form in (secret, json.dumps(secret)[1:-1])}
-    for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, _HIDDEN)
-    text = _LONG_RUN.sub(_HIDDEN, text)
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def head_of(answer: Answer, secrets: Iterable[str]) -> str:
-    """The first characters of a body that is not understood, fit to be shown."""
-    text = scrub(answer.body[: 8 * HEAD].decode("utf-8", "replace"), secrets)
-    return text[:HEAD] + ("..." if len(text) > HEAD else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,18 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from scheduler.gateway.base import RAW_TOLERANCE, Observed, Update, UpdateState
+from scheduler.gateway.base import RAW_TOLERANCE, Counters, Powers, Update, UpdateState
 from scheduler.gateway.local.firmware import Firmware, mode_keys, short_version
-from scheduler.setting import Setting, from_raw, to_raw
+from scheduler.outside import said
+from scheduler.setting import Setting, SettingRead, from_raw, to_raw
 
 RESERVE: Final = "backup_reserve_percent"
 LEAST_RAW: Final = 5.0  # app 0 %
 MOST_RAW: Final = 100.0
+WORD: Final = 64
+"""The longest word of a gateway's that is kept."""
+CONNECTED: Final = "SystemGridConnected"
+_METERS: Final = ("site", "battery", "load", "solar")
 _STATES: Final = {state.value: state for state in UpdateState}
 
 
@@ -28,19 +33,58 @@ def operation_body(setting: Setting, firmware: Firmware | None) -> dict[str, obj
     return {**body, RESERVE: int(raw) if raw.is_integer() else raw}
 
 
-def observed_of(body: Mapping[str, object]) -> Observed | None:
+def setting_of(body: Mapping[str, object]) -> SettingRead | None:
     """The setting in a body of `operation`; None where it is not there. `mode` was the key
     before 1.20."""
     mode, reserve = body.get("real_mode") or body.get("mode"), number(body, RESERVE)
     if not isinstance(mode, str) or reserve is None:
         return None
-    return Observed(mode=mode[:64], raw_reserve=reserve)
+    return SettingRead(mode=said(mode, limit=WORD), reserve=from_raw(reserve))
 
 
 def charge_of(body: Mapping[str, object]) -> float | None:
     """App percent of a body of `system_status/soe`, which is on the raw scale."""
     percentage = number(body, "percentage")
     return None if percentage is None else from_raw(percentage)
+
+
+def powers_of(body: Mapping[str, object]) -> Powers | None:
+    """Watts of a body of `meters/aggregates`; None where no meter tells any."""
+    found = {name: number(_meter(body, name), "instant_power") for name in _METERS}
+    if not any(watts is not None for watts in found.values()):
+        return None
+    return Powers(
+        battery=found["battery"], grid=found["site"], solar=found["solar"], load=found["load"]
+    )
+
+
+def counters_of(body: Mapping[str, object]) -> Counters:
+    """Watt-hours of a body of `meters/aggregates`; a 0 that cannot be is not known."""
+
+    def energy(name: str, way: str) -> float | None:
+        return number(_meter(body, name), f"energy_{way}") or None
+
+    return Counters(
+        grid_imported=energy("site", "imported"),
+        grid_exported=energy("site", "exported"),
+        battery_charged=energy("battery", "imported"),
+        battery_discharged=energy("battery", "exported"),
+        solar=energy("solar", "exported"),
+        load=energy("load", "imported"),
+    )
+
+
+def grid_of(body: Mapping[str, object]) -> bool | None:
+    """Whether the house is on the grid."""
+    word = body.get("grid_status")
+    if not isinstance(word, str) or not word.startswith("System"):
+        return None
+    return word == CONNECTED
+
+
+def in_the_way_of(body: Mapping[str, object]) -> tuple[str, ...]:
+    """What a body of `grid_status` says is in the way of a setting."""
+    return ("grid_services",) if body.get("grid_services_active") is True else ()
 
 
 def update_of(body: Mapping[str, object]) -> Update | None:
@@ -53,11 +97,18 @@ def update_of(body: Mapping[str, object]) -> Update | None:
     version, last = body.get("version"), number(body, "last_status_time")
     return Update(
         state=_STATES.get(word),
-        word=word[:64],
-        status=first[:64] if isinstance(first, str) else None,
+        word=said(word, limit=WORD),
+        status=said(first, limit=WORD) if isinstance(first, str) else None,
         last_status_ms=None if last is None else int(last),
-        version=short_version(version) or None if isinstance(version, str) else None,
+        version=said(short_version(version[: 4 * WORD]), limit=WORD) or None
+        if isinstance(version, str)
+        else None,
     )
+
+
+def _meter(body: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = body.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def number(body: Mapping[str, object], key: str) -> float | None:
@@ -76,7 +127,7 @@ def echo_note(sent: Mapping[str, object], body: Mapping[str, object]) -> str | N
     mode, wanted = body.get("real_mode") or body.get("mode"), sent.get("real_mode")
     raw, reserve = number(sent, RESERVE), number(body, RESERVE)
     if isinstance(mode, str) and mode != wanted:
-        return f"the answer repeats mode {mode[:40]} where {wanted} was sent"
+        return f"the answer repeats mode {said(mode, limit=40)} where {wanted} was sent"
     if raw is not None and reserve is not None and abs(raw - reserve) > RAW_TOLERANCE:
         return f"the answer repeats reserve {reserve} where {raw} was sent"
     return None

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from scheduler.gateway.base import Capabilities, Identity
+from scheduler.gateway.base import Identity, Limits
+from scheduler.outside import said
+from scheduler.setting import Mode
 
 Firmware = tuple[int, ...]
 """1.43.3 is (1, 43, 3) and 21.44 is (21, 44): the year.week names came after 1.50, so plain
@@ -28,6 +30,8 @@ WAY_OUT: Final = (
     "and reserve in the Tesla app, and keep this gateway for reading."
 )
 
+# No pattern and no conversion sees a text longer than this.
+LONGEST: Final = 64
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|us|µs|ns|s)")
 _GO_SECONDS: Final = {
@@ -68,12 +72,14 @@ def short_version(text: str) -> str:
 
 def parse_version(text: str) -> Firmware | None:
     """The numbers of a version; None where there are none to be sure of."""
-    match = _VERSION.match(text.strip())
+    match = _VERSION.match(text.strip()) if len(text) <= LONGEST else None
     return tuple(int(part) for part in match[0].split(".")) if match else None
 
 
 def parse_uptime(text: str) -> float | None:
     """Seconds of a duration such as `223h5m51.577762169s`, which may lack hours or minutes."""
+    if len(text) > LONGEST:
+        return None
     parts = _GO_DURATION.findall(text.strip())
     if not parts or "".join(number + unit for number, unit in parts) != text.strip():
         return None
@@ -96,7 +102,9 @@ def identity_of(status: Mapping[str, object]) -> Identity | None:
 
 def _text(body: Mapping[str, object], key: str) -> str | None:
     value = body.get(key)
-    return value.strip() or None if isinstance(value, str) else None
+    if not isinstance(value, str) or len(value) > 4 * LONGEST:
+        return None
+    return said(value, limit=LONGEST) or None
 
 
 def login_form(firmware: Firmware | None, *, username: str, email: str) -> LoginForm:
@@ -129,15 +137,23 @@ def reads_are_open(firmware: Firmware | None) -> bool:
     return firmware is not None and firmware < CLOSED_READS
 
 
-def capabilities_of(firmware: Firmware | None, *, username: str) -> Capabilities:
+def limits_of(firmware: Firmware | None, *, username: str) -> Limits:
     """What a firmware allows a login, before it has refused anything."""
     why_not = _why_not(firmware, username)
-    return Capabilities(
+    modes = set(Mode)
+    if firmware is not None and firmware < NAMED_LOGIN:
+        modes.discard(Mode.AUTONOMOUS)
+    return Limits(
+        modes=frozenset(modes),
+        login_stops=login_form(firmware, username=username, email="").stops,
         can_write=why_not is None,
         why_not=why_not,
-        login_stops=login_form(firmware, username=username, email="").stops,
-        commits=commits_needed(firmware),
     )
+
+
+def limits_unasked(username: str) -> Limits:
+    """The limits before the gateway was asked for its firmware; on the safe side."""
+    return Limits(login_stops=username not in READ_ONLY_ROLES)
 
 
 def _why_not(firmware: Firmware | None, username: str) -> str | None:

@@ -11,8 +11,10 @@ import asyncio
 import hashlib
 import re
 import ssl
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -28,6 +30,8 @@ from scheduler.errors import (
 # certificate of theirs (vloschiavo/powerwall2 README, jrester/tesla_powerwall #28).
 SERVER_NAME: Final = "powerwall"
 CONNECT_SECONDS: Final = 10.0
+# A handshake sends no secret and costs nothing, so a stranger is looked at again soon.
+LOOK_AGAIN_SECONDS: Final = 60.0
 _HEX = re.compile(r"[0-9a-f]{64}")
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -110,17 +114,58 @@ def trusted_fingerprint(fingerprint: str | None, certificate: Path | None) -> st
     )
 
 
-def pinned_context(fingerprint: str, where: str) -> ssl.SSLContext:
-    """A client context whose handshakes fail with GatewayIdentityError for anybody else."""
+class Pin:
+    """The certificate that handshakes begun within `with` must show; all gateways of a process
+    share one TLS context, which is a quarter of a megabyte."""
 
-    class PinnedObject(ssl.SSLObject):
-        def do_handshake(self) -> None:
-            super().do_handshake()
-            _compare(self.getpeercert(binary_form=True), fingerprint, where)
+    __slots__ = ("_fingerprint", "_token", "_where")
 
+    def __init__(self, fingerprint: str, where: str) -> None:
+        self._fingerprint, self._where = fingerprint, where
+        self._token: Token[Pin | None] | None = None
+
+    def __enter__(self) -> None:
+        self._token = _expected.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        if self._token:
+            _expected.reset(self._token)
+
+    def compare(self, der: bytes | None) -> None:
+        """Raises GatewayIdentityError for anybody else."""
+        seen = fingerprint_of(der or b"")
+        if seen == self._fingerprint:
+            return
+        raise GatewayIdentityError(
+            f"{self._where} shows another certificate than the paired one, so nothing was sent to "
+            f"it. Paired: {with_colons(self._fingerprint)}. Shown: {with_colons(seen)}. An upgrade "
+            "of the gateway can replace its certificate; so can somebody between you and it. Run "
+            "`tou gateway trust` after checking that the address is your gateway's.",
+            retry_after=LOOK_AGAIN_SECONDS,
+            delivered="no",
+        )
+
+
+_expected: ContextVar[Pin | None] = ContextVar("expected", default=None)
+
+
+class _PinnedObject(ssl.SSLObject):
+    """A handshake that fails for anybody but the gateway that is expected."""
+
+    def do_handshake(self) -> None:
+        super().do_handshake()
+        expected = _expected.get()
+        if expected is None:
+            raise GatewayIdentityError("A handshake without a certificate to expect.")
+        expected.compare(self.getpeercert(binary_form=True))
+
+
+@cache
+def shared_context() -> ssl.SSLContext:
+    """The client context of all gateways; usable within a `Pin` alone."""
     context = _bare_context()
     # Set on the context itself: anyio starts a thread for each handshake of a context subclass.
-    context.sslobject_class = PinnedObject
+    context.sslobject_class = _PinnedObject
     return context
 
 
@@ -129,18 +174,6 @@ def _bare_context() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _compare(der: bytes | None, fingerprint: str, where: str) -> None:
-    seen = fingerprint_of(der or b"")
-    if seen == fingerprint:
-        return
-    raise GatewayIdentityError(
-        f"{where} shows another certificate than the paired one, so nothing was sent to it. "
-        f"Paired: {with_colons(fingerprint)}. Shown: {with_colons(seen)}. An upgrade of the "
-        "gateway can replace its certificate; so can somebody between you and it. Run "
-        "`tou gateway trust` after checking that the address is your gateway's."
-    )
 
 
 async def fetch_certificate(url: str) -> Certificate:

@@ -19,10 +19,12 @@ from typing import Final
 
 from scheduler import clock, files
 
-REFUSAL_FIRST: Final = timedelta(minutes=30)
-REFUSAL_MAX: Final = timedelta(hours=6)
+REFUSAL_FIRST: Final = timedelta(minutes=5)
+# A wrong password is asked ever more seldom; a session that is refused its work costs a login
+# each time, but may be cured by the gateway itself.
+REFUSAL_MAX: Final = {"password": timedelta(hours=6), "work": timedelta(minutes=15)}
 LIMIT_FIRST: Final = timedelta(minutes=5)  # clears after 10-30 minutes without calls
-LIMIT_MAX: Final = timedelta(minutes=30)
+LIMIT_MAX: Final = timedelta(minutes=15)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST: Final = 1_000_000
 _HEADER_SAFE = re.compile(r"[\x21-\x3a\x3c-\x7e]{1,8192}")
@@ -57,11 +59,23 @@ class Refusal:
     digest: str = field(repr=False)
     at: datetime
     count: int
+    kind: str = "password"
+    """What was refused: the password, or the work of a session that it opened."""
 
     @property
     def until(self) -> datetime:
         """Before this the same credentials are not sent again."""
-        return self.at + _doubled(REFUSAL_FIRST, REFUSAL_MAX, self.count)
+        most = REFUSAL_MAX.get(self.kind, REFUSAL_FIRST)
+        return self.at + _doubled(REFUSAL_FIRST, most, self.count)
+
+    def left(self, now: datetime, *, down: bool) -> float:
+        """Seconds to wait. While the battery stands still a session may be what it takes to run
+        it, so only a password that was wrong a moment ago is not sent."""
+        until = self.until
+        if down:
+            until = self.at + REFUSAL_FIRST if self.kind == "password" else self.at
+        # A refusal of the future is a clock that was set back, and no reason to wait for years.
+        return 0.0 if self.at > now + REFUSAL_FIRST else (until - now).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +106,7 @@ def _doubled(first: timedelta, most: timedelta, count: int) -> timedelta:
 def next_limit(now: datetime, before: Limit | None, asked: float | None) -> Limit:
     """The wait after one more 429 on a login, at least as long as the gateway asked for."""
     count = before.count + 1 if before else 1
-    wait = _doubled(LIMIT_FIRST, LIMIT_MAX, count)
-    if asked is not None:
-        wait = timedelta(seconds=asked)
+    wait = _doubled(LIMIT_FIRST, LIMIT_MAX, count) if asked is None else timedelta(seconds=asked)
     return Limit(now + wait, count)
 
 
@@ -104,12 +116,14 @@ def digest_of(salt: str, *parts: str) -> str:
     return hashlib.scrypt(text, salt=salt.encode(), n=2**14, r=8, p=1, dklen=32).hex()
 
 
-def next_refusal(now: datetime, before: Refusal | None, *credentials: str) -> Refusal:
-    """The record of one more refused login; other credentials start the count again."""
-    if before and before.digest == digest_of(before.salt, *credentials):
+def next_refusal(
+    now: datetime, before: Refusal | None, *credentials: str, kind: str = "password"
+) -> Refusal:
+    """The record of one more refusal; other credentials start the count again."""
+    if before and before.kind == kind and before.digest == digest_of(before.salt, *credentials):
         return replace(before, at=now, count=before.count + 1)
     salt = secrets.token_hex(16)
-    return Refusal(salt, digest_of(salt, *credentials), now, 1)
+    return Refusal(salt, digest_of(salt, *credentials), now, 1, kind)
 
 
 class SessionFile:
@@ -187,6 +201,7 @@ def _plain(memory: Memory) -> dict[str, object]:
             "digest": refusal.digest,
             "at": clock.iso(refusal.at),
             "count": refusal.count,
+            "kind": refusal.kind,
         },
         "limit": limit and {"until": clock.iso(limit.until), "count": limit.count},
     }
@@ -204,6 +219,7 @@ def _memory(data: Mapping[str, object]) -> Memory:
             str(refusal["digest"]),
             _instant(refusal["at"]),
             max(1, int(refusal["count"])),
+            str(refusal.get("kind", "password")),
         )
         if isinstance(refusal, dict)
         else None,

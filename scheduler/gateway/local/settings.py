@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from scheduler.environment import (
     FromEnvironment,
     OptionalPath,
@@ -9,6 +11,8 @@ from scheduler.environment import (
     OptionalSecret,
     OptionalText,
 )
+
+PAUSE: Final = 2.0
 
 
 class LocalSettings(FromEnvironment):
@@ -21,6 +25,11 @@ class LocalSettings(FromEnvironment):
     gateway_certificate: OptionalPath = None
     gateway_fingerprint: OptionalText = None
     gateway_pause: OptionalPause = None
+
+    @property
+    def pause_seconds(self) -> float:
+        """Seconds between write, commit and run."""
+        return self.gateway_pause.total_seconds() if self.gateway_pause is not None else PAUSE
 
 
 SETTINGS = LocalSettings

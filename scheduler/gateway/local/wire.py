@@ -1,7 +1,8 @@
 """Requests to one gateway: sent once, timed, recorded as steps, and with their failures in our
 own words. The only room that knows httpx.
 
-Knows nothing of what a request is for.
+Knows nothing of what a request is for. Nothing is held while nothing is asked: the connection is
+made with the first request and dropped soon after the last.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import json
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -28,22 +30,28 @@ from scheduler.errors import (
     GatewayUnreachableError,
 )
 from scheduler.gateway.base import Step, Steps
-from scheduler.gateway.local.answers import Answer, Call, head_of, scrub
-from scheduler.gateway.local.careful import finish
-from scheduler.gateway.local.pin import SERVER_NAME
+from scheduler.gateway.careful import finish
+from scheduler.gateway.local.answers import Answer, Call
+from scheduler.gateway.local.pin import SERVER_NAME, Pin, shared_context
 from scheduler.gateway.local.session import Session
+from scheduler.outside import hides_tokens, said
 
 READ_SECONDS: Final = 10.0
 SLOW_SECONDS: Final = 35.0  # the portal gives a login 35 s and a commit 30 s
+SLACK_SECONDS: Final = 5.0
 CANCEL_GRACE: Final = 2.0
+IDLE_SECONDS: Final = 10.0
 MOST_BYTES: Final = 2_000_000
-# First wait and longest wait, seconds; a 429 clears after 10-30 minutes without calls.
-_WAITS: Final = {429: (300.0, 1800.0), 503: (30.0, 1800.0)}
-_LONGEST_ASKED: Final = 6 * 3600.0
+# First wait and longest wait, seconds. A 503 passes within seconds ("current config mode is
+# busy"), a 429 after 10 to 30 minutes without calls.
+_WAITS: Final = {429: (60.0, 900.0), 503: (2.0, 300.0)}
+LONGEST_WAIT: Final = 900.0
 
 # At debug level these write every header into the log, cookies and tokens among them.
 for _name in ("httpcore.http11", "httpcore.connection", "httpx"):
     logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.WARNING)
+
+Note = Callable[[Answer], str | None]
 
 
 class NotSentError(GatewayUnreachableError):
@@ -60,46 +68,51 @@ class _Wait:
 
 
 class Wire:
-    """The connections to one gateway."""
+    """The connection to one gateway."""
 
     def __init__(
         self,
         *,
         url: str,
         where: str,
-        transport: httpx.AsyncBaseTransport,
+        pin: str,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         secrets: tuple[str, ...],
+        transport: httpx.AsyncBaseTransport | None = None,
+        opening: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        self._where = where
-        self._now = now
-        self._monotonic = monotonic
-        self._fixed_secrets = secrets
+        self.breaks = 0
+        """How many exchanges came to nothing; the gateway may have restarted since."""
+        self._url, self._where, self._pin = url, where, Pin(pin, where)
+        self._now, self._monotonic = now, monotonic
+        self._fixed_secrets = tuple(secret for secret in secrets if secret)
         self._session_secrets: tuple[str, ...] = ()
         self._waits: dict[str, _Wait] = {}
-        self._client = httpx.AsyncClient(
-            base_url=url,
-            transport=transport,
-            trust_env=False,
-            # The session brings its own cookies; none is taken from an answer by itself.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-        )
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What must be hidden in anything shown."""
-        return self._fixed_secrets + self._session_secrets
+        self._transport, self._opening = transport, opening
+        self._client: httpx.AsyncClient | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     def hide(self, session: Session) -> None:
         """Hide a session's values from now on, beside those of the one before."""
         known = self._session_secrets[-8:]
         self._session_secrets = known + tuple(s for s in session.secrets() if s not in known)
 
+    def shown(self, text: object, limit: int = 200) -> str:
+        """What a gateway says, fit to be shown."""
+        secrets = self._fixed_secrets + self._session_secrets
+        return hides_tokens(said(text, secrets=secrets, limit=limit))
+
     async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
+        """Close the connection; another request would make a new one."""
+        if self._idle:
+            self._idle.cancel()
+        if self._closing:
+            await self._closing
+        client, self._client = self._client, None
+        if client:
+            await client.aclose()
 
     async def send(
         self,
@@ -108,7 +121,7 @@ class Wire:
         session: Session | None = None,
         *,
         urgent: bool = False,
-        note: Callable[[Answer], str | None] | None = None,
+        note: Note | None = None,
     ) -> Answer:
         """The answer to one request, whatever its status. `urgent` does not heed an endpoint's
         wait. Raises GatewayError when there is no answer, AuditError when a step is not kept."""
@@ -120,50 +133,11 @@ class Wire:
             self.hide(session)
         # Cut off in the middle, a request is neither known nor recorded, and a TLS handshake
         # leaves its socket open (httpcore 1.0.9 closes it on Exception only).
-        outcome = await finish(self._recorded(call, steps, session, note), grace=CANCEL_GRACE)
+        outcome = await finish(self._exchange(call, steps, session, note), grace=CANCEL_GRACE)
         if isinstance(outcome, GatewayError):
+            self.breaks += 1
             raise outcome
         return outcome
-
-    async def _recorded(
-        self,
-        call: Call,
-        steps: Steps,
-        session: Session | None,
-        note: Callable[[Answer], str | None] | None,
-    ) -> Answer | GatewayError:
-        at, began = self._now(), self._monotonic()
-        outcome = await self._exchange(call, session)
-        told = Step(
-            at=at,
-            step=call.step,
-            method=call.method,
-            path=call.path,
-            status=outcome.status if isinstance(outcome, Answer) else None,
-            duration_ms=round((self._monotonic() - began) * 1000, 3),
-            error=self._told(outcome, note),
-        )
-        if isinstance(outcome, Answer):
-            outcome = self._note_wait(call, outcome)
-        await steps.ended(told)
-        return outcome
-
-    def complaint(self, answer: Answer) -> str:
-        """What the gateway says is wrong, fit to be shown."""
-        return scrub(answer.complaint, self.secrets)
-
-    def head(self, answer: Answer) -> str:
-        """The head of a body, fit to be shown."""
-        return head_of(answer, self.secrets)
-
-    def _told(
-        self, outcome: Answer | GatewayError, note: Callable[[Answer], str | None] | None
-    ) -> str | None:
-        if isinstance(outcome, GatewayError):
-            return str(outcome)
-        if outcome.fine:
-            return note(outcome) if note else None
-        return self.complaint(outcome) or f"status {outcome.verdict}"
 
     def heed_wait(self, call: Call) -> None:
         """Raise GatewayBusyError while the call's endpoint is left alone."""
@@ -174,7 +148,78 @@ class Wire:
             raise GatewayBusyError(
                 f"{self._where} {why}; {call.path} is left alone for another {left:.0f} s.",
                 retry_after=left,
+                delivered="no",
             )
+
+    async def _exchange(
+        self, call: Call, steps: Steps, session: Session | None, note: Note | None
+    ) -> Answer | GatewayError:
+        """One request, timed and told. An error is returned, not raised: so it carries no trace
+        of httpx's own, which holds the request with its headers."""
+        at, began = self._now(), self._monotonic()
+        outcome: Answer | GatewayError
+        try:
+            client = await self._ready()
+            async with asyncio.timeout(_seconds(call) + SLACK_SECONDS):
+                with self._pin:
+                    response = await client.send(_request(client, call, session), stream=True)
+                async with aclosing(response):
+                    outcome = await _received(response, self._asked(response.headers))
+        except GatewayIdentityError as error:
+            outcome = GatewayIdentityError(
+                str(error), retry_after=error.retry_after, delivered="no"
+            )
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as error:
+            outcome = self._failure(call, error)
+        self._rest()
+        step = Step(
+            at=at,
+            step=call.step,
+            method=call.method,
+            path=call.path,
+            status=outcome.status if isinstance(outcome, Answer) else None,
+            duration_ms=round((self._monotonic() - began) * 1000, 3),
+            error=self._told(outcome, note),
+        )
+        if isinstance(outcome, Answer):
+            outcome = self._note_wait(call, outcome)
+        await steps.ended(step)
+        return outcome
+
+    async def _ready(self) -> httpx.AsyncClient:
+        if self._idle:
+            self._idle.cancel()
+        if self._closing:
+            await self._closing
+        if self._opening:
+            await self._opening()
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                base_url=self._url,
+                transport=self._transport or _transport(),
+                trust_env=False,
+                follow_redirects=False,
+                # The session brings its own cookies; none is taken from an answer by itself.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+            )
+        return self._client
+
+    def _rest(self) -> None:
+        self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._drop)
+
+    def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client:
+            self._closing = asyncio.ensure_future(client.aclose())
+            self._closing.add_done_callback(lambda _: setattr(self, "_closing", None))
+
+    def _told(self, outcome: Answer | GatewayError, note: Note | None) -> str | None:
+        if isinstance(outcome, GatewayError):
+            return str(outcome)
+        if outcome.fine:
+            return note(outcome) if note else None
+        return self.shown(outcome.complaint) or f"status {outcome.verdict}"
 
     def _note_wait(self, call: Call, answer: Answer) -> Answer:
         if answer.verdict not in _WAITS:
@@ -189,77 +234,32 @@ class Wire:
         self._waits[call.path] = _Wait(self._monotonic() + wait, count, answer.verdict)
         return replace(answer, retry_after=wait)
 
-    async def _exchange(self, call: Call, session: Session | None) -> Answer | GatewayError:
-        """An error is returned, not raised: so it carries no trace of httpx's own, which holds
-        the request with its headers."""
-        read = SLOW_SECONDS if call.slow else READ_SECONDS
+    def _asked(self, headers: httpx.Headers) -> float | None:
+        """Seconds of a Retry-After, within reason."""
+        text = headers.get("retry-after", "")[:40]
         try:
-            async with asyncio.timeout(read + 5):
-                return await self._request(call, session, read)
-        except GatewayIdentityError as error:
-            return GatewayIdentityError(str(error))
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            return NotSentError(self._unreachable(call, _connect_reason(error)))
-        except (TimeoutError, httpx.TransportError, httpx.StreamError, OSError) as error:
-            return self._broken(call, error)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-            return self._garbage(call)
-
-    async def _request(self, call: Call, session: Session | None, read: float) -> Answer:
-        headers = session.headers() if session else {}
-        content = None
-        if call.body is not None:
-            content = json.dumps(call.body, separators=(",", ":")).encode()
-            headers["Content-Type"] = "application/json"
-        elif call.method == "POST":
-            content = b""
-        request = self._client.build_request(
-            call.method,
-            call.path,
-            headers=headers,
-            content=content,
-            timeout=httpx.Timeout(connect=5.0, read=read, write=5.0, pool=5.0),
-            extensions={"sni_hostname": SERVER_NAME},
-        )
-        response = await self._client.send(request, stream=True, follow_redirects=False)
-        try:
-            return await self._receive(response)
-        finally:
-            await response.aclose()
-
-    async def _receive(self, response: httpx.Response) -> Answer:
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                raise ValueError("too long")
-        return Answer(
-            status=response.status_code,
-            body=bytes(body),
-            cookies=_cookies(response.headers),
-            asked=self._asked(response.headers.get("retry-after")),
-        )
-
-    def _asked(self, text: str | None) -> float | None:
-        if text is None:
-            return None
-        try:
-            seconds = float(text) if text.strip().isdigit() else self._until(text)
+            until = float(text) if text.isdecimal() else self._until(text)
         except (ValueError, TypeError, OverflowError):
             return None
-        return min(max(seconds, 1.0), _LONGEST_ASKED)
+        return min(max(until, 1.0), LONGEST_WAIT)
 
     def _until(self, date: str) -> float:
         return (parsedate_to_datetime(date) - self._now()).total_seconds()
 
-    def _broken(self, call: Call, error: Exception) -> GatewayError:
+    def _failure(self, call: Call, error: Exception) -> GatewayError:
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+            return NotSentError(self._unreachable(call, _connect_reason(error)), delivered="no")
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             return GatewayUnreachableError(self._unreachable(call, "does not answer in time"))
         if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
             if "closed connection" in str(error):
                 return GatewayUnreachableError(self._unreachable(call, "breaks off its answer"))
             return self._garbage(call)
-        return GatewayUnreachableError(self._unreachable(call, "drops the connection"))
+        if isinstance(error, httpx.TransportError | httpx.StreamError | OSError) and not isinstance(
+            error, httpx.DecodingError
+        ):
+            return GatewayUnreachableError(self._unreachable(call, "drops the connection"))
+        return self._garbage(call)
 
     def _garbage(self, call: Call) -> GatewayError:
         return GatewayProtocolError(
@@ -274,10 +274,52 @@ class Wire:
         )
 
 
-def real_transport(context: ssl.SSLContext) -> httpx.AsyncBaseTransport:
+def _transport() -> httpx.AsyncBaseTransport:
     """Few and short-lived connections: many of them restart a gateway."""
-    limits = httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=10.0)
-    return httpx.AsyncHTTPTransport(verify=context, http2=False, limits=limits, trust_env=False)
+    limits = httpx.Limits(
+        max_connections=2, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS
+    )
+    return httpx.AsyncHTTPTransport(
+        verify=shared_context(), http2=False, limits=limits, trust_env=False
+    )
+
+
+def _seconds(call: Call) -> float:
+    return SLOW_SECONDS if call.slow else READ_SECONDS
+
+
+def _request(client: httpx.AsyncClient, call: Call, session: Session | None) -> httpx.Request:
+    headers = session.headers() if session else {}
+    content = b"" if call.method == "POST" else None
+    if call.body is not None:
+        content = json.dumps(call.body, separators=(",", ":")).encode()
+        headers["Content-Type"] = "application/json"
+    return client.build_request(
+        call.method,
+        call.path,
+        headers=headers,
+        content=content,
+        timeout=httpx.Timeout(connect=5.0, read=_seconds(call), write=5.0, pool=5.0),
+        extensions={"sni_hostname": SERVER_NAME},
+    )
+
+
+async def _received(response: httpx.Response, asked: float | None) -> Answer:
+    """The answer as it came on the wire; unpacking what was not to be packed is an invitation to
+    fill the memory. Raises ValueError."""
+    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise ValueError("packed, although that was not asked for")
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise ValueError("too long")
+    return Answer(
+        status=response.status_code,
+        body=bytes(body),
+        cookies=_cookies(response.headers),
+        asked=asked,
+    )
 
 
 def _cookies(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:

@@ -36,7 +36,7 @@ def raw(
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
             connection.execute(f"DROP TRIGGER {name}")
-        for index in ("audit_end", "audit_gateway"):
+        for index in ("audit_end",):
             connection.execute(f"DROP INDEX {index}")
         connection.execute("PRAGMA ignore_check_constraints = 1")
         connection.execute("PRAGMA synchronous = OFF")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,13 @@ from scheduler.schedule.load import load_schedule
 
 FOLDER = Path(__file__).parents[2] / "data" / "schedules"
 DEFECTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
-TODAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def problems_of(defect: str) -> tuple[Problem, ...]:
     name = f"{defect}.yaml"
     try:
-        return load_schedule(FOLDER / name, shown_as=name, today=TODAY).warnings
+        return load_schedule(FOLDER / name, shown_as=name, now=NOW).warnings
     except ScheduleError as error:
         return error.problems
 
@@ -52,7 +52,8 @@ def test_every_check_of_the_table_has_a_file_that_fails_it() -> None:
     texts = "".join((FOLDER / f"{defect}.txt").read_text(encoding="utf-8") for defect in DEFECTS)
     said = set(re.findall(r"^(?!broken-tariff).*\[([a-z0-9-]+)]$", texts, re.MULTILINE))
 
-    assert said == set(CHECKS)
+    # Files that are not there, or hold too much, have tests of their own.
+    assert said == set(CHECKS) - {"file", "too-many"}
 
 
 @pytest.mark.parametrize("defect", DEFECTS)

@@ -78,6 +78,9 @@ _KEYWORDS: dict[str, Any] = {
         not isinstance(value, float | int) or value <= part["maximum"]
     ),
     "minItems": lambda part, value, _: len(value) >= part["minItems"],
+    "maxItems": lambda part, value, _: (
+        not isinstance(value, list) or len(value) <= part["maxItems"]
+    ),
     "items": lambda part, value, whole: (
         not isinstance(value, list) or all(accepts(part["items"], each, whole) for each in value)
     ),
@@ -119,6 +122,7 @@ def test_an_editor_accepts_every_example_of_the_schema() -> None:
         "missing-keys",
         "mode-not-understood",
         "no-tariff-no-timezone",
+        "other-words",
         "reserve-not-understood",
         "rules-empty",
         "unknown-keys",

@@ -14,7 +14,7 @@ from scheduler.audit.database import Database, open_database
 from scheduler.audit.log import Log
 from scheduler.audit.views import RunView
 from scheduler.errors import Place
-from scheduler.gateway.local.client import LocalGateway
+from scheduler.gateway.local.old import OldLocal as LocalGateway
 from scheduler.schedule.tariff import bare
 from scheduler.schedule.values import ClockWindow, Condition, Inset, Job, Rule, Schedule
 from scheduler.setting import HOLD, Mode, Setting

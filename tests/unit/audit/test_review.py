@@ -38,6 +38,8 @@ def test_a_run_is_shown_with_all_that_is_known_of_it(database: Database, pen: Pe
         "error": "asked twice",
         "note": None,
         "gateway": "local",
+        "simulated": False,
+        "evidence": [],
         "steps": [
             {
                 "at": "2026-03-01T08:00:02Z",

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from scheduler.gateway.base import Step
-from scheduler.gateway.local.client import LocalGateway
+from scheduler.gateway.local.old import OldLocal as LocalGateway
 
 TOKEN = "Q" * 86 + "=="
 
@@ -43,6 +43,16 @@ class Clock:
 
 
 @dataclass
+class Body(httpx.AsyncByteStream):
+    """A body that was not read yet, as from a socket."""
+
+    content: bytes
+
+    async def __aiter__(self):
+        yield self.content
+
+
+@dataclass
 class Scripted:
     """Answers by method and path; a list is used up to its last."""
 
@@ -58,8 +68,12 @@ class Scripted:
         if isinstance(answer, Exception):
             raise answer
         if callable(answer):
-            return answer(request)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+            answer = answer(request)
+        if isinstance(answer.stream, httpx.ByteStream):
+            body = Body(answer.content)
+        else:
+            body = answer.stream
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=body)
 
     def paths(self):
         return [f"{each.method} {each.url.raw_path.decode()}" for each in self.requests]

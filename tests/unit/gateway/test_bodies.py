@@ -22,7 +22,7 @@ def test_reserve_goes_out_on_the_raw_scale(app, raw):
 
 @pytest.mark.parametrize(("app", "raw"), SCALE)
 def test_reserve_and_charge_come_back_on_the_app_scale(app, raw):
-    observed = bodies.observed_of({"real_mode": "backup", "backup_reserve_percent": raw})
+    observed = bodies.setting_of({"real_mode": "backup", "backup_reserve_percent": raw})
 
     assert observed.reserve == pytest.approx(app, abs=1e-3)
     assert bodies.charge_of({"percentage": raw}) == pytest.approx(app, abs=1e-3)
@@ -36,11 +36,11 @@ def test_reserve_stays_within_what_the_app_can_show(app, raw):
 
 
 def test_float_noise_of_a_gateway_still_matches_what_was_sent():
-    observed = bodies.observed_of(
+    observed = bodies.setting_of(
         {"real_mode": "autonomous", "backup_reserve_percent": 5.000019999999999}
     )
 
-    assert observed.matches(Setting(Mode.AUTONOMOUS, 0))
+    assert observed.shows(Setting(Mode.AUTONOMOUS, 0))
 
 
 def test_both_mode_keys_are_sent_before_1_20():
@@ -71,11 +71,11 @@ def test_hold_that_was_not_resolved_is_never_written():
     ],
 )
 def test_operation_without_mode_or_reserve_is_not_understood(body):
-    assert bodies.observed_of(body) is None
+    assert bodies.setting_of(body) is None
 
 
 def test_mode_of_old_firmware_is_read_from_its_own_key():
-    observed = bodies.observed_of({"mode": "self_consumption", "backup_reserve_percent": 15})
+    observed = bodies.setting_of({"mode": "self_consumption", "backup_reserve_percent": 15})
 
     assert observed.mode == "self_consumption"
 
@@ -147,3 +147,40 @@ def test_echo_is_noted_only_where_it_differs():
     assert bodies.echo_note(sent, {}) is None
     assert "24.6 was sent" in bodies.echo_note(sent, {"backup_reserve_percent": 40})
     assert "autonomous" in bodies.echo_note(sent, {"real_mode": "autonomous"})
+
+
+def test_words_of_a_gateway_are_kept_fit_to_be_shown():
+    update = bodies.update_of(
+        {"state": "\x1b[2J" + "x" * 500, "info": {"status": ["\ud800"]}, "version": "9" * 5000}
+    )
+    setting = bodies.setting_of({"real_mode": "a\nb\u202e", "backup_reserve_percent": 24})
+
+    assert update.word.startswith("\\x1b[2J")
+    assert len(update.word) <= 64
+    assert update.status == "\\ud800"
+    assert len(update.version) <= 64
+    assert setting.mode == "a b\\u202e"
+
+
+def test_meters_become_watts_and_counters_and_none_where_nothing_is_told():
+    body = {
+        "site": {"instant_power": -1200, "energy_imported": 752045.9, "energy_exported": 0},
+        "battery": {"instant_power": 3000.5, "energy_imported": 1, "energy_exported": 2},
+        "solar": None,
+        "load": {"instant_power": "much"},
+    }
+
+    powers, counters = bodies.powers_of(body), bodies.counters_of(body)
+
+    assert (powers.grid, powers.battery, powers.solar, powers.load) == (-1200, 3000.5, None, None)
+    assert (counters.grid_imported, counters.grid_exported) == (752045.9, None)
+    assert (counters.battery_charged, counters.battery_discharged) == (1, 2)
+    assert bodies.powers_of({}) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "there"),
+    [("SystemGridConnected", True), ("SystemIslandedActive", False), (None, None), ("x", None)],
+)
+def test_grid_is_there_or_not_or_not_told(word, there):
+    assert bodies.grid_of({"grid_status": word}) is there

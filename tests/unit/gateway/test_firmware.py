@@ -26,7 +26,7 @@ def test_version_is_read_without_newline_and_hash(printed, shown, numbers):
     assert firmware.parse_version(printed) == numbers
 
 
-@pytest.mark.parametrize("printed", ["", "   ", "unknown", "v", "7", "-1.2"])
+@pytest.mark.parametrize("printed", ["", "   ", "unknown", "v", "7", "-1.2", "1." + "9" * 5000])
 def test_version_without_numbers_is_unknown(printed):
     assert firmware.parse_version(printed) is None
 
@@ -50,6 +50,8 @@ def test_versions_are_in_the_order_of_their_release():
         pytest.param("802459s,", None, id="trailing comma"),
         pytest.param("", None, id="empty"),
         pytest.param("soon", None, id="a word"),
+        pytest.param("9" * 24_000, None, id="digits without end"),
+        pytest.param("9" * 400 + "s", None, id="more than a float holds"),
     ],
 )
 def test_uptime_is_a_duration_of_hours_minutes_and_seconds(text, seconds):
@@ -151,7 +153,7 @@ def test_mode_is_written_under_the_key_of_its_firmware(version, keys):
     ("version", "times"), [((1, 42, 9), 1), ((1, 43, 3), 2), ((1, 44), 1), ((1, 49, 0), 1)]
 )
 def test_only_firmware_that_lags_behind_is_committed_twice(version, times):
-    assert firmware.capabilities_of(version, username="installer").commits == times
+    assert firmware.commits_needed(version) == times
 
 
 @pytest.mark.parametrize(
@@ -169,15 +171,15 @@ def test_only_firmware_that_lags_behind_is_committed_twice(version, times):
     ],
 )
 def test_firmware_and_login_decide_whether_a_setting_can_be_written(version, username, can_write):
-    found = firmware.capabilities_of(version, username=username)
+    found = firmware.limits_of(version, username=username)
 
     assert found.can_write is can_write
     assert (found.why_not is None) is can_write
 
 
 def test_reason_against_writing_names_the_way_out():
-    newer = firmware.capabilities_of((21, 44), username="customer").why_not
-    customer = firmware.capabilities_of((1, 40, 2), username="customer").why_not
+    newer = firmware.limits_of((21, 44), username="customer").why_not
+    customer = firmware.limits_of((1, 40, 2), username="customer").why_not
 
     assert "21.44" in newer
     assert "up to 1.49" in newer

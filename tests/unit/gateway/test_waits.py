@@ -6,6 +6,7 @@ import pytest
 
 from scheduler.gateway.local.session import (
     Limit,
+    Refusal,
     Session,
     SessionFile,
     digest_of,
@@ -17,14 +18,40 @@ from scheduler.gateway.local.session import (
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
-def test_refused_login_waits_half_an_hour_then_doubles_up_to_six():
+def test_refused_password_waits_five_minutes_then_doubles_up_to_six_hours():
     waits = []
     refusal = None
-    for _ in range(7):
+    for _ in range(9):
         refusal = next_refusal(NOON, refusal, "bound", "installer", "hunter2")
         waits.append((refusal.until - NOON) / timedelta(minutes=1))
 
-    assert waits == [30, 60, 120, 240, 360, 360, 360]
+    assert waits == [5, 10, 20, 40, 80, 160, 320, 360, 360]
+
+
+def test_session_that_was_refused_its_work_is_tried_again_within_a_quarter_of_an_hour():
+    waits = []
+    refusal = None
+    for _ in range(4):
+        refusal = next_refusal(NOON, refusal, "bound", "installer", "hunter2", kind="work")
+        waits.append((refusal.until - NOON) / timedelta(minutes=1))
+
+    assert waits == [5, 10, 15, 15]
+
+
+def test_standing_battery_is_held_up_by_no_refusal_but_a_password_wrong_a_moment_ago():
+    work = next_refusal(NOON, None, "bound", kind="work")
+    password = Refusal("salt", "digest", NOON, 9)
+
+    assert work.left(NOON, down=True) == 0
+    assert password.left(NOON, down=True) == 300
+    assert password.left(NOON, down=False) == 6 * 3600
+
+
+def test_refusal_of_the_future_holds_nothing_up():
+    """A clock that was set back."""
+    refusal = Refusal("salt", "digest", NOON + timedelta(days=400), 1)
+
+    assert refusal.left(NOON, down=False) == 0
 
 
 def test_other_credentials_start_the_count_again():
@@ -51,8 +78,7 @@ def test_refusal_is_known_by_a_salted_hash_alone():
     [
         pytest.param(None, None, 5, id="first"),
         pytest.param(Limit(NOON, 1), None, 10, id="second"),
-        pytest.param(Limit(NOON, 3), None, 30, id="fourth"),
-        pytest.param(Limit(NOON, 50), None, 30, id="never more than half an hour"),
+        pytest.param(Limit(NOON, 50), None, 15, id="never more than a quarter of an hour"),
         pytest.param(None, 420.0, 7, id="as the gateway asked"),
     ],
 )

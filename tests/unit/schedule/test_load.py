@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,12 +21,15 @@ from scheduler.schedule.values import (
 )
 from scheduler.setting import Mode, Setting
 
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HEAD = "schedule: Home\ntimezone: Australia/Brisbane\nrules:\n"
 ALWAYS = "  - {name: always, mode: self_consumption, reserve: 20%}\n"
 
 
 def load(text: str) -> Loaded:
-    return parse_schedule(text, "home.yaml", folder=Path("nowhere"), today=date(2026, 11, 23))
+    return parse_schedule(
+        text, "home.yaml", folder=Path("nowhere"), now=datetime(2026, 11, 23, 12, tzinfo=UTC)
+    )
 
 
 def schedule_with(condition: str) -> Schedule:

@@ -115,3 +115,47 @@ def test_a_strict_reader_refuses_what_a_lenient_one_reports() -> None:
 def test_a_deep_text_is_refused_before_it_costs_anything() -> None:
     with pytest.raises(ScheduleError, match="nesting is too deep"):
         source.compose("[" * 200_000, "f.yaml")
+
+
+def test_a_text_of_nested_question_marks_is_too_deep_and_ends_nothing() -> None:
+    """They nest keys in keys; counted by their values alone the reader fell over its own stack."""
+    with pytest.raises(ScheduleError, match="nesting is too deep"):
+        source.compose("? " * 30_000, "f.yaml")
+
+
+def test_json_has_places_as_yaml_has() -> None:
+    document = source.compose_json('{\n "a": [1, {"b": "x"}],\n "c": null}\n', "f.json")
+
+    assert document.data == {"a": [1, {"b": "x"}], "c": None}
+    assert str(document.place(("a", 1, "b"))) == "f.json:2:17"
+    assert str(document.key_place(("a", 1, "b"))) == "f.json:2:12"
+    assert str(document.place(("a", 1, "z"))) == "f.json:2:11"
+    assert document.at(("a", 1, "b")) == "x"
+
+
+def test_a_key_that_stands_twice_in_json_is_named_and_the_first_counts() -> None:
+    document = source.compose_json('{"a": 1,\n "b": {"c": 2, "c": 3}, "a": 4}', "f.json")
+
+    assert [str(problem) for problem in document.problems] == [
+        'f.json:2:16: b.c: "c" stands twice, first on line 2. Keep one of them. [duplicate-key]',
+        'f.json:2:25: a: "a" stands twice, first on line 1. Keep one of them. [duplicate-key]',
+    ]
+    assert document.data == {"a": 1, "b": {"c": 2}}
+
+
+NO_JSON = {
+    "a text that ends early": ('{"a": [1,\n 2', "f.json:2:3: This is not JSON: it breaks off here"),
+    "a text that nests": ("[" * 100_000, "f.json:1:1: This is not JSON: the nesting is too deep"),
+    "a list in a list": ("[" * 99 + "]" * 99, "f.json:1:1: This is not JSON: the nesting is too"),
+    "a number that is none": ('{"a": NaN}', "f.json:1:1: This is not JSON: it holds NaN"),
+    "a number without end": ("1" * 5000, "f.json:1:1: This is not JSON: it holds a number of"),
+    "nothing": ("", "f.json:1:1: This is not JSON: it breaks off here"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), NO_JSON.values(), ids=NO_JSON.keys())
+def test_what_is_no_json_is_refused_with_its_place(text: str, said: str) -> None:
+    with pytest.raises(ScheduleError) as caught:
+        source.compose_json(text, "f.json")
+
+    assert str(caught.value).startswith(said)

@@ -66,6 +66,6 @@ def test_every_doubt_has_a_case() -> None:
 def test_a_tariff_that_has_ended_says_when() -> None:
     found = doubts(library.load("sdge-tou-dr1-2017"), date(2026, 5, 1))
 
-    (doubt,) = [each for each in found if each.key == "effective"]
+    (doubt,) = [each for each in found if each.loc[0] == "effective"]
     assert doubt.id == "tariff-not-in-force"
     assert "2026-04-30" in doubt.message

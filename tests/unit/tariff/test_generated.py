@@ -79,7 +79,7 @@ def test_a_day_equals_a_naive_look_up_of_every_minute(
 
 def one_table(text: str) -> str:
     return (
-        "tariff: Generated\ntimezone: UTC\nseasons: {all_year: 01-01..12-31}\n"
+        "tariff: Generated\ntimezone: Australia/Brisbane\nseasons: {all_year: 01-01..12-31}\n"
         f"windows: {{all_year: {{every_day: {text}}}}}\n"
     )
 
@@ -119,7 +119,7 @@ def test_seasons_that_do_not_tile_the_year_are_refused(first: int, length: int, 
 
     assume(2 <= length <= 363)
     text = (
-        "tariff: Generated\ntimezone: UTC\n"
+        "tariff: Generated\ntimezone: Australia/Brisbane\n"
         f"seasons: {{a: {day(first)}..{day(first + length)}, "
         f"b: {day(first + length + 1 + shift)}..{day(first - 1)}}}\n"
         "windows: {a: {every_day: {x: otherwise}}, b: {every_day: {x: otherwise}}}\n"

@@ -58,7 +58,7 @@ def test_every_sentence_ends_with_a_known_id_and_speaks_plainly() -> None:
 
 
 def test_a_file_that_is_not_there_is_named() -> None:
-    with pytest.raises(ConfigurationError, match=r"nowhere\.yaml: there is no such file"):
+    with pytest.raises(ConfigurationError, match=r"nowhere\.yaml:1:1: There is no such file"):
         load_tariff(BAD / "nowhere.yaml")
 
 

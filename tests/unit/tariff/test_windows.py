@@ -166,7 +166,9 @@ def test_periods_keep_the_order_of_the_file_and_leave_out_what_never_occurs(tari
 
 def test_seconds_count_in_a_look_up(tariff) -> None:
     made = tariff(
-        timezone="UTC", windows="{all_year: {every_day: {it: 16:00:05-21:00, rest: otherwise}}}"
+        timezone="UTC",
+        clock="utc",
+        windows="{all_year: {every_day: {it: 16:00:05-21:00, rest: otherwise}}}",
     )
 
     def period_at(second: int) -> str:

@@ -45,12 +45,13 @@ def test_decisions_without_an_attempt_do_not_hide_an_open_run(log: Log, pen: Pen
     assert [found.run for found in log.open_runs()] == [run]
 
 
-def test_a_run_is_open_whatever_the_site_is_called_now(log: Log, pen: Pen) -> None:
+def test_a_run_is_open_for_its_own_site_only(log: Log, pen: Pen) -> None:
     run = pen.begin()
 
-    renamed = Log(log.database, "cabin")
+    cabin = Log(log.database, "cabin")
 
-    assert [found.run for found in renamed.open_runs()] == [run]
+    assert [found.run for found in log.open_runs()] == [run]
+    assert cabin.open_runs() == ()
 
 
 def test_a_confirmed_switch_is_known_to_be_in_force(log: Log, pen: Pen) -> None:
@@ -171,25 +172,3 @@ def test_doubt_ends_with_the_next_confirmation(log: Log, pen: Pen) -> None:
 
     assert confirmed is not None
     assert confirmed.run == run
-
-
-def test_the_last_outcome_is_that_of_the_newest_run_that_ended(log: Log, pen: Pen) -> None:
-    pen.run(Outcome.FAILED, "check", kind="firmware_check")
-    run = pen.begin("firmware_check")
-    pen.end(run, Outcome.COMPLETED, "firmware_check", version="1.43.3")
-    ended = pen.at
-    pen.begin("firmware_check")
-    pen.run(Outcome.CONFIRMED)
-
-    last = log.last_outcome("firmware_check", "charge overnight")
-
-    assert last is not None
-    assert (last.run, last.at, last.outcome) == (run, ended, Outcome.COMPLETED)
-    assert last.detail["version"] == "1.43.3"
-
-
-def test_a_job_that_never_ran_has_no_last_outcome(log: Log, pen: Pen) -> None:
-    pen.run(Outcome.CONFIRMED)
-
-    assert log.last_outcome("switch", "another rule") is None
-    assert log.last_outcome("commit", "charge overnight") is None

@@ -1,0 +1,272 @@
+"""What is asked of the audit before something is done: its head, runs without an end, the setting
+in force, the last reading. Each of one site, and each a few rows however long the history is.
+
+Changes nothing, and reads while the service writes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select
+
+from scheduler import clock
+from scheduler.audit.chain import Json, storable
+from scheduler.audit.database import Database
+from scheduler.audit.keeping import ACCEPTED
+from scheduler.audit.readings import Reading, last_reading, readings
+from scheduler.audit.table import audit, open_runs, standing
+from scheduler.setting import Setting, setting_from_json
+from scheduler.words import EntryKind, Wake
+
+# Written out and not bound: SQLite takes a partial index only for a constant it can see.
+EVENT: Final[ColumnElement[str]] = literal_column("'event'")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """An entry and its hash, which vouches for all before it of its site."""
+
+    id: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.id}:{self.hash}"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """That a setting was sent, and waits to be confirmed."""
+
+    at: datetime
+    until: datetime
+    detail: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run with an intent and no outcome: at work in some process, cut off, or waiting to be
+    confirmed."""
+
+    run: int
+    site: str
+    kind: str
+    name: str | None
+    wake: Wake | None
+    started_at: datetime
+    gateway: str
+    detail: Mapping[str, Json]
+    """Of the intent."""
+    steps: tuple[str, ...]
+    """The names of its steps so far."""
+    accepted: Accepted | None
+
+    @property
+    def wanted(self) -> Setting | None:
+        """As it was resolved when it was sent, or else as the intent has it."""
+        sent = self.accepted.detail.get("wanted") if self.accepted else None
+        wanted = sent or self.detail.get("wanted")
+        return setting_from_json(wanted) if isinstance(wanted, Mapping) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A setting that was read back equal, with nothing since that could have changed it."""
+
+    run: int
+    at: datetime
+    """When it was confirmed."""
+    name: str | None
+    """The rule that wanted it."""
+    setting: Setting
+    """Its reserve is a percentage, never a hold."""
+    hold_from: str | None
+    """Where the reserve is a held one: when the hold began, as the detail has it."""
+    detail: Mapping[str, Json]
+    """Of the intent and the outcome together."""
+
+    @property
+    def mode(self) -> str:
+        """The mode's word."""
+        return self.setting.mode.value
+
+    @property
+    def reserve_percent(self) -> float:
+        """App percent."""
+        return float(self.setting.reserve)
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What may be asked of one site. Every method raises AuditUnwritableError where the database
+    cannot be used."""
+
+    database: Database
+    site: str
+
+    def head(self) -> Head | None:
+        """The site's last entry. Kept elsewhere (a journal, a report) it shows later whether the
+        tail was cut off; see `proof.head_line`."""
+        with self.database.reading() as connection:
+            row = connection.execute(_HEAD.where(audit.c.site == self._site)).one_or_none()
+        return None if row is None else Head(row.id, row.hash)
+
+    def last_at(self) -> datetime | None:
+        """The latest instant of any entry, which after a step of the clock is not the last's."""
+        with self.database.reading() as connection:
+            micros = connection.execute(_LAST_AT.where(audit.c.site == self._site)).scalar_one()
+        return None if micros is None else clock.from_micros(micros)
+
+    def open_runs(self) -> tuple[OpenRun, ...]:
+        """Runs with an intent and no outcome, oldest first."""
+        with self.database.reading() as connection:
+            rows = connection.execute(_OPEN.where(open_runs.c.site == self._site)).all()
+            return tuple(_open_run(connection, row) for row in rows)
+
+    def last_confirmed(self, gateway: str) -> Confirmed | None:
+        """The newest switch on the gateway that ended confirmed or unchanged, unless a later run
+        may have changed the setting, or saw another one.
+
+        A later run may have changed it where it did not end well and did a changing step, ended
+        unconfirmed or interrupted, or has not ended at all: a request is recorded as it ends, so
+        one that was cut off left no step behind. Ask before the intent of a run of one's own.
+        """
+        with self.database.reading() as connection:
+            marks = self._marks(connection, gateway)
+            good = 0 if marks is None else marks.confirmed
+            if not good or max(marks.written, marks.seen) > good:  # type: ignore[union-attr]
+                return None
+            if self._newest_open(connection, gateway) > good:
+                return None
+            return _confirmed(connection, good)
+
+    def write_in_doubt(self, gateway: str) -> bool:
+        """Whether a write on the gateway was begun and not seen to its end since the newest switch
+        that ended confirmed or unchanged. Then a reading proves nothing: a gateway shows a setting
+        that was sent before it is committed."""
+        with self.database.reading() as connection:
+            marks = self._marks(connection, gateway)
+            good, written = (0, 0) if marks is None else (marks.confirmed, marks.written)
+            return max(written, self._newest_open(connection, gateway)) > good
+
+    def schedule_text(self, digest: str) -> str | None:
+        """The text of a schedule that was once in force, by its digest; None where it is not
+        known."""
+        query = _SCHEDULE.where(audit.c.name == digest, audit.c.site == self._site)
+        with self.database.reading() as connection:
+            detail = connection.execute(query).scalar()
+        return None if detail is None else str(json.loads(detail).get("text"))
+
+    def readings(self, since: datetime, until: datetime) -> list[Reading]:
+        """What was read from `since` on and before `until`, oldest first."""
+        with self.database.reading() as connection:
+            return readings(connection, self._site, since, until)
+
+    def last_reading(self) -> Reading | None:
+        """The newest reading by its instant."""
+        with self.database.reading() as connection:
+            return last_reading(connection, self._site)
+
+    @property
+    def _site(self) -> str:
+        return storable(self.site)
+
+    def _marks(self, connection: Connection, gateway: str) -> Row[*tuple[Any, ...]] | None:
+        at = (standing.c.site == self._site, standing.c.gateway == storable(gateway))
+        return connection.execute(select(standing).where(*at)).one_or_none()
+
+    def _newest_open(self, connection: Connection, gateway: str) -> int:
+        query = _NEWEST_OPEN.where(
+            open_runs.c.site == self._site, open_runs.c.gateway == storable(gateway)
+        )
+        return connection.execute(query).scalar_one() or 0
+
+
+def together(intent: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run's two ends say of it; the outcome knows better where it knows anything."""
+    known = {key: value for key, value in outcome.items() if value is not None}
+    return {**outcome, **intent, **known}
+
+
+def _open_run(connection: Connection, row: Row[*tuple[Any, ...]]) -> OpenRun:
+    steps, accepted = [], None
+    for each in connection.execute(_PARTS.where(audit.c.run == row.run)):
+        detail = json.loads(each.detail)
+        if each.entry == EntryKind.STEP:
+            steps.append(str(detail.get("step")))
+        elif detail.get("evidence") == ACCEPTED and row.confirm_until is not None:
+            until = clock.from_micros(row.confirm_until)
+            accepted = Accepted(clock.from_micros(each.at), until, detail)
+    return OpenRun(
+        run=row.run,
+        site=row.site,
+        kind=row.kind,
+        name=row.name,
+        wake=None if row.wake is None else Wake(row.wake),
+        started_at=clock.from_micros(row.at),
+        gateway=row.gateway,
+        detail=json.loads(row.detail),
+        steps=tuple(steps),
+        accepted=accepted,
+    )
+
+
+def _confirmed(connection: Connection, run: int) -> Confirmed | None:
+    rows = connection.execute(_ENDS.where(audit.c.run == run).order_by(audit.c.id)).all()
+    detail = together(*(json.loads(row.detail) for row in rows))
+    setting = setting_from_json(detail.get("wanted") or {})
+    if setting is None or isinstance(setting.reserve, str):
+        return None
+    hold_from = detail.get("hold_from")
+    return Confirmed(
+        run=run,
+        at=clock.from_micros(rows[-1].at),
+        name=rows[0].name,
+        setting=setting,
+        hold_from=hold_from if isinstance(hold_from, str) else None,
+        detail=detail,
+    )
+
+
+_HEAD: Final = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)
+
+_LAST_AT: Final = select(func.max(audit.c.at))
+
+_OPEN: Final = (
+    select(
+        audit.c.run,
+        audit.c.site,
+        audit.c.kind,
+        audit.c.name,
+        audit.c.wake,
+        audit.c.at,
+        audit.c.detail,
+        open_runs.c.gateway,
+        open_runs.c.confirm_until,
+    )
+    .join_from(open_runs, audit, audit.c.id == open_runs.c.run)
+    .order_by(open_runs.c.run)
+)
+
+_NEWEST_OPEN: Final = select(func.max(open_runs.c.run))
+
+_PARTS: Final = (
+    select(audit.c.at, audit.c.entry, audit.c.detail)
+    .where(audit.c.entry.in_([EntryKind.STEP.value, EntryKind.EVIDENCE.value]))
+    .order_by(audit.c.id)
+)
+
+_ENDS: Final = select(audit.c.at, audit.c.name, audit.c.detail).where(
+    audit.c.entry.in_([EntryKind.INTENT.value, EntryKind.OUTCOME.value])
+)
+
+_SCHEDULE: Final = (
+    select(audit.c.detail)
+    .where(audit.c.entry == EVENT, audit.c.kind == "schedule")
+    .order_by(audit.c.id)
+    .limit(1)
+)

@@ -1,0 +1,76 @@
+"""What was read of a battery and its house, instant by instant: the meters' memory.
+
+Beside the log and not under its chain: readings come by the minute, and prove nothing by
+themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, insert, select
+
+from scheduler import clock
+from scheduler.audit.table import readings as table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read at an instant; None is not known. Powers in watts, counters in watt-hours,
+    charge and reserve in app percent."""
+
+    at: datetime
+    source: str
+    """The gateway that was read, as the audit calls it."""
+    charge: float | None = None
+    battery_w: float | None = None
+    grid_w: float | None = None
+    solar_w: float | None = None
+    load_w: float | None = None
+    grid_imported_wh: float | None = None
+    grid_exported_wh: float | None = None
+    battery_charged_wh: float | None = None
+    battery_discharged_wh: float | None = None
+    solar_wh: float | None = None
+    load_wh: float | None = None
+    mode: str | None = None
+    reserve: float | None = None
+
+
+def keep(connection: Connection, site: str, found: Sequence[Reading]) -> None:
+    """Keep readings; a second one of the same instant is the same reading."""
+    values = {clock.to_micros(reading.at): reading for reading in found}
+    same = (table.c.site == site, table.c.at.in_(list(values)))
+    for at in connection.execute(select(table.c.at).where(*same)).scalars():
+        del values[at]
+    rows = [{**asdict(each), "site": site, "at": at} for at, each in values.items()]
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def readings(connection: Connection, site: str, since: datetime, until: datetime) -> list[Reading]:
+    """A site's readings from `since` on and before `until`, oldest first."""
+    query = _OF_SITE.where(
+        table.c.site == site,
+        table.c.at >= clock.to_micros(since),
+        table.c.at < clock.to_micros(until),
+    )
+    return [_reading(row) for row in connection.execute(query.order_by(table.c.at))]
+
+
+def last_reading(connection: Connection, site: str) -> Reading | None:
+    """A site's newest reading."""
+    query = _OF_SITE.where(table.c.site == site).order_by(table.c.at.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _reading(row)
+
+
+def _reading(row: Row[*tuple[Any, ...]]) -> Reading:
+    columns = row._asdict()
+    return Reading(**{**columns, "at": clock.from_micros(columns["at"])})
+
+
+_OF_SITE: Final = select(*(column for column in table.c if column.name != "site"))
