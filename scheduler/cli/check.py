@@ -39,12 +39,11 @@ def check_command(file: str | None, form: str, *, strict: bool) -> None:
     summary: dict[str, Any] = {}
     try:
         summary, problems = _read(path)
-    except ScheduleError as error:
-        problems, failure = error.problems, ""
     except ConfigurationError as error:
         if files.denied_in(error):
             raise
-        failure = str(error)
+        problems = error.problems if isinstance(error, ScheduleError) else ()
+        failure = "" if problems else str(error)
     if failure is None and any(strict or each.severity == "error" for each in problems):
         failure = ""
     if form == "json":
