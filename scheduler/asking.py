@@ -52,7 +52,7 @@ def ask(path: Path, what: str, *, seconds: float = SECONDS) -> dict[str, Any]:
         return _read(answer, path)
 
 
-def act(path: Path, what: str, *, seconds: float = STREAM_SECONDS) -> Iterator[dict[str, Any]]:
+def act(path: Path, what: str, *, seconds: float = SECONDS) -> Iterator[dict[str, Any]]:
     """What the service says while it acts, line by line; the last one is how it ended. Raises as
     `ask` does, and ServiceSilentError where it falls silent in the middle."""
     with _answer(path, "POST", what, seconds) as answer:
@@ -92,7 +92,10 @@ def _answer(path: Path, method: str, what: str, seconds: float) -> Iterator[HTTP
     try:
         with closing(_Unix(path, seconds)) as connection:
             connection.request(method, what, headers={"Connection": "close"})
-            yield connection.getresponse()
+            answer = connection.getresponse()
+            if connection.sock is not None:
+                connection.sock.settimeout(max(seconds, STREAM_SECONDS))
+            yield answer
     except PermissionError:
         raise AccessError(
             f"{path}: this user may not ask the service. Run the command with sudo."
