@@ -39,6 +39,8 @@ def run_command() -> None:
     """Run the service in the foreground, until SIGTERM or Ctrl-C; SIGHUP reads the schedule again.
 
     With no settings at all it runs the shipped SCE example against the built-in simulated gateway.
+
+    Example: TOU_SCHEDULE=home.yaml tou run
     """
     chosen = settings.load()
     journal.configure(chosen.log_level, chosen.log_format)
@@ -50,7 +52,9 @@ def run_command() -> None:
 def apply_command(form: str) -> None:
     """Make the present desired setting true once, now; the exit code tells the outcome.
 
-    Works beside a running service. Example: tou apply && echo in force
+    Works beside a running service.
+
+    Example: tou apply && echo in force
     """
     chosen = _prepared(form)
     attempt, simulated = asyncio.run(_apply(chosen))
@@ -66,7 +70,10 @@ def apply_command(form: str) -> None:
 @click.argument("name")
 @format_option()
 def job_command(name: str, form: str) -> None:
-    """Run one of the schedule's jobs now. Example: tou job "firmware before the day" """
+    """Run one of the schedule's jobs now; the exit code tells the outcome.
+
+    Example: tou job "firmware before the day"
+    """
     chosen = _prepared(form)
     job = _find(chosen, name)
     ending, simulated = asyncio.run(_job(chosen, job))

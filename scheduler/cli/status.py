@@ -41,6 +41,8 @@ def status_command(form: str) -> None:
     """Show what is wanted, what was last confirmed, the next boundary, and the health.
 
     Works while the service runs and while it does not; asks the audit, never the gateway.
+
+    Example: tou status --format json
     """
     chosen = settings.load()
     answer = report(chosen, now=clock.now())
