@@ -12,7 +12,6 @@ from pydantic import SecretStr
 
 from scheduler import settings
 from scheduler.audit.log import Log
-from scheduler.cli.audit_text import setting_words
 from scheduler.cli.show import SIMULATION, echo_json, format_option
 from scheduler.errors import (
     GatewayError,
@@ -23,6 +22,7 @@ from scheduler.errors import (
 from scheduler.gateway.base import Capabilities, Glance, Identity, Step, Steps
 from scheduler.host.instance import Presence
 from scheduler.host.sites import open_audit, open_gateway, read_schedule, turn_file
+from scheduler.setting import setting_words
 from scheduler.settings import Settings
 from scheduler.site.recorder import Recorder, Run
 from scheduler.site.switch import observed_detail, outcome_of

@@ -11,7 +11,6 @@ from scheduler import clock, plan, settings
 from scheduler.audit import review
 from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.log import Log
-from scheduler.cli.audit_text import setting_words
 from scheduler.cli.plan import entry_json
 from scheduler.cli.show import (
     SIMULATION,
@@ -26,6 +25,7 @@ from scheduler.host import instance
 from scheduler.host.instance import Running
 from scheduler.host.sites import read_schedule
 from scheduler.schedule.values import Schedule
+from scheduler.setting import setting_words
 from scheduler.settings import Settings
 from scheduler.site.switch import describe
 from scheduler.words import Outcome
