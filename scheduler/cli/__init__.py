@@ -14,6 +14,7 @@ from scheduler.cli.verbs import Verbs
 from scheduler.errors import SchedulerError
 
 _VERBS = {
+    "init": "init",
     "run": "service",
     "apply": "service",
     "job": "service",

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from scheduler import clock, settings
-from scheduler.cli import calendar_text
+from scheduler import clock
+from scheduler.cli import calendar_text, chosen
 from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option
 from scheduler.cli.tariff_find import find
 from scheduler.cli.tariff_week import windows
 from scheduler.plan.year import YearDay, year_days
 from scheduler.schedule.clocktime import format_time
-from scheduler.schedule.load import load_schedule
 from scheduler.schedule.tariff import Tariff
+from scheduler.schedule.tariff_file import load_tariff
 from scheduler.schedule.values import Schedule
 
 _COLUMNS = (
@@ -33,41 +32,49 @@ _COLUMNS = (
 
 
 @click.command("calendar")
+@click.argument("file", required=False)
 @click.option(
     "--year", type=click.IntRange(1970, 9998), metavar="Y", help="Which.  [default: this year]"
 )
-@click.option("--tariff", "tariff_id", metavar="ID", help="A shipped tariff, or a tariff file.")
-@click.option(
-    "--schedule",
-    "file",
-    type=click.Path(path_type=Path),
-    help="A schedule file; else the one in force.",
-)
+@click.option("--tariff", "tariff", metavar="ID", help="The same as FILE, for a tariff.")
+@click.option("--schedule", metavar="FILE", help="The same as FILE.")
 @format_option(table=True)
-def calendar_command(year: int | None, tariff_id: str | None, file: Path | None, form: str) -> None:
-    """Draw a year: season and day class of each day, holidays, clock changes, unusual days.
+def calendar_command(
+    file: str | None, year: int | None, tariff: str | None, schedule: str | None, form: str
+) -> None:
+    """Draw a year: what is special about each day.
 
-    A day differs where its plan (with --tariff: its periods) is not the usual one of its day of
-    the week in its season. Example: tou calendar --year 2027
+    FILE is a schedule, a tariff file, or the id of a tariff; without it, the schedule in force.
+    Each day shows its season and day class; holidays, clock changes and unusual days are listed.
+    A day is unusual where its plan (of a tariff: its periods) is not that of most such days of the
+    week in its season.
+
+    Example: tou calendar pge-ev2-a --year 2027
     """
-    if tariff_id is not None and file is not None:
-        raise click.UsageError("Give --tariff or --schedule, not both.")
-    schedule: Schedule | None = None
-    if tariff_id is not None:
-        calendar = find(tariff_id).tariff
-        name = calendar.name
-    else:
-        schedule = load_schedule(file or settings.load().schedule_path).schedule
-        assert isinstance(schedule.calendar, Tariff)
-        calendar, name = schedule.calendar, schedule.name
+    chosen.only_one(file, tariff, schedule)
+    calendar, name, rules = _subject(file or schedule, tariff)
     year = year or clock.localise(clock.now(), calendar.display_zone).year
-    days = year_days(calendar, year, schedule)
+    days = year_days(calendar, year, rules)
     if form == "json":
         echo_json([_day_json(each) for each in days])
     elif form == "csv":
         echo_csv([_day_json(each) for each in days], _COLUMNS)
     else:
         echo_drawn(calendar_text.page(name, calendar, year, days))
+
+
+def _subject(file: str | None, tariff_id: str | None) -> tuple[Tariff, str, Schedule | None]:
+    """The calendar, what it is called, and the schedule where it is one."""
+    if tariff_id is not None:
+        tariff = find(tariff_id).tariff
+        return tariff, tariff.name, None
+    path = chosen.file_of(file)
+    if chosen.is_tariff(path):
+        tariff = load_tariff(path)
+        return tariff, tariff.name, None
+    schedule = chosen.schedule_in(path)
+    assert isinstance(schedule.calendar, Tariff)
+    return schedule.calendar, schedule.name, schedule
 
 
 def _day_json(each: YearDay) -> dict[str, Any]:

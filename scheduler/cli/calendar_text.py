@@ -1,14 +1,15 @@
-"""A year drawn in a terminal: months down, days across, three characters a day; then in words
-what a person checks: holidays, clock changes, unusual days. Up to 100 characters wide."""
+"""A year drawn in a terminal: months down, days across, three characters a day, the days in
+as many rows as the terminal asks for; then in words what a person checks: holidays, clock changes,
+unusual days."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import click
 
+from scheduler.cli.table import flow, paragraph, printable, prose_width
 from scheduler.cli.tariff_week import letters
 from scheduler.plan.year import Pattern, YearDay
 from scheduler.schedule.clocktime import format_time
@@ -16,7 +17,8 @@ from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import DayClass
 from scheduler.setting import Setting
 
-WIDTH = 100
+_MONTH, _DAY = 5, 3
+_SPLITS = (31, 16, 11, 8, 6, 4, 2, 1)
 _CLASS_SIGNS = {DayClass.WEEKDAY: ".", DayClass.WEEKEND: "e", DayClass.HOLIDAY: "H"}
 _COLOURS = ("green", "yellow", "cyan", "magenta", "blue", "white")
 _NO_SEASON = "-"
@@ -30,9 +32,9 @@ def page(name: str, calendar: Tariff, year: int, days: Sequence[YearDay]) -> str
     utc = calendar.clock == "utc"
     clock_words = "; the meter's windows are UTC all year" if utc else ""
     parts = (
-        f"{name}  {year}  ({calendar.timezone}{clock_words})",
+        paragraph(printable(f"{name}, {year} ({calendar.timezone}{clock_words})")),
         _grid(days, signs),
-        _legend(signs),
+        _legend(days, signs),
         "\n".join(_holidays(calendar, year, days)),
         "\n".join(_changes(days)),
         "\n".join(_unusual(days)),
@@ -41,14 +43,30 @@ def page(name: str, calendar: Tariff, year: int, days: Sequence[YearDay]) -> str
 
 
 def _grid(days: Sequence[YearDay], signs: Mapping[str, str]) -> str:
+    """The months under each other; where they are wider than the terminal, their first days, then
+    the others."""
     paints = dict(zip(signs, _COLOURS * (1 + len(signs) // len(_COLOURS)), strict=False))
-    head = "     " + "".join(f"{number:<3}" for number in range(1, 32)).rstrip()
-    lines = [head]
+    room = (prose_width() + 1 - _MONTH) // _DAY
+    across = next((each for each in _SPLITS if each <= room), 1)
+    blocks = []
+    for first in range(1, 32, across):
+        numbers = range(first, min(first + across, 32))
+        head = " " * _MONTH + "".join(f"{number:<{_DAY}}" for number in numbers).rstrip()
+        blocks.append("\n".join([head, *_months(days, numbers, signs, paints)]))
+    return "\n\n".join(blocks)
+
+
+def _months(
+    days: Sequence[YearDay],
+    numbers: range,
+    signs: Mapping[str, str],
+    paints: Mapping[str, str],
+) -> Iterator[str]:
     for month in range(1, 13):
-        inside = [each for each in days if each.date.month == month]
-        cells = "".join(_cell(each, signs, paints) for each in inside)
-        lines.append(f"{inside[0].date:%b}  {cells}".rstrip())
-    return "\n".join(lines)
+        inside = [each for each in days if each.date.month == month and each.date.day in numbers]
+        if inside:
+            cells = "".join(_cell(each, signs, paints) for each in inside)
+            yield f"{inside[0].date:%b}  {cells}".rstrip()
 
 
 def _cell(each: YearDay, signs: Mapping[str, str], paints: Mapping[str, str]) -> str:
@@ -66,24 +84,31 @@ def _flag(each: YearDay) -> str:
     return "*" if each.differs else " "
 
 
-def _legend(signs: Mapping[str, str]) -> str:
-    seasons = [f"{sign} {season}" for season, sign in signs.items()]
-    marks = [". weekday", "e weekend", "H holiday", "% clock change", "* unusual plan"]
-    return textwrap.fill("   ".join([*seasons, *marks]), WIDTH, break_long_words=False)
+def _legend(days: Sequence[YearDay], signs: Mapping[str, str]) -> str:
+    """What the signs mean, of those that occur."""
+    classes = {each.day.day_class for each in days}
+    seasons = {each.day.season for each in days}
+    marks = [f"{sign} {season}" for season, sign in signs.items() if season in seasons]
+    marks += [f"{sign} {name.value}" for name, sign in _CLASS_SIGNS.items() if name in classes]
+    marks += ["% clock change"] if any(each.clock_change for each in days) else []
+    marks += ["* unusual plan"] if any(each.differs for each in days) else []
+    return flow(marks)
 
 
 def _holidays(calendar: Tariff, year: int, days: Sequence[YearDay]) -> Iterator[str]:
     if calendar.holiday_calendar is None:
-        yield "No holidays: every date is its day of the week."
+        yield paragraph("No holidays: every date is its day of the week.")
         return
     yield "Holidays"
     for each in days:
         if each.holiday:
             observed = " (observed)" if each.holiday.observed else ""
-            yield f"  {each.date:%a %Y-%m-%d}  {each.holiday.name}{observed}"
+            name = printable(each.holiday.name) + observed
+            yield paragraph(name, first=f"  {each.date:%a %Y-%m-%d}  ")
     years = calendar.holiday_years
     if years is not None and year not in years:
-        yield f"  Dates are listed for {years.start} to {years.stop - 1}; others are not known."
+        words = f"Dates are listed for {years.start} to {years.stop - 1}; others are not known."
+        yield paragraph(words, first="  ")
 
 
 def _changes(days: Sequence[YearDay]) -> Iterator[str]:
@@ -93,7 +118,8 @@ def _changes(days: Sequence[YearDay]) -> Iterator[str]:
         return
     yield "Clock changes"
     for each in found:
-        yield f"  {each.date:%a %Y-%m-%d}  {each.clock_change}: a day of {each.seconds / 3600:g} h"
+        words = f"{each.clock_change}: a day of {each.seconds / 3600:g} h"
+        yield paragraph(words, first=f"  {each.date:%a %Y-%m-%d}  ")
 
 
 def _unusual(days: Sequence[YearDay]) -> Iterator[str]:
@@ -103,20 +129,17 @@ def _unusual(days: Sequence[YearDay]) -> Iterator[str]:
         if each.differs:
             groups.setdefault(each.pattern, []).append(each.date)
     if not groups:
-        yield "Every day has the plan that is usual for its day of the week in its season."
+        yield paragraph(
+            "Every day has the plan that is usual for its day of the week in its season."
+        )
         return
-    yield "Unlike the usual plan of their day of the week in their season"
+    yield paragraph("Unlike the usual plan of their day of the week in their season")
     for pattern, dates in groups.items():
-        yield _wrapped("  ", ", ".join(f"{on:%a %m-%d}" for on in dates))
-        yield _wrapped("      ", "; ".join(_words(*each) for each in pattern) or _LEFT_OUT)
+        yield paragraph(", ".join(f"{on:%a %m-%d}" for on in dates), first="  ")
+        words = "; ".join(_words(*each) for each in pattern) or _LEFT_OUT
+        yield paragraph(words, first="      ")
 
 
 def _words(second: int, held: Setting | str | None) -> str:
-    if not isinstance(held, Setting):
-        return f"{format_time(second)} {held}"
-    reserve = "hold" if isinstance(held.reserve, str) else f"{held.reserve:g} %"
-    return f"{format_time(second)} {held.mode.app_name}, {reserve}"
-
-
-def _wrapped(indent: str, text: str) -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+    words = held.words() if isinstance(held, Setting) else printable(str(held))
+    return f"{format_time(second)} {words}"

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 import click
 
-from scheduler import clock, settings
+from scheduler import clock
+from scheduler.cli import chosen
 from scheduler.cli.show import echo_json, format_option, zone_data_json, zone_data_words
-from scheduler.errors import ConfigurationError, Problem, ScheduleError, problem_lines
+from scheduler.cli.table import printable, terminal_width, wrapped
+from scheduler.cli.times import count
+from scheduler.errors import MOST_SHOWN, ConfigurationError, Problem, ScheduleError
 from scheduler.schedule import zones
 
-if TYPE_CHECKING:
-    from scheduler.schedule.document import Document
+_HANG: Final = "    "
 
 
 @click.command("check")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False)
 @click.option("--strict", is_flag=True, help="Let warnings stop as errors do.")
 @format_option()
-def check_command(file: Path | None, form: str, *, strict: bool) -> None:
-    """Read a schedule (or a tariff file) and print all its problems.
+def check_command(file: str | None, form: str, *, strict: bool) -> None:
+    """Read a schedule or a tariff and print its problems.
 
-    Without FILE: the schedule in force, and the settings. Exit code 0, or 78 where there are
-    errors, or with --strict warnings. Example: tou check --strict schedules/home.yaml
+    FILE is a schedule, a tariff file, or the id of a tariff; without it, the schedule in force and
+    the settings. Never needs the network. Exit code 0, or 78 where there are errors, or with
+    --strict warnings.
+
+    Example: tou check --strict schedules/home.yaml
     """
-    path = file or settings.load().schedule_path
+    path = chosen.file_of(file)
     failure: str | None = None
     problems: tuple[Problem, ...] = ()
     summary: dict[str, Any] = {}
@@ -61,22 +67,15 @@ def _answer(
 
 def _read(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """What the file is, and what is doubtful about it."""
-    from scheduler.schedule import source
-
-    document = source.compose(source.read_text(path, str(path)), str(path))
-    if isinstance(document.data, dict) and _is_tariff(document.data):
-        return _read_tariff(document)
-    return _read_schedule(path)
+    return _read_tariff(path) if chosen.is_tariff(path) else _read_schedule(path)
 
 
-def _is_tariff(data: dict[str, object]) -> bool:
-    return "windows" in data and "rules" not in data
-
-
-def _read_tariff(document: Document) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+def _read_tariff(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     from scheduler import advice
+    from scheduler.schedule import source
     from scheduler.schedule.tariff_file import tariff_of
 
+    document = source.compose(source.read_text(path, str(path)), str(path))
     tariff = tariff_of(document)
     today = clock.localise(clock.now(), tariff.display_zone).date()
     found = advice.tariff_advice(tariff, document, zones.zone_data(), today)
@@ -104,19 +103,47 @@ def _read_schedule(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
 def _print(
     path: Path, problems: tuple[Problem, ...], failure: str | None, summary: dict[str, Any]
 ) -> None:
-    for line in problem_lines(problems):
-        click.echo(line)
+    shown = _worst(problems)
+    for problem in shown:
+        click.echo(_line(str(problem)))
+    if len(shown) < len(problems):
+        more = count(len(problems) - len(shown), "more problem")
+        click.echo(_line(f"And {more}; --format json tells all of them."))
     if failure:
-        click.echo(failure)
-    counted = _counted(problems)
+        click.echo(_line(failure))
+    counted, file = _counted(problems), printable(str(path))
     if failure is None:
-        words = summary.get("schedule") or summary.get("tariff")
-        counts = f", {summary['rules']} rules, {summary['jobs']} jobs" if "rules" in summary else ""
         also = f", with {counted}" if counted else ""
-        click.echo(f"{path}: {words} is fine{also} ({summary['timezone']}{counts}).")
-        click.echo(f"zone data: {zone_data_words()}")
+        click.echo(_line(f"{file}: {_about(summary)[0]} is fine{also} ({_about(summary)[1]})."))
+        click.echo(_line(f"zone data: {zone_data_words()}"))
     elif counted:
-        click.echo(f"{path}: {counted}.", err=True)
+        click.echo(_line(f"{file}: {counted}."), err=True)
+
+
+def _worst(problems: Sequence[Problem]) -> list[Problem]:
+    """As many as a person reads, warnings left out first, in the order of the file."""
+    if len(problems) <= MOST_SHOWN:
+        return list(problems)
+    numbered = sorted(enumerate(problems), key=lambda each: each[1].severity != "error")
+    return [problem for _, problem in sorted(numbered[:MOST_SHOWN], key=lambda each: each[0])]
+
+
+def _about(summary: dict[str, Any]) -> tuple[str, str]:
+    """What the file is called, and its zone with the numbers of its rules and jobs."""
+    name = printable(str(summary.get("schedule") or summary.get("tariff")))
+    parts = [summary["timezone"]]
+    if "rules" in summary:
+        parts += [count(summary["rules"], "rule"), count(summary["jobs"], "job")]
+    return name, ", ".join(parts)
+
+
+def _line(text: str) -> str:
+    """One line where a program reads; at a terminal wrapped at words."""
+    width = terminal_width()
+    if width is None:
+        return printable(text)
+    first, *more = wrapped(printable(text), width - len(_HANG))
+    return "\n".join([first, *(_HANG + line for line in more)])
 
 
 def _counted(problems: tuple[Problem, ...]) -> str:
@@ -125,7 +152,7 @@ def _counted(problems: tuple[Problem, ...]) -> str:
         (sum(each.severity == severity for each in problems), severity)
         for severity in ("error", "warning")
     ]
-    return ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in numbers if count)
+    return ", ".join(count(number, word) for number, word in numbers if number)
 
 
 def _as_json(problem: Problem) -> dict[str, Any]:

@@ -9,14 +9,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from scheduler import clock, settings
+from scheduler.cli import chosen
 from scheduler.cli.plan import MOST_DAYS
 from scheduler.cli.revision import schedule_of
 from scheduler.cli.show import echo_json, format_option, local_text
 from scheduler.cli.table import Column, paragraph, printable, table
 from scheduler.cli.times import count, parse_instant
 from scheduler.plan.effect import Change, Effect, JobChange, change_text, effect
-from scheduler.schedule.load import load_schedule
-from scheduler.setting import Setting
 
 _COLUMNS = (
     "window",
@@ -42,21 +41,32 @@ def diff_command(old: str, new: str | None, start: str, days: int, form: str) ->
 
     Each is a schedule file, a git revision of the schedule in force (HEAD~1), or of another
     file (HEAD~1:schedules/home.yaml). Without NEW: the schedule in force. Exit code 0 whether
-    something changes or not. Example: tou diff HEAD~1
+    something changes or not.
+
+    Example: tou diff HEAD~1
     """
     in_force = settings.load().schedule_path
     before = schedule_of(old, in_force)
-    after = schedule_of(new, in_force) if new else load_schedule(in_force).schedule
+    after = schedule_of(new, in_force) if new else chosen.schedule_in(in_force)
     zone = after.calendar.display_zone
     first = parse_instant(start, now=clock.now(), zone=zone)
     try:
         found = effect(before, after, first, first + timedelta(days=days))
     except (ValueError, OverflowError):
         raise click.UsageError("--from is too near an end of the calendar.") from None
+    zones = (before.timezone, after.timezone)
     if form == "json":
-        echo_json(_json(found))
+        echo_json({**_json(found), "timezones": dict(zip(("old", "new"), zones, strict=True))})
     else:
-        click.echo(_text(found))
+        click.echo(_zones_text(*zones) + _text(found))
+
+
+def _zones_text(old: str, new: str) -> str:
+    """What explains every line below it; nothing where the zone is the same."""
+    if old == new:
+        return ""
+    words = f"The zone changes from {old} to {new}. Times below are those of {new}."
+    return paragraph(words, rest="  ") + "\n\n"
 
 
 def _text(found: Effect) -> str:
@@ -108,8 +118,8 @@ def _json(found: Effect) -> dict[str, Any]:
             {
                 "from_time": group.from_time,
                 "to_time": group.to_time,
-                "old": _setting_json(group.old),
-                "new": _setting_json(group.new),
+                "old": group.old.to_json(),
+                "new": group.new.to_json(),
                 "days": len(group.dates),
                 "first": group.dates[0].isoformat(),
                 "last": group.dates[-1].isoformat(),
@@ -128,20 +138,11 @@ def _first_json(first: Change | None, zone: ZoneInfo) -> dict[str, Any] | None:
     return {
         "at": clock.iso(first.at),
         "local": clock.localise(first.at, zone).isoformat(),
-        "old": _setting_json(first.old),
-        "new": _setting_json(first.new),
+        "old": first.old.to_json(),
+        "new": first.new.to_json(),
     }
 
 
 def _job_json(job: JobChange) -> dict[str, Any]:
     first = clock.iso(job.first) if job.first else None
     return {"name": job.name, "times": job.times, "first": first}
-
-
-def _setting_json(setting: Setting) -> dict[str, Any]:
-    held = isinstance(setting.reserve, str)
-    return {
-        "mode": setting.mode.value,
-        "reserve_percent": None if held else setting.reserve,
-        **({"hold": True} if held else {}),
-    }

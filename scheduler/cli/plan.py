@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
 
-from scheduler import clock, plan, settings
+from scheduler import clock, plan
+from scheduler.cli import chosen
 from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option
-from scheduler.cli.table import Column, paragraph, printable, table
+from scheduler.cli.table import PROSE, Column, paragraph, printable, table, terminal_width
 from scheduler.cli.times import Days, parse_instant
 from scheduler.plan import Plan, PlanEntry
-from scheduler.schedule.load import load_schedule
 from scheduler.schedule.values import Schedule
 
 _TABLE = (
@@ -43,43 +41,47 @@ MOST_DAYS = 366 * 20
 
 
 @click.command("plan")
-@click.option(
-    "--schedule",
-    "file",
-    type=click.Path(path_type=Path),
-    help="A schedule file; else the one in force.",
-)
-@click.option(
-    "--from", "start", metavar="T", default="now", show_default=True, help="First instant."
-)
-@click.option("--to", "end", metavar="T", help="Instant before which the plan ends.")
+@click.argument("file", required=False)
+@click.option("--schedule", metavar="FILE", help="The same as FILE.")
+@click.option("--from", "start", metavar="T", default="now", show_default=True, help="Begin.")
+@click.option("--to", "end", metavar="T", help="End.")
 @click.option("--days", type=Days(MOST_DAYS), help="Length in days.  [default: 2]")
 @format_option(table=True)
-def plan_command(
-    file: Path | None, start: str, end: str | None, days: float | None, form: str
+def plan_command(  # noqa: PLR0917 - click hands them over by name
+    file: str | None,
+    schedule: str | None,
+    start: str,
+    end: str | None,
+    days: float | None,
+    form: str,
 ) -> None:
-    """Show what the battery will be told, and when: boundaries and jobs, local and UTC.
+    """Show what the battery will be told, and when.
 
-    The first line is the setting in force at --from. Times: 2026-11-23T16:00Z, 2026-11-23T16:00
-    (local), 2026-11-23, now, today. Example: tou plan --from 2026-03-07 --days 3
+    FILE is a schedule; without it, the one in force. The first line is the setting in force at
+    --from; the others are the boundaries and jobs to come.
+
+    Times: 2026-11-23T16:00 (local), 2026-11-23T16:00Z, 2026-11-23, now, today, monday 16:00,
+    3d (in three days).
+
+    Example: tou plan --from 2026-03-07 --days 3
     """
     if end is not None and days is not None:
         raise click.UsageError("Give --to or --days, not both.")
-    schedule = load_schedule(file or settings.load().schedule_path).schedule
-    first, last = _range(schedule, start, end, days)
-    made = plan.plan(schedule, first, last)
+    chosen.only_one(file, schedule)
+    found = chosen.schedule_in(chosen.file_of(file or schedule))
+    made = plan.plan(found, *_range(found, start, end, days))
     if form == "text":
-        _draw(schedule, made)
-        click.echo(_text(schedule, made))
+        _draw(found, made)
+        click.echo(_text(found, made))
         return
-    entries = [entry_json(schedule, entry) for entry in made.entries]
+    entries = [entry_json(found, entry) for entry in made.entries]
     if form == "csv":
         echo_csv(entries, _COLUMNS)
         return
     echo_json(
         {
-            "schedule": schedule.name,
-            "timezone": schedule.timezone,
+            "schedule": found.name,
+            "timezone": found.timezone,
             "checksum": made.checksum,
             "entries": entries,
         }
@@ -107,9 +109,8 @@ def _range(
 
 
 def entry_json(schedule: Schedule, entry: PlanEntry) -> dict[str, Any]:
-    """One entry as the contract has it; `reserve` adds the words where it is a hold."""
-    setting = entry.setting
-    held = setting is not None and isinstance(setting.reserve, str)
+    """One entry as the contract has it, and what else its setting names."""
+    setting = entry.setting.to_json() if entry.setting else {}
     local = clock.localise(entry.at, schedule.calendar.display_zone)
     return {
         "at": clock.iso(entry.at),
@@ -117,12 +118,12 @@ def entry_json(schedule: Schedule, entry: PlanEntry) -> dict[str, Any]:
         "kind": entry.kind,
         "name": entry.name,
         "do": entry.job.do.value if entry.job else None,
-        "mode": setting.mode.value if setting else None,
-        "reserve_percent": None if setting is None or held else setting.reserve,
+        "mode": setting.pop("mode", None),
+        "reserve_percent": setting.pop("reserve_percent", None),
         "period": entry.period,
         "season": entry.season,
         "day_class": entry.day_class.value,
-        **({"hold": True} if held else {}),
+        **setting,
     }
 
 
@@ -132,7 +133,7 @@ def _draw(schedule: Schedule, made: Plan) -> None:
         return
     from scheduler.cli import plan_bars
 
-    bars = plan_bars.draw(schedule, made, width=shutil.get_terminal_size().columns)
+    bars = plan_bars.draw(schedule, made, width=terminal_width() or PROSE)
     if bars:
         echo_drawn(f"{bars}\n")
 
@@ -161,9 +162,7 @@ def _text(schedule: Schedule, made: Plan) -> str:
 
 
 def _what(entry: PlanEntry) -> str:
-    if entry.setting is None:
-        assert entry.job is not None
-        return f"job: {entry.job.do.value}"
-    reserve = entry.setting.reserve
-    words = "hold" if isinstance(reserve, str) else f"{reserve:g} %"
-    return f"{entry.setting.mode.app_name}, {words}"
+    if entry.setting is not None:
+        return entry.setting.words()
+    assert entry.job is not None
+    return f"job: {entry.job.do.value}"

@@ -13,8 +13,9 @@ from itertools import groupby
 import click
 
 from scheduler import clock
+from scheduler.cli.table import printable
 from scheduler.cli.tariff_week import colours, letters
-from scheduler.plan import Plan, wall
+from scheduler.plan import Plan, plan, wall
 from scheduler.plan.days import by_day
 from scheduler.plan.wall import Piece
 from scheduler.schedule.values import DAY_SECONDS, Schedule
@@ -37,33 +38,52 @@ class _Ink:
 
 
 def draw(schedule: Schedule, made: Plan, *, width: int) -> str:
-    """The first 14 days of a plan as bars with their legend. Cells are half hours, or hours where
-    `width` is too small for those; nothing is drawn where it is too small for hours. Blank:
-    outside the plan, or an hour that the clock skips."""
-    switches = [
-        (clock.to_micros(each.at) // 1_000_000, each.setting)
-        for each in made.entries
-        if each.setting is not None
-    ]
-    if not switches or width < _NARROWEST:
+    """The first 14 days of a plan as bars with their legend: whole days, also where the plan
+    begins or ends within them. Cells are half hours, or hours where `width` is too small for
+    those; nothing is drawn where it is too small for hours. Blank: an hour that the clock skips."""
+    if not made.entries or width < _NARROWEST:
         return ""
-    start, end = wall.floor_seconds(made.start), wall.ceil_seconds(made.end)
-    zone = schedule.calendar.display_zone
-    days = by_day(zone, start, min(end, start + (MOST_DAYS + 1) * DAY_SECONDS))
     cell = _HALF_HOUR if width >= _LABEL + 48 + _LENGTH else 2 * _HALF_HOUR
-    settings = list(dict.fromkeys(setting for _, setting in switches))
-    ink, setting_ink = _period_ink(schedule), _setting_ink(settings)
+    days = _days(schedule, made, cell)
+    shown = dict(list(days.items())[:MOST_DAYS])
+    if not shown:
+        return ""
+    switches = _switches(schedule, list(shown.values()))
+    periods, settings = _period_ink(schedule), _setting_ink(setting for _, setting in switches)
+    rows = {number: _middles(number, pieces, cell) for number, pieces in shown.items()}
+    held = {number: [_period(schedule, at) for at in row] for number, row in rows.items()}
+    wanted = {number: [_held(switches, at) for at in row] for number, row in rows.items()}
     lines = [_ruler(cell)]
-    for number, pieces in list(days.items())[:MOST_DAYS]:
-        middles = _middles(number, pieces, cell)
-        if ink.signs:
-            lines.append(_row(_label(number), [_period(schedule, at) for at in middles], ink))
-        held = [_held(switches, at) for at in middles]
-        label = "" if ink.signs else _label(number)
-        lines.append(_row(label, held, setting_ink) + _length(pieces))
+    for number, pieces in shown.items():
+        if periods.signs:
+            lines.append(_row(_label(number), held[number], periods))
+        label = "" if periods.signs else _label(number)
+        lines.append(_row(label, wanted[number], settings) + _length(pieces))
     if len(days) > MOST_DAYS:
         lines.append(f"The first {MOST_DAYS} days are drawn.")
-    return "\n".join([*lines, "", *_legend(ink), *_legend(setting_ink)])
+    legend = [*_legend(periods, held.values()), *_legend(settings, wanted.values())]
+    return "\n".join([*lines, "", *legend])
+
+
+def _days(schedule: Schedule, made: Plan, cell: int) -> dict[int, Sequence[Piece]]:
+    """The whole days of which the plan has the middle of a cell, with one more than is drawn."""
+    start, end = wall.floor_seconds(made.start), wall.ceil_seconds(made.end)
+    last = min(end, start + (MOST_DAYS + 1) * DAY_SECONDS)
+    whole = by_day(schedule.calendar.display_zone, start - 2 * DAY_SECONDS, last + 2 * DAY_SECONDS)
+    return {
+        number: pieces
+        for number, pieces in whole.items()
+        if any(at is not None and start <= at < last for at in _middles(number, pieces, cell))
+    }
+
+
+def _switches(schedule: Schedule, days: Sequence[Sequence[Piece]]) -> list[tuple[int, Setting]]:
+    start, end = wall.instant_of(days[0][0].start), wall.instant_of(days[-1][-1].end)
+    return [
+        (clock.to_micros(each.at) // 1_000_000, each.setting)
+        for each in plan(schedule, start, end).entries
+        if each.setting is not None
+    ]
 
 
 def _ruler(cell: int) -> str:
@@ -109,12 +129,7 @@ def _held(switches: Sequence[tuple[int, Setting]], at: int | None) -> str | None
     if at is None:
         return None
     index = bisect_right(switches, at, key=lambda each: each[0]) - 1
-    return _words(switches[max(index, 0)][1])
-
-
-def _words(setting: Setting) -> str:
-    reserve = "hold" if isinstance(setting.reserve, str) else f"{setting.reserve:g} %"
-    return f"{setting.mode.app_name}, {reserve}"
+    return switches[max(index, 0)][1].words()
 
 
 def _period_ink(schedule: Schedule) -> _Ink:
@@ -123,7 +138,7 @@ def _period_ink(schedule: Schedule) -> _Ink:
 
 
 def _setting_ink(settings: Iterable[Setting]) -> _Ink:
-    names = [_words(each) for each in settings]
+    names = list(dict.fromkeys(each.words() for each in settings))
     signs = {name: _LETTERS[index % len(_LETTERS)] for index, name in enumerate(names)}
     paints = {name: _COLOURS[index % len(_COLOURS)] for index, name in enumerate(names)}
     return _Ink(signs, paints)
@@ -140,8 +155,11 @@ def _run(name: str | None, length: int, ink: _Ink) -> str:
     return click.style(ink.signs[name] * length, fg="black", bg=ink.paints[name])
 
 
-def _legend(ink: _Ink) -> list[str]:
+def _legend(ink: _Ink, drawn: Iterable[Sequence[str | None]]) -> list[str]:
+    """The signs that occur."""
+    occurring = {name for row in drawn for name in row}
     return [
-        f"{click.style(f' {sign} ', fg='black', bg=ink.paints[name])} {name}"
+        f"{click.style(f' {sign} ', fg='black', bg=ink.paints[name])} {printable(name)}"
         for name, sign in ink.signs.items()
+        if name in occurring
     ]

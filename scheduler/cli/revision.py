@@ -6,8 +6,9 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from scheduler.cli import repository
+from scheduler.cli.chosen import schedule_in
 from scheduler.schedule import source
-from scheduler.schedule.load import load_schedule, parse_schedule
+from scheduler.schedule.load import parse_schedule
 from scheduler.schedule.values import Schedule
 
 
@@ -19,7 +20,7 @@ def schedule_of(named: str, in_force: Path) -> Schedule:
     """
     path = Path(named)
     if path.is_file() or (":" not in named and path.suffix in (".yaml", ".yml")):
-        return load_schedule(path).schedule
+        return schedule_in(path)
     revision, _, inside = named.partition(":")
     if not inside:
         return _at(revision, in_force.resolve())

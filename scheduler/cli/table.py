@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Literal
@@ -94,6 +94,18 @@ def paragraph(text: str, *, first: str = "", rest: str | None = None) -> str:
     room = max(prose_width() - max(text_width(first), text_width(indent)), 1)
     lines = wrapped(text, room)
     return "\n".join((indent if number else first) + line for number, line in enumerate(lines))
+
+
+def flow(items: Iterable[str], gap: str = "   ") -> str:
+    """Short items side by side, in as many lines as the width of prose asks for; none is parted."""
+    lines: list[str] = []
+    for item in map(printable, items):
+        joined = f"{lines[-1]}{gap}{item}" if lines else item
+        if lines and text_width(joined) <= prose_width():
+            lines[-1] = joined
+        else:
+            lines.append(item)
+    return "\n".join(lines)
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -130,12 +130,7 @@ def _text(data: bytes) -> str:
 
 def write_own(path: Path, text: str, *, force: bool = False) -> None:
     """Write a tariff file that hides no shipped one. Raises SchedulerError with the way out."""
-    if hidden := own.takes_the_place_of(path, library.ids()):
-        raise SchedulerError(
-            f"{hidden} is a shipped tariff, checked and with its holidays: {path} would take its "
-            f"place for the schedules beside it. `tou tariff show {hidden}` draws the shipped one; "
-            f"to keep both give the new one a name of its own: --id my-{hidden}"
-        )
+    own.refuse_hiding(path, library.ids())
     if path.exists() and not force:
         raise SchedulerError(
             f"{path} exists already. --force overwrites it; --id or --output names another."

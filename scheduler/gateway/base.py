@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from scheduler.setting import (
     RESERVE_TOLERANCE,
@@ -300,6 +300,9 @@ class Limits:
     """Seconds after the write until which it must have been read back equal."""
     effect_within: float = 300.0
     """Seconds until the meters should show what was asked."""
+    shows_pending: bool = False
+    """Whether a read shows a setting that was sent but is not in force yet (not committed). Then
+    after a write that was not seen to its end a reading that is equal proves nothing."""
     read_every: float = 0.0
     """Least seconds between two reads that are not needed by the plan."""
     can_write: bool = True
@@ -403,3 +406,17 @@ class Simulation(Protocol):
 
     async def serve(self) -> Mapping[str, str]:
         """Answer on loopback from now on; where: `url` and `fingerprint`."""
+
+
+Ability = TypeVar("Ability")
+
+
+def ability(gateway: object, kind: type[Ability]) -> Ability | None:
+    """What a gateway can beside settings, such as `FirmwareUpdates`; also where something is
+    wrapped around it. None: it cannot."""
+    inner = gateway
+    while not isinstance(inner, kind):
+        inner = getattr(inner, "inner", None)
+        if inner is None:
+            return None
+    return cast("Ability", gateway)

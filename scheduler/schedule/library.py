@@ -1,4 +1,4 @@
-"""The shipped tariffs, by id: `schedules/tariffs/<id>.yaml`."""
+"""The shipped tariffs, by id: `schedules/tariffs/<id>.yaml`; and the example schedules."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ def shipped() -> Path:
 def ids() -> tuple[str, ...]:
     """The ids of the shipped tariffs, sorted."""
     return tuple(sorted(path.stem for path in (shipped() / "tariffs").glob("*.yaml")))
+
+
+def examples() -> tuple[str, ...]:
+    """The names of the example schedules, sorted."""
+    return tuple(sorted(path.stem for path in (shipped() / "examples").glob("*.yaml")))
+
+
+def example(name: str) -> Path:
+    """The file of an example schedule."""
+    return shipped() / "examples" / f"{name}.yaml"
 
 
 def load(id_: str) -> Tariff:

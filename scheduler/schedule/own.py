@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scheduler.errors import SchedulerError
+
 FOLDER = "tariffs"
 _ENDINGS = (".yaml", ".yml")
 
@@ -23,3 +25,13 @@ def takes_the_place_of(path: Path, shipped_ids: tuple[str, ...]) -> str | None:
     if path.absolute().parent.name != FOLDER:
         return None
     return next((each for each in shipped_ids if each.casefold() == path.stem.casefold()), None)
+
+
+def refuse_hiding(path: Path, shipped_ids: tuple[str, ...]) -> None:
+    """Refuse a file that would take the place of a shipped tariff. Raises SchedulerError."""
+    if hidden := takes_the_place_of(path, shipped_ids):
+        raise SchedulerError(
+            f"{hidden} is a shipped tariff, checked and with its holidays: {path} would take its "
+            f"place for the schedules beside it. `tou tariff show {hidden}` draws the shipped one; "
+            f"to have both, give the new one a name of its own: --id my-{hidden}"
+        )

@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+from pathlib import Path
 
 import pytest
+
+SHIPPED = Path(__file__).parents[3] / "schedules"
 
 # Sundays, and the shift of the clock: the zone database's rules for Los Angeles and Lord Howe.
 CHANGES = {
@@ -144,3 +148,43 @@ def test_the_schedule_in_force_is_drawn_without_options(tou):
 
 def test_a_tariff_and_a_schedule_together_are_refused(tou):
     assert tou("calendar", "--tariff", "pge-e-6", "--schedule", "howe.yaml").code == 2
+
+
+@pytest.mark.parametrize("words", [("pge-e-6",), ("--tariff", "pge-e-6")], ids=["file", "option"])
+def test_a_tariff_is_taken_where_a_file_is(tou, words):
+    assert "PG&E E-6" in tou("calendar", *words).out
+
+
+def test_a_file_is_a_schedule_or_a_tariff(tou, home):
+    shutil.copy(SHIPPED / "tariffs" / "pge-e-6.yaml", home / "mine.yaml")
+
+    assert "PG&E E-6" in tou("calendar", "mine.yaml").out
+    assert "howe" in tou("calendar", "howe.yaml").out
+
+
+@pytest.mark.parametrize("columns", [20, 30, 60, 80, 110, 200])
+def test_the_drawing_fits_the_terminal(tou, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    out = tou("calendar", "--year", "2026", "pge-e-6").out
+
+    assert max(map(len, out.splitlines())) <= max(columns, 30)
+    assert sum(line.startswith("Feb  ") for line in out.splitlines()) >= 1
+    assert sum(out.count(sign) for sign in ("H", "*")) > 8
+
+
+def test_the_legend_tells_only_signs_that_occur(tou):
+    out = tou("calendar", "--year", "2026", "srp-e-26").out
+
+    assert "% clock change" not in out
+    assert "% clock change" in tou("calendar", "--year", "2026", "howe.yaml").out
+
+
+def test_names_with_escapes_are_shown_safely(tou, home):
+    (home / "evil.yaml").write_text(
+        HOWE.replace("howe", '"evil\\e[2J"').replace("feast", '"\\e[1m"')
+    )
+
+    out = tou("calendar", "evil.yaml").out
+
+    assert not [each for each in out if not each.isprintable() and each != "\n"]

@@ -82,3 +82,64 @@ def test_status_tells_the_zone_database(tou: Any) -> None:
     told = json.loads(tou("status", "--format", "json").out)
 
     assert set(told["zone_data"]) == {"source", "version"}
+
+
+def test_a_tariff_is_checked_by_its_id(tou: Any) -> None:
+    answer = tou("check", "sce-tou-d-a")
+
+    assert answer.code == 0
+    assert "SCE TOU-D-A" in answer.out
+
+
+def test_an_id_that_is_none_is_told_the_nearest(tou: Any) -> None:
+    answer = tou("check", "sce-tou-d-4")
+
+    assert answer.code == 78
+    assert 'no file "sce-tou-d-4"' in answer.err
+    assert "Did you mean sce-tou-d-4-9pm?" in answer.err
+
+
+def test_numbers_are_counted_in_words(tou: Any, file: Callable[[str], str]) -> None:
+    assert "(America/Los_Angeles, 1 rule, 0 jobs)" in tou("check", file("fine")).out
+
+
+def test_of_many_problems_fifty_are_shown_and_the_errors_first(tou: Any, home: Path) -> None:
+    near = "".join(NEAR.replace("charge", f"c{number}") for number in range(60))
+    wrong = "".join(
+        f"  - {{name: w{number}, mode: sideways, reserve: 5%}}\n" for number in range(70)
+    )
+    (home / "many.yaml").write_text(HEAD + near + wrong + LAST, encoding="utf-8")
+
+    text = tou("check", "many.yaml")
+    told = json.loads(tou("check", "many.yaml", "--format", "json").out)
+
+    lines = [line for line in text.out.splitlines() if line.startswith("many.yaml:")]
+    assert len(lines) == 50
+    assert all("warning" not in line for line in lines)
+    more = len(told["problems"]) - 50
+    assert f"And {more} more problems; --format json tells all of them." in text.out
+    assert more >= 20
+
+
+@pytest.mark.parametrize("columns", [20, 60, 80, 110])
+def test_problems_wrap_at_words(
+    tou: Any, file: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    whole = tou("check", file("warned")).out
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    wrapped = tou("check", "warned.yaml").out
+
+    assert wrapped.split() == whole.split()
+    assert max(map(len, wrapped.splitlines())) <= max(columns, 26)
+
+
+def test_names_with_escapes_are_shown_safely(tou: Any, home: Path) -> None:
+    (home / "evil\x1b[2J.yaml").write_text(
+        'schedule: "evil\\e[2Jname"\ntimezone: UTC\nrules:\n'
+        '  - {name: "rule\\e]0;x\\a", mode: sideways, "ke\\ey": 1, reserve: 100%}\n'
+    )
+
+    answer = tou("check", "evil\x1b[2J.yaml")
+
+    assert not [each for each in answer.out + answer.err if not each.isprintable() and each != "\n"]

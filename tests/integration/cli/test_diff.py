@@ -157,3 +157,36 @@ def test_a_file_whose_folder_is_gone_is_read_from_its_revision(tou, edited):
     answer = tou("diff", "HEAD:old/home.yaml", "home.yaml")
 
     assert (answer.code, answer.out) == (0, "No change in behaviour\n")
+
+
+def test_another_zone_is_said_first(tou, home):
+    write(home, 20)
+    (home / "new.yaml").write_text(
+        "schedule: home\ntimezone: UTC\nrules:\n  - {name: r, mode: backup, reserve: 100%}\n"
+    )
+
+    answer = tou("diff", "home.yaml", "new.yaml")
+    told = json.loads(tou("diff", "home.yaml", "new.yaml", "--format", "json").out)
+
+    assert answer.out.startswith("The zone changes from America/Los_Angeles to UTC.")
+    assert told["timezones"] == {"old": "America/Los_Angeles", "new": "UTC"}
+
+
+@pytest.mark.parametrize("columns", [20, 60, 80, 110])
+def test_the_groups_fit_the_terminal(tou, home, monkeypatch, columns):
+    write(home, 20)
+    (home / "new.yaml").write_text(SCHEDULE.replace("RESERVE", "5").replace("backup", "autonomous"))
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    out = tou("diff", "home.yaml", "new.yaml", "--days", "14").out
+
+    assert max(map(len, out.splitlines())) <= columns
+
+
+def test_a_tariff_has_no_behaviour_to_compare(tou, home):
+    write(home, 20)
+
+    answer = tou("diff", "tariffs/own.yaml", "home.yaml")
+
+    assert answer.code == 2
+    assert "tariffs/own.yaml is a tariff" in answer.err

@@ -68,3 +68,27 @@ def test_a_name_with_escapes_is_shown_safely(tou, home):
     out = tou("plan", "--schedule", "evil.yaml").out
 
     assert not [each for each in out if not each.isprintable() and each != "\n"]
+
+
+@pytest.mark.parametrize("words", [("own.yaml",), ("--schedule", "own.yaml")])
+def test_a_file_is_planned(tou, home, words):
+    (home / "own.yaml").write_text(
+        "schedule: my own\ntimezone: UTC\nrules:\n  - {name: keep, mode: backup, reserve: 100%}\n"
+    )
+
+    answer = tou("plan", *words)
+
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith("my own (UTC)\n")
+
+
+def test_a_plan_of_a_tariff_says_what_is_needed_and_where_its_hours_are(tou):
+    answer = tou("plan", "pge-e-6")
+
+    assert answer.code == 2
+    assert "pge-e-6 is a tariff" in answer.err
+    assert "tou tariff show pge-e-6" in answer.err
+
+
+def test_a_file_named_twice_is_refused(tou):
+    assert tou("plan", "a.yaml", "--schedule", "b.yaml").code == 2

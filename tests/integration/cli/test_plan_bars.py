@@ -87,3 +87,30 @@ def test_json_has_no_bars(tou, drawn):
     drawn(100)
 
     assert json.loads(tou(*WORDS, "--format", "json").out)["timezone"] == "America/Los_Angeles"
+
+
+def test_a_plan_that_begins_within_a_day_draws_the_whole_day(tou, drawn):
+    drawn(100)
+
+    lines = tou("plan", "--from", "2026-10-30T18:00", "--to", "2026-10-31").out.splitlines()
+
+    assert lines[1] == "Fri 10-30   SSSSSSSSSSSSSSSSooooooooooooPPPPPPPPPPPPooooSSSS"[:60]
+
+
+def test_no_row_is_drawn_for_a_day_of_which_the_plan_has_nothing(tou, drawn):
+    drawn(100)
+
+    bars = tou("plan", "--from", "2026-10-30T00:10", "--to", "2026-10-31T00:10").out.split("\n\n")[
+        0
+    ]
+
+    assert len(bars.splitlines()) == 3
+
+
+def test_the_legend_has_no_period_that_does_not_occur(tou, drawn):
+    drawn(100)
+
+    out = tou("plan", "--from", "2026-10-31", "--to", "2026-11-01").out
+
+    assert " o  off_peak" in out
+    assert "on_peak" not in out.split("checksum")[0].split("day  ")[0]
