@@ -20,6 +20,7 @@ from scheduler.audit.keeping import ACCEPTED
 from scheduler.audit.questions import OpenRun, Questions
 from scheduler.audit.readings import Reading
 from scheduler.audit.writer import Writer
+from scheduler.setting import Setting
 from scheduler.words import EntryKind, Outcome, Wake
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ class Recorder:
         )
         return Run(self, number, kind=intent.kind, name=intent.name, wake=intent.wake)
 
-    def resume(self, found: OpenRun) -> Run:
+    def take_up(self, found: OpenRun) -> Run:
         """The run that an earlier process left open: to go on with it, or to end it."""
         return Run(self, found.run, kind=found.kind, name=found.name, wake=found.wake)
 
@@ -170,11 +171,19 @@ class Run:
             self._writing.remove(done)
             done.result()
 
-    async def accepted(self, until: datetime, detail: Mapping[str, Json]) -> None:
-        """Keep that the setting was sent and waits to be confirmed, at most until then: whoever
-        starts next can resume the run. `wanted` in the detail is the setting as it was resolved.
-        On disk when it returns."""
-        await self.evidence(ACCEPTED, {**detail, "until": clock.iso(until)})
+    async def accepted(
+        self,
+        *,
+        until: datetime,
+        wanted: Setting | None = None,
+        more: Mapping[str, Json] | None = None,
+    ) -> None:
+        """Keep that the setting was sent and waits to be confirmed, at most until then; with it
+        whoever starts next can take the open run up. On disk when it returns."""
+        detail: dict[str, Json] = {**(more or {}), "until": clock.iso(until)}
+        if wanted is not None:
+            detail["wanted"] = wanted.to_json()
+        await self.evidence(ACCEPTED, detail)
 
     async def evidence(self, name: str, detail: Mapping[str, Json]) -> None:
         """Add what is known beside the requests, also after the outcome: a later reading, the

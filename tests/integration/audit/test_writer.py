@@ -193,7 +193,7 @@ async def test_an_accepted_run_can_be_taken_up_by_the_next_process(
     held = Setting(Mode.BACKUP, 63.0)
     run = await home.begin(intent(wanted=Setting(Mode.BACKUP, HOLD)))
     await run.ended(Done("write"))
-    await run.accepted(until, {"wanted": held.to_json(), "before": None})
+    await run.accepted(until=until, wanted=held, more={"before": None})
     next_process = Recorder(writer, "home")
 
     [found] = await next_process.ask(next_process.questions.open_runs)
@@ -202,7 +202,7 @@ async def test_an_accepted_run_can_be_taken_up_by_the_next_process(
     assert found.accepted is not None
     assert (found.accepted.until, found.wanted) == (until, held)
     assert review.runs(database)[0].outcome == "accepted"
-    await next_process.resume(found).end(CONFIRMED)
+    await next_process.take_up(found).end(CONFIRMED)
     assert await next_process.ask(next_process.questions.open_runs) == ()
     assert review.runs(database)[0].outcome == "confirmed"
 
@@ -222,7 +222,7 @@ async def test_evidence_is_added_after_the_outcome(home: Recorder, database: Dat
 
 async def test_what_was_sent_is_in_doubt_until_it_is_confirmed(home: Recorder) -> None:
     run = await home.begin(intent())
-    await run.accepted(AT, {})
+    await run.accepted(until=AT)
     await run.end(Ended(outcome=Outcome.SUPERSEDED))
 
     assert await home.ask(lambda: home.questions.write_in_doubt("local"))
