@@ -17,6 +17,7 @@ from scheduler.cli import audit_text
 from scheduler.cli.audit_question import Question, display_zone, filters
 from scheduler.cli.db import verify_command
 from scheduler.cli.show import SIMULATION, echo_csv, echo_drawn, echo_json, format_option
+from scheduler.cli.verbs import Verbs
 from scheduler.errors import SchedulerError
 from scheduler.settings import Settings
 
@@ -25,8 +26,12 @@ T = TypeVar("T")
 DEFAULT_LIMIT = 30
 
 
-class _Audit(click.Group):
+class _Audit(Verbs):
     """A group in which a number is a run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs that are typed."""
+        return [name for name in super().list_commands(ctx) if name != "run"]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

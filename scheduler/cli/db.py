@@ -16,11 +16,12 @@ from scheduler.audit.entry import Entry
 from scheduler.audit.proof import Verified
 from scheduler.cli.show import echo_json, format_option
 from scheduler.cli.table import printable
+from scheduler.cli.verbs import Verbs
 from scheduler.errors import AuditTamperedError, SchedulerError
 from scheduler.words import EntryKind
 
 
-@click.group("db")
+@click.group("db", cls=Verbs)
 def db_command() -> None:
     """Look after the audit's database: upgrade, backup, verify.
 
