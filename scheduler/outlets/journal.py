@@ -13,7 +13,7 @@ from typing import Literal
 from scheduler import clock, plan
 from scheduler.audit.log import Head
 from scheduler.errors import Problem
-from scheduler.plan import PlanEntry
+from scheduler.plan import Lease, PlanEntry
 from scheduler.schedule.values import Schedule
 from scheduler.site.state import WELL, SiteState
 
@@ -79,9 +79,9 @@ def audit_head(site: str, head: Head | None) -> None:
         log.info("audit head of %s: entry %s, %s", site, head.id, head.hash)
 
 
-def following(schedule: Schedule, now: datetime) -> str | None:
+def following(schedule: Schedule, now: datetime, leases: Sequence[Lease] = ()) -> str | None:
     """What comes next, in words."""
-    entry = plan.next_boundary(schedule, now)
+    entry = plan.next_boundary(schedule, now, leases)
     if entry is None or entry.setting is None:
         return None
     return f"{entry.setting.words()} at {local_time(schedule, entry.at)} ({entry.name})"

@@ -22,7 +22,7 @@ from scheduler.gateway.base import SETTING_ONLY, Gateway, Part, Reading, Spend
 from scheduler.plan import Desired, Lease
 from scheduler.schedule.values import Schedule
 from scheduler.setting import HOLD, GridCharging, Setting
-from scheduler.site import apply, confirm, recovery
+from scheduler.site import apply, confirm, leases, recovery
 from scheduler.site.apply import DENIED_FOR_HOLD, Attempt, How
 from scheduler.site.backoff import wait_after
 from scheduler.site.confirm import Sent
@@ -42,7 +42,7 @@ _IDLE_WAKES: Final = frozenset({Wake.PULSE, Wake.RETRY, Wake.JOB, Wake.CONFIRM})
 # Wakes that bring or repeat a wish of their own; the audit cannot know it in force yet.
 _FRESH_WAKES: Final = frozenset({Wake.BOUNDARY, Wake.RETRY})
 # Wakes that do not keep a back-off: a person waits, or the wish may be another one.
-_EAGER_WAKES: Final = frozenset({Wake.OPERATOR, Wake.RELOAD, Wake.CLOCK_STEP})
+_EAGER_WAKES: Final = frozenset({Wake.OPERATOR, Wake.OVERRIDE, Wake.RELOAD, Wake.CLOCK_STEP})
 _WATCHED: Final = frozenset({Part.SETTING, Part.HEALTH})
 
 
@@ -119,6 +119,10 @@ class Controller:
             return await self._read_back(wish, self.sent, eager=wake in _EAGER_WAKES)
         if self.installing:
             return await self._defer(wish, wake, "a firmware update is being installed")
+        if reason := self.paused(now):
+            if wake is Wake.PULSE:
+                await self._seen(wake)
+            return await self._defer(wish, wake, reason)
         if not await self._called_for(wish, wake):
             return None
         return await self._attempt(wish, wake)
@@ -133,11 +137,17 @@ class Controller:
         """What should be true at an instant."""
         return plan.desired_at(self.schedule, now, self.leases)
 
+    def paused(self, now: datetime) -> str | None:
+        """Why nothing is done at an instant, where a person asked for that."""
+        pause = plan.pause_at(self.leases, now)
+        zone = self.schedule.calendar.display_zone
+        return None if pause is None else leases.pause_words(pause, zone)
+
     def retry_in(self) -> float | None:
         """Seconds until the next attempt is due; None when nothing is owed."""
         if self.debt.owed:
             return max(0.0, self.debt.not_before - self.monotonic())
-        if self.wish is None or self.wish.done or self.sent is not None:
+        if self.wish is None or self.wish.done or self.wish.deferred or self.sent is not None:
             return None
         return max(0.0, self.wish.not_before - self.monotonic())
 
@@ -168,7 +178,12 @@ class Controller:
         began = now - timedelta(seconds=self.trust.waited())
         if alive_until is not None and alive_until < began:
             await recovery.record_missed(
-                self.recorder, self.schedule, self.gateway.name, alive_until=alive_until, now=began
+                self.recorder,
+                self.schedule,
+                self.gateway.name,
+                alive_until=alive_until,
+                now=began,
+                leases=self.leases,
             )
         self._alive_until = None
 
@@ -257,22 +272,27 @@ class Controller:
         return not (wake in _IDLE_WAKES and wish.done) or await self._watch(wish, wake)
 
     async def _watch(self, wish: Wish, wake: Wake) -> bool:
-        """Whether somebody else changed the setting. Where a look is free; a battery that is seen
-        standing still is brought back."""
+        """Whether somebody else changed the setting. Where a look is free."""
+        seen = await self._seen(wake)
+        return seen is not None and self._drifted(wish, seen)
+
+    async def _seen(self, wake: Wake) -> Reading | None:
+        """What a free look shows, where it is time for one; a battery that is seen standing still
+        is brought back."""
         limits = self.gateway.limits
         soon = self.monotonic() - self._watched_at < limits.read_every
         if self.conduct.dry_run or not limits.free_reads or soon:
-            return False
+            return None
         self._watched_at = self.monotonic()
         steps = Unrecorded(self.recorder)
         try:
             seen = await self.known.reading(steps, spend=Spend.FREE, want=_WATCHED)
         except GatewayError:
-            return False
+            return None
         if seen.running is False and not seen.updating:
             self.debt.find("the battery was seen standing still")
             await self.debt.paid(wake)
-        return self._drifted(wish, seen)
+        return seen
 
     def _drifted(self, wish: Wish, seen: Reading) -> bool:
         shown = seen.setting
@@ -291,12 +311,15 @@ class Controller:
         return True
 
     async def _defer(self, wish: Wish, wake: Wake, reason: str) -> Attempt | None:
-        if wish.done or (wish.last is not None and wish.last.outcome is Outcome.DEFERRED):
+        """On the record once, and whenever a person asks."""
+        deferred = Attempt(Outcome.DEFERRED, wish.setting, note=reason)
+        if wake is not Wake.OPERATOR and (wish.done or wish.deferred):
             return None
-        wish.last = Attempt(Outcome.DEFERRED, wish.setting, note=reason)
+        if not wish.done:
+            wish.last = deferred
         ended = Ended(outcome=Outcome.DEFERRED, error=f"Deferred: {reason}.")
         await self.recorder.decided(ended, self._intent_of(wish, wake))
-        return wish.last
+        return deferred
 
     # --- acting
 
@@ -307,7 +330,7 @@ class Controller:
         how = How(
             gateway=self.gateway,
             known=self.known,
-            halt=lambda: self._halted(wish),
+            halt=lambda: self._halted(wish) or self._held_back(),
             known_in_force=await self._known_in_force(wish, wake),
             in_doubt=await self._write_in_doubt(),
             unverified=wish.unverified,
@@ -424,6 +447,7 @@ class Controller:
             season=desired.season,
             day_class=desired.day_class.value,
             schedule=self.schedule.digest[:16],
+            more={"lease": desired.lease} if desired.lease else {},
         )
 
     async def _last_confirmed(self) -> Confirmed | None:
@@ -451,6 +475,9 @@ class Controller:
                 lambda: self.recorder.questions.write_in_doubt(name)
             )
         return self._in_doubt
+
+    def _held_back(self) -> Outcome | None:
+        return Outcome.DEFERRED if self.paused(self.instant(self.now())) else None
 
     def _halted(self, wish: Wish) -> Outcome | None:
         """The outcome with which an attempt ends before its next request that changes anything."""
