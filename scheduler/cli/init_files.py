@@ -39,8 +39,8 @@ def settings_text(schedule: Path, gateway: str) -> str:
     """The settings, as systemd reads them; no secret is in them."""
     return (
         "# Settings of tou; every name that it knows is in the README.\n"
-        "# For the service copy this file to /etc/tou-scheduler/settings.env; to try it by hand, name\n"
-        "# it to every tou command: export TOU_SETTINGS_FILE=/where/it/is/settings.env\n"
+        "# For the service copy this file to /etc/tou-scheduler/settings.env; to try it by hand,\n"
+        "# name it to every tou command: export TOU_SETTINGS_FILE=/where/it/is/settings.env\n"
         f"TOU_SCHEDULE={shlex.quote(str(schedule.absolute()))}\n"
         f"TOU_GATEWAY={gateway}\n"
         f"{_OF_GATEWAY.get(gateway, '')}"
