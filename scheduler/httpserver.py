@@ -255,7 +255,8 @@ class Connection:
         if response.body and "content-type" not in names:
             headers.append(("Content-Type", response.content_type))
         if not isinstance(response.body, bytes):
-            headers.append(("Transfer-Encoding", "chunked"))
+            if "transfer-encoding" not in names:
+                headers.append(("Transfer-Encoding", "chunked"))
         elif not names & {"transfer-encoding", "content-length"} and response.status != 204:
             headers.append(("Content-Length", str(len(response.body))))
         return self._http.send(

@@ -21,6 +21,7 @@ from scheduler.simulated import (
     SimulatedGateway,
     fault_kinds,
 )
+from scheduler.simulated.control import Control
 from scheduler.simulated.updates import Found
 
 PORT = 8443
@@ -76,8 +77,15 @@ _FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds
     multiple=True,
     metavar="NAME[:VALUE]",
     help=f"What goes wrong; may be given several times. "
-    "N is how often; without it for ever, but reboot, upgrade and answer_lost once. "
+    "N is how often; without it for ever, but reboot, upgrade, answer_lost and hang once. "
     f"Names: {_FAULT_NAMES}.",
+)
+@click.option(
+    "--control",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Also listen on this port of 127.0.0.1, 0 for a free one, for switching faults while it "
+    """runs: POST /faults {"set": ["busy:3"]}, DELETE /faults, GET /.""",
 )
 @click.option(
     "--identity",
@@ -93,7 +101,9 @@ _FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds
     help="What a look for a firmware update finds.",
 )
 @format_option()
-def simulate_command(port: int, faults: tuple[str, ...], form: str, **words: Any) -> None:
+def simulate_command(
+    port: int, control: int | None, faults: tuple[str, ...], form: str, **words: Any
+) -> None:
     """Serve the simulated gateway on 127.0.0.1 until Ctrl-C, and log its requests to stderr.
 
     Prints what to set so that tou, in another terminal, takes it for a local gateway.
@@ -109,26 +119,39 @@ def simulate_command(port: int, faults: tuple[str, ...], form: str, **words: Any
         raise click.UsageError(str(error)) from None
     except OSError as error:
         raise SchedulerError(f"{words['identity']}: cannot be used: {error.strerror}.") from None
-    asyncio.run(_serve(gateway, port, form, own_password=own_password))
+    asyncio.run(_serve(gateway, (port, control), form, own_password=own_password))
 
 
-async def _serve(gateway: SimulatedGateway, port: int, form: str, *, own_password: bool) -> None:
+async def _serve(
+    gateway: SimulatedGateway, ports: tuple[int, int | None], form: str, *, own_password: bool
+) -> None:
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     gateway.device.on_request = _log
+    control = Control(gateway)
+    try:
+        address = await _started(gateway, control, *ports)
+        click.echo(_words(gateway, form, address, own_password=own_password))
+        await stopped.wait()
+    finally:
+        await control.stop()
+        await gateway.stop()
+
+
+async def _started(
+    gateway: SimulatedGateway, control: Control, port: int, control_port: int | None
+) -> str | None:
+    """The control's address, where there is one."""
     try:
         await gateway.start(port)
+        port = port if control_port is None else control_port
+        return None if control_port is None else await control.start(control_port)
     except OSError as error:
         raise SchedulerError(
             f"Port {port} on 127.0.0.1 cannot be taken: {error.strerror}. Choose another by"
-            " --port, or --port 0 for a free one."
+            " --port or --control, or 0 for a free one."
         ) from None
-    try:
-        click.echo(_words(gateway, form, own_password=own_password))
-        await stopped.wait()
-    finally:
-        await gateway.stop()
 
 
 def _log(request: Logged) -> None:
@@ -140,7 +163,7 @@ def _second(request: Logged) -> str:
     return clock.iso(request.at.replace(microsecond=0))
 
 
-def _words(gateway: SimulatedGateway, form: str, *, own_password: bool) -> str:
+def _words(gateway: SimulatedGateway, form: str, control: str | None, *, own_password: bool) -> str:
     profile = gateway.device.profile
     # Since 1.50 the installer's login waits for a hand on a switch; the customer's may read.
     username = "customer" if profile.installer_needs_switch else "installer"
@@ -152,6 +175,7 @@ def _words(gateway: SimulatedGateway, form: str, *, own_password: bool) -> str:
                 "profile": profile.name,
                 "username": username,
                 "password_is_default": not own_password,
+                **({"control": control} if control else {}),
             }
         )
     return "\n".join(
@@ -159,6 +183,7 @@ def _words(gateway: SimulatedGateway, form: str, *, own_password: bool) -> str:
             f"A simulated gateway with firmware {profile.name} answers at {gateway.url}; Ctrl-C "
             "ends it.",
             f"Fingerprint {gateway.fingerprint}",
+            *([f"Faults are switched at {control}"] if control else []),
             "",
             "export TOU_GATEWAY=local",
             f"export TOU_GATEWAY_URL={gateway.url}",

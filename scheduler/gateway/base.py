@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from scheduler.setting import (
     RESERVE_TOLERANCE,
@@ -403,3 +403,17 @@ class Simulation(Protocol):
 
     async def serve(self) -> Mapping[str, str]:
         """Answer on loopback from now on; where: `url` and `fingerprint`."""
+
+
+Ability = TypeVar("Ability")
+
+
+def ability(gateway: object, kind: type[Ability]) -> Ability | None:
+    """What a gateway can beside settings, such as `FirmwareUpdates`; also where something is
+    wrapped around it. None: it cannot."""
+    inner = gateway
+    while not isinstance(inner, kind):
+        inner = getattr(inner, "inner", None)
+        if inner is None:
+            return None
+    return cast("Ability", gateway)

@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass, replace
 from typing import Final
 
-from scheduler.simulated import routes
+from scheduler.simulated import odd, routes
 from scheduler.simulated.device import Device, Logged
 from scheduler.simulated.exchange import (
     BUSY,
     JSON,
     NOT_FOUND,
     TEXT,
+    TOO_MANY,
     Answer,
     Request,
     empty,
@@ -33,8 +34,8 @@ class Outcome:
     """What is to be put on the wire; answer None cuts the connection."""
 
     answer: Answer | None
-    broken: bool = False
-    """The connection breaks in the middle of the body."""
+    manner: str = "whole"
+    """How: whole, broken (in the middle of the body), drip, endless, hang (never)."""
 
 
 def attend(device: Device, request: Request, *, encrypted: bool) -> Outcome:
@@ -51,14 +52,46 @@ def _outcome(device: Device, request: Request, moment: Moment, *, encrypted: boo
         return Outcome(None if faults.plain_closed else moved(request))
     early = _intercepted(faults, request)
     if early is not None:
-        return Outcome(early)
+        return Outcome(_asking(faults, early))
     answer = routes.answer(device, request, moment)
     if _lost(device, request, moment, answer):
         return Outcome(None)
-    if request.method == "GET" and answer.status < 300:
-        answer = _bent(faults, answer)
-    answer = _typed(device, request, answer)
-    return Outcome(answer, broken=bool(answer.body) and faults.take("drop"))
+    if faults.take_at("hang", request.endpoint):
+        return Outcome(None, "hang")
+    good_read = request.method == "GET" and answer.status < 300
+    if good_read:
+        answer = _strange(faults) or _bent(faults, answer)
+    answer = _asking(faults, _typed(device, request, answer))
+    return Outcome(answer, _manner(faults, answer, good_read=good_read))
+
+
+def _manner(faults: Faults, answer: Answer, *, good_read: bool) -> str:
+    if answer.body and faults.take("drop"):
+        return "broken"
+    if answer.body and faults.take("drip"):
+        return "drip"
+    return "endless" if good_read and faults.take("endless") else "whole"
+
+
+def _asking(faults: Faults, answer: Answer) -> Answer:
+    """With the time for which a busy gateway asks."""
+    if faults.retry_after is None or answer.status not in (429, 503):
+        return answer
+    asked = ("Retry-After", f"{faults.retry_after:.0f}")
+    return replace(answer, headers=(*answer.headers, asked))
+
+
+_BODIES: Final = {"huge": odd.huge, "deep": odd.deep, "garbage": odd.garbage, "blank": bytes}
+
+
+def _strange(faults: Faults) -> Answer | None:
+    """A 200 with a body that no gateway should send."""
+    for name, body in _BODIES.items():
+        if faults.take(name):
+            return Answer(200, body())
+    if faults.take("packed"):
+        return Answer(200, odd.packed(), (("Content-Encoding", "gzip, gzip"),))
+    return None
 
 
 def _typed(device: Device, request: Request, answer: Answer) -> Answer:
@@ -77,6 +110,8 @@ def _intercepted(faults: Faults, request: Request) -> Answer | None:
     endpoint = request.endpoint
     if faults.take_at("missing", endpoint):
         return NOT_FOUND
+    if faults.take_at("limited", endpoint):
+        return TOO_MANY
     if endpoint == _LOGIN:
         return None
     if faults.take("busy"):
@@ -105,7 +140,7 @@ def _bent(faults: Faults, answer: Answer) -> Answer:
     """A good answer with the faults of its content."""
     if faults.take("error_body"):
         return replace(answer, body=forbidden("GET").body)
-    if not answer.body or not (faults.null or faults.without or faults.extra_keys):
+    if not answer.body or not (faults.null or faults.without or faults.typed or faults.extra_keys):
         return answer
     try:
         found = json.loads(answer.body)
@@ -122,10 +157,15 @@ def _struck(faults: Faults, found: object) -> object:
     if not isinstance(found, dict):
         return found
     kept = {key: value for key, value in found.items() if not faults.take_at("without", key)}
-    return {
-        key: None if faults.take_at("null", key) else _struck(faults, value)
-        for key, value in kept.items()
-    }
+    return {key: _struck_value(faults, key, value) for key, value in kept.items()}
+
+
+def _struck_value(faults: Faults, key: str, value: object) -> object:
+    if faults.take_at("null", key):
+        return None
+    if faults.take_at("typed", key):
+        return 7 if isinstance(value, str) else str(value)
+    return _struck(faults, value)
 
 
 def _note(device: Device, request: Request, answer: Answer | None, moment: Moment) -> None:

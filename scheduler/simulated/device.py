@@ -285,6 +285,9 @@ class Device:
         self.commission_count += self.profile.commit_counts
         if self.faults.take("commit_lost"):
             return
+        if self.faults.stops_after is not None:
+            after, self.faults.stops_after = self.faults.stops_after, None
+            self._sitemaster.stop(moment.elapsed, seconds=after)
         lags = self.profile.commit_lags or self.faults.commit_lag
         self._active = self._sent_before if lags else self._sent
         self._battery.follow(self._active, moment.instant + self._settling())

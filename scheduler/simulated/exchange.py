@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl
+
+from scheduler import httpserver
+from scheduler.httpserver import JSON, Headers
+
+__all__ = ["JSON", "TEXT", "Answer", "Headers", "Request"]
 
 TEXT: Final = "text/plain; charset=utf-8"
-JSON: Final = "application/json"
-Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What came in; headers by lower-case name. Body and headers are in no repr."""
+class Request(httpserver.Request):
+    """What came in, as a gateway reads it."""
 
-    method: str
-    path: str
-    query: str = field(default="", repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
+    __slots__ = ()
 
     @property
     def endpoint(self) -> str:
         """The path without /api/, such as sitemaster/run; empty outside the API."""
         return self.path.removeprefix("/api/").rstrip("/") if self.path.startswith("/api/") else ""
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The query's parameters."""
-        return dict(parse_qsl(self.query, keep_blank_values=True))
 
     @property
     def bears(self) -> bool:

@@ -23,6 +23,8 @@ class Faults:
     """Connections are refused."""
     silent: bool = False
     """Connections are accepted, and nothing is ever said."""
+    stranger: int = 0
+    """A handshake meets another certificate, and the next one the usual again."""
     plain_closed: bool = False
     """Plain HTTP gets no 301, only a closed connection."""
     new_certificate: bool = False
@@ -37,6 +39,26 @@ class Faults:
     """503 current config mode is busy, on anything but a login."""
     bad_gateway: int = 0
     """502 with an empty body on the five data endpoints."""
+    limited: dict[str, int] = field(default_factory=dict)
+    """429 on a path such as operation, so many times."""
+    retry_after: float | None = None
+    """Seconds of a Retry-After header beside each 429 and 503."""
+    hang: dict[str, int] = field(default_factory=dict)
+    """A request to this path takes effect, and is never answered."""
+    drip: int = 0
+    """The body comes a byte in a second."""
+    endless: int = 0
+    """The body of a GET never ends."""
+    huge: int = 0
+    """The body of a GET is 3 MB long."""
+    deep: int = 0
+    """The body of a GET is 100,000 lists in one another."""
+    garbage: int = 0
+    """The body of a GET is no JSON and no text."""
+    blank: int = 0
+    """The body of a GET is empty."""
+    packed: int = 0
+    """The body of a GET is packed twice, and unpacks to 50 MB."""
     error_body: int = 0
     """A GET answers 200 with an error in its body."""
     missing: dict[str, int] = field(default_factory=dict)
@@ -51,6 +73,8 @@ class Faults:
     """This key is null in answers to GET."""
     without: dict[str, int] = field(default_factory=dict)
     """This key is missing from answers to GET."""
+    typed: dict[str, int] = field(default_factory=dict)
+    """This key is of another type in answers to GET: a text a number, all else a text."""
     extra_keys: bool = False
     """Answers to GET carry a key that nobody knows."""
     json_type: bool = False
@@ -87,6 +111,12 @@ class Faults:
     """A commit is answered and does nothing."""
     commit_lag: bool = False
     """Each commit applies the setting sent the time before, as on 1.43.3."""
+    snapped: bool = False
+    """A reserve of 81 to 99 app percent becomes 80, as some firmware of 2025 does."""
+    old_mode: int = 0
+    """A write is answered, and its mode is dropped: the reserve alone is taken."""
+    stops_after: float | None = None
+    """Seconds after a commit at which the sitemaster stops by itself, once."""
     stays_down: int = 0
     """A run is accepted and does nothing."""
     stop_refused: bool = False
@@ -176,7 +206,7 @@ class Faults:
 
 
 # A restart strikes once, or the gateway would never be back.
-_FOREVER_OR_ONCE: Final = {"reboot": 1, "upgrade": 1, "answer_lost": 1}
+_FOREVER_OR_ONCE: Final = {"reboot": 1, "upgrade": 1, "answer_lost": 1, "hang": 1}
 
 _KINDS: Final = {
     "bool": "switch",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from scheduler.setting import to_raw
 from scheduler.simulated.battery import WireSetting
 from scheduler.simulated.bodies import status_body
 from scheduler.simulated.device import Device
@@ -104,7 +105,10 @@ def _setting(device: Device, fields: Fields) -> WireSetting | Answer:
         return failure(400, "invalid backup reserve percent", "Unable to set operational mode")
     if reserve < 0:  # "ignored", by one report of 2018
         reserve = device.staged.reserve
-    return WireSetting(str(mode), reserve)
+    if device.faults.snapped and to_raw(80) < reserve < to_raw(100):
+        reserve = to_raw(80)
+    kept = device.staged.mode if device.faults.take("old_mode") else str(mode)
+    return WireSetting(kept, reserve)
 
 
 def _bad_mode(allowed: tuple[str, ...]) -> Answer:

@@ -10,28 +10,31 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import datetime
+from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, Unpack
 
 import h11
 
-from scheduler.simulated import certificate, desk
+from scheduler.httpserver import Connection, Response
+from scheduler.simulated import certificate, desk, odd
 from scheduler.simulated.device import Device
-from scheduler.simulated.exchange import Answer
+from scheduler.simulated.exchange import Answer, Request
 from scheduler.simulated.faults import Faults
 from scheduler.simulated.options import Options, OptionWords
 from scheduler.simulated.timepiece import Timepiece
-from scheduler.simulated.wire import Wire
 
 _LOOPBACK: Final = "127.0.0.1"
 _TLS_HANDSHAKE: Final = b"\x16"
 _BACKLOG: Final = 64
 # A timer may fire a little early; the door looks again just after the time.
 _AFTER: Final = 0.005
+# Go sends answers above 2 KiB in chunks; small-device clients are known to stumble over it.
+_CHUNKED_FROM: Final = 2048
 
 log = logging.getLogger(__name__)
 
@@ -216,41 +219,65 @@ class SimulatedGateway:
             with suppress(OSError):
                 await self._converse(client, await _first_byte(client))
 
+    def _shown_context(self, first: bytes) -> ssl.SSLContext | None:
+        """The TLS of this connection; None for plain HTTP."""
+        if first != _TLS_HANDSHAKE:
+            return None
+        if not self.faults.take("stranger"):
+            return self._context
+        made = certificate.make_certificate(site_ca=self.device.profile.site_ca)
+        return certificate.server_context(made)
+
     async def _converse(self, client: socket.socket, first: bytes) -> None:
         if not first:
             return
         encrypted = first == _TLS_HANDSHAKE
-        reader, writer = await _streams(client, self._context if encrypted else None)
+        reader, writer = await _streams(client, self._shown_context(first))
         try:
-            wire = Wire(reader, writer)
+            wire = Connection(reader, writer)
             while await self._answer_one(wire, encrypted=encrypted):
                 pass
-            writer.close()
-            await writer.wait_closed()
+            await wire.close()
         finally:
             writer.transport.abort()
 
-    async def _answer_one(self, wire: Wire, *, encrypted: bool) -> bool:
+    async def _answer_one(self, wire: Connection, *, encrypted: bool) -> bool:
         """Whether the connection may go on after one request and its answer."""
         try:
-            request = await wire.request()
+            found = await wire.request()
         except h11.RemoteProtocolError as error:
-            await wire.refuse(error.error_status_hint, self.device.shown(self._timepiece.read()))
+            await wire.refuse(error.error_status_hint, str(error))
             return False
-        if request is None:
+        if found is None:
             return False
+        request = Request(found.method, found.path, found.query, found.headers, found.body)
         if delay := self.options.latency + self.faults.slow:
             await asyncio.sleep(delay)
         outcome = desk.attend(self.device, request, encrypted=encrypted)
         log.debug("%s %s: %s", request.method, request.path, outcome.answer)
-        if outcome.answer is not None:
-            await self._send(wire, outcome.answer, broken=outcome.broken)
         self._mind_the_door()
-        return outcome.answer is not None and not outcome.broken and not self._shut
+        if outcome.manner == "hang":
+            await asyncio.Event().wait()
+        if outcome.answer is not None:
+            response = self._response(outcome.answer, outcome.manner)
+            await wire.answer(response, broken=outcome.manner == "broken")
+        return outcome.answer is not None and outcome.manner != "broken" and not self._shut
 
-    async def _send(self, wire: Wire, answer: Answer, *, broken: bool) -> None:
+    def _response(self, answer: Answer, manner: str) -> Response:
         date = self.device.shown(self._timepiece.read())
-        await wire.answer(answer, date, broken=broken)
+        headers = (
+            ("Cache-Control", "no-cache, no-store"),
+            *answer.headers,
+            ("Date", format_datetime(date, usegmt=True)),
+        )
+        if len(answer.body) > _CHUNKED_FROM:
+            headers = (*headers, ("Transfer-Encoding", "chunked"))
+        body: bytes | AsyncIterator[bytes] = answer.body
+        if manner == "drip":
+            body = odd.dripping(answer.body)
+        elif manner == "endless":
+            body = odd.endless()
+        return Response(answer.status, body, headers, answer.content_type)
 
 
 def _bound(port: int) -> socket.socket:

@@ -286,12 +286,97 @@ def test_a_body_may_break_off_and_only_where_there_is_one(owner):
     gateway = owner(profile="1.40")
     gateway.faults.drop = 1
 
-    assert not gateway.ask("GET", "sitemaster/run").broken
-    assert gateway.ask("GET", "operation").broken
-    assert not gateway.ask("GET", "operation").broken
+    assert gateway.ask("GET", "sitemaster/run").manner == "whole"
+    assert gateway.ask("GET", "operation").manner == "broken"
+    assert gateway.ask("GET", "operation").manner == "whole"
 
 
 def test_port_80_may_be_closed(bench):
     gateway = bench("plain_closed", profile="1.49")
 
     assert gateway.ask("GET", "status", encrypted=False).answer is None
+
+
+def test_a_value_may_snap_as_some_firmware_does(bench):
+    gateway = bench("snapped", profile="1.49").enter()
+    for app, kept in ((80, 80), (90, 80), (99, 80), (100, 100)):
+        body = {"real_mode": "backup", "backup_reserve_percent": app * 0.95 + 5}
+        gateway.post("operation", body)
+
+        assert gateway.device.staged.reserve == pytest.approx(kept * 0.95 + 5)
+
+
+def test_a_write_may_keep_the_old_mode(bench):
+    gateway = bench("old_mode:1", profile="1.49").enter()
+    body = {"real_mode": "backup", "backup_reserve_percent": 100}
+
+    gateway.post("operation", body)
+    first = gateway.device.staged
+    gateway.post("operation", body)
+
+    assert (first.mode, first.reserve) == ("self_consumption", 100)
+    assert gateway.device.staged.mode == "backup"
+
+
+def test_the_sitemaster_may_stop_by_itself_after_a_commit(owner):
+    gateway = owner("stops_after:5")
+    gateway.get("config/completed")
+    before = gateway.device.sitemaster_running
+    gateway.wait(6)
+    after = gateway.device.sitemaster_running
+    gateway.get("sitemaster/run")
+    gateway.wait(6)
+    gateway.get("config/completed")
+    gateway.wait(6)
+
+    assert before
+    assert not after
+    assert gateway.device.sitemaster_running
+
+
+def test_any_path_may_be_limited_and_ask_for_a_time(owner):
+    gateway = owner("limited:operation:1", "retry_after:77")
+
+    answer = gateway.ask("GET", "operation").answer
+
+    assert answer.status == 429
+    assert ("Retry-After", "77") in answer.headers
+    assert gateway.get("operation").status == 200
+
+
+@pytest.mark.parametrize("fault", ["huge", "deep", "garbage", "blank", "packed"])
+def test_a_read_may_come_with_a_body_that_no_gateway_sends(owner, fault):
+    gateway = owner(f"{fault}:1")
+
+    strange = gateway.ask("GET", "operation").answer
+
+    assert strange.status == 200
+    assert b"real_mode" not in strange.body
+    assert gateway.get("operation").status == 200
+
+
+def test_a_key_may_be_of_another_type(owner):
+    gateway = owner("typed:real_mode:1", "typed:backup_reserve_percent:1")
+
+    body = gateway.get("operation").json
+
+    assert body["real_mode"] == 7
+    assert isinstance(body["backup_reserve_percent"], str)
+
+
+@pytest.mark.parametrize("fault", ["drip", "endless"])
+def test_a_body_may_come_in_another_manner(owner, fault):
+    gateway = owner()
+    setattr(gateway.faults, fault, 1)
+
+    assert gateway.ask("GET", "operation").manner == fault
+    assert gateway.ask("GET", "operation").manner == "whole"
+
+
+def test_an_answer_may_never_come_although_the_request_had_its_effect(bench):
+    gateway = bench("hang:operation", profile="1.49").enter()
+
+    outcome = gateway.ask("POST", "operation", {"real_mode": "backup"})
+
+    assert (outcome.answer, outcome.manner) == (None, "hang")
+    assert gateway.device.staged.mode == "backup"

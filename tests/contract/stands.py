@@ -1,0 +1,105 @@
+"""Where each transport stands in the contract test: its simulated server, and what is true there.
+
+A new transport adds one function here and its name to STANDS.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import memory_gateway
+from pydantic import SecretStr
+
+from scheduler import clock
+from scheduler.gateway.registry import Surroundings, transport
+from scheduler.setting import SettingRead, from_raw
+from scheduler.settings import Settings
+from scheduler.simulated import SimulatedGateway
+
+PASSWORD = "correct-horse-battery"
+
+
+@dataclass
+class Stand:
+    """One transport with its simulated server."""
+
+    name: str
+    settings: Any
+    surroundings: Surroundings
+    in_force: Callable[[], SettingRead]
+    """What the device itself has, app scale."""
+    vanish: Callable[[], None]
+    """It is not to be reached from now on."""
+    secret: str = PASSWORD
+
+    def open(self):
+        return transport(self.name).open_gateway(self.settings, self.surroundings)
+
+
+def surroundings(folder: Path) -> Surroundings:
+    return Surroundings(
+        state=folder / "tou.db",
+        now=clock.now,
+        monotonic=clock.monotonic,
+        timezone="America/Los_Angeles",
+    )
+
+
+def settings_of(**words: Any) -> Settings:
+    return Settings.model_construct(**{"gateway_pause": clock.parse_duration("0s"), **words})
+
+
+@asynccontextmanager
+async def local(folder: Path) -> AsyncIterator[Stand]:
+    async with SimulatedGateway(password=PASSWORD, run_seconds=0.05, stop_seconds=0.02) as server:
+        yield Stand(
+            name="local",
+            settings=settings_of(
+                gateway="local",
+                gateway_url=server.url,
+                gateway_password=SecretStr(PASSWORD),
+                gateway_fingerprint=server.fingerprint,
+            ),
+            surroundings=surroundings(folder),
+            in_force=lambda: of_device(server.device),
+            vanish=lambda: setattr(server.faults, "refuse", True),
+        )
+
+
+def of_device(device) -> SettingRead:
+    return SettingRead(device.active.mode, from_raw(device.active.reserve))
+
+
+@asynccontextmanager
+async def simulated(folder: Path) -> AsyncIterator[Stand]:
+    async with SimulatedGateway(run_seconds=0.05, stop_seconds=0.02) as server:
+        around = surroundings(folder)
+        offered = {"url": server.url, "fingerprint": server.fingerprint}
+        yield Stand(
+            name="simulated",
+            settings=settings_of(gateway="simulated"),
+            surroundings=Surroundings(
+                around.state, around.now, around.monotonic, around.timezone, offered
+            ),
+            in_force=lambda: of_device(server.device),
+            vanish=lambda: setattr(server.faults, "refuse", True),
+        )
+
+
+@asynccontextmanager
+async def memory(folder: Path) -> AsyncIterator[Stand]:
+    memory_gateway.DEVICE.update(mode="self_consumption", reserve=20.0, there=True)
+    yield Stand(
+        name="memory",
+        settings=None,
+        surroundings=surroundings(folder),
+        in_force=lambda: SettingRead(
+            memory_gateway.DEVICE["mode"], memory_gateway.DEVICE["reserve"]
+        ),
+        vanish=lambda: memory_gateway.DEVICE.update(there=False),
+    )
+
+
+STANDS = {"local": local, "simulated": simulated, "memory": memory}
