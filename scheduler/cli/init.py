@@ -21,13 +21,15 @@ from scheduler.cli.tariff_import import read_source
 from scheduler.errors import Problem
 from scheduler.gateway.registry import TRANSPORTS
 from scheduler.plan import Plan
-from scheduler.recipes import MOST_RESERVE, PURPOSES, Purpose
+from scheduler.recipes import MOST_RESERVE, PURPOSES, Means, Purpose
 from scheduler.schedule import library, own
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import Schedule
 from scheduler.schedule.wording import did_you_mean, shown
 
 GATEWAYS = tuple(dict.fromkeys(("simulated", *TRANSPORTS)))
+# The local gateway takes mode and reserve alone; every other transport takes these too.
+_MEANS = dict.fromkeys(("fleet", "v1r", "proxy"), Means(grid_charging=True, export=True))
 _PURPOSE_HELP = "; ".join(f"{each.value}: {words}" for each, words in PURPOSES.items())
 _COLUMNS = (Column("when"), Column("setting"), Column("rule", wraps=True))
 _DAYS = 2
@@ -106,14 +108,15 @@ def init_command(
             "or with --example NAME; tou tariff list shows the tariffs."
         )
     options = _Options(asks=asks, **given)  # type: ignore[arg-type]
-    gateway = options.gateway or "simulated"
     notes: tuple[str, ...] = ()
     if example is not None:
+        gateway = _gateway(options)
         files = {init_files.SCHEDULE: _example_text(example)}
     else:
-        files, notes = _made(options, into)
-    if options.gateway is None and asks:
-        gateway = init_ask.gateway(GATEWAYS)
+        chosen = _chosen(options, into)
+        purpose = Purpose(options.purpose) if options.purpose else _purpose(options)
+        reserve, gateway = _reserve(options), _gateway(options)
+        files, notes = _made(chosen, purpose, reserve, gateway), chosen.notes
     files[init_files.SETTINGS] = init_files.settings_text(into / init_files.SCHEDULE, gateway)
     init_files.refuse_existing(into, files)
     _show_and_write(files, into, gateway, notes, form=form, asks=asks)
@@ -143,16 +146,24 @@ def _example_text(name: str) -> str:
     return text.replace("$schema=../schedule", "$schema=schedule", 1)
 
 
-def _made(options: _Options, into: Path) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The schedule's text, with that of a tariff of one's own, and what to know of the tariff."""
-    chosen = _chosen(options, into)
-    purpose = Purpose(options.purpose) if options.purpose else _purpose(options)
-    reserve = options.reserve
-    if reserve is None:
-        reserve = init_ask.reserve(MOST_RESERVE) if options.asks else 20
-    text = recipes.schedule_text(chosen.tariff, chosen.named, purpose, reserve)
+def _made(chosen: _Chosen, purpose: Purpose, reserve: int, gateway: str) -> dict[str, str]:
+    """The schedule's text, with that of a tariff of one's own."""
+    means = _MEANS.get(gateway, Means())
+    text = recipes.schedule_text(chosen.tariff, chosen.named, purpose, reserve, means)
     files = {} if chosen.text is None else {chosen.named: chosen.text}
-    return {**files, init_files.SCHEDULE: text}, chosen.notes
+    return {**files, init_files.SCHEDULE: text}
+
+
+def _gateway(options: _Options) -> str:
+    if options.gateway is None and options.asks:
+        return init_ask.gateway(GATEWAYS)
+    return options.gateway or "simulated"
+
+
+def _reserve(options: _Options) -> int:
+    if options.reserve is None:
+        return init_ask.reserve(MOST_RESERVE) if options.asks else 20
+    return options.reserve
 
 
 def _purpose(options: _Options) -> Purpose:

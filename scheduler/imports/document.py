@@ -20,8 +20,8 @@ from scheduler.schedule.wording import path_text
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Path: TypeAlias = "tuple[str | int, ...]"
 
-MAX_BYTES = 10_000_000
-"""An answer of 500 full OpenEI records has about half of this."""
+MAX_BYTES = 5_000_000
+"""An answer of 500 full OpenEI records has less than this."""
 MAX_MESSAGE = 2_000
 MAX_WRAPPINGS = 3
 MOST_SHOWN = 20
@@ -48,6 +48,9 @@ class Document:
 
     def place(self, path: Path) -> Place:
         """The place of the deepest part of `path` that exists."""
+        if not path:
+            text = self.layers[0].text
+            return place_in(text, len(text) - len(text.lstrip(_SPACE)), self.file)
         return _outward(self.layers, self.layers[-1].place(path))
 
     def error(self, path: Path, message: str, check: str) -> ScheduleError:
