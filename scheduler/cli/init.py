@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,17 +19,16 @@ from scheduler.cli.tariff import is_in
 from scheduler.cli.tariff_find import Found, every, find
 from scheduler.cli.tariff_import import read_source
 from scheduler.errors import Problem
-from scheduler.gateway.registry import TRANSPORTS
+from scheduler.gateway.registry import TRANSPORTS, transport
 from scheduler.plan import Plan
 from scheduler.recipes import MOST_RESERVE, PURPOSES, Means, Purpose
 from scheduler.schedule import library, own
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import Schedule
 from scheduler.schedule.wording import did_you_mean, shown
+from scheduler.settings import Settings
 
 GATEWAYS = tuple(dict.fromkeys(("simulated", *TRANSPORTS)))
-# The local gateway takes mode and reserve alone; every other transport takes these too.
-_MEANS = dict.fromkeys(("fleet", "v1r", "proxy"), Means(grid_charging=True, export=True))
 _PURPOSE_HELP = "; ".join(f"{each.value}: {words}" for each, words in PURPOSES.items())
 _COLUMNS = (Column("when"), Column("setting"), Column("rule", wraps=True))
 _DAYS = 2
@@ -148,10 +147,29 @@ def _example_text(name: str) -> str:
 
 def _made(chosen: _Chosen, purpose: Purpose, reserve: int, gateway: str) -> dict[str, str]:
     """The schedule's text, with that of a tariff of one's own."""
-    means = _MEANS.get(gateway, Means())
-    text = recipes.schedule_text(chosen.tariff, chosen.named, purpose, reserve, means)
+    text = recipes.schedule_text(chosen.tariff, chosen.named, purpose, reserve, _means(gateway))
     files = {} if chosen.text is None else {chosen.named: chosen.text}
     return {**files, init_files.SCHEDULE: text}
+
+
+def _means(gateway: str) -> Means:
+    """What a gateway of this transport can be told, as far as is known before it is asked."""
+    limits = transport(gateway).limits_of(Settings.model_construct())
+    return Means(limits.grid_charging, export=bool(limits.exports))
+
+
+def _beyond(schedule: Schedule, gateway: str) -> Iterator[str]:
+    """What the schedule asks for that the gateway cannot do."""
+    means, settings = _means(gateway), [rule.setting for rule in schedule.rules]
+    asked = {
+        "grid_charging": any(each.grid_charging for each in settings) and not means.grid_charging,
+        "export": any(each.export for each in settings) and not means.export,
+    }
+    for key in (key for key, beyond in asked.items() if beyond):
+        yield (
+            f"This schedule sets {key}, which the gateway {gateway} cannot do: name another one in "
+            f"TOU_GATEWAY before it runs, or remove the lines with {key}."
+        )
 
 
 def _gateway(options: _Options) -> str:
@@ -230,6 +248,7 @@ def _show_and_write(
     now = clock.now()
     beside = _beside(into) if init_files.SCHEDULE in files else {}
     schedule, doubts = init_files.tried({**beside, **files}, now)
+    notes = (*notes, *_beyond(schedule, gateway))
     made = plan.plan(schedule, now, now + timedelta(days=_DAYS))
     if form == "json":
         echo_json(_answer(init_files.write(into, files), schedule, made, doubts, notes))

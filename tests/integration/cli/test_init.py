@@ -212,6 +212,13 @@ def test_an_example_is_a_start_too(tou: Any, home: Path, name: str) -> None:
     assert (home / "home.yaml").read_text().splitlines()[0].endswith("$schema=schedule.schema.json")
 
 
+def test_an_example_that_asks_for_more_than_the_gateway_can_says_so(tou: Any) -> None:
+    answer = tou("init", "--example", "charge-from-grid", "--gateway", "local", "--yes")
+
+    assert answer.code == 0
+    assert "note: This schedule sets grid_charging, which the gateway local cannot do" in answer.out
+
+
 def test_the_examples_are_listed_with_what_they_are_for(tou: Any) -> None:
     told = json.loads(tou("init", "--examples", "--format", "json").out)
 
