@@ -14,15 +14,15 @@ import httpx
 from benchmarks import gateway as simulated
 from benchmarks.figure import Figure
 from scheduler.audit.database import open_database
-from scheduler.audit.log import Log
-from scheduler.gateway.local.old import OldLocal as LocalGateway
+from scheduler.audit.recorder import Recorder
+from scheduler.audit.writer import Writer
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.schedule.load import load_schedule
 from scheduler.schedule.values import Schedule
 from scheduler.setting import Mode, Setting
 from scheduler.simulated import DEFAULT_PASSWORD
 from scheduler.site.backoff import Backoff
 from scheduler.site.controller import Controller
-from scheduler.site.recorder import Recorder
 from scheduler.site.wish import Conduct
 from scheduler.words import Outcome, Wake
 
@@ -72,7 +72,8 @@ async def _race(folder: Path, where: dict[str, str]) -> tuple[list[float], list[
         pause=0.0,
         simulated=True,
     )
-    recorder = Recorder(Log(database, "bench"))
+    writer = Writer(database)
+    recorder = Recorder(writer, "bench")
     even, odd = _schedules(folder)
     controller = Controller(even, client, recorder, Conduct(Backoff(1, 1)))
     ours: list[float] = []
@@ -96,6 +97,7 @@ async def _race(folder: Path, where: dict[str, str]) -> tuple[list[float], list[
             bare.append(time.perf_counter() - begun)
     await client.close()
     recorder.close()
+    writer.close()
     database.close()
     return ours[3:], bare[3:]
 

@@ -17,6 +17,7 @@
         AuditTamperedError        names the entry
       AccessError                 this user may not read or write a file; exit 77
       LockedError                 another process is at work; names it
+      ServiceSilentError          the service hangs, or is gone
       ClockUntrustedError         hold until the clock is synchronised
       NothingToScheduleError      no price depends on the hour: nothing to import; exit 1
 
@@ -183,6 +184,10 @@ class LockedError(SchedulerError):
     def __init__(self, message: str | None = None, *, holder: int | None = None) -> None:
         super().__init__(message)
         self.holder = holder
+
+
+class ServiceSilentError(SchedulerError):
+    """The service does not answer."""
 
 
 class ClockUntrustedError(SchedulerError):

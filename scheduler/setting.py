@@ -160,6 +160,10 @@ class SettingRead:
         """Whether every wanted part was read and is equal; the only proof of a confirmation."""
         return not self.missing(wanted) and not self.differing(wanted, tolerance)
 
+    def words(self) -> str:
+        """As a person reads it: `Backup-only, 100 %`."""
+        return setting_words(self.to_json())
+
     def to_json(self) -> dict[str, Any]:
         """As `observed` of the audit has it: reserve on both scales; parts not read are left out,
         but for the first two."""

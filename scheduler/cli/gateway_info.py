@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,9 @@ import click
 from pydantic import SecretStr
 
 from scheduler import settings
-from scheduler.audit.log import Log
-from scheduler.cli.audit_text import setting_words
+from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.recorder import Recorder, Run
+from scheduler.audit.writer import Writer
 from scheduler.cli.show import SIMULATION, echo_json, format_option
 from scheduler.errors import (
     GatewayError,
@@ -20,17 +21,26 @@ from scheduler.errors import (
     GatewayRefusedError,
     SchedulerError,
 )
-from scheduler.gateway.base import Capabilities, Glance, Identity, Step, Steps
+from scheduler.gateway.base import Identity, Limits, Part, Reading, Spend, Step, Steps
+from scheduler.gateway.local.firmware import commits_needed, parse_version
 from scheduler.host.instance import Presence
-from scheduler.host.sites import open_audit, open_gateway, read_schedule, turn_file
+from scheduler.host.sites import (
+    offered_simulation,
+    open_audit,
+    open_gateway,
+    read_schedule,
+    turn_file,
+)
+from scheduler.setting import to_raw
 from scheduler.settings import Settings
-from scheduler.site.recorder import Recorder, Run
-from scheduler.site.switch import observed_detail, outcome_of
+from scheduler.site.apply import outcome_of
 from scheduler.site.turn import Turn
 from scheduler.words import Outcome, Wake
 
 if TYPE_CHECKING:
-    from scheduler.gateway.local.old import OldLocal as LocalGateway
+    from scheduler.gateway.local.client import LocalGateway
+
+_SHOWN = frozenset({Part.SETTING, Part.CHARGE, Part.HEALTH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +50,9 @@ class Info:
     gateway: str
     simulated: bool
     identity: Identity | None
-    capabilities: Capabilities
-    glance: Glance
-    owes_restart: bool
+    limits: Limits
+    reading: Reading
+    unsafe: str | None
 
 
 class _Unkept:
@@ -84,8 +94,12 @@ async def _in_passing(chosen: Settings) -> Info:
     if chosen.gateway_password is None:
         # Nothing is sent that needs it.
         chosen = chosen.model_copy(update={"gateway_password": SecretStr("")})
-    async with open_gateway(chosen, _timezone(chosen)) as (gateway, _):
+    async with _opened(chosen) as (gateway, _):
         return await _ask(gateway, _Unkept())
+
+
+def _opened(chosen: Settings) -> AbstractAsyncContextManager[Any]:
+    return open_gateway(chosen, _timezone(chosen), offered=offered_simulation(chosen))
 
 
 def _timezone(chosen: Settings) -> str:
@@ -99,12 +113,14 @@ def _timezone(chosen: Settings) -> str:
 async def _on_record(chosen: Settings) -> Info:
     """With a login: the intent first, the sitemaster seen running last."""
     with closing(open_audit(chosen)) as database, closing(_Present(chosen)):
-        recorder = Recorder(Log(database, chosen.site))
+        writer = Writer(database)
+        recorder = Recorder(writer, chosen.site)
         try:
-            async with open_gateway(chosen, _timezone(chosen)) as (gateway, _):
+            async with _opened(chosen) as (gateway, _):
                 return await _recorded(recorder, gateway, Turn(turn_file(chosen)))
         finally:
             recorder.close()
+            writer.close()
 
 
 class _Present:
@@ -119,51 +135,48 @@ class _Present:
 
 
 async def _recorded(recorder: Recorder, gateway: LocalGateway, turn: Turn) -> Info:
-    detail = {"gateway": gateway.name, "planned_at": None, "attempt": 1, "wanted": None}
+    intent = Intent(kind="info", name="gateway info", wake=Wake.OPERATOR, gateway=gateway.name)
     async with turn:
-        run = await recorder.begin(
-            kind="info", name="gateway info", wake=Wake.OPERATOR, detail=detail
-        )
+        run = await recorder.begin(intent)
         try:
             found = await _log_in_and_ask(gateway, run)
         except GatewayError as error:
-            await run.end(outcome_of(error), {"observed": None, "error": str(error)})
+            await run.end(Ended(outcome=outcome_of(error), error=str(error)))
             raise
-        seen = observed_detail(found.glance.observed)
-        await run.end(Outcome.COMPLETED, {"observed": seen, "error": None})
+        await run.end(Ended(outcome=Outcome.COMPLETED, observed=found.reading.setting))
     return found
 
 
 async def _log_in_and_ask(gateway: LocalGateway, run: Run) -> Info:
-    if gateway.owes_restart:
-        await gateway.restore(run)
-    await gateway.observe(run)
+    if gateway.unsafe:
+        await gateway.make_safe(run)
+    await gateway.read(run, spend=Spend.DUE)
     found = await _ask(gateway, run)
-    if found.glance.running is not True or gateway.owes_restart:
-        await gateway.restore(run)
+    if found.reading.running is not True or gateway.unsafe:
+        await gateway.make_safe(run)
         found = await _ask(gateway, run)
     return found
 
 
 async def _ask(gateway: LocalGateway, steps: Steps) -> Info:
-    capabilities = await gateway.capabilities(steps)
     try:
         identity = await gateway.identify(steps)
     except (GatewayProtocolError, GatewayRefusedError):
-        # Powerwall 3 does not tell; what that means stands in the capabilities.
+        # Powerwall 3 does not tell; what that means stands in the limits.
         identity = None
+    reading = await gateway.read(steps, spend=Spend.FREE, want=_SHOWN)
     return Info(
         gateway=gateway.name,
         simulated=gateway.simulated,
         identity=identity,
-        capabilities=capabilities,
-        glance=await gateway.glance(steps),
-        owes_restart=gateway.owes_restart,
+        limits=gateway.limits,
+        reading=reading,
+        unsafe=gateway.unsafe,
     )
 
 
 def _as_json(found: Info) -> dict[str, Any]:
-    identity, allowed, glance = found.identity, found.capabilities, found.glance
+    identity, allowed, seen = found.identity, found.limits, found.reading
     return {
         "gateway": found.gateway,
         "simulated": found.simulated,
@@ -173,26 +186,26 @@ def _as_json(found: Info) -> dict[str, Any]:
         "can_write": allowed.can_write,
         "why_not": allowed.why_not,
         "login_stops": allowed.login_stops,
-        "commits": allowed.commits,
-        "session": glance.session,
-        "sitemaster_running": glance.running,
-        "owes_restart": found.owes_restart,
-        "charge_percent": None if glance.charge is None else round(glance.charge, 2),
-        "setting": observed_detail(glance.observed),
+        "commits": commits_needed(parse_version(identity.version) if identity else None),
+        "session": seen.setting is not None,
+        "sitemaster_running": seen.running,
+        "owes_restart": found.unsafe is not None,
+        "charge_percent": None if seen.charge is None else round(seen.charge, 2),
+        "setting": seen.setting.to_json() if seen.setting else None,
     }
 
 
 def _text(found: Info) -> str:
-    allowed = found.capabilities
+    allowed = found.limits
     lines = [
         ("gateway", found.gateway),
         ("firmware", _firmware(found.identity)),
         ("can be written", "yes" if allowed.can_write else f"no. {allowed.why_not}"),
         ("a login", "stops the battery for some seconds" if allowed.login_stops else "is harmless"),
-        ("session", _session(found.glance)),
+        ("session", _session(found.reading)),
         ("sitemaster", _running(found)),
-        ("charge", _charge(found.glance)),
-        ("setting", _setting(found.glance)),
+        ("charge", _charge(found.reading)),
+        ("setting", _setting(found.reading)),
     ]
     return "\n".join(f"{label:<16}{text}" for label, text in lines)
 
@@ -206,26 +219,25 @@ def _firmware(identity: Identity | None) -> str:
     return f"{identity.version}, up for {hours} h {seconds // 60} min"
 
 
-def _session(glance: Glance) -> str:
-    if glance.session:
+def _session(seen: Reading) -> str:
+    if seen.setting is not None:
         return "one that works is at hand"
     return "none that works; --login makes one"
 
 
 def _running(found: Info) -> str:
     words = {True: "running", False: "DOWN: the battery stands still", None: "not told"}
-    text = words[found.glance.running]
-    if found.owes_restart:
+    text = words[found.reading.running]
+    if found.unsafe and found.reading.running is not False:
         text += "; not seen running since our last login, which the next apply mends"
     return text
 
 
-def _charge(glance: Glance) -> str:
-    return "not told without a session" if glance.charge is None else f"{glance.charge:.1f} %"
+def _charge(seen: Reading) -> str:
+    return "not told without a session" if seen.charge is None else f"{seen.charge:.1f} %"
 
 
-def _setting(glance: Glance) -> str:
-    seen = observed_detail(glance.observed)
-    if seen is None:
+def _setting(seen: Reading) -> str:
+    if seen.setting is None or seen.setting.reserve is None:
         return "not told without a session"
-    return f"{setting_words(seen)} (raw {seen['raw_reserve']:g})"
+    return f"{seen.setting.words()} (raw {to_raw(seen.setting.reserve):g})"

@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import click
 
-from scheduler import settings
+from scheduler import asking, clock, settings
 from scheduler.cli.show import SIMULATION, echo_json, format_option
-from scheduler.errors import (
-    ClockUntrustedError,
-    GatewayRefusedError,
-    GatewayUnreachableError,
-)
-from scheduler.host import journal
-from scheduler.host.host import serve
-from scheduler.host.sites import open_site, read_schedule
-from scheduler.schedule.values import Job
+from scheduler.errors import SchedulerError, ServiceSilentError
+from scheduler.host import instance
+from scheduler.host.instance import Running
+from scheduler.outlets import journal
+from scheduler.setting import setting_words
 from scheduler.settings import Settings
-from scheduler.site.firmware import Ending
-from scheduler.site.switch import Attempt, describe, observed_detail
-from scheduler.words import Outcome, Wake
+from scheduler.site.site import Site
 
-_EXIT = {
-    Outcome.CONFIRMED: 0,
-    Outcome.UNCHANGED: 0,
-    Outcome.COMPLETED: 0,
-    Outcome.DRY_RUN: 0,
-    Outcome.UNREACHABLE: GatewayUnreachableError.exit_code,
-    Outcome.REFUSED: GatewayRefusedError.exit_code,
-}
+Result = dict[str, Any]
+
+# A service that has its lock says within this time where it can be asked.
+_BEGINNING = 3.0
+_WELL = ("confirmed", "unchanged")
 
 
 @click.command("run")
@@ -40,6 +33,8 @@ def run_command() -> None:
 
     With no settings at all it runs the shipped SCE example against the built-in simulated gateway.
     """
+    from scheduler.host.host import serve
+
     chosen = settings.load()
     journal.configure(chosen.log_level, chosen.log_format)
     asyncio.run(serve(chosen))
@@ -50,46 +45,33 @@ def run_command() -> None:
 def apply_command(form: str) -> None:
     """Make the present desired setting true once, now; the exit code tells the outcome.
 
-    Works beside a running service. Example: tou apply && echo in force
+    Where the service runs, the service does it. Example: tou apply && echo in force
     """
     chosen = _prepared(form)
-    attempt, simulated = asyncio.run(_apply(chosen))
-    if form == "json":
-        echo_json({"outcome": attempt.outcome.value, "simulated": simulated, **attempt.detail()})
-    else:
-        _say_simulated(simulated)
-        click.echo(_attempt_words(attempt))
-    sys.exit(_EXIT.get(attempt.outcome, 1))
+    result = _by_the_service(chosen, "/apply", form) or asyncio.run(_by_ourselves(chosen, _apply))
+    _show(result, form, _attempt_words)
 
 
 @click.command("job")
 @click.argument("name")
 @format_option()
 def job_command(name: str, form: str) -> None:
-    """Run one of the schedule's jobs now. Example: tou job "firmware before the day" """
+    """Run one of the schedule's jobs now; the service does it, where it runs.
+
+    Example: tou job "firmware before the day"
+    """
     chosen = _prepared(form)
-    job = _find(chosen, name)
-    ending, simulated = asyncio.run(_job(chosen, job))
-    if form == "json":
-        echo_json(
-            {
-                "job": job.name,
-                "do": job.do.value,
-                "outcome": ending.outcome.value,
-                "error": ending.error,
-                "seen": ending.seen,
-                "simulated": simulated,
-            }
-        )
-    else:
-        _say_simulated(simulated)
-        click.echo(f"{job.name}: {ending.outcome.value}")
-        for key, value in ending.seen.items():
-            if value:
-                click.echo(f"  {key:8} {value}")
-        if ending.error:
-            click.echo(ending.error)
-    sys.exit(_EXIT.get(ending.outcome, 1))
+
+    async def job(site: Site) -> Result:
+        from scheduler.host import acts
+
+        try:
+            return await acts.run_job(site, name)
+        except KeyError as error:
+            raise click.UsageError(str(error.args[0])) from None
+
+    result = _by_the_service(chosen, asking.job_path(name), form)
+    _show(result or asyncio.run(_by_ourselves(chosen, job)), form, _ending_words)
 
 
 def _prepared(form: str) -> Settings:
@@ -100,50 +82,100 @@ def _prepared(form: str) -> Settings:
     return chosen
 
 
-async def _apply(chosen: Settings) -> tuple[Attempt, bool]:
-    async with open_site(chosen) as site:
-        await site.recover()
-        attempt = await site.controller.look(Wake.OPERATOR)
-        if attempt is None:
-            reason = site.controller.trust.held
-            if reason:
-                raise ClockUntrustedError(f"Nothing is done while {reason}.")
-            raise GatewayUnreachableError(
-                "The battery may be stopped after an earlier login, and it cannot be brought back "
-                "yet; see the messages above."
-            )
-        return attempt, site.gateway.simulated
+# --- by the service
 
 
-async def _job(chosen: Settings, job: Job) -> tuple[Ending, bool]:
-    async with open_site(chosen) as site:
-        await site.recover()
-        ending = await site.jobs.run(job, Wake.OPERATOR, planned_at=None)
-        return ending, site.gateway.simulated
+def _by_the_service(chosen: Settings, what: str, form: str) -> Result | None:
+    """What the service says of its act; None where none runs, or it cannot be asked."""
+    running = _running(chosen)
+    if not running.running or running.control is None:
+        return None
+    try:
+        return _follow(asking.act(running.control, what), quiet=form == "json")
+    except ServiceSilentError as error:
+        raise ServiceSilentError(f"{error} {holder_words(running)}") from None
 
 
-def _find(chosen: Settings, name: str) -> Job:
-    schedule = read_schedule(chosen).schedule
-    found = [job for job in schedule.jobs if name in {job.name, job.do.value}]
-    if len(found) == 1 or (found and found[0].name == name):
-        return found[0]
-    names = ", ".join(f'"{job.name}"' for job in schedule.jobs) or "none"
-    raise click.UsageError(f'The schedule has no one job "{name}". Its jobs: {names}.')
+def _running(chosen: Settings) -> Running:
+    path, until = instance.lock_path(chosen.database_path), clock.monotonic() + _BEGINNING
+    running = instance.inspect(path)
+    while running.running and running.control is None and clock.monotonic() < until:
+        time.sleep(0.05)
+        running = instance.inspect(path)
+    return running
 
 
-def _say_simulated(simulated: bool) -> None:
-    if simulated:
-        click.echo(SIMULATION)
+def _follow(lines: Any, *, quiet: bool) -> Result:
+    for line in lines:
+        if "ended" in line:
+            return dict(line["ended"])
+        if "error" in line:
+            raise click.UsageError(str(line["error"]))
+        told = line.get("step") or line.get("said")
+        if told and not quiet:
+            click.echo(f"  {told}" if "step" in line else told, err=True)
+    raise ServiceSilentError("The service ended before the act did; `tou audit` tells how far.")
 
 
-def _attempt_words(attempt: Attempt) -> str:
-    wanted: dict[str, Any] = describe(attempt.setting)
-    reserve = wanted["reserve_percent"]
-    what = f"{attempt.setting.mode.app_name}, {'hold' if reserve is None else f'{reserve:g} %'}"
-    lines = [f"{attempt.outcome.value}: {what}"]
-    seen = observed_detail(attempt.observed)
-    if seen and attempt.outcome not in {Outcome.CONFIRMED, Outcome.UNCHANGED}:
-        lines.append(f"the gateway shows {seen['mode']}, {seen['reserve_percent']:g} %")
-    if attempt.error or attempt.note:
-        lines.append(str(attempt.error or attempt.note))
+def holder_words(running: Running) -> str:
+    """Who holds the database, and what can be done about it."""
+    who = f"process {running.pid}" if running.pid else "a process"
+    return f"It is {who}; if it hangs, restart it: `systemctl restart tou-scheduler`."
+
+
+# --- by ourselves
+
+
+async def _apply(site: Site) -> Result:
+    from scheduler.host import acts
+    from scheduler.words import Wake
+
+    return await acts.apply(site, lambda: site.look(Wake.OPERATOR), alone=True)
+
+
+async def _by_ourselves(chosen: Settings, work: Callable[[Site], Awaitable[Result]]) -> Result:
+    from scheduler.host.sites import offered_simulation, open_sites
+
+    async with open_sites(chosen, offered=offered_simulation(chosen)) as opened:
+        await opened.start()
+        return await work(opened.hosted[0].site)
+
+
+# --- what is shown
+
+
+def _show(result: Result, form: str, words: Callable[[Result], str]) -> None:
+    code = int(result.pop("exit_code", 1))
+    if form == "json":
+        echo_json(result)
+    elif result.get("outcome") is None:
+        raise _FailedError(str(result.get("error")), code)
+    else:
+        if result.get("simulated"):
+            click.echo(SIMULATION)
+        click.echo(words(result))
+    sys.exit(code)
+
+
+class _FailedError(SchedulerError):
+    """The service could not do it."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.exit_code = code
+
+
+def _attempt_words(result: Result) -> str:
+    lines = [f"{result['outcome']}: {setting_words(result['wanted'])}"]
+    seen = result.get("observed")
+    if seen and result["outcome"] not in _WELL:
+        lines.append(f"the gateway shows {setting_words(seen)}")
+    if result.get("error") or result.get("note"):
+        lines.append(str(result.get("error") or result.get("note")))
     return "\n".join(lines)
+
+
+def _ending_words(result: Result) -> str:
+    lines = [f"{result['job']}: {result['outcome']}"]
+    lines += [f"  {key:8} {value}" for key, value in result.get("seen", {}).items() if value]
+    return "\n".join([*lines, *([result["error"]] if result.get("error") else [])])

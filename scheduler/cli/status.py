@@ -1,211 +1,197 @@
-"""`tou status`: what is wanted, what was last confirmed, what comes next, and how it all is."""
+"""`tou status`: the state as the running service has it; without one, what the audit knows."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
-from scheduler import clock, plan, settings
-from scheduler.audit import review
-from scheduler.audit.database import Database, open_to_look
-from scheduler.audit.log import Log
-from scheduler.cli.audit_text import setting_words
-from scheduler.cli.plan import entry_json
-from scheduler.cli.show import (
-    SIMULATION,
-    echo_json,
-    format_option,
-    local_text,
-    zone_data_json,
-    zone_data_words,
-)
-from scheduler.errors import AuditError, ConfigurationError
+from scheduler import asking, clock, settings
+from scheduler.cli.show import SIMULATION, echo_json, format_option, local_text
+from scheduler.cli.table import paragraph, printable
+from scheduler.cli.times import span_words
+from scheduler.errors import ScheduleError, ServiceSilentError
 from scheduler.host import instance
 from scheduler.host.instance import Running
-from scheduler.host.sites import read_schedule
-from scheduler.schedule.values import Schedule
+from scheduler.schedule import zones
+from scheduler.setting import setting_words
 from scheduler.settings import Settings
-from scheduler.site.switch import describe
-from scheduler.words import Outcome
 
-# The service leaves a sign of life every pulse; after this many without one it hangs.
-_SILENT_PULSES = 4
-_GOOD = frozenset({Outcome.CONFIRMED.value, Outcome.UNCHANGED.value, Outcome.DRY_RUN.value})
+State = Mapping[str, Any]
+
+WELL, NOT_WELL, NOTHING_RUNS = 0, 1, 3
+_LABEL = 11
 
 
 @click.command("status")
 @format_option()
 def status_command(form: str) -> None:
-    """Show what is wanted, what was last confirmed, the next boundary, and the health.
+    """Show what is wanted, since when it is proven, what comes next, and how it all is.
 
-    Works while the service runs and while it does not; asks the audit, never the gateway.
+    Asks the service; where none runs, the audit. Exit code: 0 well, 1 not well, 3 nothing runs.
     """
     chosen = settings.load()
-    answer = report(chosen, now=clock.now())
+    answer, code = report(chosen, now=clock.now())
     if form == "json":
         echo_json(answer)
     else:
-        click.echo(_text(chosen, answer))
+        click.echo(text(answer))
+    sys.exit(code)
 
 
-def report(chosen: Settings, *, now: datetime) -> dict[str, Any]:
-    """The status as the contract has it."""
-    schedule = read_schedule(chosen).schedule
-    desired = plan.desired_at(schedule, now)
-    following = plan.next_boundary(schedule, now)
-    job = plan.next_job(schedule, now)
+def report(chosen: Settings, *, now: datetime) -> tuple[State, int]:
+    """The state in JSON, and the exit code. Raises AccessError where this user may not ask."""
     running = instance.inspect(instance.lock_path(chosen.database_path))
-    past = _past(chosen)
-    answer: dict[str, Any] = {
-        "schedule": schedule.name,
-        "timezone": schedule.timezone,
-        "now": clock.iso(now),
-        "local": clock.localise(now, schedule.calendar.display_zone).isoformat(),
-        "wanted": {
-            "rule": desired.rule,
-            **describe(desired.setting),
-            "period": desired.period,
-            "season": desired.season,
-            "day_class": desired.day_class.value,
-        },
-        "confirmed": past["confirmed"],
-        "next": entry_json(schedule, following) if following else None,
-        "next_job": entry_json(schedule, job) if job else None,
-        "override": None,
-        "last_run": past["last_run"],
-        "gateway": {
-            "kind": chosen.gateway,
-            "url": chosen.gateway_url if chosen.gateway == "local" else None,
-            "simulated": chosen.gateway == "simulated",
-        },
-        "service": {
-            "running": running.running,
-            "since": clock.iso(running.since) if running.since else None,
-            "seen": clock.iso(running.seen) if running.seen else None,
-            "pid": running.pid,
-        },
-        "dry_run": chosen.dry_run,
-        "database": str(chosen.database_path),
-        "zone_data": zone_data_json(),
-    }
-    reasons = _concerns(answer, running, now=now, pulse=chosen.pulse, audit=past["error"])
-    answer["health"] = {"ok": not reasons, "reasons": reasons}
-    return answer
-
-
-def _past(chosen: Settings) -> dict[str, Any]:
-    """What the audit says; a service that never ran has none, which is no error."""
-    empty: dict[str, Any] = {"confirmed": None, "last_run": None, "error": None}
-    try:
-        database = open_to_look(chosen.database_path)
-    except (AuditError, ConfigurationError) as error:
-        return {**empty, "error": str(error)}
-    if database is None:
-        return empty
-    try:
-        return {**empty, **_read_past(database, chosen)}
-    except AuditError as error:
-        return {**empty, "error": str(error)}
-    finally:
-        database.close()
-
-
-def _read_past(database: Database, chosen: Settings) -> dict[str, Any]:
-    runs = review.runs(database, job="switch", limit=1)
-    if not runs:
-        return {}
-    last = runs[-1]
-    confirmed = Log(database, chosen.site).last_confirmed(last.gateway or "")
-    shown = last.to_json()
-    del shown["steps"]
-    if confirmed is None:
-        return {"last_run": shown}
-    return {
-        "last_run": shown,
-        "confirmed": {
-            "mode": confirmed.mode,
-            "reserve_percent": confirmed.reserve_percent,
-            "rule": confirmed.name,
-            "at": clock.iso(confirmed.at),
-            "run": confirmed.run,
-        },
-    }
-
-
-def _concerns(
-    answer: dict[str, Any], running: Running, *, now: datetime, pulse: timedelta, audit: str | None
-) -> list[str]:
-    """What a person should know, worst first; empty when all is well."""
-    found = []
-    if audit:
-        found.append(f"the audit cannot be read: {audit}")
     if not running.running:
-        found.append("the service is not running")
-    elif running.seen and now - running.seen > _SILENT_PULSES * pulse + timedelta(minutes=2):
-        found.append(f"the service gave no sign of life since {clock.iso(running.seen)}")
-    last = answer["last_run"]
-    if last and last["outcome"] not in _GOOD:
-        outcome = last["outcome"] or "not ended yet"
-        found.append(f"the last switch is {outcome}{': ' + last['error'] if last['error'] else ''}")
-    confirmed, wanted = answer["confirmed"], answer["wanted"]
-    if confirmed and not wanted.get("hold") and not answer["dry_run"]:
-        same = confirmed["mode"] == wanted["mode"]
-        if not same or confirmed["reserve_percent"] != wanted["reserve_percent"]:
-            found.append("what is wanted now is not what was last confirmed")
-    return found
+        from scheduler.host.last_known import not_running
+
+        return _without_service(chosen, running, not_running(running), now), NOTHING_RUNS
+    try:
+        answer = asking.ask(_address(running), "/status")
+    except ServiceSilentError as error:
+        from scheduler.host.last_known import silent
+
+        return _without_service(chosen, running, silent(running, error), now), NOT_WELL
+    return answer, WELL if answer["health"]["ok"] else NOT_WELL
 
 
-def _text(chosen: Settings, answer: dict[str, Any]) -> str:
-    schedule = read_schedule(chosen).schedule
-    lines = [SIMULATION] if answer["gateway"]["simulated"] else []
-    lines += [
-        f"schedule   {answer['schedule']}  ({answer['timezone']})",
-        f"now        {_when(schedule, answer['now'])}",
-        f"wanted     {setting_words(answer['wanted'])}  ({_why(answer['wanted'])})",
-        f"confirmed  {_confirmed(schedule, answer['confirmed'])}",
-        f"next       {_next(schedule, answer['next'])}",
-        f"next job   {_next(schedule, answer['next_job'])}",
-        f"last run   {_last(schedule, answer['last_run'])}",
-        f"service    {_service(schedule, answer['service'])}",
-        f"zone data  {zone_data_words()}",
-        f"health     {'; '.join(answer['health']['reasons']) or 'good'}",
-    ]
-    return "\n".join(lines)
+def _address(running: Running) -> Path:
+    if running.control is None:
+        raise ServiceSilentError("It is starting, or could not make its control socket.")
+    return running.control
 
 
-def _when(schedule: Schedule, iso: str) -> str:
-    return local_text(datetime.fromisoformat(iso), schedule.calendar.display_zone)
+def _without_service(chosen: Settings, running: Running, reason: Any, now: datetime) -> State:
+    """What is known all the same; of a schedule that cannot be read, only that."""
+    from scheduler.host.last_known import last_known, nothing_known
+    from scheduler.site.state import to_json
+
+    try:
+        return to_json(last_known(chosen, running, reason, now=now))
+    except ScheduleError as error:
+        return nothing_known(chosen, running, reason, error, now=now)
 
 
-def _why(wanted: dict[str, Any]) -> str:
+# --- as a person reads it
+
+
+def text(state: State) -> str:
+    """One screen; what is wrong comes first."""
+    rows = [paragraph(printable(value), first=f"{label:{_LABEL}}") for label, value in _rows(state)]
+    return "\n".join([*([SIMULATION] if state["gateway"]["simulated"] else []), *rows])
+
+
+def _rows(state: State) -> Iterator[tuple[str, str]]:
+    ill = not state["health"]["ok"]
+    if ill:
+        yield from _health(state)
+    if state.get("schedule"):
+        yield "schedule", f"{state['schedule']}  ({state['timezone']})"
+        yield "now", _when(state, state["now"])
+    if state.get("wanted"):
+        yield "wanted", f"{setting_words(state['wanted'])}  ({_why(state['wanted'])})"
+        yield "confirmed", _confirmed(state)
+        yield from _reading(state)
+        yield from _attempt(state)
+        yield "next", _next(state, state["next"])
+        yield "next job", _next(state, state["next_job"])
+    for lease in state.get("leases", ()):
+        yield "lease", _plain(lease)
+    for guard in state.get("guards", ()):
+        yield "guard", _plain(guard)
+    yield "last run", _last(state)
+    yield "gateway", _gateway(state)
+    yield "service", _service(state)
+    yield "zone data", "tzdata {version} ({source})".format(**state["zone_data"])
+    if not ill:
+        yield from _health(state)
+
+
+def _health(state: State) -> Iterator[tuple[str, str]]:
+    """The word, then one reason a row, with its age."""
+    details = state["health"]["details"]
+    if not details:
+        yield "health", state["health"]["word"]
+    for number, reason in enumerate(details):
+        age = f"  (since {_ago(state, reason['since'])})" if reason["since"] else ""
+        word = f"{state['health']['word']}: " if number == 0 else "- "
+        yield ("health" if number == 0 else ""), f"{word}{reason['text']}{age}"
+
+
+def _ago(state: State, iso: str) -> str:
+    """`12 min ago`, by the state's own clock."""
+    age = datetime.fromisoformat(state["now"]) - datetime.fromisoformat(iso)
+    return f"{span_words(age)} ago" if age.total_seconds() >= 1 else "just now"
+
+
+def _when(state: State, iso: str) -> str:
+    return local_text(datetime.fromisoformat(iso), zones.zone(state["timezone"]))
+
+
+def _why(wanted: State) -> str:
     parts = (wanted["rule"], wanted["period"], wanted["season"], wanted["day_class"])
     return ", ".join(part for part in parts if part)
 
 
-def _confirmed(schedule: Schedule, confirmed: dict[str, Any] | None) -> str:
+def _confirmed(state: State) -> str:
+    confirmed = state["confirmed"]
     if confirmed is None:
         return "nothing that is still known to be in force"
-    return f"{setting_words(confirmed)}  at {_when(schedule, confirmed['at'])}"
+    return f"{setting_words(confirmed)}  {_ago(state, confirmed['at'])}"
 
 
-def _next(schedule: Schedule, entry: dict[str, Any] | None) -> str:
+def _reading(state: State) -> Iterator[tuple[str, str]]:
+    read = state["read"]
+    if read is None:
+        return
+    charge = "" if read["charge"] is None else f"; charge {read['charge']:.0f} %"
+    shown = setting_words(read["setting"]) if read["setting"] else "the setting is not known"
+    still = "; the battery stands still" if read["running"] is False else ""
+    yield "read", f"{shown}{charge}{still}  {_ago(state, read['at'])}"
+
+
+def _attempt(state: State) -> Iterator[tuple[str, str]]:
+    attempt = state["attempt"]
+    if attempt is None or attempt["outcome"] in {"confirmed", "unchanged", "dry_run"}:
+        return
+    told = f"number {attempt['number']}, {attempt['outcome'] or 'under way'}"
+    if attempt["next_try"]:
+        told += f"; next try at {_when(state, attempt['next_try'])}"
+    yield "attempt", f"{told}  {_ago(state, attempt['started_at'])}"
+
+
+def _next(state: State, entry: State | None) -> str:
     if entry is None:
         return "nothing planned within a year"
     what = entry["do"] or setting_words(entry)
-    return f"{what}  at {_when(schedule, entry['at'])}  ({entry['name']})"
+    return f"{what}  at {_when(state, entry['at'])}  ({entry['name']})"
 
 
-def _last(schedule: Schedule, run: dict[str, Any] | None) -> str:
+def _plain(value: State) -> str:
+    return ", ".join(f"{key} {each}" for key, each in value.items() if each is not None)
+
+
+def _last(state: State) -> str:
+    run = state.get("last_run")
     if run is None:
         return "none yet"
     outcome = run["outcome"] or "under way"
-    return f"{run['name']}: {outcome}  at {_when(schedule, run['started_at'])}  (run {run['run']})"
+    return f"{run['name']}: {outcome}  {_ago(state, run['started_at'])}  (run {run['run']})"
 
 
-def _service(schedule: Schedule, service: dict[str, Any]) -> str:
+def _gateway(state: State) -> str:
+    gateway = state["gateway"]
+    known = {None: "not asked", True: "answers", False: "does not answer"}
+    since = f", since {_ago(state, gateway['since'])}" if gateway["since"] else ""
+    return f"{gateway['name']}: {known[gateway['reachable']]}{since}"
+
+
+def _service(state: State) -> str:
+    service = state["service"]
     if not service["running"]:
-        seen = f", last seen {_when(schedule, service['seen'])}" if service["seen"] else ""
-        return f"not running{seen}"
-    return f"running since {_when(schedule, service['since'])}  (process {service['pid']})"
+        return "last seen " + _ago(state, service["seen"]) if service["seen"] else "never seen"
+    return f"running since {_ago(state, service['since'])}  (process {service['pid']})"

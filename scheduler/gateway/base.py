@@ -300,6 +300,9 @@ class Limits:
     """Seconds after the write until which it must have been read back equal."""
     effect_within: float = 300.0
     """Seconds until the meters should show what was asked."""
+    shows_pending: bool = False
+    """Whether a read shows a setting that was sent but is not in force yet (not committed). Then
+    after a write that was not seen to its end a reading that is equal proves nothing."""
     read_every: float = 0.0
     """Least seconds between two reads that are not needed by the plan."""
     can_write: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from scheduler.audit.chain import Json
 from scheduler.schedule.values import Schedule
 
 
@@ -15,7 +16,7 @@ def effect_of(old: Schedule, new: Schedule, now: datetime) -> str:
     return effect(old, new, now, now + timedelta(days=365)).summary()
 
 
-def change(old: Schedule, new: Schedule, effect: str) -> dict[str, object]:
+def change(old: Schedule, new: Schedule, effect: str) -> dict[str, Json]:
     """The audit's detail of a reload that succeeded."""
     return {
         "schedule": new.name,

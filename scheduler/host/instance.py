@@ -5,12 +5,16 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from scheduler import clock, files
-from scheduler.errors import ConfigurationError, SchedulerError
+from scheduler.errors import ConfigurationError, LockedError, SchedulerError
+
+# `inspect` holds the lock of a service that does not run for a moment.
+_GLANCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Running:
     pid: int | None = None
     gateway: dict[str, str] | None = None
     """Where its simulated gateway answers: url and fingerprint."""
+    control: Path | None = None
+    """Where it can be asked."""
 
 
 class Instance:
@@ -32,44 +38,100 @@ class Instance:
     def __init__(self, database: Path) -> None:
         self._path = lock_path(database)
         self._file: int | None = None
+        self._told = b""
 
-    def take(self) -> None:
-        """Raises SchedulerError where another service holds it."""
-        try:
-            file = files.open_shared(self._path, mode=0o644)
-        except OSError as error:
-            raise ConfigurationError(
-                f"{self._path}: cannot be written: {error.strerror}. Set TOU_DATABASE to a "
-                "folder this user may write."
-            ) from None
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    def take(self) -> datetime | None:
+        """Take the lock; returns when the service before was last alive. Raises SchedulerError
+        where another service holds it."""
+        before = inspect(self._path)
+        file = self._open()
+        if not _locked(file, _GLANCE):
             os.close(file)
-            other = inspect(self._path).pid
             raise SchedulerError(
-                f"Another service already runs on this database (process {other}). "
+                f"Another service already runs on this database (process {before.pid}). "
                 "Stop it first, or set TOU_DATABASE."
-            ) from None
+            )
         self._file = file
+        # What the service before told of itself is over, also where it could not say so.
+        self._tell(b"")
+        if before.seen is not None:
+            self.beat(before.seen)
+        return before.seen
 
-    def describe(self, *, since: datetime, gateway: dict[str, str] | None) -> None:
-        """Write who runs; `gateway` tells commands where the simulated one answers."""
-        assert self._file is not None
-        text = json.dumps({"pid": os.getpid(), "since": clock.iso(since), "gateway": gateway})
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, text.encode(), 0)
+    def describe(
+        self, *, since: datetime, gateway: dict[str, str] | None, control: Path | None = None
+    ) -> None:
+        """Write who runs; `gateway` tells commands where the simulated one answers, `control`
+        where to ask."""
+        told = {
+            "pid": os.getpid(),
+            "since": clock.iso(since),
+            "gateway": gateway,
+            "control": str(control.absolute()) if control else None,
+        }
+        self._tell(json.dumps(told).encode())
 
     def beat(self, now: datetime) -> None:
-        """Leave a sign of life. No entry and no fsync: it comes every pulse, for years."""
+        """Leave a sign of life. No entry and no fsync: it comes every half minute, for years."""
         if self._file is not None:
             os.utime(self._file, (now.timestamp(), now.timestamp()))
+
+    def mend(self) -> bool:
+        """Put the file back where somebody removed it. False where another service has taken its
+        place meanwhile."""
+        if self._file is None or self._in_place():
+            return True
+        file = self._open()
+        if not _locked(file, 0.0):
+            os.close(file)
+            return False
+        os.close(self._file)
+        self._file = file
+        self._tell(self._told)
+        return True
 
     def release(self) -> None:
         """Let go; the file stays and tells when the service was last alive."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def _open(self) -> int:
+        try:
+            return files.open_shared(self._path, mode=0o644)
+        except OSError as error:
+            raise ConfigurationError(
+                f"{self._path}: cannot be written: {error.strerror}. Set TOU_DATABASE to a "
+                "folder this user may write."
+            ) from None
+
+    def _tell(self, text: bytes) -> None:
+        assert self._file is not None
+        self._told = text
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, text, 0)
+
+    def _in_place(self) -> bool:
+        assert self._file is not None
+        try:
+            found = os.stat(self._path)  # noqa: PTH116 -- compared with the open file
+        except OSError:
+            return False
+        return os.path.samestat(found, os.fstat(self._file))
+
+
+def _locked(file: int, seconds: float, how: int = fcntl.LOCK_EX) -> bool:
+    """Whether the lock was had within so many seconds."""
+    until = clock.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(file, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if clock.monotonic() >= until:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def lock_path(database: Path) -> Path:
@@ -106,26 +168,33 @@ def _running(text: str, *, running: bool, seen: datetime) -> Running:
         told = json.loads(text)
         since = datetime.fromisoformat(told["since"])
         pid, gateway = int(told["pid"]), told.get("gateway")
+        control = Path(told["control"]) if told.get("control") else None
     except (ValueError, KeyError, TypeError):
         return Running(running=running, since=None, seen=seen)
     if not running:
         return Running(running=False, since=None, seen=seen)
-    return Running(running=True, since=since, seen=seen, pid=pid, gateway=gateway)
+    return Running(running=True, since=since, seen=seen, pid=pid, gateway=gateway, control=control)
 
 
 class Presence:
     """A shared lock that every acting process holds, so that a start can tell runs that died
-    from runs that are at work in another process."""
+    from runs that are at work in another process. Raises LockedError where another process keeps
+    it to itself for longer than any start takes."""
 
-    def __init__(self, database: Path) -> None:
-        self._file = files.open_shared(database.with_suffix(".present.lock"))
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.alone = False
-            fcntl.flock(self._file, fcntl.LOCK_SH)
-        else:
-            self.alone = True
+    def __init__(self, database: Path, *, patience: float = 10.0) -> None:
+        path = database.with_suffix(".present.lock")
+        self._file = files.open_shared(path)
+        self.alone = _locked(self._file, 0.0)
+        if self.alone:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        elif not _locked(self._file, patience, fcntl.LOCK_SH):
+            holder = os.pread(self._file, 20, 0).decode(errors="replace")
+            os.close(self._file)
+            raise LockedError(
+                f"Process {holder or 'unknown'} is starting and keeps {path} locked. If it was "
+                "stopped (Ctrl-Z), go on with it or end it; then try again."
+            )
 
     def settle(self) -> None:
         """Let others in: what had to be done alone is done."""

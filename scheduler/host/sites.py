@@ -1,4 +1,4 @@
-"""One home put together from its settings: schedule, audit, gateway and controller."""
+"""Sites put together from the settings: schedule, audit, gateway and what they share."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from typing import TYPE_CHECKING
 from scheduler import clock
 from scheduler.advice import advise
 from scheduler.audit.database import Database, open_database
-from scheduler.audit.log import Log
+from scheduler.audit.recorder import Recorder
+from scheduler.audit.writer import Writer
 from scheduler.errors import ScheduleError, SettingsError
-from scheduler.gateway.base import LocalRest as Gateway
 from scheduler.host import instance
 from scheduler.host.instance import Presence
 from scheduler.schedule import zones
 from scheduler.schedule.load import Loaded, load_schedule
 from scheduler.settings import Settings
 from scheduler.site.backoff import Backoff
-from scheduler.site.controller import Controller
-from scheduler.site.jobs import Jobs
-from scheduler.site.recorder import Recorder
+from scheduler.site.site import Site
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 
 if TYPE_CHECKING:
-    from scheduler.gateway.local.old import OldLocal as LocalGateway
+    from scheduler.gateway.local.client import LocalGateway
 
 SIMULATED_PROFILE = "1.49"
 # Seconds for its sitemaster to come back: long enough to be seen, short enough to be watched.
@@ -36,23 +34,31 @@ SIMULATED_RUN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """All that is needed to act for one home."""
+class Hosted:
+    """A site, and what the process must know of it beside."""
+
+    site: Site
+    file: Path
+    """Its schedule's."""
+    identity: str | None
+    """What tells its gateway from others, whatever the database; None for a simulation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """All that was opened for a process: its sites, and what they share."""
 
     settings: Settings
-    loaded: Loaded
     database: Database
-    recorder: Recorder
-    gateway: Gateway
-    controller: Controller
-    jobs: Jobs
+    presence: Presence
+    hosted: tuple[Hosted, ...]
     simulation: dict[str, str] | None
     """Where our own simulated gateway answers: url and fingerprint."""
-    presence: Presence
 
-    async def recover(self, *, alive_until: datetime | None = None) -> None:
-        """Close what died in the middle, where nobody else is at work; before the first look."""
-        await self.controller.recover(alive_until=alive_until, alone=self.presence.alone)
+    async def start(self, *, alive_until: datetime | None = None) -> None:
+        """Close or take up what an earlier process left open; before the first look."""
+        for each in self.hosted:
+            await each.site.start(alive_until=alive_until, alone=self.presence.alone)
         self.presence.settle()
 
 
@@ -63,7 +69,12 @@ def read_schedule(settings: Settings) -> Loaded:
 
 def accepted_schedule(settings: Settings) -> Loaded:
     """The schedule to act by: what `tou check` refuses is refused here. Raises ScheduleError."""
-    loaded = read_schedule(settings)
+    return accepted(settings.schedule_path)
+
+
+def accepted(path: Path) -> Loaded:
+    """As `accepted_schedule`, of any file."""
+    loaded = load_schedule(path)
     try:
         found = advise(loaded.schedule, zones.zone_data(), now=clock.now())
     except ValueError:
@@ -76,7 +87,7 @@ def accepted_schedule(settings: Settings) -> Loaded:
 
 def local_gateway(settings: Settings) -> LocalGateway:
     """The client of a real gateway. Raises SettingsError where trust or password is missing."""
-    from scheduler.gateway.local.old import OldLocal as LocalGateway
+    from scheduler.gateway.local.client import LocalGateway
 
     if settings.gateway_certificate is None and settings.gateway_fingerprint is None:
         raise SettingsError(
@@ -103,7 +114,7 @@ def local_gateway(settings: Settings) -> LocalGateway:
 
 def simulated_client(settings: Settings, where: dict[str, str]) -> LocalGateway:
     """The very same client, pointed at a simulated gateway on loopback."""
-    from scheduler.gateway.local.old import OldLocal as LocalGateway
+    from scheduler.gateway.local.client import LocalGateway
     from scheduler.simulated import DEFAULT_PASSWORD
 
     return LocalGateway(
@@ -124,24 +135,23 @@ def simulated_client(settings: Settings, where: dict[str, str]) -> LocalGateway:
 
 @contextlib.asynccontextmanager
 async def open_gateway(
-    settings: Settings, timezone: str
+    settings: Settings, timezone: str, *, offered: dict[str, str] | None = None
 ) -> AsyncIterator[tuple[LocalGateway, dict[str, str] | None]]:
-    """The gateway of the settings, closed at the end; a simulated one is started where no
-    service offers its own. Yields where our own simulation answers, or None."""
-    if settings.gateway == "local":
-        gateway = local_gateway(settings)
-        try:
-            yield gateway, None
-        finally:
-            await gateway.close()
-        return
-    where = instance.inspect(instance.lock_path(settings.database_path)).gateway
+    """The gateway of the settings, closed at the end; a simulated one is started where none is
+    `offered`. Yields where our own simulation answers, or None."""
     async with contextlib.AsyncExitStack() as stack:
-        if where is None:
-            where = await stack.enter_async_context(_simulation(timezone))
-        gateway = simulated_client(settings, where)
+        where = None
+        if settings.gateway == "simulated":
+            where = offered or await stack.enter_async_context(_simulation(timezone))
+        gateway = simulated_client(settings, where) if where else local_gateway(settings)
         stack.push_async_callback(gateway.close)
         yield gateway, where
+
+
+def offered_simulation(settings: Settings) -> dict[str, str] | None:
+    """Where the simulated gateway of a running service answers; for commands beside it. The
+    service itself must not ask: it would take its own file for another's."""
+    return instance.inspect(instance.lock_path(settings.database_path)).gateway
 
 
 @contextlib.asynccontextmanager
@@ -160,38 +170,44 @@ def open_audit(settings: Settings, *, create: bool = True) -> Database:
 
 
 @contextlib.asynccontextmanager
-async def open_site(settings: Settings) -> AsyncIterator[Site]:
-    """A site ready to act, closed at the end."""
+async def open_sites(
+    settings: Settings, *, offered: dict[str, str] | None = None
+) -> AsyncIterator[Opened]:
+    """The sites of the settings, ready to act, closed at the end."""
     loaded = accepted_schedule(settings)
     database = open_audit(settings)
     presence = Presence(settings.database_path)
     try:
-        recorder = Recorder(Log(database, settings.site))
-        async with open_gateway(settings, loaded.schedule.timezone) as (gateway, simulation):
-            controller = Controller(
-                loaded.schedule,
+        writer = Writer(database)
+        recorder = Recorder(writer, settings.site)
+        async with open_gateway(settings, loaded.schedule.timezone, offered=offered) as (
+            gateway,
+            simulation,
+        ):
+            site = Site(
+                settings.site,
+                loaded,
                 gateway,
                 recorder,
                 conduct(settings),
+                kind=settings.gateway,
                 turn=Turn(turn_file(settings)),
             )
+            hosted = Hosted(site, settings.schedule_path, _identity(settings))
             try:
-                yield Site(
-                    settings=settings,
-                    loaded=loaded,
-                    database=database,
-                    recorder=recorder,
-                    gateway=gateway,
-                    controller=controller,
-                    jobs=Jobs(controller, now=clock.now),
-                    simulation=simulation,
-                    presence=presence,
-                )
+                yield Opened(settings, database, presence, (hosted,), simulation)
             finally:
                 recorder.close()
+                writer.close()
     finally:
         presence.leave()
         database.close()
+
+
+def _identity(settings: Settings) -> str | None:
+    if settings.gateway == "simulated":
+        return None
+    return (settings.gateway_fingerprint or settings.gateway_url).replace(":", "").lower()
 
 
 def conduct(settings: Settings) -> Conduct:

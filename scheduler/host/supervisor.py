@@ -10,6 +10,19 @@ import time
 log = logging.getLogger(__name__)
 
 
+def listens() -> bool:
+    """Whether there is a supervisor to tell."""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
+
+
+def watchdog_seconds() -> float | None:
+    """How soon the supervisor ends a process that it hears nothing of; None where it does not."""
+    pid, microseconds = os.environ.get("WATCHDOG_PID"), os.environ.get("WATCHDOG_USEC", "")
+    if not microseconds.isdecimal() or (pid and pid != str(os.getpid())):
+        return None
+    return int(microseconds) / 1e6 or None
+
+
 def notify(*lines: str) -> bool:
     """Send the lines to `$NOTIFY_SOCKET`; False where there is none, or nobody takes them.
 
@@ -22,6 +35,8 @@ def notify(*lines: str) -> bool:
         address = "\0" + address[1:]
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
+            # A supervisor that does not read must not make the service wait.
+            link.settimeout(0.5)
             link.connect(address)
             link.sendall("\n".join(lines).encode())
     except OSError as error:

@@ -1,41 +1,49 @@
 """The controller: on every wake it computes what should be true now, and makes it so.
 
 Level-triggered. It does not matter which wake came, how late, or how often: the answer is computed
-from the schedule and the instant. It runs one attempt at a time.
+from the schedule and the instant. It runs one exchange at a time, and never sleeps.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Final
 
 from scheduler import clock, plan
-from scheduler.errors import GatewayError
-from scheduler.gateway.base import LocalRest as Gateway
-from scheduler.plan import Desired, Override
+from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.questions import Confirmed, OpenRun
+from scheduler.audit.recorder import Recorder, Run, Unrecorded
+from scheduler.errors import GatewayError, GatewayIdentityError
+from scheduler.gateway.base import SETTING_ONLY, Gateway, Part, Reading, Spend
+from scheduler.plan import Desired, Lease
 from scheduler.schedule.values import Schedule
-from scheduler.setting import HOLD, Setting
-from scheduler.site import recovery, switch
-from scheduler.site.backoff import REFUSED_WAIT
-from scheduler.site.recorder import Recorder, Unrecorded
-from scheduler.site.recovery import Debt
-from scheduler.site.switch import Attempt, Switch, describe
+from scheduler.setting import HOLD, GridCharging, Setting
+from scheduler.site import apply, confirm, recovery
+from scheduler.site.apply import DENIED_FOR_HOLD, Attempt, How
+from scheduler.site.backoff import wait_after
+from scheduler.site.confirm import Sent
+from scheduler.site.debt import Debt
+from scheduler.site.known import Known
 from scheduler.site.trust import Trust
 from scheduler.site.turn import Turn
-from scheduler.site.wish import DONE, Conduct, Wish, began_text, instant_text, tell
+from scheduler.site.wish import DONE, Conduct, Wish, tell
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
 
 # A wake may come a moment before its boundary: timers count on another clock than the wall's.
-EARLY = timedelta(seconds=1)
+EARLY: Final = timedelta(seconds=1)
 # Wakes that ask nothing: where the setting is in force they only look whether it still is.
-_IDLE_WAKES = frozenset({Wake.PULSE, Wake.RETRY, Wake.JOB})
+_IDLE_WAKES: Final = frozenset({Wake.PULSE, Wake.RETRY, Wake.JOB, Wake.CONFIRM})
 # Wakes that bring or repeat a wish of their own; the audit cannot know it in force yet.
-_FRESH_WAKES = frozenset({Wake.BOUNDARY, Wake.RETRY})
+_FRESH_WAKES: Final = frozenset({Wake.BOUNDARY, Wake.RETRY})
+# Wakes that do not keep a back-off: a person waits, or the wish may be another one.
+_EAGER_WAKES: Final = frozenset({Wake.OPERATOR, Wake.RELOAD, Wake.CLOCK_STEP})
+_WATCHED: Final = frozenset({Part.SETTING, Part.HEALTH})
 
 
 class Controller:
@@ -49,249 +57,414 @@ class Controller:
         conduct: Conduct,
         *,
         now: Callable[[], datetime] = clock.now,
+        monotonic: Callable[[], float] = clock.monotonic,
         synchronised: Callable[[], bool | None] = clock.synchronised,
         turn: Turn | None = None,
     ) -> None:
         self.schedule = schedule
-        self.gateway = gateway
-        self.recorder = recorder
-        self.conduct = conduct
-        self.override: Override | None = None
+        self.gateway, self.recorder, self.conduct = gateway, recorder, conduct
+        self.leases: tuple[Lease, ...] = ()
         self.wish: Wish | None = None
         self.installing = False
         """A firmware install is under way; switching is deferred until it ends."""
-        self.unreachable_since: datetime | None = None
-        self._now = now
+        self.stopping = False
+        self.now, self.monotonic = now, monotonic
         self.turn = turn or Turn()
-        self.debt = Debt(gateway, recorder, conduct.backoff)
-        self.trust = Trust(recorder, gateway, synchronised)
+        self.known = Known(gateway, recorder)
+        self.debt = Debt(gateway, recorder, self.known, monotonic)
+        self.trust = Trust(recorder, gateway, synchronised, monotonic)
+        self.sent: Sent | None = None
+        """What was sent for the present wish, and waits to be read back."""
+        self._run: Run | None = None
+        self._intent: Intent | None = None
+        self._taken_up: OpenRun | None = None
         self._alive_until: datetime | None = None
+        self._handled: datetime | None = None
         self._in_doubt: bool | None = None
+        self._since: tuple[datetime, int | None] | None = None
+        """When and in which run the present wish was confirmed before this attempt."""
+        self._watched_at = -1e9
 
     async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
         """Look once and act if needed; None when there was nothing to do, or nothing may be done
         yet. `due` is the boundary a timer was set for. Raises AuditUnwritableError: then the
-        gateway was not touched, or was left running."""
+        gateway was not touched, or was left running; and LockedError."""
         async with self.turn:
-            now = self._now()
-            if due is not None and now < due <= now + EARLY:
-                now = due
+            self._handled = due or self._handled
             try:
-                return await self._look(wake, now)
+                attempt = await self._look(wake, self.instant(self.now()))
+                # What the attempt itself left behind is paid at once, and not at the next wake.
+                if self.debt.due() and not self.stopping:
+                    await self.debt.paid(wake)
+            except asyncio.CancelledError:
+                if self._run is not None:
+                    self._run.hand_in()
+                raise
             finally:
                 self.recorder.turned()
+            return attempt
+
+    def instant(self, now: datetime) -> datetime:
+        """The instant to go by: a timer that fired a moment early has brought its boundary, which
+        counts from then on. After a step of the clock back it does not."""
+        handled = self._handled
+        return handled if handled is not None and now < handled <= now + EARLY else now
 
     async def _look(self, wake: Wake, now: datetime) -> Attempt | None:
-        if self.debt.owed and not await self.debt.paid(wake):
-            return None
-        if not await self.trust.given(now, wake, rule=self.wanted(now).rule):
+        if not await self._free_to_act(now, wake):
             return None
         await self._record_missed(now)
         wish = await self._wish_at(now, wake)
+        if self.sent is not None:
+            return await self._read_back(wish, self.sent, eager=wake in _EAGER_WAKES)
         if self.installing:
             return await self._defer(wish, wake, "a firmware update is being installed")
-        if not self._may_act(wish, wake):
-            return None
-        if wake in _IDLE_WAKES and wish.done and not await self._drifted(wish):
+        if not await self._called_for(wish, wake):
             return None
         return await self._attempt(wish, wake)
 
+    async def _free_to_act(self, now: datetime, wake: Wake) -> bool:
+        """The battery runs, and the clock is right."""
+        if not await self.debt.paid(wake):
+            return False
+        return await self.trust.given(now, wake, rule=self.wanted(now).rule)
+
     def wanted(self, now: datetime) -> Desired:
         """What should be true at an instant."""
-        return plan.desired_at(self.schedule, now, self.override)
+        return plan.desired_at(self.schedule, now, self.leases)
 
     def retry_in(self) -> float | None:
         """Seconds until the next attempt is due; None when nothing is owed."""
         if self.debt.owed:
-            return max(0.0, self.debt.not_before - clock.monotonic())
-        if self.wish is None or self.wish.done:
+            return max(0.0, self.debt.not_before - self.monotonic())
+        if self.wish is None or self.wish.done or self.sent is not None:
             return None
-        return max(0.0, self.wish.not_before - clock.monotonic())
+        return max(0.0, self.wish.not_before - self.monotonic())
+
+    def confirm_in(self) -> float | None:
+        """Seconds until what was sent is read back again; None where nothing waits for it."""
+        if self.sent is None:
+            return None
+        return max(0.0, self.sent.due(self.gateway.limits) - self.monotonic())
+
+    # --- at start
 
     async def recover(self, *, alive_until: datetime | None, alone: bool = True) -> None:
-        """At start, before the first look: close what was interrupted, and remember since when
-        nobody was there. Unless `alone`, another process may have a run under way, and open runs
-        are left to a later start."""
-        interrupted = await recovery.close_interrupted(self.recorder) if alone else 0
-        self.debt.owed = self.debt.owed or interrupted > 0
+        """Before the first look: close what was interrupted, take up what waits to be confirmed,
+        and remember since when nobody was there. Unless `alone`, another process may have a run
+        under way, and open runs are left to a later start."""
         self._alive_until = alive_until
+        if not alone:
+            return
+        self._taken_up, interrupted = await recovery.close_interrupted(
+            self.recorder, self.gateway.name
+        )
+        if interrupted:
+            self.debt.find("an earlier process ended in the middle of a run")
 
     async def _record_missed(self, now: datetime) -> None:
-        alive_until, self._alive_until = self._alive_until, None
-        if alive_until is not None and alive_until < now:
+        alive_until = self._alive_until
+        # The clock may have been held and put right since; what passed meanwhile was seen.
+        began = now - timedelta(seconds=self.trust.waited())
+        if alive_until is not None and alive_until < began:
             await recovery.record_missed(
-                self.recorder, self.schedule, self.gateway.name, alive_until=alive_until, now=now
+                self.recorder, self.schedule, self.gateway.name, alive_until=alive_until, now=began
             )
+        self._alive_until = None
 
     # --- the wish
 
     async def _wish_at(self, now: datetime, wake: Wake) -> Wish:
-        desired = self.wanted(now)
-        old = self.wish
-        began = plan.began_at(self.schedule, now) if self.override is None else None
-        same = old is not None and old.desired.setting == desired.setting
-        if old is not None and same and (desired.setting.reserve != HOLD or old.began == began):
+        desired, old = self.wanted(now), self.wish
+        began = plan.began_at(self.schedule, now, self.leases)
+        if old is not None and _same(old, desired, began):
             old.desired = desired
             return old
-        if old is not None and old.attempts and not old.done and not old.superseded:
+        if old is not None:
             await self._supersede(old, desired, wake)
-        setting = await self._held(desired.setting, began)
-        self.wish = Wish(desired, began, setting)
-        return self.wish
+        self.wish = wish = Wish(desired, began, desired.setting, lacking_since=now)
+        if self._taken_up is None or not await self._take_up(wish, self._taken_up, now):
+            wish.setting = await self._continued(wish, old)
+        return wish
 
-    async def _held(self, setting: Setting, began: datetime | None) -> Setting:
-        """A hold keeps the percentage that was read when it began, also across a restart."""
-        if setting.reserve != HOLD:
-            return setting
-        confirmed = await self.recorder.ask(
-            lambda: self.recorder.log.last_confirmed(self.gateway.name)
-        )
-        if confirmed is None or confirmed.mode != setting.mode.value:
-            return setting
-        if confirmed.hold_from is None or confirmed.hold_from != began_text(began):
-            return setting
-        return replace(setting, reserve=confirmed.reserve_percent)
+    async def _continued(self, wish: Wish, old: Wish | None) -> Setting:
+        """A hold keeps the percentage that was read when it began, also across a restart; grid
+        charging that was denied for a hold only is allowed again after it."""
+        setting, denied = wish.setting, old is not None and old.denies_for_hold
+        if wish.hold_from is not None or old is None:
+            confirmed = await self._last_confirmed()
+            if confirmed is not None and wish.hold_from is not None:
+                begun = (confirmed.name, confirmed.hold_from)
+                same = begun == (wish.desired.rule, wish.hold_from)
+                return confirmed.setting if same else setting
+            denied = denied or (confirmed is not None and DENIED_FOR_HOLD in confirmed.detail)
+        if denied and setting.grid_charging is None:
+            return replace(setting, grid_charging=GridCharging.ALLOW)
+        return setting
+
+    async def _take_up(self, wish: Wish, found: OpenRun, now: datetime) -> bool:
+        """Go on waiting for what an earlier process sent, if it is still wanted."""
+        self._taken_up = None
+        assert found.accepted is not None
+        intent, detail = recovery.intent_of(found), found.accepted.detail
+        setting = found.wanted
+        same = intent.wanted == wish.desired.setting and detail.get("hold_from") == wish.hold_from
+        run = self.recorder.take_up(found)
+        if setting is None or not same:
+            newer = f'"{wish.desired.rule}" replaced it before it was confirmed.'
+            await run.end(Ended(outcome=Outcome.SUPERSEDED, error=newer))
+            return False
+        log.info("run %s waits to be confirmed; taken up again", found.run)
+        waited = max(0.0, (now - found.accepted.at).total_seconds())
+        more = {
+            key: detail[key]
+            for key in ("before", "by", "hold_from", DENIED_FOR_HOLD)
+            if key in detail
+        }
+        self.sent = Sent(setting, self.monotonic() - waited, more=more, kept=True)
+        self._run, self._intent = run, intent
+        wish.setting, wish.attempts, wish.number = setting, intent.attempt, found.run
+        wish.started_at = found.started_at
+        wish.last = confirm.waiting(self.sent)
+        return True
 
     async def _supersede(self, old: Wish, new: Desired, wake: Wake) -> None:
+        if old.over:
+            return
         log.warning("superseded: %s never took effect; now %s", old.desired.rule, new.rule)
-        await self.recorder.decided(
-            Outcome.SUPERSEDED,
-            kind="switch",
-            name=old.desired.rule,
-            wake=wake,
-            detail={
-                "gateway": self.gateway.name,
-                "planned_at": instant_text(old.began),
-                "attempt": old.attempts,
-                "wanted": describe(old.setting),
-                "error": f'"{new.rule}" replaced it before it succeeded.',
-            },
-        )
+        error = f'"{new.rule}" replaced it before it succeeded.'
+        ended = Ended(outcome=Outcome.SUPERSEDED, wanted=old.setting, error=error)
+        if self.sent is not None:
+            await self._end(replace(ended, observed=self.sent.observed))
+            self.sent, self._in_doubt = None, True
+            return
+        await self.recorder.decided(ended, self._intent_of(old, wake, planned=True))
 
-    # --- acting
+    # --- looking
 
     def _may_act(self, wish: Wish, wake: Wake) -> bool:
         """Pulses and timers keep the back-off; a person does not, nor does a new wish."""
-        if wake in {Wake.OPERATOR, Wake.RELOAD, Wake.CLOCK_STEP} or wish.last is None:
+        if wake in _EAGER_WAKES or wish.last is None:
             return True
-        return wish.done or clock.monotonic() >= wish.not_before
+        return wish.done or self.monotonic() >= wish.not_before
 
-    async def _drifted(self, wish: Wish) -> bool:
-        """Whether somebody else changed the setting; looks with the session in hand only, since
-        a login would stop the battery merely to look."""
-        if self.conduct.dry_run or wish.setting.reserve == HOLD:
+    async def _called_for(self, wish: Wish, wake: Wake) -> bool:
+        """Whether to attempt it now. Where not, the battery is seen running all the same."""
+        if not self._may_act(wish, wake):
+            if wake is Wake.PULSE:
+                await self._watch(wish, wake)
             return False
+        return not (wake in _IDLE_WAKES and wish.done) or await self._watch(wish, wake)
+
+    async def _watch(self, wish: Wish, wake: Wake) -> bool:
+        """Whether somebody else changed the setting. Where a look is free; a battery that is seen
+        standing still is brought back."""
+        limits = self.gateway.limits
+        soon = self.monotonic() - self._watched_at < limits.read_every
+        if self.conduct.dry_run or not limits.free_reads or soon:
+            return False
+        self._watched_at = self.monotonic()
         steps = Unrecorded(self.recorder)
         try:
-            if self.gateway.owes_restart:
-                return True
-            observed = await self.gateway.observe(steps, login=False)
-        except GatewayError as error:
-            await self._note_reachable(str(error))
+            seen = await self.known.reading(steps, spend=Spend.FREE, want=_WATCHED)
+        except GatewayError:
             return False
-        await self._note_reachable(None)
-        return observed is not None and not observed.matches(wish.setting)
+        if seen.running is False and not seen.updating:
+            self.debt.find("the battery was seen standing still")
+            await self.debt.paid(wake)
+        return self._drifted(wish, seen)
 
-    async def _note_reachable(self, error: str | None) -> None:
-        """One event when contact is lost, one when it is back."""
-        since = self.unreachable_since
-        if error is not None and since is None:
-            self.unreachable_since = self._now()
-            log.warning("the gateway does not answer: %s", error)
-            detail = {"gateway": self.gateway.name, "error": error}
-            await self.recorder.event("gateway", "lost", detail)
-        if error is None and since is not None:
-            self.unreachable_since = None
-            seconds = round((self._now() - since).total_seconds())
-            log.info("the gateway answers again after %s s", seconds)
-            await self.recorder.event(
-                "gateway", "back", {"gateway": self.gateway.name, "seconds": seconds}
-            )
+    def _drifted(self, wish: Wish, seen: Reading) -> bool:
+        shown = seen.setting
+        if not wish.done or shown is None or wish.setting.reserve == HOLD:
+            return False
+        if not shown.differing(wish.setting, self.gateway.limits.reserve_tolerance):
+            return False
+        log.warning(
+            "the gateway shows %s, which nobody here wrote; %s is wanted",
+            shown.words(),
+            wish.setting.words(),
+        )
+        self.known.foreign = (seen.at, shown)
+        self.known.doubt()
+        wish.lacking_since = wish.lacking_since or seen.at
+        return True
 
     async def _defer(self, wish: Wish, wake: Wake, reason: str) -> Attempt | None:
-        if wish.last is not None and wish.last.outcome is Outcome.DEFERRED:
+        if wish.done or (wish.last is not None and wish.last.outcome is Outcome.DEFERRED):
             return None
-        attempt = Attempt(Outcome.DEFERRED, wish.setting, note=reason)
-        if wish.done:
-            return None
-        wish.last = attempt
-        await self.recorder.decided(
-            Outcome.DEFERRED,
-            kind="switch",
-            name=wish.desired.rule,
-            wake=wake,
-            detail={**self._intent(wish, wake), "error": f"Deferred: {reason}."},
-        )
-        return attempt
+        wish.last = Attempt(Outcome.DEFERRED, wish.setting, note=reason)
+        ended = Ended(outcome=Outcome.DEFERRED, error=f"Deferred: {reason}.")
+        await self.recorder.decided(ended, self._intent_of(wish, wake))
+        return wish.last
 
-    async def _attempt(self, wish: Wish, wake: Wake) -> Attempt:
+    # --- acting
+
+    async def _attempt(self, wish: Wish, wake: Wake) -> Attempt | None:
+        if await self._still_another_gateway(wish, wake):
+            return None
         wish.attempts = 1 if wish.done else wish.attempts + 1
-        known = wake not in _FRESH_WAKES and await self._known_in_force(wish.setting)
-        in_doubt = await self._write_in_doubt()
-        run = await self.recorder.begin(
-            kind="switch", name=wish.desired.rule, wake=wake, detail=self._intent(wish, wake)
-        )
-        how = Switch(
+        how = How(
             gateway=self.gateway,
-            still_wanted=lambda: self._still_wanted(wish),
-            known_in_force=known,
-            in_doubt=in_doubt,
+            known=self.known,
+            halt=lambda: self._halted(wish),
+            known_in_force=await self._known_in_force(wish, wake),
+            in_doubt=await self._write_in_doubt(),
+            unverified=wish.unverified,
             dry_run=self.conduct.dry_run,
-            confirm_seconds=self.conduct.confirm_seconds,
         )
-        result = await switch.attempt(wish.setting, how, run)
-        held = {"hold_from": began_text(wish.began)} if wish.desired.setting.reserve == HOLD else {}
-        await run.end(result.outcome, {**result.detail(), **held})
-        self._take(wish, result)
+        wish.started_at = self.now()
+        self._intent = self._intent_of(wish, wake)
+        self._run = run = await self.recorder.begin(self._intent)
+        wish.number = run.number
+        result = await apply.attempt(wish.setting, how, run)
+        if result.outcome is not Outcome.ACCEPTED:
+            if result.error is not None:
+                await self.known.met(result.error)
+            return await self._finish(wish, result)
+        self._in_doubt, self._since = True, None
+        self.known.doubt()
+        hold = wish.hold_from
+        more = {**result.more, **({"hold_from": hold} if hold else {})}
+        self.sent = Sent(result.setting, self.monotonic(), note=result.note, more=more)
+        return await self._read_back(wish, self.sent)
+
+    async def _still_another_gateway(self, wish: Wish, wake: Wake) -> bool:
+        """Whether the certificate is still another one: looked at often, but recorded once."""
+        error = wish.last.error if wish.last else None
+        if not isinstance(error, GatewayIdentityError) or wake not in _IDLE_WAKES:
+            return False
+        try:
+            steps = Unrecorded(self.recorder)
+            await self.known.reading(steps, spend=Spend.FREE, want=_WATCHED)
+        except GatewayIdentityError:
+            wish.not_before = self.monotonic() + self._wait(wish, Outcome.REFUSED, error)
+            return True
+        except GatewayError:
+            return False
+        return False
+
+    async def _read_back(self, wish: Wish, sent: Sent, *, eager: bool = False) -> Attempt:
+        """Read back what was sent, where it is time; the attempt as it then stands."""
+        limits, run = self.gateway.limits, self._run
+        assert run is not None
+        if not eager and self.monotonic() < sent.due(limits):
+            await self._keep(sent)
+            return self._waits(wish, sent)
+        try:
+            reading = await self.known.reading(run, spend=Spend.DUE, want=SETTING_ONLY)
+        except GatewayError as error:
+            sent.saw(None, error, self.monotonic())
+        else:
+            sent.saw(reading.setting, None, self.monotonic())
+        halted = None if self.stopping else self._halted(wish)
+        result = confirm.verdict(sent, limits, self.monotonic(), halted=halted)
+        if result is None:
+            await self._keep(sent)
+            return self._waits(wish, sent)
+        self.sent = None
+        return await self._finish(wish, result)
+
+    def _waits(self, wish: Wish, sent: Sent) -> Attempt:
+        waiting = confirm.waiting(sent)
+        if wish.last is None or wish.last.outcome is not Outcome.ACCEPTED:
+            tell(wish, waiting)
+        wish.last, wish.setting = waiting, sent.setting
+        return waiting
+
+    async def _keep(self, sent: Sent) -> None:
+        """The audit is told that a setting is on its way only where it has to wait: most are read
+        back equal in the same turn, and an entry more would cost as much as a request."""
+        if sent.kept or self._run is None:
+            return
+        left = sent.until(self.gateway.limits) - self.monotonic()
+        until = self.now() + timedelta(seconds=left)
+        await self._run.accepted(until=until, wanted=sent.setting, more=confirm.kept(sent))
+        sent.kept = True
+
+    async def _finish(self, wish: Wish, result: Attempt) -> Attempt:
+        await self._end(result.ended(), more=wish.hold_from)
+        if result.wrote:
+            self._in_doubt = result.outcome is not Outcome.CONFIRMED
         tell(wish, result)
-        if result.error is None:
-            await self._note_reachable(None)
+        wish.take(result, self.now())
+        if result.outcome in DONE and result.outcome is not Outcome.DRY_RUN:
+            at, run = self._since or (self.now(), wish.number)
+            self.known.prove(wish.desired.rule, wish.setting, at, run)
+        if result.outcome not in DONE:
+            wait = self._wait(wish, result.outcome, result.error)
+            wish.not_before = self.monotonic() + wait
         return result
 
-    def _intent(self, wish: Wish, wake: Wake) -> dict[str, Any]:
-        at_boundary = wake in {Wake.BOUNDARY, Wake.RETRY}
-        return {
-            "gateway": self.gateway.name,
-            "planned_at": instant_text(wish.began) if at_boundary else None,
-            "attempt": wish.attempts,
-            "wanted": describe(wish.setting),
-            "period": wish.desired.period,
-            "season": wish.desired.season,
-            "day_class": wish.desired.day_class.value,
-            "schedule": self.schedule.digest[:16],
-        }
+    def _wait(self, wish: Wish, outcome: Outcome, error: GatewayError | None) -> float:
+        return wait_after(outcome, error, attempt=wish.alike, plain=self.conduct.backoff)
 
-    async def _known_in_force(self, setting: Setting) -> bool:
-        confirmed = await self.recorder.ask(
-            lambda: self.recorder.log.last_confirmed(self.gateway.name)
+    async def _end(self, ended: Ended, *, more: str | None = None) -> None:
+        """The outcome of the run under way."""
+        run, intent = self._run, self._intent
+        assert run is not None
+        assert intent is not None
+        if more is not None:
+            ended = replace(ended, more={**ended.more, "hold_from": more})
+        await run.end(ended)
+        started = self.wish.started_at if self.wish else None
+        self.known.ended(intent, ended, run=run.number, started=started or self.now())
+
+    def _intent_of(self, wish: Wish, wake: Wake, *, planned: bool = False) -> Intent:
+        desired = wish.desired
+        return Intent(
+            kind="switch",
+            name=desired.rule,
+            wake=wake,
+            gateway=self.gateway.name,
+            planned_at=wish.began if planned or wake in _FRESH_WAKES else None,
+            attempt=wish.attempts,
+            wanted=wish.setting,
+            period=desired.period,
+            season=desired.season,
+            day_class=desired.day_class.value,
+            schedule=self.schedule.digest[:16],
         )
-        if confirmed is None or isinstance(setting.reserve, str):
+
+    async def _last_confirmed(self) -> Confirmed | None:
+        name = self.gateway.name
+        return await self.recorder.ask(lambda: self.recorder.questions.last_confirmed(name))
+
+    async def _known_in_force(self, wish: Wish, wake: Wake) -> bool:
+        """Whether the audit shows it in force, and since when."""
+        self._since = None
+        if wake in _FRESH_WAKES or isinstance(wish.setting.reserve, str):
             return False
-        same_reserve = confirmed.reserve_percent == setting.reserve
-        return confirmed.mode == setting.mode.value and same_reserve
+        confirmed = await self._last_confirmed()
+        if confirmed is None or confirmed.setting != wish.setting:
+            return False
+        self._since = (confirmed.at, confirmed.run)
+        return True
 
     async def _write_in_doubt(self) -> bool:
         """What this process knows of its own writes; at first, what the audit knows."""
+        if not self.gateway.limits.shows_pending:
+            return False
         if self._in_doubt is None:
+            name = self.gateway.name
             self._in_doubt = await self.recorder.ask(
-                lambda: self.recorder.log.write_in_doubt(self.gateway.name)
+                lambda: self.recorder.questions.write_in_doubt(name)
             )
         return self._in_doubt
 
-    def _still_wanted(self, wish: Wish) -> bool:
-        if self.wish is not wish:
-            return False
-        return self.wanted(self._now()).setting == wish.desired.setting
+    def _halted(self, wish: Wish) -> Outcome | None:
+        """The outcome with which an attempt ends before its next request that changes anything."""
+        if self.stopping:
+            return Outcome.INTERRUPTED
+        wanted = self.wanted(self.instant(self.now())).setting
+        current = self.wish is wish and wanted == wish.desired.setting
+        return None if current else Outcome.SUPERSEDED
 
-    def _take(self, wish: Wish, result: Attempt) -> None:
-        wish.last = result
-        wish.setting = result.setting
-        if result.wrote:
-            self._in_doubt = result.outcome is not Outcome.CONFIRMED
-        if result.outcome in DONE:
-            wish.not_before = 0.0
-            return
-        wait = self.conduct.backoff.delay(wish.attempts)
-        if result.outcome is Outcome.REFUSED:
-            wait = max(wait, REFUSED_WAIT)
-        wish.not_before = clock.monotonic() + max(wait, result.retry_after or 0.0)
+
+def _same(old: Wish, desired: Desired, began: datetime | None) -> bool:
+    """Whether a wish is still the one wanted; a hold is another one once another rule begins."""
+    if old.desired.setting != desired.setting:
+        return False
+    if desired.setting.reserve != HOLD:
+        return True
+    return old.began == began and old.desired.rule == desired.rule

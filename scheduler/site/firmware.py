@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from scheduler import clock
+from scheduler.audit.recorder import Run
 from scheduler.errors import GatewayError, GatewayUnreachableError
-from scheduler.gateway.base import Identity, Update, UpdateState
-from scheduler.gateway.base import LocalRest as Gateway
+from scheduler.gateway.base import FirmwareUpdates, Identity, Update, UpdateState
 from scheduler.schedule.values import Job
-from scheduler.site.recorder import Run
+from scheduler.site.turn import Turn
 from scheduler.words import Outcome
 
 # Gateways of 2022 showed CPU alerts; the portal polls every 10 s, a sensible wait is 5 to 10.
@@ -40,11 +40,13 @@ class Ending:
 class Check:
     """What a firmware check needs beside its job."""
 
-    gateway: Gateway
+    gateway: FirmwareUpdates
     peak_name: Callable[[timedelta], str | None]
     """The peak period that holds now, or begins within a time; None where there is none."""
     installing: Callable[[bool], None]
     """Told when an install begins and ends; switching is deferred meanwhile."""
+    turn: Turn
+    """Held for each exchange, never for a wait."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     poll: float = POLL_SECONDS
 
@@ -56,9 +58,10 @@ async def check(job: Job, context: Check, run: Run) -> Ending:
         return Ending(
             Outcome.DEFERRED, f"Not checked: it is {peak}, and the job does not allow that.", {}
         )
-    identity = await context.gateway.identify(run)
-    before = await context.gateway.update(run)
-    await context.gateway.start_update_check(run)
+    async with context.turn:
+        identity = await context.gateway.identify(run)
+        before = await context.gateway.update(run)
+        await context.gateway.start_update_check(run)
     ending = await _wait(job, context, run, before)
     if ending.outcome is not Outcome.COMPLETED or ending.seen.get("state") != UpdateState.STAGED:
         return ending
@@ -74,7 +77,8 @@ async def _wait(job: Job, context: Check, run: Run, before: Update) -> Ending:
     error: GatewayError | None = None
     while True:
         try:
-            last, error = await context.gateway.update(run), None
+            async with context.turn:
+                last, error = await context.gateway.update(run), None
         except GatewayUnreachableError as caught:
             error = caught
         elapsed = clock.monotonic() - started
@@ -159,7 +163,8 @@ async def _install(job: Job, context: Check, run: Run, before: Identity) -> Endi
         )
     context.installing(True)
     try:
-        await context.gateway.install_update(run)
+        async with context.turn:
+            await context.gateway.install_update(run)
         after = await _back(context, run, before)
     finally:
         context.installing(False)
@@ -183,7 +188,8 @@ async def _back(context: Check, run: Run, before: Identity) -> Identity | None:
     while clock.monotonic() - started < INSTALL_LIMIT.total_seconds():
         await context.sleep(context.poll)
         try:
-            seen = await context.gateway.identify(run)
+            async with context.turn:
+                seen = await context.gateway.identify(run)
         except GatewayError:
             continue
         younger = (seen.uptime_seconds or 0.0) < (before.uptime_seconds or 0.0)

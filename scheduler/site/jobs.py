@@ -4,57 +4,72 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Final
 
-from scheduler import clock, plan
-from scheduler.errors import GatewayError
+from scheduler import plan
+from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.recorder import Run
+from scheduler.errors import AuditError, GatewayError, LockedError
+from scheduler.gateway.base import FirmwareUpdates, Sitemaster
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Job, JobKind
 from scheduler.site import firmware, recovery
+from scheduler.site.apply import outcome_of
 from scheduler.site.controller import Controller
 from scheduler.site.firmware import Check, Ending
-from scheduler.site.recorder import Run
-from scheduler.site.switch import outcome_of
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
 
 # A job that comes later than this (the machine slept, the clock stepped) is missed, not run late.
-GRACE = timedelta(minutes=15)
+GRACE: Final = timedelta(minutes=15)
+# A clock that is slewed runs back by less.
+_STEP_BACK: Final = timedelta(seconds=2)
 
 
 class Jobs:
     """Finds the jobs that are due, and runs them."""
 
-    def __init__(
-        self,
-        controller: Controller,
-        *,
-        now: Callable[[], datetime] = clock.now,
-        poll: float = firmware.POLL_SECONDS,
-    ) -> None:
+    def __init__(self, controller: Controller, *, poll: float = firmware.POLL_SECONDS) -> None:
         self._controller = controller
-        self._now = now
         self._poll = poll
-        self._seen_until = now()
+        self._seen_until: datetime | None = None
+        """Up to where jobs were run or recorded; None until the clock was trusted."""
+        self._told_until: datetime | None = None
+        """Up to where jobs were told to wait for a trusted clock."""
 
     async def due(self, now: datetime) -> tuple[PlanEntry, ...]:
-        """Jobs to run now; those that come too late are recorded as missed. After a step back of
-        the clock the same hours count anew."""
-        if now < self._seen_until - timedelta(seconds=2):
-            self._seen_until = now
-        passed = plan.jobs(self._controller.schedule, self._seen_until, now)
-        self._seen_until = max(now, self._seen_until)
-        for entry in passed:
-            if now - entry.at > GRACE:
-                await recovery.missed(
-                    self._controller.recorder,
-                    self._controller.gateway.name,
-                    entry,
-                    reason="The clock had passed it by more than 15 minutes.",
-                )
-        return tuple(entry for entry in passed if now - entry.at <= GRACE)
+        """Jobs to run now; those that come too late are recorded as missed, and while the clock is
+        held as deferred. After a step back of the clock the same hours count anew."""
+        trust = self._controller.trust
+        if not trust.given_once:
+            await self._defer(now, trust.held or "the clock is not trusted yet")
+            return ()
+        began = now - timedelta(seconds=trust.waited())
+        after = self._seen_until or began
+        if now < after - _STEP_BACK:
+            after = now
+        found: list[PlanEntry] = []
+        for entry in plan.jobs(self._controller.schedule, after, now):
+            if now - entry.at <= GRACE:
+                found.append(entry)
+                continue
+            await self._note(entry, "The clock had passed it by more than 15 minutes.")
+            self._seen_until = entry.at
+        self._seen_until = max(now, after)
+        return tuple(found)
+
+    async def _defer(self, now: datetime, reason: str) -> None:
+        after = self._told_until or now
+        for entry in plan.jobs(self._controller.schedule, min(after, now), now):
+            await self._note(entry, f"Nothing is done while {reason}.", Outcome.DEFERRED)
+            self._told_until = entry.at
+        self._told_until = now
+
+    async def _note(self, entry: PlanEntry, reason: str, outcome: Outcome = Outcome.MISSED) -> None:
+        recorder, name = self._controller.recorder, self._controller.gateway.name
+        await recovery.missed(recorder, name, entry, reason=reason, outcome=outcome)
 
     async def run_until_done(self, entry: PlanEntry) -> Ending:
         """Run a due job, and again with back-off while the gateway does not answer, until the
@@ -63,7 +78,7 @@ class Jobs:
         wake, attempt = Wake.JOB, 1
         while True:
             ending = await self.run(entry.job, wake, planned_at=entry.at, attempt=attempt)
-            late = self._now() - entry.at > entry.job.limit
+            late = self._controller.now() - entry.at > entry.job.limit
             if ending.outcome is not Outcome.UNREACHABLE or late:
                 return ending
             await asyncio.sleep(self._controller.conduct.backoff.delay(attempt))
@@ -73,25 +88,27 @@ class Jobs:
         self, job: Job, wake: Wake, *, planned_at: datetime | None, attempt: int = 1
     ) -> Ending:
         """Run one job on the record. Raises AuditUnwritableError before anything is sent."""
-        controller = self._controller
-        detail = {
-            "gateway": controller.gateway.name,
-            "planned_at": clock.iso(planned_at) if planned_at else None,
-            "attempt": attempt,
-            "wanted": None,
-        }
-        run = await controller.recorder.begin(
-            kind=job.do.value, name=job.name, wake=wake, detail=detail
+        controller, started = self._controller, self._controller.now()
+        intent = Intent(
+            kind=job.do.value,
+            name=job.name,
+            wake=wake,
+            gateway=controller.gateway.name,
+            planned_at=planned_at,
+            attempt=attempt,
         )
+        run = await controller.recorder.begin(intent)
         try:
             ending = await self._end(job, run)
-        except asyncio.CancelledError:
-            told = {"observed": None, "error": "The service stopped before this job ended."}
-            await asyncio.shield(run.end(Outcome.INTERRUPTED, told))
+        except AuditError:
             raise
-        await run.end(
-            ending.outcome, {"observed": None, "error": ending.error, "seen": ending.seen}
-        )
+        except BaseException as error:
+            # Whatever stops it, the run does not stay open: an open one says it is at work.
+            await asyncio.shield(run.end(_cut_off(error)))
+            raise
+        ended = Ended(outcome=ending.outcome, error=ending.error, more={"seen": ending.seen})
+        await run.end(ended)
+        controller.known.ended(intent, ended, run=run.number, started=started)
         level = logging.INFO if ending.outcome is Outcome.COMPLETED else logging.WARNING
         log.log(level, "%s -> %s %s", job.name, ending.outcome.value, ending.error or "")
         return ending
@@ -102,25 +119,33 @@ class Jobs:
         try:
             return await self._do(job, run)
         except GatewayError as error:
+            await self._controller.known.met(error)
             return Ending(outcome_of(error), str(error), {})
+        except LockedError as error:
+            return Ending(Outcome.UNREACHABLE, str(error), {})
 
     async def _do(self, job: Job, run: Run) -> Ending:
-        controller = self._controller
-        match job.do:
-            case JobKind.COMMIT:
-                async with controller.turn:
-                    await controller.gateway.commit(run)
-            case JobKind.SITEMASTER_RUN:
-                async with controller.turn:
-                    await controller.gateway.run_sitemaster(run)
-            case JobKind.FIRMWARE_CHECK:
-                context = Check(
-                    gateway=controller.gateway,
-                    peak_name=self._peak_name,
-                    installing=self._installing,
-                    poll=self._poll,
-                )
-                return await firmware.check(job, context, run)
+        controller, gateway = self._controller, self._controller.gateway
+        if job.do is JobKind.FIRMWARE_CHECK:
+            if not isinstance(gateway, FirmwareUpdates):
+                return _lacking(job)
+            context = Check(
+                gateway=gateway,
+                peak_name=self._peak_name,
+                installing=self._installing,
+                turn=controller.turn,
+                poll=self._poll,
+            )
+            return await firmware.check(job, context, run)
+        if not isinstance(gateway, Sitemaster):
+            return _lacking(job)
+        async with controller.turn:
+            if gateway.unsafe:
+                await gateway.make_safe(run)
+            if job.do is JobKind.COMMIT:
+                await gateway.commit(run)
+            else:
+                await gateway.run_sitemaster(run)
         return Ending(Outcome.COMPLETED, None, {})
 
     def _installing(self, under_way: bool) -> None:
@@ -129,10 +154,22 @@ class Jobs:
     def _peak_name(self, ahead: timedelta) -> str | None:
         """The peak period at any of the instants from now to `ahead`, looked up each minute."""
         schedule = self._controller.schedule
-        now = self._now()
+        now = self._controller.now()
         for minute in range(int(ahead.total_seconds() // 60) + 2):
             instant = now + min(timedelta(minutes=minute), ahead)
             period = plan.desired_at(schedule, instant).period
             if period is not None and period in schedule.peak_periods:
                 return period
         return None
+
+
+def _cut_off(error: BaseException) -> Ended:
+    if isinstance(error, asyncio.CancelledError):
+        told = "The service stopped before this job ended."
+        return Ended(outcome=Outcome.INTERRUPTED, error=told)
+    return Ended(outcome=Outcome.FAILED, error=f"Unexpected: {type(error).__name__}: {error}")
+
+
+def _lacking(job: Job) -> Ending:
+    told = f"This gateway cannot do {job.do.value}; take the job out of the schedule."
+    return Ending(Outcome.REFUSED, told, {})

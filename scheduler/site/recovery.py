@@ -1,52 +1,63 @@
-"""What a start finds: runs that died in the middle, and boundaries that nobody was there for."""
+"""What a start finds: runs that died in the middle or wait to be confirmed, and boundaries that
+nobody was there for.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from scheduler import clock, plan
-from scheduler.errors import GatewayError
-from scheduler.gateway.base import LocalRest as Gateway
+from scheduler.audit.chain import Json
+from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.questions import OpenRun
+from scheduler.audit.recorder import Recorder
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Schedule
-from scheduler.site.backoff import Backoff
-from scheduler.site.recorder import Recorder
-from scheduler.site.switch import describe, outcome_of
-from scheduler.words import EntryKind, Outcome, Wake
+from scheduler.setting import setting_from_json
+from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
 
 # A service that was away for months has missed thousands of boundaries; the newest tell enough.
-MOST_MISSED = 50
+MOST_MISSED: Final = 50
+_DIED: Final = "The process ended before this run did. What it wrote is not known to be in force."
 
 
-async def close_interrupted(recorder: Recorder) -> int:
-    """Give every run without an outcome the outcome `interrupted`; returns how many there were.
+async def close_interrupted(recorder: Recorder, gateway: str) -> tuple[OpenRun | None, int]:
+    """Give this site's runs without an outcome the outcome `interrupted`, but for the newest that
+    waits to be confirmed; returns that one, and how many there were of the others.
 
     Only right while no other process has a run under way.
     """
-    opened = await recorder.ask(recorder.log.open_runs)
-    for run in opened:
+    opened = await recorder.ask(recorder.questions.open_runs)
+    waiting = next((run for run in reversed(opened) if _waits(run, gateway)), None)
+    cut_off = [run for run in opened if run is not waiting]
+    for run in cut_off:
         log.warning("run %s (%s) was interrupted", run.run, run.name)
-        at = clock.now()
-        await recorder.ask(
-            lambda run=run, at=at: recorder.log.append(  # type: ignore[misc]
-                at=at,
-                entry=EntryKind.OUTCOME,
-                run=run.run,
-                kind=run.kind,
-                name=run.name,
-                wake=run.wake,
-                outcome=Outcome.INTERRUPTED,
-                detail={
-                    "observed": None,
-                    "error": "The process ended before this run did. What it wrote is not known "
-                    "to be in force.",
-                },
-            )
-        )
-    return len(opened)
+        await recorder.take_up(run).end(Ended(outcome=Outcome.INTERRUPTED, error=_DIED))
+    return waiting, len(cut_off)
+
+
+def _waits(run: OpenRun, gateway: str) -> bool:
+    return run.accepted is not None and run.gateway == gateway
+
+
+def intent_of(run: OpenRun) -> Intent:
+    """What an open run was about, as far as going on with it needs."""
+    planned, attempt = run.detail.get("planned_at"), run.detail.get("attempt")
+    wanted = run.detail.get("wanted")
+    return Intent(
+        kind=run.kind,
+        name=run.name or "",
+        wake=run.wake or Wake.START,
+        gateway=run.gateway,
+        planned_at=datetime.fromisoformat(planned) if isinstance(planned, str) else None,
+        attempt=attempt if isinstance(attempt, int) else 1,
+        wanted=setting_from_json(wanted) if isinstance(wanted, Mapping) else None,
+    )
 
 
 async def record_missed(
@@ -56,8 +67,8 @@ async def record_missed(
     *,
     alive_until: datetime,
     now: datetime,
-) -> int:
-    """Record the boundaries and jobs that passed while nothing was running; returns how many."""
+) -> None:
+    """Record the boundaries and jobs that passed while nothing was running."""
     passed = (
         *plan.boundaries(schedule, alive_until, now),
         *plan.jobs(schedule, alive_until, now),
@@ -66,64 +77,27 @@ async def record_missed(
     for entry in ordered[-MOST_MISSED:]:
         await missed(recorder, gateway, entry, reason="Nothing was running at that time.")
     if len(ordered) > MOST_MISSED:
-        await recorder.event(
-            "service",
-            "missed",
-            {"unlisted": len(ordered) - MOST_MISSED, "since": clock.iso(alive_until)},
-        )
-    return len(ordered)
+        unlisted = len(ordered) - MOST_MISSED
+        detail: dict[str, Json] = {"unlisted": unlisted, "since": clock.iso(alive_until)}
+        await recorder.event("service", "missed", detail)
 
 
-async def missed(recorder: Recorder, gateway: str, entry: PlanEntry, *, reason: str) -> None:
-    """Record one switch or job as missed, with its reason."""
-    log.warning("missed: %s, planned for %s", entry.name, clock.iso(entry.at))
-    await recorder.decided(
-        Outcome.MISSED,
+async def missed(
+    recorder: Recorder,
+    gateway: str,
+    entry: PlanEntry,
+    *,
+    reason: str,
+    outcome: Outcome = Outcome.MISSED,
+) -> None:
+    """Record one switch or job as missed, or deferred, with its reason."""
+    log.warning("%s: %s, planned for %s", outcome.value, entry.name, clock.iso(entry.at))
+    intent = Intent(
         kind=entry.job.do.value if entry.job else "switch",
         name=entry.name,
         wake=Wake.START,
-        detail={
-            "gateway": gateway,
-            "planned_at": clock.iso(entry.at),
-            "wanted": describe(entry.setting) if entry.setting else None,
-            "error": reason,
-        },
+        gateway=gateway,
+        planned_at=entry.at,
+        wanted=entry.setting,
     )
-
-
-class Debt:
-    """A battery that may stand still because of us: it is seen running before anything else."""
-
-    def __init__(self, gateway: Gateway, recorder: Recorder, backoff: Backoff) -> None:
-        self.owed = gateway.owes_restart
-        self.not_before = 0.0
-        """Monotonic seconds before which a pulse does not try again."""
-        self._attempts = 0
-        self._gateway, self._recorder, self._backoff = gateway, recorder, backoff
-
-    async def paid(self, wake: Wake) -> bool:
-        """Whether the sitemaster is seen running; runs it where it is not, on the record."""
-        if wake is Wake.PULSE and clock.monotonic() < self.not_before:
-            return False
-        self._attempts += 1
-        run = await self._recorder.begin(
-            kind="sitemaster_run", name="recovery", wake=wake, detail=self._intent()
-        )
-        try:
-            await self._gateway.restore(run)
-        except GatewayError as error:
-            log.error("the battery may be stopped: %s", error)  # noqa: TRY400 -- no traceback
-            await run.end(outcome_of(error), {"observed": None, "error": str(error)})
-            self.not_before = clock.monotonic() + self._backoff.delay(self._attempts)
-            return False
-        await run.end(Outcome.COMPLETED, {"observed": None, "error": None})
-        self.owed = False
-        return True
-
-    def _intent(self) -> dict[str, object]:
-        return {
-            "gateway": self._gateway.name,
-            "planned_at": None,
-            "attempt": self._attempts,
-            "wanted": None,
-        }
+    await recorder.decided(Ended(outcome=outcome, error=reason), intent)

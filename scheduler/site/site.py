@@ -7,27 +7,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from scheduler import __version__, clock, plan
-from scheduler.errors import AuditError
-from scheduler.gateway.base import LocalRest as Gateway
+from scheduler.audit.recorder import Recorder
+from scheduler.errors import AuditError, LockedError, SchedulerError
+from scheduler.gateway.base import Gateway, Limits
 from scheduler.plan import PlanEntry
 from scheduler.schedule.load import Loaded
 from scheduler.schedule.values import Job, Schedule
-from scheduler.site.controller import EARLY, Controller
+from scheduler.site import health
+from scheduler.site.apply import Attempt
+from scheduler.site.controller import Controller
 from scheduler.site.firmware import Ending
 from scheduler.site.jobs import Jobs
-from scheduler.site.recorder import Recorder
+from scheduler.site.state import Attempt as AttemptState
 from scheduler.site.state import GatewayState, Reason, ScheduleState, SiteState, Wanted
-from scheduler.site.switch import Attempt
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
-from scheduler.words import Wake
+from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
+
+# A stop lets an exchange end by itself for the first of these, and is over after the second; a
+# battery that was stopped by a login is brought back for the third.
+STOP_GENTLY: Final = 1.0
+STOP_WITHIN: Final = 2.0
+STOP_UNSAFE: Final = 10.0
+# Seconds after which a turn that another process kept is asked for again.
+TURN_RETRY: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +51,7 @@ class Alarm:
 
 
 class Site:
-    """One home. Its methods are called in one event loop, `look` never twice at a time."""
+    """One home, in one event loop."""
 
     def __init__(
         self,
@@ -53,6 +64,7 @@ class Site:
         kind: str = "local",
         turn: Turn | None = None,
         now: Callable[[], datetime] = clock.now,
+        monotonic: Callable[[], float] = clock.monotonic,
         synchronised: Callable[[], bool | None] = clock.synchronised,
     ) -> None:
         self.name, self.kind = name, kind
@@ -64,13 +76,14 @@ class Site:
             recorder,
             conduct,
             now=now,
+            monotonic=monotonic,
             synchronised=synchronised,
             turn=turn,
         )
-        self._jobs = Jobs(self.controller, now=now)
+        self.jobs = Jobs(self.controller)
         self._now, self._loaded_at = now, now()
-        self._handled: datetime | None = None
         self._concerns: dict[str, Reason] = {}
+        self._looking: set[asyncio.Task[Attempt | None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -88,61 +101,99 @@ class Site:
         await self.controller.recover(alive_until=alive_until, alone=alone)
 
     async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
-        """The controller's turn, and the jobs that are due. Raises AuditUnwritableError: then the
-        gateway was not touched, or was left running."""
+        """The controller's turn, and the jobs that are due; None where nothing was done. Raises
+        AuditUnwritableError: then the gateway was not touched, or was left running."""
+        if self.controller.stopping:
+            return None
         try:
-            attempt = await self.controller.look(wake, due=due)
+            attempt = await self._turn(wake, due)
             await self._start_jobs()
         except AuditError as error:
             self.concern(Reason("audit", str(error), self._now(), "failing"))
             raise
+        except LockedError as error:
+            self.concern(Reason("turn", str(error), self._now(), "failing"))
+            log.warning("%s", error)
+            return None
         self.withdraw("audit")
-        if due is not None:
-            self._handled = due
+        self.withdraw("turn")
         return attempt
+
+    async def _turn(self, wake: Wake, due: datetime | None) -> Attempt | None:
+        """In a task of its own, so that a stop can end it and not the caller."""
+        task = asyncio.create_task(self.controller.look(wake, due=due))
+        self._looking.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not self.controller.stopping or not task.cancelled():
+                raise
+            return None
+        finally:
+            self._looking.discard(task)
+
+    async def settle(self, attempt: Attempt | None) -> Attempt | None:
+        """For a command without a service: read back until an accepted attempt is over."""
+        while attempt is not None and attempt.outcome is Outcome.ACCEPTED:
+            await asyncio.sleep(self.controller.confirm_in() or 0.0)
+            attempt = await self.look(Wake.CONFIRM)
+        return attempt
+
+    # --- jobs
 
     async def run_job(self, job: Job, wake: Wake, *, planned_at: datetime | None = None) -> Ending:
         """Run one job now, on the record."""
-        return await self._jobs.run(job, wake, planned_at=planned_at)
+        return await self.jobs.run(job, wake, planned_at=planned_at)
 
     async def _start_jobs(self) -> None:
-        if not self.controller.trust.given_once:
-            return
-        for entry in await self._jobs.due(self._now() + timedelta(milliseconds=5)):
-            task = asyncio.create_task(self._job(entry))
+        for entry in await self.jobs.due(self._now() + timedelta(milliseconds=5)):
+            task = asyncio.create_task(self._job(entry), name=entry.name)
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._job_over)
 
     async def _job(self, entry: PlanEntry) -> None:
         try:
-            await self._jobs.run_until_done(entry)
+            await self.jobs.run_until_done(entry)
+            await self.look(Wake.JOB)
         except AuditError as error:
             self.concern(Reason("audit", str(error), self._now(), "failing"))
+        except SchedulerError as error:
+            log.error("%s: %s", entry.name, error)  # noqa: TRY400 -- the message says it all
+
+    def _job_over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("an unexpected fault in the job %s", task.get_name(), exc_info=error)
+
+    # --- timers
 
     def alarms(self, now: datetime) -> tuple[Alarm, ...]:
-        """Every timer this site wants, as of now: the next boundary, job, and attempt."""
-        after = max(now, self._handled) if self._just_handled(now) and self._handled else now
+        """Every timer this site wants, as of now: the next boundary, job, attempt, read-back."""
+        after = self.controller.instant(now)
         switch, job = plan.next_boundary(self.schedule, after), plan.next_job(self.schedule, after)
-        wait = self.controller.retry_in()
+        retry, confirm = self.controller.retry_in(), self.controller.confirm_in()
+        if "turn" in self._concerns:
+            retry = max(retry or 0.0, TURN_RETRY)
         found = [
-            Alarm(switch.at, Wake.BOUNDARY, switch.at) if switch else None,
-            Alarm(job.at, Wake.JOB, job.at) if job else None,
-            None if wait is None else Alarm(now + timedelta(seconds=wait), Wake.RETRY),
+            switch and Alarm(switch.at, Wake.BOUNDARY, switch.at),
+            job and Alarm(job.at, Wake.JOB, job.at),
+            None if retry is None else Alarm(now + timedelta(seconds=retry), Wake.RETRY),
+            None if confirm is None else Alarm(now + timedelta(seconds=confirm), Wake.CONFIRM),
         ]
         return tuple(alarm for alarm in found if alarm)
-
-    def _just_handled(self, now: datetime) -> bool:
-        """Whether a timer fired a moment early, so that what it was set for is done."""
-        return self._handled is not None and now < self._handled <= now + EARLY
 
     async def reload(self, loaded: Loaded) -> None:
         """Put a new schedule in force; look afterwards with Wake.RELOAD."""
         self.loaded, self._loaded_at = loaded, self._now()
         self.controller.schedule = loaded.schedule
 
+    # --- the state
+
     def concern(self, reason: Reason) -> None:
         """Show a reason until it is withdrawn; one of an id already shown keeps its `since`."""
-        self._concerns.setdefault(reason.id, reason)
+        old = self._concerns.get(reason.id)
+        since = old.since if old else reason.since
+        self._concerns[reason.id] = Reason(reason.id, reason.text, since, reason.word)
 
     def withdraw(self, id: str) -> None:
         """Take a reason back."""
@@ -150,9 +201,9 @@ class Site:
 
     def state(self, now: datetime) -> SiteState:
         """What is known of this site; pure, no I/O. The process adds what it knows itself."""
-        wish, schedule = self.controller.wish, self.schedule
-        desired = self.controller.wanted(now)
-        since = plan.began_at(schedule, now)
+        controller, schedule, after = self.controller, self.schedule, self.controller.instant(now)
+        switch, job = plan.next_boundary(schedule, after), plan.next_job(schedule, after)
+        known = health.reasons(controller, now)
         return SiteState(
             site=self.name,
             now=now,
@@ -162,29 +213,103 @@ class Site:
             schedule=ScheduleState(
                 schedule.name, schedule.file, schedule.digest, schedule.timezone, self._loaded_at
             ),
-            wanted=Wanted(
-                desired.rule,
-                wish.setting if wish and wish.desired == desired else desired.setting,
-                desired.period,
-                desired.season,
-                desired.day_class.value,
-                since,
-            ),
-            confirmed=None,
-            read=None,
-            attempt=None,
-            next=None,
-            next_job=None,
-            last_run=None,
-            gateway=GatewayState(
-                self.gateway.name, self.kind, self.gateway.simulated, None, None, None
-            ),
-            reasons=tuple(self._concerns.values()),
-            dry_run=self.controller.conduct.dry_run,
+            wanted=self._wanted(after),
+            confirmed=controller.known.proven,
+            read=controller.known.read,
+            attempt=self._attempt(now),
+            next=entry_json(schedule, switch) if switch else None,
+            next_job=entry_json(schedule, job) if job else None,
+            last_run=controller.known.last_run,
+            gateway=self._gateway(),
+            reasons=health.worst_first([*self._concerns.values(), *known]),
+            dry_run=controller.conduct.dry_run,
         )
 
+    def _wanted(self, now: datetime) -> Wanted:
+        desired, wish = self.controller.wanted(now), self.controller.wish
+        present = wish is not None and wish.desired.setting == desired.setting
+        return Wanted(
+            rule=desired.rule,
+            setting=wish.setting if wish and present else desired.setting,
+            period=desired.period,
+            season=desired.season,
+            day_class=desired.day_class.value,
+            since=wish.began if wish and present else plan.began_at(self.schedule, now),
+        )
+
+    def _attempt(self, now: datetime) -> AttemptState | None:
+        wish, sent = self.controller.wish, self.controller.sent
+        if wish is None or wish.started_at is None:
+            return None
+        mono, limits = self.controller.monotonic(), self.gateway.limits
+        until = None if sent is None else now + timedelta(seconds=sent.until(limits) - mono)
+        waits = [each for each in (self.controller.retry_in(), self.controller.confirm_in())]
+        wait = min((each for each in waits if each is not None), default=None)
+        last = wish.last
+        return AttemptState(
+            run=wish.number,
+            outcome=None if last is None else last.outcome.value,
+            number=wish.attempts,
+            started_at=wish.started_at,
+            confirm_until=until,
+            next_try=None if wait is None else now + timedelta(seconds=wait),
+            error=str(last.error) if last and last.error else None,
+        )
+
+    def _gateway(self) -> GatewayState:
+        known = self.controller.known
+        return GatewayState(
+            name=self.gateway.name,
+            kind=self.kind,
+            simulated=self.gateway.simulated,
+            reachable=known.reachable,
+            since=known.since,
+            error=str(known.error) if known.error else None,
+            limits=limits_json(self.gateway.limits),
+            budget=getattr(self.gateway, "budget", None),
+        )
+
+    # --- stop
+
     async def stop(self) -> None:
-        """At most two seconds; leaves the battery running, and an open run open."""
+        """At most two seconds, unless a battery that was stopped by a login still comes back;
+        leaves the battery running, and a setting that waits to be confirmed open."""
+        self.controller.stopping = True
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._over(STOP_GENTLY)
+        for look in self._looking:
+            look.cancel()
+        await self._over(STOP_WITHIN - STOP_GENTLY)
+        if self.gateway.unsafe:
+            await self._over(STOP_UNSAFE)
+
+    async def _over(self, seconds: float) -> None:
+        at_work: set[asyncio.Task[Any]] = {*self._looking, *self._tasks}
+        if at_work:
+            await asyncio.wait(at_work, timeout=seconds)
+
+
+def limits_json(limits: Limits) -> Mapping[str, Any]:
+    """The limits as plain data."""
+    plain = asdict(limits)
+    plain["modes"] = sorted(mode.value for mode in limits.modes)
+    plain["exports"] = sorted(export.value for export in limits.exports)
+    return plain
+
+
+def entry_json(schedule: Schedule, entry: PlanEntry) -> dict[str, Any]:
+    """A switch or job to come, as a plan's entry in JSON."""
+    local = clock.localise(entry.at, schedule.calendar.display_zone)
+    setting = entry.setting.to_json() if entry.setting else {"mode": None, "reserve_percent": None}
+    return {
+        "at": clock.iso(entry.at),
+        "local": local.isoformat(),
+        "kind": entry.kind,
+        "name": entry.name,
+        "do": entry.job.do.value if entry.job else None,
+        **setting,
+        "period": entry.period,
+        "season": entry.season,
+        "day_class": entry.day_class.value,
+    }

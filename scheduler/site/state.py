@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from scheduler import clock
 from scheduler.schedule import zones
@@ -165,14 +164,14 @@ def with_reasons(state: SiteState, *more: Reason) -> SiteState:
 
 def to_json(state: SiteState) -> dict[str, Any]:
     """The one form: `tou status --format json`, and what the control socket answers."""
-    zone = ZoneInfo(state.schedule.timezone)
+    zone = zones.zone(state.schedule.timezone)
     return {
         "site": state.site,
         "schedule": state.schedule.name,
         "timezone": state.schedule.timezone,
         "now": clock.iso(state.now),
         "local": clock.localise(state.now, zone).isoformat(),
-        "health": _health_json(state),
+        "health": health_json(state.word, state.reasons),
         "wanted": _wanted_json(state.wanted),
         "confirmed": _proven_json(state.confirmed),
         "read": _read_json(state.read, state.now),
@@ -183,7 +182,7 @@ def to_json(state: SiteState) -> dict[str, Any]:
         "leases": [dict(lease) for lease in state.leases],
         "guards": [dict(guard) for guard in state.guards],
         "last_run": _mapping(state.last_run),
-        "gateway": _gateway_json(state.gateway),
+        "gateway": gateway_json(state.gateway),
         "schedule_in_force": _schedule_json(state.schedule),
         "service": {
             "running": state.running_since is not None,
@@ -194,18 +193,19 @@ def to_json(state: SiteState) -> dict[str, Any]:
         },
         "dry_run": state.dry_run,
         "database": state.database,
-        "zone_data": _zone_data_json(),
+        "zone_data": zone_data_json(),
     }
 
 
-def _health_json(state: SiteState) -> dict[str, Any]:
+def health_json(word: Word, reasons: tuple[Reason, ...]) -> dict[str, Any]:
+    """The health in one word, and what speaks against "good", worst first."""
     return {
-        "ok": state.word in WELL,
-        "word": state.word,
-        "reasons": [reason.text for reason in state.reasons],
+        "ok": word in WELL,
+        "word": word,
+        "reasons": [reason.text for reason in reasons],
         "details": [
             {"id": each.id, "text": each.text, "since": iso(each.since), "word": each.word}
-            for each in state.reasons
+            for each in reasons
         ],
     }
 
@@ -255,7 +255,8 @@ def _attempt_json(attempt: Attempt | None) -> dict[str, Any] | None:
     }
 
 
-def _gateway_json(gateway: GatewayState) -> dict[str, Any]:
+def gateway_json(gateway: GatewayState) -> dict[str, Any]:
+    """The gateway as it is known."""
     return {
         "name": gateway.name,
         "kind": gateway.kind,
@@ -280,7 +281,8 @@ def _schedule_json(schedule: ScheduleState) -> dict[str, Any]:
     }
 
 
-def _zone_data_json() -> dict[str, Any]:
+def zone_data_json() -> dict[str, Any]:
+    """Which zone database is in use: `source` (system or package) and IANA's `version`."""
     data = zones.zone_data()
     return {"source": data.source, "version": data.version}
 

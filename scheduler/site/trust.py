@@ -12,8 +12,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from scheduler import clock
-from scheduler.gateway.base import LocalRest as Gateway
-from scheduler.site.recorder import Recorder
+from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.recorder import Recorder
+from scheduler.gateway.base import Gateway
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,11 @@ class Trust:
     """
 
     def __init__(
-        self, recorder: Recorder, gateway: Gateway, synchronised: Callable[[], bool | None]
+        self,
+        recorder: Recorder,
+        gateway: Gateway,
+        synchronised: Callable[[], bool | None],
+        monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
         self.held: str | None = None
         """Why nothing is done at present."""
@@ -67,17 +72,23 @@ class Trust:
         self._gateway = gateway.name
         self._recorder = recorder
         self._synchronised = synchronised
-        self._began = clock.monotonic()
+        self._monotonic, self._began = monotonic, monotonic()
+        self.held_since: datetime | None = None
+
+    def waited(self) -> float:
+        """Seconds since the start, by a clock that nobody sets."""
+        return self._monotonic() - self._began
 
     async def given(self, now: datetime, wake: Wake, *, rule: str) -> bool:
         """Whether to act by this clock. `rule` is what waits for it."""
         if self._simulated or self.given_once:
             return True
-        last_entry = await self._recorder.ask(self._recorder.log.last_at)
-        waited = timedelta(seconds=clock.monotonic() - self._began)
+        last_entry = await self._recorder.ask(self._recorder.questions.last_at)
+        waited = timedelta(seconds=self.waited())
         reason = doubt(now, last_entry=last_entry, synchronised=self._synchronised(), waited=waited)
         await self._tell(reason, wake, rule=rule, waited=waited)
         self.held, self.given_once = reason, reason is None
+        self.held_since = None if reason is None else self.held_since or now
         return reason is None
 
     async def _tell(self, reason: str | None, wake: Wake, *, rule: str, waited: timedelta) -> None:
@@ -88,9 +99,6 @@ class Trust:
             return
         log.warning("holding: %s", reason)
         await self._recorder.decided(
-            Outcome.DEFERRED,
-            kind="switch",
-            name=rule,
-            wake=wake,
-            detail={"gateway": self._gateway, "error": f"Nothing is done while {reason}."},
+            Ended(outcome=Outcome.DEFERRED, error=f"Nothing is done while {reason}."),
+            Intent(kind="switch", name=rule, wake=wake, gateway=self._gateway),
         )

@@ -6,23 +6,31 @@ import asyncio
 from pathlib import Path
 from types import TracebackType
 
-from scheduler import files
+from scheduler import clock, files
+from scheduler.errors import LockedError
 
 _RETRY = 0.05
 
 
 class Turn:
-    """An async context manager around a lock and, where a path is given, a file lock."""
+    """An async context manager around a lock and, where a path is given, a file lock. Raises
+    LockedError where another process keeps the file for longer than `patience` seconds."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, patience: float = 2.0) -> None:
         self._lock = asyncio.Lock()
         self._file = files.Lock(path) if path else None
+        self._patience = patience
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody in this process has it."""
+        return self._lock.locked()
 
     async def __aenter__(self) -> None:
         await self._lock.acquire()
         try:
-            while self._file and not self._file.attempt():  # noqa: ASYNC110 - no event tells
-                await asyncio.sleep(_RETRY)
+            if self._file is not None:
+                await self._take(self._file)
         except BaseException:
             self._lock.release()
             raise
@@ -33,6 +41,23 @@ class Turn:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._file:
+        if self._file is not None:
             self._file.release()
         self._lock.release()
+
+    async def _take(self, file: files.Lock) -> None:
+        until = clock.monotonic() + self._patience
+        while not file.attempt():
+            if clock.monotonic() >= until:
+                raise _kept(file)
+            await asyncio.sleep(_RETRY)
+
+
+def _kept(file: files.Lock) -> LockedError:
+    holder = file.holder()
+    who = f"Process {holder}" if holder else "Another process"
+    return LockedError(
+        f"{who} is talking to the gateway and keeps {file.path.name} locked. It is tried again; "
+        "if that process was stopped (Ctrl-Z), go on with it or end it.",
+        holder=holder,
+    )

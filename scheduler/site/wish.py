@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from scheduler import clock
 from scheduler.plan import Desired
-from scheduler.setting import Setting
-from scheduler.site import switch
+from scheduler.setting import HOLD, Setting
+from scheduler.site.apply import Attempt
 from scheduler.site.backoff import Backoff
-from scheduler.site.switch import Attempt, describe
 from scheduler.words import Outcome
 
 log = logging.getLogger(__name__)
 
-DONE = frozenset({Outcome.CONFIRMED, Outcome.UNCHANGED, Outcome.DRY_RUN})
+DONE: Final = frozenset({Outcome.CONFIRMED, Outcome.UNCHANGED, Outcome.DRY_RUN})
 
 
 @dataclass(slots=True)
@@ -25,10 +25,18 @@ class Wish:
 
     desired: Desired
     began: datetime | None
+    """Since when it is planned; None where for longer than anybody looks back."""
     setting: Setting
     """As wanted; a hold is replaced by its percentage once that is known."""
+    lacking_since: datetime | None
+    """Since when it is wanted and not in force, as far as is known; None while it is."""
     attempts: int = 0
+    alike: int = 0
+    """How many of the last attempts ended with the same outcome."""
     last: Attempt | None = None
+    number: int | None = None
+    """The run of the last attempt."""
+    started_at: datetime | None = None
     not_before: float = 0.0
     """Monotonic seconds before which no further attempt is made."""
 
@@ -37,8 +45,42 @@ class Wish:
         return self.last is not None and self.last.outcome in DONE
 
     @property
-    def superseded(self) -> bool:
-        return self.last is not None and self.last.outcome is Outcome.SUPERSEDED
+    def over(self) -> bool:
+        """Whether nothing of it is under way or owed."""
+        return self.last is None or self.done or self.last.outcome is Outcome.SUPERSEDED
+
+    @property
+    def unverified(self) -> bool:
+        """Whether all that could be read was equal, and a part of it cannot be read."""
+        last = self.last
+        return (
+            last is not None
+            and last.outcome is Outcome.UNCONFIRMED
+            and last.error is None
+            and last.note is not None
+        )
+
+    @property
+    def hold_from(self) -> str | None:
+        """When the hold began, as the audit keeps it; None where it is no hold."""
+        if self.desired.setting.reserve != HOLD:
+            return None
+        return clock.iso(self.began) if self.began else "always"
+
+    @property
+    def denies_for_hold(self) -> bool:
+        """Whether grid charging is denied only to hold the charge."""
+        return self.setting.grid_charging is not self.desired.setting.grid_charging is None
+
+    def take(self, result: Attempt, now: datetime) -> None:
+        """Keep how the newest attempt stands."""
+        same = self.last is not None and self.last.outcome is result.outcome
+        self.alike = self.alike + 1 if same else 1
+        self.last, self.setting = result, result.setting
+        if self.done:
+            self.lacking_since, self.not_before = None, 0.0
+        elif self.lacking_since is None:
+            self.lacking_since = now
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +89,16 @@ class Conduct:
 
     backoff: Backoff
     dry_run: bool = False
-    confirm_seconds: float = switch.CONFIRM_SECONDS
-
-
-def began_text(began: datetime | None) -> str:
-    return clock.iso(began) if began else "always"
-
-
-def instant_text(instant: datetime | None) -> str | None:
-    return clock.iso(instant) if instant else None
 
 
 def tell(wish: Wish, result: Attempt) -> None:
-    """One line in the journal per attempt, loud where a person must act."""
-    wanted = describe(result.setting)
-    reserve = wanted["reserve_percent"]
-    what = f"{wish.desired.rule}: {wanted['mode']}, " + (
-        "hold" if reserve is None else f"{reserve:g} %"
-    )
-    if result.outcome in DONE:
+    """One line in the journal per attempt, loud where a person must act, and then once."""
+    what = f"{wish.desired.rule}: {result.setting.words()}"
+    said = result.error or result.note or ""
+    if result.outcome in DONE or result.outcome is Outcome.ACCEPTED:
         log.info("%s -> %s", what, result.outcome.value)
     elif result.outcome is Outcome.REFUSED:
-        log.error("%s -> refused: %s", what, result.error)
+        repeated = wish.last is not None and str(wish.last.error) == str(result.error)
+        log.log(logging.INFO if repeated else logging.ERROR, "%s -> refused: %s", what, said)
     else:
-        log.warning("%s -> %s: %s", what, result.outcome.value, result.error or result.note or "")
+        log.warning("%s -> %s: %s", what, result.outcome.value, said)

@@ -146,6 +146,7 @@ def limits_of(firmware: Firmware | None, *, username: str) -> Limits:
     return Limits(
         modes=frozenset(modes),
         login_stops=login_form(firmware, username=username, email="").stops,
+        shows_pending=True,
         can_write=why_not is None,
         why_not=why_not,
     )
@@ -153,7 +154,7 @@ def limits_of(firmware: Firmware | None, *, username: str) -> Limits:
 
 def limits_unasked(username: str) -> Limits:
     """The limits before the gateway was asked for its firmware; on the safe side."""
-    return Limits(login_stops=username not in READ_ONLY_ROLES)
+    return Limits(login_stops=username not in READ_ONLY_ROLES, shows_pending=True)
 
 
 def _why_not(firmware: Firmware | None, username: str) -> str | None:

@@ -1,66 +1,19 @@
-"""Signs of life: the watchdog goes by the controller's turns, the lock file by the service's."""
+"""Signs of life: what the supervisor hears, and what the lock file tells of the service."""
 
 from __future__ import annotations
 
 import os
 import socket
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from scheduler import clock, settings
-from scheduler.errors import SchedulerError
+from scheduler.errors import LockedError, SchedulerError
 from scheduler.host import instance
-from scheduler.host.host import Service
 from scheduler.host.instance import Instance, Presence
-from scheduler.host.sites import open_site
 from scheduler.host.supervisor import notify
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def ear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A supervisor's socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
-        made.bind(str(tmp_path / "notify"))
-        made.setblocking(False)
-        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        yield made
-
-
-def heard(ear: socket.socket) -> str:
-    try:
-        return ear.recv(65536).decode()
-    except BlockingIOError:
-        return ""
-
-
-@pytest.fixture
-async def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    for name in [name for name in os.environ if name.startswith("TOU_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("TOU_DATABASE", str(tmp_path / "tou.db"))
-    chosen = settings.load()
-    async with open_site(chosen) as site:
-        yield Service(site, Instance(chosen.database_path))
-
-
-async def test_the_watchdog_is_fed_after_a_turn(service, ear):
-    service._site.recorder.turned()
-
-    service._feed_watchdog(clock.monotonic(), 30.0)
-
-    assert "WATCHDOG=1" in heard(ear)
-
-
-async def test_the_watchdog_is_not_fed_when_the_controller_does_not_turn(service, ear):
-    service._site.recorder.last_turn = clock.monotonic() - 61
-
-    service._feed_watchdog(clock.monotonic(), 30.0)
-
-    assert heard(ear) == ""
 
 
 def test_an_abstract_address_is_heard_too(monkeypatch):
@@ -116,3 +69,56 @@ def test_only_the_first_of_two_acting_processes_is_alone(tmp_path):
     third = Presence(tmp_path / "tou.db")
     assert third.alone
     third.leave()
+
+
+def test_a_removed_lock_file_ends_nothing_and_is_put_back(tmp_path):
+    database = tmp_path / "tou.db"
+    path, lock = instance.lock_path(database), Instance(database)
+    lock.take()
+    lock.describe(since=NOW, gateway=None)
+    path.unlink()
+
+    lock.beat(NOW)
+    mended = lock.mend()
+
+    assert mended
+    assert instance.inspect(path).since == NOW
+    with pytest.raises(SchedulerError, match="already runs"):
+        Instance(database).take()
+
+
+def test_a_service_whose_place_was_taken_meanwhile_is_told(tmp_path):
+    database = tmp_path / "tou.db"
+    first, second = Instance(database), Instance(database)
+    first.take()
+    instance.lock_path(database).unlink()
+    second.take()
+
+    assert not first.mend()
+
+
+def test_what_a_killed_service_told_of_itself_is_gone_when_the_next_one_begins(tmp_path):
+    database = tmp_path / "tou.db"
+    first = Instance(database)
+    first.take()
+    first.describe(since=NOW, gateway={"url": "https://127.0.0.1:1", "fingerprint": "ab"})
+    first.beat(NOW)
+    first.release()
+
+    second = Instance(database)
+    alive_until = second.take()
+
+    running = instance.inspect(instance.lock_path(database))
+    assert (running.running, running.gateway, running.control) == (True, None, None)
+    assert alive_until == NOW == running.seen
+
+
+def test_whoever_starts_and_hangs_is_named_to_those_who_wait(tmp_path):
+    first = Presence(tmp_path / "tou.db")
+
+    with pytest.raises(LockedError, match=f"Process {os.getpid()} is starting"):
+        Presence(tmp_path / "tou.db", patience=0.05)
+
+    first.settle()
+    Presence(tmp_path / "tou.db", patience=0.05).leave()
+    first.leave()

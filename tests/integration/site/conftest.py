@@ -1,7 +1,10 @@
-"""A site in pieces: a real audit file, the simulated gateway, and a clock that can be moved."""
+"""A site in pieces: a real audit file, a gateway in memory or a simulated one, and a clock that can
+be moved."""
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,18 +14,22 @@ import pytest
 
 from scheduler.audit import review
 from scheduler.audit.database import Database, open_database
-from scheduler.audit.log import Log
+from scheduler.audit.recorder import Recorder
 from scheduler.audit.views import RunView
-from scheduler.errors import Place
-from scheduler.gateway.local.old import OldLocal as LocalGateway
+from scheduler.audit.writer import Writer
+from scheduler.errors import GatewayUnreachableError, Place
+from scheduler.gateway.base import Gateway, Limits, Part, Reading, Receipt, Spend, Step
+from scheduler.gateway.local.client import LocalGateway
+from scheduler.schedule.load import Loaded
 from scheduler.schedule.tariff import bare
 from scheduler.schedule.values import ClockWindow, Condition, Inset, Job, Rule, Schedule
-from scheduler.setting import HOLD, Mode, Setting
+from scheduler.setting import HOLD, Mode, Setting, SettingRead
 from scheduler.simulated import DEFAULT_PASSWORD, SimulatedGateway
+from scheduler.site.apply import Attempt
 from scheduler.site.backoff import Backoff
 from scheduler.site.controller import Controller
-from scheduler.site.recorder import Recorder
-from scheduler.site.switch import Attempt
+from scheduler.site.site import Alarm, Site
+from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
 
@@ -34,15 +41,24 @@ HOUR = 3600
 
 @dataclass
 class Clock:
-    """Wall time that the test moves by hand."""
+    """Wall time and elapsed time that the test moves by hand."""
 
     instant: datetime = datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
+    elapsed: float = 1000.0
 
     def now(self) -> datetime:
-        self.instant += timedelta(milliseconds=1)
+        self.move(milliseconds=1)
         return self.instant
 
+    def monotonic(self) -> float:
+        return self.elapsed
+
     def move(self, **by: float) -> None:
+        self.step(**by)
+        self.elapsed += timedelta(**by).total_seconds()
+
+    def step(self, **by: float) -> None:
+        """Somebody sets the wall clock."""
         self.instant += timedelta(**by)
 
 
@@ -66,28 +82,158 @@ def schedule(*jobs: Job, night: Setting = NIGHT, peak: frozenset[str] = frozense
 
 
 @dataclass
+class Device:
+    """A battery in memory, as it lives on over restarts of ours."""
+
+    clock: Clock
+    active: SettingRead = field(default_factory=lambda: SettingRead("self_consumption", 20.0))
+    coming: tuple[float, SettingRead] | None = None
+    running: bool = True
+    charge: float | None = 63.4
+    owed: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    session: bool = True
+    """Whether a free read shows the setting."""
+    lag: float = 0.0
+    """Seconds until a write is in force."""
+    deaf: bool = False
+    """Whether writes are accepted and lost."""
+    slow: float = 0.0
+    """Real seconds that each exchange takes."""
+    errors: dict[str, list[BaseException]] = field(default_factory=dict)
+    """What the next exchanges of a kind raise: read, write, make_safe."""
+    done: list[str] = field(default_factory=list)
+    """The exchanges so far."""
+
+    def shown(self) -> SettingRead:
+        if self.coming and self.clock.elapsed >= self.coming[0]:
+            self.active, self.coming = self.coming[1], None
+        return self.active
+
+    def take(self, setting: Setting) -> None:
+        wanted = SettingRead(
+            setting.mode.value,
+            float(setting.reserve),
+            setting.grid_charging or self.active.grid_charging,
+            setting.export or self.active.export,
+        )
+        if not self.deaf:
+            self.coming = (self.clock.elapsed + self.lag, wanted)
+
+    def fails(self, kind: str, *errors: BaseException) -> None:
+        self.errors.setdefault(kind, []).extend(errors)
+
+
+class MemoryGateway:
+    """The client of a `Device`; one a process."""
+
+    simulated = False
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.name = "memory"
+
+    @property
+    def limits(self) -> Limits:
+        return self.device.limits
+
+    @property
+    def unsafe(self) -> str | None:
+        return self.device.owed
+
+    async def _exchange(self, kind: str, steps) -> None:
+        self.device.done.append(kind)
+        if self.device.slow:
+            await asyncio.sleep(self.device.slow)
+        waiting = self.device.errors.get(kind)
+        error = waiting.pop(0) if waiting else None
+        step = Step(self.device.clock.instant, kind, "GET", f"/{kind}", 200, 1.0)
+        await steps.ended(step)
+        if error is not None:
+            raise error
+
+    async def read(self, steps, *, spend, want=frozenset({Part.SETTING})) -> Reading:
+        await self._exchange("read", steps)
+        device = self.device
+        known = spend is Spend.DUE or device.session
+        return Reading(
+            at=device.clock.instant,
+            setting=device.shown() if Part.SETTING in want and known else None,
+            charge=device.charge if Part.CHARGE in want else None,
+            running=device.running if Part.HEALTH in want else None,
+        )
+
+    async def write(self, setting, before, steps) -> Receipt:
+        await steps.settled()
+        await self._exchange("write", steps)
+        self.device.take(setting)
+        return Receipt(sent=("mode", "reserve"))
+
+    async def make_safe(self, steps) -> None:
+        await self._exchange("make_safe", steps)
+        self.device.running, self.device.owed = True, None
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
 class Home:
     """One house with everything in it."""
 
     folder: Path
     clock: Clock
     database: Database
-    device: SimulatedGateway
+    device: Device | SimulatedGateway
     password: str = DEFAULT_PASSWORD
     username: str = "installer"
     schedule: Schedule = field(default_factory=schedule)
     dry_run: bool = False
     simulated: bool = False
     synchronised: Callable[[], bool | None] = field(default=lambda: True)
-    controllers: list[Controller] = field(default_factory=list)
+    turn: Turn | None = None
+    writer: Writer = field(init=False)
+    sites: list[Site] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.writer = Writer(self.database)
+
+    @property
+    def site(self) -> Site:
+        return self.sites[-1] if self.sites else self.start()
 
     @property
     def controller(self) -> Controller:
-        return self.controllers[-1] if self.controllers else self.start()
+        return self.site.controller
 
-    def start(self) -> Controller:
+    def start(self, name: str = "home") -> Site:
         """A process begins: new objects, the same files."""
-        gateway = LocalGateway(
+        site = Site(
+            name,
+            Loaded(self.schedule),
+            self._gateway(),
+            Recorder(self.writer, name, now=self.clock.now),
+            Conduct(Backoff(4.0, 60.0), dry_run=self.dry_run),
+            now=self.clock.now,
+            monotonic=self.clock.monotonic,
+            synchronised=self.synchronised,
+            turn=self.turn,
+        )
+        self.sites.append(site)
+        return site
+
+    async def restart(self, *, gone_for: float = 0.0) -> Site:
+        """The process ends as a kill would end it, and another begins."""
+        alive_until = self.clock.instant
+        self.clock.move(seconds=gone_for)
+        site = self.start()
+        await site.start(alive_until=alive_until)
+        return site
+
+    def _gateway(self) -> Gateway:
+        if isinstance(self.device, Device):
+            return MemoryGateway(self.device)
+        return LocalGateway(
             url=self.device.url,
             username=self.username,
             email="",
@@ -99,27 +245,57 @@ class Home:
             now=self.clock.now,
             simulated=self.simulated,
         )
-        controller = Controller(
-            self.schedule,
-            gateway,
-            Recorder(Log(self.database, "home"), now=self.clock.now),
-            Conduct(Backoff(0.01, 0.02), dry_run=self.dry_run, confirm_seconds=0.5),
-            now=self.clock.now,
-            synchronised=self.synchronised,
-        )
-        self.controllers.append(controller)
-        return controller
+
+    def change(self, **parts) -> None:
+        """Another schedule is in force from now on."""
+        self.schedule = dataclasses.replace(self.schedule, **parts)
+        self.controller.schedule = self.schedule
+        self.site.loaded = Loaded(self.schedule)
 
     async def look(self, wake: Wake) -> Attempt | None:
-        return await self.controller.look(wake)
+        return await self.site.look(wake)
+
+    def at(self, hour: int, minute: int = 0) -> None:
+        """Move on to the next time of day."""
+        then = self.clock.instant.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        if then <= self.clock.instant:
+            then += timedelta(days=1)
+        self.clock.move(seconds=(then - self.clock.instant).total_seconds())
+
+    async def next(self, *wakes: Wake) -> Alarm:
+        """Move to the first alarm (of these wakes), and look."""
+        alarms = [each for each in self.site.alarms(self.clock.instant) if each.wake in wakes]
+        alarm = min(alarms, key=lambda each: each.at)
+        self.clock.move(seconds=max(0.0, (alarm.at - self.clock.instant).total_seconds()))
+        await self.site.look(alarm.wake, due=alarm.due)
+        return alarm
+
+    async def settle(self, seconds: float = 3600.0) -> None:
+        """Heed the timers of retries and read-backs, and the pulse, until nothing is owed."""
+        until = self.clock.elapsed + seconds
+        while self.clock.elapsed < until:
+            waits = (self.controller.retry_in(), self.controller.confirm_in())
+            wait = min((each for each in waits if each is not None), default=None)
+            if wait is None:
+                return
+            self.clock.move(seconds=min(wait, 30.0))
+            due = [Wake.RETRY, Wake.CONFIRM][waits[0] is None] if wait <= 30.0 else Wake.PULSE
+            await self.site.look(due)
 
     def runs(self) -> list[RunView]:
-        for controller in self.controllers:
-            controller.recorder._thread.submit(int).result()
+        self.writer.ask(int).result()
         return review.runs(self.database)
 
     def outcomes(self) -> list[str | None]:
         return [run.outcome for run in self.runs()]
+
+    def events(self) -> list[tuple[str, str | None]]:
+        self.runs()
+        return [(each.kind, each.name) for each in review.events(self.database)]
+
+    def reasons(self) -> dict[str, str]:
+        """Id and text of all that the state tells now."""
+        return {each.id: each.text for each in self.site.state(self.clock.instant).reasons}
 
     def sent(self, method: str, path: str) -> int:
         """How many such requests reached the device."""
@@ -134,12 +310,16 @@ class Home:
 
     @property
     def writes(self) -> int:
+        if isinstance(self.device, Device):
+            return self.device.done.count("write")
         return self.sent("POST", "/api/operation")
 
     async def close(self) -> None:
-        for controller in self.controllers:
-            controller.recorder.close()
-            await controller.gateway.close()
+        for site in self.sites:
+            await site.stop()
+            site.recorder.close()
+            await site.gateway.close()
+        self.writer.close()
         self.database.close()
 
 
@@ -158,5 +338,20 @@ async def home(tmp_path: Path, profile: str) -> AsyncIterator[Home]:
 
 
 @pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Home]:
+    """A home whose gateway lives in memory, so that a day takes no time."""
+    clock = Clock()
+    database = open_database(tmp_path / "tou.db", create=True)
+    made = Home(tmp_path, clock, database, Device(clock))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
 def holding() -> Schedule:
     return schedule(night=Setting(Mode.SELF_CONSUMPTION, HOLD))
+
+
+@pytest.fixture
+def lost() -> Callable[[], GatewayUnreachableError]:
+    return lambda: GatewayUnreachableError("It does not answer.", delivered="no")

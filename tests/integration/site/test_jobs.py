@@ -61,9 +61,7 @@ async def at_work(home, device):
 
 
 async def run(home, wanted: Job):
-    return await Jobs(home.controller, now=home.clock.now, poll=0.05).run(
-        wanted, Wake.OPERATOR, planned_at=None
-    )
+    return await Jobs(home.controller, poll=0.05).run(wanted, Wake.OPERATOR, planned_at=None)
 
 
 async def test_a_check_that_finds_nothing_is_completed_with_what_it_saw(at_work):
@@ -135,12 +133,9 @@ async def test_a_job_cut_off_by_a_stop_says_so_at_once(at_work):
 
 async def test_no_check_is_made_in_a_peak_unless_the_job_allows_it(at_work):
     calendar = at_work.schedule.calendar
-    peaky = dataclasses.replace(
-        at_work.schedule,
-        calendar=Peaky(calendar.zone, calendar.display_zone),
-        peak_periods=frozenset({"on_peak"}),
+    at_work.change(
+        calendar=Peaky(calendar.zone, calendar.display_zone), peak_periods=frozenset({"on_peak"})
     )
-    at_work.controller.schedule = peaky
 
     kept_away = await run(at_work, job())
     allowed = await run(at_work, job(allow_on_peak=True))
@@ -173,8 +168,8 @@ async def test_a_job_of_a_gateway_that_does_not_answer_is_unreachable(at_work):
 
 
 async def test_a_job_is_due_once_and_one_that_is_too_late_is_missed(at_work):
-    at_work.controller.schedule = dataclasses.replace(at_work.schedule, jobs=(job(JobKind.COMMIT),))
-    jobs = Jobs(at_work.controller, now=at_work.clock.now)
+    at_work.change(jobs=(job(JobKind.COMMIT),))
+    jobs = Jobs(at_work.controller)
     at_work.clock.move(minutes=6)
 
     due = await jobs.due(at_work.clock.now())
@@ -188,11 +183,11 @@ async def test_a_job_is_due_once_and_one_that_is_too_late_is_missed(at_work):
 
 
 async def test_after_a_step_back_of_the_clock_the_same_hours_count_anew(at_work):
-    at_work.controller.schedule = dataclasses.replace(at_work.schedule, jobs=(job(JobKind.COMMIT),))
-    jobs = Jobs(at_work.controller, now=at_work.clock.now)
+    at_work.change(jobs=(job(JobKind.COMMIT),))
+    jobs = Jobs(at_work.controller)
     at_work.clock.move(minutes=6)
     await jobs.due(at_work.clock.now())
-    at_work.clock.move(minutes=-6)
+    at_work.clock.step(minutes=-6)
     await jobs.due(at_work.clock.now())
     at_work.clock.move(minutes=6)
 

@@ -8,6 +8,8 @@ import sqlite3
 
 import pytest
 
+from scheduler.audit.intent import Intent
+from scheduler.audit.recorder import Unrecorded
 from scheduler.errors import AuditUnwritableError, GatewayError
 from scheduler.schedule.values import Schedule
 from scheduler.setting import Mode, Setting
@@ -74,9 +76,8 @@ async def test_a_pulse_in_force_leaves_no_row(home):
 async def test_a_setting_changed_by_somebody_else_is_put_right_at_the_next_pulse(home):
     await home.look(Wake.START)
     other = home.start()
-    run = await other.recorder.begin(kind="x", name="the app", wake=Wake.OPERATOR, detail={})
-    await other.gateway.write(Setting(Mode.BACKUP, 100.0), run)
-    home.controllers.reverse()
+    await other.gateway.write(Setting(Mode.BACKUP, 100.0), None, Unrecorded(other.recorder))
+    home.sites.reverse()
 
     await home.look(Wake.PULSE)
 
@@ -90,9 +91,8 @@ async def test_an_unreachable_gateway_is_tried_again_until_it_answers(home):
     await home.look(Wake.START)
     assert home.controller.retry_in() is not None
     home.device.faults.refuse = False
-    await asyncio.sleep(0.05)
 
-    await home.look(Wake.RETRY)
+    await home.next(Wake.RETRY)
 
     assert home.outcomes() == ["unreachable", "confirmed"]
     assert home.runs()[-1].attempt == 2
@@ -128,9 +128,8 @@ async def test_a_lost_commit_is_unconfirmed_and_then_tried_again(home):
     home.device.faults.shows_active = True
     home.device.faults.commit_lost = 1
     await home.look(Wake.START)
-    await asyncio.sleep(0.05)
 
-    await home.look(Wake.RETRY)
+    await home.settle()
 
     assert home.outcomes() == ["unconfirmed", "confirmed"]
     assert "shows self_consumption, 20 %" in home.runs()[0].error
@@ -141,9 +140,8 @@ async def test_a_write_that_was_not_seen_to_its_end_is_written_again(home):
     home.device.faults.answer_lost = {"operation": 1}
     await home.look(Wake.START)
     lost = home.device.device.active.reserve
-    await asyncio.sleep(0.05)
 
-    await home.look(Wake.RETRY)
+    await home.settle()
 
     assert lost == pytest.approx(24.0)
     assert home.device.device.active.reserve == pytest.approx(9.75)
@@ -153,17 +151,14 @@ async def test_a_write_that_was_not_seen_to_its_end_is_written_again(home):
 async def test_a_write_cut_off_by_death_is_written_again(home):
     dead = home.start()
     run = await dead.recorder.begin(
-        kind="switch",
-        name="run the house",
-        wake=Wake.START,
-        detail={"gateway": dead.gateway.name, "wanted": None},
+        Intent(kind="switch", name="run the house", wake=Wake.START, gateway=dead.gateway.name)
     )
     home.device.faults.answer_lost = {"operation": 1}
     with pytest.raises(GatewayError):
-        await dead.gateway.write(Setting(Mode.SELF_CONSUMPTION, 5.0), run)
+        await dead.gateway.write(Setting(Mode.SELF_CONSUMPTION, 5.0), None, run)
     await run.settled()
     living = home.start()
-    await living.recover(alive_until=None)
+    await living.start(alive_until=None)
 
     await living.look(Wake.START)
 
@@ -190,7 +185,7 @@ async def test_a_gateway_that_may_not_be_written_is_refused_with_the_way_out(hom
 
     assert attempt.outcome is Outcome.REFUSED
     assert "1.49" in home.runs()[-1].error
-    assert home.controller.retry_in() > 600
+    assert home.controller.retry_in() > 100
 
 
 async def test_a_hold_asks_for_the_charge_at_its_beginning_and_keeps_it(home, holding: Schedule):
@@ -219,13 +214,13 @@ async def test_a_dry_run_decides_and_sends_nothing_that_changes_anything(home):
 
 
 async def test_without_an_audit_the_gateway_is_not_touched(home):
-    controller = home.start()
+    home.start()
     with sqlite3.connect(home.folder / "tou.db") as raw:
         raw.execute("DROP TABLE audit")
     raw.close()
 
     with pytest.raises(AuditUnwritableError):
-        await controller.look(Wake.START)
+        await home.look(Wake.START)
 
     assert home.device.device.requests == ()
 
@@ -233,14 +228,11 @@ async def test_without_an_audit_the_gateway_is_not_touched(home):
 async def test_a_run_cut_off_by_death_is_found_and_the_battery_is_running_first(home):
     dead = home.start()
     run = await dead.recorder.begin(
-        kind="switch",
-        name="run the house",
-        wake=Wake.START,
-        detail={"gateway": dead.gateway.name, "wanted": None},
+        Intent(kind="switch", name="run the house", wake=Wake.START, gateway=dead.gateway.name)
     )
     await run.settled()
     living = home.start()
-    await living.recover(alive_until=None)
+    await living.start(alive_until=None)
 
     await living.look(Wake.START)
 
@@ -253,8 +245,7 @@ async def test_a_run_cut_off_by_death_is_found_and_the_battery_is_running_first(
 
 
 async def test_what_passed_while_nothing_ran_is_recorded_as_missed(home):
-    controller = home.start()
-    await controller.recover(alive_until=home.clock.instant.replace(day=5, hour=9))
+    await home.start().start(alive_until=home.clock.instant.replace(day=5, hour=9))
 
     await home.look(Wake.START)
 
@@ -264,8 +255,7 @@ async def test_what_passed_while_nothing_ran_is_recorded_as_missed(home):
 
 
 async def test_years_of_missed_boundaries_do_not_fill_the_audit(home):
-    controller = home.start()
-    await controller.recover(alive_until=home.clock.instant.replace(year=2024))
+    await home.start().start(alive_until=home.clock.instant.replace(year=2024))
 
     await home.look(Wake.START)
 
@@ -276,7 +266,7 @@ async def test_years_of_missed_boundaries_do_not_fill_the_audit(home):
 async def test_a_clock_earlier_than_the_last_entry_holds_until_it_is_right(home):
     home.synchronised = lambda: None
     await home.look(Wake.START)
-    home.clock.move(days=-1)
+    home.clock.step(days=-1)
     home.start()
     requests = len(home.device.device.requests)
 
@@ -287,7 +277,7 @@ async def test_a_clock_earlier_than_the_last_entry_holds_until_it_is_right(home)
     assert len(home.device.device.requests) == requests
     assert home.outcomes().count("deferred") == 1
 
-    home.clock.move(days=1, hours=1)
+    home.clock.step(days=1, hours=1)
     assert (await home.look(Wake.PULSE)).outcome is Outcome.UNCHANGED
 
 
@@ -295,7 +285,7 @@ async def test_a_clock_earlier_than_the_last_entry_holds_until_it_is_right(home)
 async def test_a_step_of_the_clock_puts_the_setting_of_the_new_instant_in_force(home, hours):
     home.synchronised = lambda: None
     await home.look(Wake.START)
-    home.clock.move(hours=hours)
+    home.clock.step(hours=hours)
 
     attempt = await home.look(Wake.CLOCK_STEP)
 
@@ -307,7 +297,7 @@ async def test_a_reload_makes_the_new_schedule_true(home):
     await home.look(Wake.START)
     rules = home.schedule.rules
     changed = dataclasses.replace(rules[1], setting=Setting(Mode.SELF_CONSUMPTION, 30.0))
-    home.controller.schedule = dataclasses.replace(home.schedule, rules=(rules[0], changed))
+    home.change(rules=(rules[0], changed))
 
     await home.look(Wake.RELOAD)
 

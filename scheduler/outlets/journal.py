@@ -6,15 +6,16 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from scheduler import clock, plan
 from scheduler.audit.log import Head
-from scheduler.host.sites import Site
+from scheduler.errors import Problem
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Schedule
-from scheduler.setting import Setting
+from scheduler.site.state import WELL, SiteState
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    handler.setLevel(level.upper())
     for chatty in ("httpx", "httpcore", "apscheduler", "tzlocal", "alembic", "asyncio"):
         # Their lines are about themselves; requests are in the audit, without their headers.
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -57,46 +59,56 @@ class _Json(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def opening(site: Site, head: Head | None) -> None:
+def opening(state: SiteState, schedule: Schedule, warnings: Iterable[Problem]) -> None:
     """The first lines of a run: what governs it, and what it will do in the next day."""
-    schedule, now = site.controller.schedule, clock.now()
-    if site.gateway.simulated:
+    if state.gateway.simulated:
         log.warning("%s", SIMULATION)
-    for warning in site.loaded.warnings:
+    for warning in warnings:
         log.warning("%s", warning)
     log.info("schedule %s (%s, %s)", schedule.name, schedule.file, schedule.timezone)
-    log.info("gateway %s; audit %s", site.gateway.name, site.settings.database_path)
-    if head is not None:
-        # Cutting the tail of the chain is invisible to the chain itself; this line is not.
-        log.info("audit head: entry %s, %s", head.id, head.hash)
+    log.info("gateway %s; audit %s", state.gateway.name, state.database)
     log.info("the next 24 hours:")
-    for entry in plan.plan(schedule, now, now + timedelta(days=1)).entries:
+    for entry in plan.plan(schedule, state.now, state.now + timedelta(days=1)).entries:
         log.info("  %s", entry_line(schedule, entry))
 
 
-def following(site: Site, entry: PlanEntry | None) -> None:
-    """What comes next, told once for each change."""
-    if entry is not None and entry.setting is not None:
-        schedule = site.controller.schedule
-        words, when = setting_words(entry.setting), local_time(schedule, entry.at)
-        log.info("next: %s at %s (%s)", words, when, entry.name)
+def audit_head(site: str, head: Head | None) -> None:
+    """Cutting the tail of the chain is invisible to the chain itself; this line, kept elsewhere,
+    shows it. Written at each start and stop, and once a day."""
+    if head is not None:
+        log.info("audit head of %s: entry %s, %s", site, head.id, head.hash)
 
 
-def status_line(site: Site, following: PlanEntry | None) -> str:
-    """One line for `systemctl status`: what is in force, and the next boundary in words."""
-    controller = site.controller
-    mark = "SIMULATION, " if site.gateway.simulated else ""
-    wish = controller.wish
-    if controller.trust.held:
-        return f"{mark}Holding: {controller.trust.held}"
-    if wish is None:
+def following(schedule: Schedule, now: datetime) -> str | None:
+    """What comes next, in words."""
+    entry = plan.next_boundary(schedule, now)
+    if entry is None or entry.setting is None:
+        return None
+    return f"{entry.setting.words()} at {local_time(schedule, entry.at)} ({entry.name})"
+
+
+def status_line(state: SiteState, following: str | None) -> str:
+    """One line for `systemctl status`: what is wrong, or what is in force and what comes next."""
+    mark = "SIMULATION, " if state.gateway.simulated else ""
+    if state.word not in WELL:
+        return f"{mark}{state.word}: {state.reasons[0].text}"
+    if state.word == "waiting" and state.reasons:
+        return f"{mark}waiting: {state.reasons[0].text}"
+    if state.attempt is None and state.confirmed is None:
         return f"{mark}Starting"
-    outcome = wish.last.outcome.value if wish.last else "not tried yet"
-    present = f"{setting_words(wish.setting)} ({outcome})"
-    if following is None or following.setting is None:
-        return f"{mark}{present}; no change is planned"
-    when = local_time(controller.schedule, following.at)
-    return f"{mark}{present}; next {setting_words(following.setting)} at {when}"
+    outcome = state.attempt.outcome if state.attempt else "confirmed"
+    present = f"{state.wanted.setting.words()} ({outcome or 'under way'})"
+    return f"{mark}{present}; " + (f"next {following}" if following else "no change is planned")
+
+
+def status_of_many(states: Sequence[SiteState]) -> str:
+    """The same for a process of many sites: how many are well, and the worst of the others."""
+    ill = [state for state in states if state.word not in WELL]
+    told = f"{len(states)} sites, {len(states) - len(ill)} well"
+    if not ill:
+        return told
+    worst = max(ill, key=lambda state: state.word == "failing")
+    return f"{told}; {worst.site}: {worst.reasons[0].text}"
 
 
 def entry_line(schedule: Schedule, entry: PlanEntry) -> str:
@@ -105,13 +117,7 @@ def entry_line(schedule: Schedule, entry: PlanEntry) -> str:
     if entry.setting is None:
         return f"{when}  job: {entry.name}"
     period = f", {entry.period}" if entry.period else ""
-    return f"{when}  {setting_words(entry.setting)}  ({entry.name}{period})"
-
-
-def setting_words(setting: Setting) -> str:
-    """A setting as the app calls it."""
-    reserve = "hold the charge" if isinstance(setting.reserve, str) else f"{setting.reserve:g} %"
-    return f"{setting.mode.app_name}, {reserve}"
+    return f"{when}  {entry.setting.words()}  ({entry.name}{period})"
 
 
 def local_time(schedule: Schedule, instant: datetime) -> str:

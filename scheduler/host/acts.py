@@ -1,0 +1,114 @@
+"""What a person may ask of a site: apply, and one job. One way for the service and for a command
+that acts by itself; the result is JSON with the exit code that a command ends with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from scheduler import clock
+from scheduler.errors import (
+    ClockUntrustedError,
+    GatewayRefusedError,
+    GatewayUnreachableError,
+    SchedulerError,
+)
+from scheduler.schedule.values import Job
+from scheduler.site.apply import Attempt
+from scheduler.site.firmware import Ending
+from scheduler.site.site import Site
+from scheduler.words import Outcome, Wake
+
+EXIT: Final = {
+    Outcome.CONFIRMED: 0,
+    Outcome.UNCHANGED: 0,
+    Outcome.COMPLETED: 0,
+    Outcome.DRY_RUN: 0,
+    Outcome.UNREACHABLE: GatewayUnreachableError.exit_code,
+    Outcome.REFUSED: GatewayRefusedError.exit_code,
+}
+_POLL: Final = 0.05
+
+Result = dict[str, Any]
+
+
+async def apply(
+    site: Site, look: Callable[[], Awaitable[Attempt | None]], *, alone: bool = False
+) -> Result:
+    """Make the present wish true, and wait until it is confirmed or not. `alone`: nobody else
+    wakes the site meanwhile. Raises where nothing may be done, with the reason."""
+    attempt = await look()
+    if attempt is None:
+        raise _nothing_done(site)
+    result = {"outcome": attempt.outcome.value, **attempt.detail()}
+    while result["outcome"] == Outcome.ACCEPTED:
+        await (_next_alarm(site) if alone else asyncio.sleep(_POLL))
+        result = _present(site)
+    return _ended(site, result)
+
+
+async def run_job(site: Site, name: str) -> Result:
+    """Run one of the schedule's jobs now. Raises KeyError with the sentence for the one who asked,
+    where there is no such job."""
+    job = find_job(site.schedule.jobs, name)
+    ending: Ending = await site.run_job(job, Wake.OPERATOR, planned_at=None)
+    told = {
+        "job": job.name,
+        "do": job.do.value,
+        "outcome": ending.outcome.value,
+        "error": ending.error,
+        "seen": ending.seen,
+    }
+    return _ended(site, told)
+
+
+def find_job(jobs: tuple[Job, ...], name: str) -> Job:
+    """The job of this name, or the only one that does this. Raises KeyError."""
+    found = [job for job in jobs if name in {job.name, job.do.value}]
+    if len(found) == 1 or (found and found[0].name == name):
+        return found[0]
+    names = ", ".join(f'"{job.name}"' for job in jobs) or "none"
+    raise KeyError(f'The schedule has no one job "{name}". Its jobs: {names}.')
+
+
+def failed(error: SchedulerError) -> Result:
+    """The result of an act that was not begun, or broken off."""
+    return {"outcome": None, "error": str(error), "exit_code": error.exit_code}
+
+
+def _ended(site: Site, result: Result) -> Result:
+    code = EXIT.get(Outcome(result["outcome"]), 1)
+    return {**result, "simulated": site.gateway.simulated, "exit_code": code}
+
+
+async def _next_alarm(site: Site) -> None:
+    """Do what a running service would do at the next alarm."""
+    now = clock.now()
+    first = min(site.alarms(now), key=lambda alarm: alarm.at)
+    await asyncio.sleep(max(_POLL, (first.at - now).total_seconds()))
+    await site.look(first.wake, due=first.due)
+
+
+def _present(site: Site) -> Result:
+    """How the attempt stands now, by the one state."""
+    state = site.state(clock.now())
+    seen = state.read.setting if state.read else None
+    return {
+        "outcome": (state.attempt and state.attempt.outcome) or Outcome.ACCEPTED.value,
+        "wanted": state.wanted.setting.to_json(),
+        "observed": seen.to_json() if seen else None,
+        "error": state.attempt.error if state.attempt else None,
+    }
+
+
+def _nothing_done(site: Site) -> SchedulerError:
+    reasons = {reason.id: reason.text for reason in site.state(clock.now()).reasons}
+    if "clock" in reasons or site.controller.trust.held:
+        why = site.controller.trust.held or reasons["clock"]
+        return ClockUntrustedError(f"Nothing is done while {why}.")
+    told = "; ".join(reasons.values()) or "see the messages above"
+    return GatewayUnreachableError(
+        "The battery may be stopped after an earlier login, and it cannot be brought back yet: "
+        f"{told}."
+    )

@@ -1,0 +1,198 @@
+"""The state of a site where no service runs: what its schedule wants, and what the audit knows.
+
+The same value that a running service makes, with `running_since` None; needs no gateway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from scheduler import __version__, clock, plan
+from scheduler.audit import review
+from scheduler.audit.database import Database, open_to_look
+from scheduler.audit.log import Log
+from scheduler.audit.views import RunView
+from scheduler.errors import AuditError, ConfigurationError, ScheduleError, SchedulerError
+from scheduler.host.instance import Running
+from scheduler.host.sites import read_schedule
+from scheduler.plan import PlanEntry
+from scheduler.schedule.values import Schedule
+from scheduler.setting import setting_from_json
+from scheduler.settings import Settings
+from scheduler.site.state import (
+    GatewayState,
+    Proven,
+    Reason,
+    ScheduleState,
+    SiteState,
+    Wanted,
+    gateway_json,
+    health_json,
+    iso,
+    with_reasons,
+    zone_data_json,
+)
+
+_GOOD = frozenset({"confirmed", "unchanged", "dry_run"})
+
+
+def last_known(settings: Settings, running: Running, reason: Reason, *, now: datetime) -> SiteState:
+    """What is known without asking a service; `reason` says why none was asked. Raises
+    ScheduleError where the schedule cannot be read."""
+    schedule = read_schedule(settings).schedule
+    past, troubles = _past(settings)
+    state = SiteState(
+        site=settings.site,
+        now=now,
+        running_since=None,
+        pid=running.pid,
+        version=__version__,
+        schedule=_schedule_state(schedule, now),
+        wanted=_wanted(schedule, now),
+        confirmed=past.get("confirmed"),
+        read=None,
+        attempt=None,
+        next=_entry(schedule, plan.next_boundary(schedule, now)),
+        next_job=_entry(schedule, plan.next_job(schedule, now)),
+        last_run=past.get("last_run"),
+        gateway=_gateway(settings),
+        dry_run=settings.dry_run,
+        database=str(settings.database_path),
+        seen=running.seen,
+    )
+    return with_reasons(state, reason, *troubles, *_doubts(state))
+
+
+def not_running(running: Running) -> Reason:
+    """Why no service was asked."""
+    seen = f"; it was last seen at {clock.iso(running.seen)}" if running.seen else ""
+    return Reason("not_running", f"the service is not running{seen}", running.seen, "failing")
+
+
+def silent(running: Running, error: SchedulerError) -> Reason:
+    """Why the service that runs was not heard."""
+    who = f"process {running.pid}" if running.pid else "its process"
+    text = f"the service does not answer ({who}): {error}"
+    return Reason("silent", text, running.seen, "failing")
+
+
+def nothing_known(
+    settings: Settings, running: Running, reason: Reason, error: ScheduleError, *, now: datetime
+) -> dict[str, Any]:
+    """The answer where no service runs and the schedule cannot be read: what is left of a state."""
+    broken = Reason("file_broken", str(error), None, "failing")
+    past, troubles = _past(settings)
+    reasons = (reason, broken, *troubles)
+    return {
+        "site": settings.site,
+        "schedule": None,
+        "timezone": "Etc/UTC",
+        "now": clock.iso(now),
+        "health": health_json("failing", reasons),
+        "wanted": None,
+        "confirmed": None,
+        "next": None,
+        "last_run": past.get("last_run"),
+        "gateway": gateway_json(_gateway(settings)),
+        "service": {
+            "running": False,
+            "since": None,
+            "seen": iso(running.seen),
+            "pid": running.pid,
+            "version": __version__,
+        },
+        "dry_run": settings.dry_run,
+        "database": str(settings.database_path),
+        "zone_data": zone_data_json(),
+    }
+
+
+def _past(settings: Settings) -> tuple[dict[str, Any], list[Reason]]:
+    """What the audit says; a service that never ran has none, which is no trouble."""
+    try:
+        database = open_to_look(settings.database_path)
+        if database is None:
+            return {}, []
+        try:
+            return _read_past(database, settings), []
+        finally:
+            database.close()
+    except (AuditError, ConfigurationError) as error:
+        return {}, [Reason("audit", f"the audit cannot be read: {error}", None, "failing")]
+
+
+def _read_past(database: Database, settings: Settings) -> dict[str, Any]:
+    runs = review.runs(database, job="switch", limit=1)
+    if not runs:
+        return {}
+    shown = runs[-1].to_json()
+    del shown["steps"]
+    return {"last_run": shown, "confirmed": _confirmed(database, settings, runs[-1])}
+
+
+def _confirmed(database: Database, settings: Settings, last: RunView) -> Proven | None:
+    found = Log(database, settings.site).last_confirmed(last.gateway or "")
+    if found is None:
+        return None
+    data = {"mode": found.mode, "reserve_percent": found.reserve_percent}
+    setting = setting_from_json(data)
+    return Proven(found.name, setting, found.at, found.run) if setting else None
+
+
+def _schedule_state(schedule: Schedule, now: datetime) -> ScheduleState:
+    return ScheduleState(schedule.name, schedule.file, schedule.digest, schedule.timezone, now)
+
+
+def _wanted(schedule: Schedule, now: datetime) -> Wanted:
+    desired = plan.desired_at(schedule, now)
+    return Wanted(
+        desired.rule,
+        desired.setting,
+        desired.period,
+        desired.season,
+        desired.day_class.value,
+        plan.began_at(schedule, now),
+    )
+
+
+def _gateway(settings: Settings) -> GatewayState:
+    simulated = settings.gateway == "simulated"
+    url = None if simulated else settings.gateway_url
+    name = "simulated" if simulated else f"{settings.gateway} {url}"
+    return GatewayState(name, settings.gateway, simulated, None, None, None, url)
+
+
+def _entry(schedule: Schedule, entry: PlanEntry | None) -> Mapping[str, Any] | None:
+    if entry is None:
+        return None
+    local = clock.localise(entry.at, schedule.calendar.display_zone)
+    setting = entry.setting.to_json() if entry.setting else {"mode": None, "reserve_percent": None}
+    return {
+        "at": clock.iso(entry.at),
+        "local": local.isoformat(),
+        "kind": entry.kind,
+        "name": entry.name,
+        "do": entry.job.do.value if entry.job else None,
+        **setting,
+        "period": entry.period,
+        "season": entry.season,
+        "day_class": entry.day_class.value,
+    }
+
+
+def _doubts(state: SiteState) -> list[Reason]:
+    """What the audit's last words leave open."""
+    found, last = [], state.last_run
+    if last and last["outcome"] not in _GOOD:
+        text = f"the last switch is {last['outcome'] or 'not ended yet'}"
+        text += f": {last['error']}" if last["error"] else ""
+        found.append(Reason("last_run", text, None, "attention"))
+    confirmed, wanted = state.confirmed, state.wanted.setting
+    if confirmed and not isinstance(wanted.reserve, str) and not state.dry_run:
+        same = (confirmed.setting.mode, confirmed.setting.reserve)
+        if same != (wanted.mode, wanted.reserve):
+            text = "what is wanted now is not what was last confirmed"
+            found.append(Reason("overdue", text, None, "attention"))
+    return found

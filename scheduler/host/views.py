@@ -1,0 +1,56 @@
+"""The state of a site with what only its process knows: since when it runs, and how the file on
+the disk stands to the schedule in force."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import datetime
+
+from scheduler.host.reload import Reloads
+from scheduler.host.sites import Opened
+from scheduler.site.site import Site
+from scheduler.site.state import Reason, SiteState, with_reasons
+
+
+class Views:
+    """Completes the states of a process's sites; pure but for the clock it is given."""
+
+    def __init__(self, opened: Opened, reloads: Reloads, *, since: datetime) -> None:
+        self._settings, self._reloads, self._since = opened.settings, reloads, since
+
+    def state(self, site: Site, now: datetime) -> SiteState:
+        """All that may be shown of a site now."""
+        state = site.state(now)
+        on_disk = self._reloads.on_disk(site.name)
+        differs = on_disk.digest is not None and on_disk.digest != state.schedule.digest
+        url = self._settings.gateway_url if self._settings.gateway == "local" else None
+        state = replace(
+            state,
+            running_since=self._since,
+            pid=os.getpid(),
+            seen=now,
+            database=str(self._settings.database_path),
+            gateway=replace(state.gateway, url=url),
+            schedule=replace(state.schedule, file_differs=differs, file_problems=on_disk.problems),
+        )
+        return with_reasons(state, *_of_the_file(state))
+
+
+def _of_the_file(state: SiteState) -> tuple[Reason, ...]:
+    schedule = state.schedule
+    if schedule.file_problems:
+        count = len(schedule.file_problems)
+        more = f" (and {count - 1} more)" if count > 1 else ""
+        text = (
+            f"the schedule file is broken; the last good one is in force: "
+            f"{schedule.file_problems[0]}{more}"
+        )
+        return (Reason("file_broken", text, None, "attention"),)
+    if schedule.file_differs:
+        text = (
+            f"{schedule.file} differs from the schedule in force; `systemctl reload "
+            "tou-scheduler` (or SIGHUP) puts it in force, `tou diff` shows what it changes"
+        )
+        return (Reason("file_differs", text, None, "attention"),)
+    return ()

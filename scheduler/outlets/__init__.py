@@ -1,0 +1,1 @@
+"""What shows and tells: renders the state and the audit; decides nothing, asks no gateway."""

@@ -1,0 +1,86 @@
+"""A battery that stands still, perhaps because of us: it is seen running before anything else.
+
+No refusal, back-off or budget holds this up; it has a short back-off of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.recorder import Recorder
+from scheduler.errors import GatewayError
+from scheduler.gateway.base import Gateway
+from scheduler.site.apply import outcome_of
+from scheduler.site.backoff import DEBT
+from scheduler.site.known import Known
+from scheduler.words import Outcome, Wake
+
+log = logging.getLogger(__name__)
+
+
+class Debt:
+    """What is owed to the battery, and the paying of it."""
+
+    def __init__(
+        self, gateway: Gateway, recorder: Recorder, known: Known, monotonic: Callable[[], float]
+    ) -> None:
+        self.not_before = 0.0
+        """Monotonic seconds before which a pulse does not try again."""
+        self.since: datetime | None = None
+        self._gateway, self._recorder = gateway, recorder
+        self._known, self._monotonic = known, monotonic
+        self._found: str | None = None
+        self._attempts = 0
+
+    @property
+    def owed(self) -> str | None:
+        """Why the battery may stand still; None where it is known to run."""
+        return self._gateway.unsafe or self._found
+
+    def find(self, reason: str) -> None:
+        """Owe it for a reason that the gateway itself does not remember."""
+        self._found = reason
+
+    def due(self) -> bool:
+        """Whether the back-off is over."""
+        return self._monotonic() >= self.not_before
+
+    async def paid(self, wake: Wake) -> bool:
+        """Whether the battery is seen running; brings it back where it is not, on the record."""
+        if not self.owed:
+            return True
+        if wake is Wake.PULSE and not self.due():
+            return False
+        self.since = self.since or self._recorder.now()
+        self._attempts += 1
+        if not await self._pay(wake):
+            self.not_before = self._monotonic() + DEBT.delay(self._attempts)
+            return False
+        self._found, self._attempts, self.since, self.not_before = None, 0, None, 0.0
+        return True
+
+    async def _pay(self, wake: Wake) -> bool:
+        started = self._recorder.now()
+        intent = Intent(
+            kind="sitemaster_run",
+            name="recovery",
+            wake=wake,
+            gateway=self._gateway.name,
+            attempt=self._attempts,
+            more={"reason": self.owed},
+        )
+        run = await self._recorder.begin(intent)
+        ended = Ended(outcome=Outcome.COMPLETED)
+        try:
+            await self._gateway.make_safe(run)
+            await self._known.met(None)
+        except GatewayError as error:
+            log.error("the battery may be stopped: %s", error)  # noqa: TRY400 -- no traceback
+            await self._known.met(error)
+            ended = Ended(outcome=outcome_of(error), error=str(error))
+        await run.end(ended)
+        self._known.ended(intent, ended, run=run.number, started=started)
+        return ended.outcome is Outcome.COMPLETED and self._gateway.unsafe is None

@@ -1,0 +1,86 @@
+"""What a person must know of a site, as reasons: each with an id, since when, and how bad it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from scheduler.errors import BudgetSpentError, GatewayIdentityError
+from scheduler.site.controller import Controller
+from scheduler.site.state import Reason
+from scheduler.site.wish import Wish
+from scheduler.words import Outcome
+
+# What a setting may take beyond its own time to be confirmed before it is overdue: the first
+# attempts of the back-off, on a gateway that answers in seconds.
+GRACE: Final = timedelta(seconds=60)
+# For how long somebody else's write is told.
+FOREIGN_FOR: Final = timedelta(hours=24)
+_WORST: Final = ("failing", "attention", "waiting", "good")
+
+
+def reasons(controller: Controller, now: datetime) -> tuple[Reason, ...]:
+    """All that speaks against "good", worst first."""
+    found = [*_held(controller), *_battery(controller), *_gateway(controller)]
+    if controller.wish is not None:
+        found += _wish(controller, controller.wish, now)
+    return worst_first(found)
+
+
+def worst_first(found: list[Reason]) -> tuple[Reason, ...]:
+    """In the order in which a person should read them."""
+    return tuple(sorted(found, key=lambda reason: _WORST.index(reason.word)))
+
+
+def _held(controller: Controller) -> Iterator[Reason]:
+    trust = controller.trust
+    if trust.held:
+        yield Reason("clock", f"Nothing is done while {trust.held}.", trust.held_since, "failing")
+    if controller.installing:
+        yield Reason("installing", "A firmware update is being installed.", None, "waiting")
+
+
+def _battery(controller: Controller) -> Iterator[Reason]:
+    read = controller.known.read
+    if read is not None and read.running is False:
+        text = "The battery stands still; it is being brought back."
+        yield Reason("not_running", text, controller.debt.since or read.at, "failing")
+    elif controller.debt.owed:
+        text = f"The battery may stand still: {controller.debt.owed}."
+        yield Reason("unsafe", text, controller.debt.since, "failing")
+
+
+def _gateway(controller: Controller) -> Iterator[Reason]:
+    known, error = controller.known, controller.known.error
+    if isinstance(error, GatewayIdentityError):
+        yield Reason("certificate", str(error), known.since, "failing")
+    elif known.reachable is False:
+        yield Reason("gateway_lost", f"The gateway does not answer: {error}", known.since)
+    elif isinstance(error, BudgetSpentError):
+        yield Reason("budget", str(error), known.since)
+
+
+def _wish(controller: Controller, wish: Wish, now: datetime) -> Iterator[Reason]:
+    last, since = wish.last, wish.lacking_since
+    if controller.known.foreign is not None:
+        at, shown = controller.known.foreign
+        if now - at < FOREIGN_FOR:
+            yield Reason(
+                "other_writer",
+                f"The gateway showed {shown.words()}, which nobody here wrote. Another scheduler "
+                "or the app changes it too.",
+                at,
+            )
+    if last is not None and last.outcome is Outcome.REFUSED:
+        yield Reason("refused", f"The gateway refuses: {last.error}", since, "failing")
+    if since is None or (last is not None and wish.done):
+        return
+    if wish.unverified and last is not None:
+        yield Reason("unverified", f"{wish.setting.words()}: {last.note}.", since)
+    elif now - since > timedelta(seconds=controller.gateway.limits.confirm_within) + GRACE:
+        said = f" Last attempt: {last.error or last.note or last.outcome.value}" if last else ""
+        text = f"{wish.setting.words()} is wanted and not known to be in force.{said}"
+        yield Reason("overdue", text, since, "failing")
+    elif last is not None and last.outcome is not Outcome.REFUSED:
+        yield Reason("trying", f"{wish.setting.words()} is being put in force.", since, "waiting")

@@ -1,0 +1,112 @@
+"""What a site knows of its gateway from every exchange with it: the newest reading, what was
+proven, whether it answers, and who else writes. Decides nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from scheduler import clock
+from scheduler.audit.chain import Json
+from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.recorder import Recorder
+from scheduler.errors import (
+    BudgetSpentError,
+    GatewayError,
+    GatewayIdentityError,
+    GatewayUnreachableError,
+)
+from scheduler.gateway.base import Gateway, Part, Reading, Spend, Steps
+from scheduler.setting import Setting, SettingRead
+from scheduler.site.state import LastRead, Proven
+
+log = logging.getLogger(__name__)
+
+
+class Known:
+    """The memory of one site; it begins empty at each start."""
+
+    def __init__(self, gateway: Gateway, recorder: Recorder) -> None:
+        self.read: LastRead | None = None
+        self.proven: Proven | None = None
+        self.reachable: bool | None = None
+        self.since: datetime | None = None
+        """Since when it answers, or does not."""
+        self.error: GatewayError | None = None
+        """Of the newest exchange."""
+        self.foreign: tuple[datetime, SettingRead] | None = None
+        """When another setting was seen that nobody here wrote, and which."""
+        self.last_run: Mapping[str, Any] | None = None
+        self._gateway, self._recorder = gateway, recorder
+
+    async def reading(self, steps: Steps, *, spend: Spend, want: frozenset[Part]) -> Reading:
+        """Read, and remember what was read. Raises GatewayError, which is remembered as well."""
+        try:
+            found = await self._gateway.read(steps, spend=spend, want=want)
+        except GatewayError as error:
+            await self.met(error)
+            raise
+        if (found.setting, found.charge, found.running) != (None, None, None):
+            old = self.read or LastRead(found.at, None, None, None)
+            self.read = LastRead(
+                found.at,
+                found.setting or old.setting,
+                old.charge if found.charge is None else found.charge,
+                old.running if found.running is None else found.running,
+            )
+            await self.met(None)
+        return found
+
+    async def met(self, error: GatewayError | None) -> None:
+        """Remember how an exchange ended; contact lost and regained is an event, once."""
+        now, was = self._recorder.now(), self.reachable
+        self.error = error
+        if isinstance(error, BudgetSpentError):
+            return
+        gone = isinstance(error, GatewayUnreachableError | GatewayIdentityError)
+        since, self.reachable = self.since, not gone
+        if was is not self.reachable:
+            self.since = now
+        if gone and was is not False:
+            log.warning("the gateway does not answer: %s", error)
+            detail = {"gateway": self._gateway.name, "error": str(error)}
+            await self._recorder.event("gateway", "lost", detail)
+        if not gone and was is False and since is not None:
+            seconds = round((now - since).total_seconds())
+            log.info("the gateway answers again after %s s", seconds)
+            back: dict[str, Json] = {"gateway": self._gateway.name, "seconds": seconds}
+            await self._recorder.event("gateway", "back", back)
+
+    def prove(self, rule: str, setting: Setting, at: datetime, run: int | None) -> None:
+        """Keep that a setting was read back equal; since when it is so without a break."""
+        if self.proven is not None and self.proven.setting == setting:
+            self.proven = replace(self.proven, rule=rule)
+            return
+        self.proven = Proven(rule, setting, at, run)
+
+    def doubt(self) -> None:
+        """Something speaks against what was proven."""
+        self.proven = None
+
+    def ended(self, intent: Intent, ended: Ended, *, run: int, started: datetime) -> None:
+        """Keep the newest run, as `audit --format json` has it without its steps."""
+        detail = {**intent.detail(), **ended.detail()}
+        self.last_run = {
+            "run": run,
+            "site": self._recorder.site,
+            "kind": intent.kind,
+            "name": intent.name,
+            "wake": intent.wake.value,
+            "planned_at": detail["planned_at"],
+            "started_at": clock.iso(started),
+            "finished_at": clock.iso(self._recorder.now()),
+            "outcome": ended.outcome.value,
+            "wanted": detail["wanted"],
+            "observed": detail["observed"],
+            "attempt": intent.attempt,
+            "error": ended.error,
+        }

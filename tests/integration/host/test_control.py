@@ -1,0 +1,256 @@
+"""The control socket: the one state, acts as they happen, and clients of bad will."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from scheduler import asking
+from scheduler.audit import review
+from scheduler.errors import AccessError, ServiceSilentError
+from scheduler.host import access
+from scheduler.host.control import BOUNDS
+from scheduler.httpserver import Peer
+
+
+@pytest.fixture
+def path(host, tmp_path) -> Path:
+    return tmp_path / "tou.control.sock"
+
+
+async def ask(path, what):
+    return await asyncio.to_thread(asking.ask, path, what)
+
+
+async def act(path, what):
+    return await asyncio.to_thread(lambda: list(asking.act(path, what)))
+
+
+async def raw(path: Path, sent: bytes, *, read: bool = True) -> bytes:
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(sent)
+    answer = await asyncio.wait_for(reader.read(), 20) if read else b""
+    writer.close()
+    return answer
+
+
+async def test_the_state_is_that_of_the_running_service(path):
+    state = await ask(path, "/status")
+
+    assert state["service"]["pid"] == os.getpid()
+    assert state["service"]["running"] is True
+    assert state["wanted"]["rule"] == "run the house"
+    assert state["schedule_in_force"]["file_differs"] is False
+    assert state["health"]["ok"] is True
+
+
+async def test_a_question_is_answered_within_ten_milliseconds(path):
+    took = []
+    for _ in range(20):
+        begun = time.perf_counter()
+        await ask(path, "/status")
+        took.append(time.perf_counter() - begun)
+
+    assert min(took) < 0.010
+
+
+async def test_apply_tells_its_steps_as_they_happen_and_ends_with_the_outcome(path):
+    lines = await act(path, "/apply")
+
+    assert any("GET /api/operation" in line.get("step", "") for line in lines[:-1])
+    assert lines[-1]["ended"]["outcome"] in {"unchanged", "confirmed"}
+    assert lines[-1]["ended"]["exit_code"] == 0
+
+
+async def test_a_job_is_run_by_its_name(path):
+    lines = await act(path, asking.job_path("look for firmware"))
+
+    assert lines[-1]["ended"]["outcome"] == "completed"
+    assert lines[-1]["ended"]["job"] == "look for firmware"
+
+
+async def test_a_job_that_is_not_there_is_refused_with_the_names_of_those_that_are(path):
+    lines = await act(path, asking.job_path("paint the house"))
+
+    assert "look for firmware" in lines[0]["error"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"404"),
+        (b"POST /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"404"),
+        (b"DELETE /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"405"),
+        (b"GET /status?site=nobody HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"404"),
+        (b"a cat walked over the keys\r\n\r\n", b"400"),
+        (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"431"),
+        (
+            b"POST /apply HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + b"x" * 90_000,
+            b"413",
+        ),
+    ],
+    ids=["unknown", "unknown act", "method", "no such site", "noise", "head", "body"],
+)
+async def test_what_is_not_understood_is_refused_and_hurts_nobody(path, sent, status):
+    answer = await raw(path, sent)
+
+    assert answer.split(b" ")[1] == status
+    assert (await ask(path, "/status"))["site"] == "home"
+
+
+async def test_clients_that_say_nothing_do_not_keep_others_out_for_long(path):
+    silent = [await asyncio.open_unix_connection(path) for _ in range(BOUNDS.connections + 4)]
+    for _, writer in silent:
+        writer.write(b"GET /sta")
+    await asyncio.sleep(0.1)
+    with pytest.raises(ServiceSilentError, match="Too many"):
+        await ask(path, "/status")
+
+    for _, writer in silent[:4]:
+        writer.close()
+    await asyncio.sleep(0.1)
+
+    for _, writer in silent:
+        writer.close()
+    await asyncio.sleep(0.1)
+    assert (await ask(path, "/status"))["site"] == "home"
+
+
+async def test_a_client_that_leaves_does_not_stop_what_it_began(path, host, device):
+    device.faults.slow = 0.2
+    before = len(device.device.requests)
+    _, writer = await asyncio.open_unix_connection(path)
+    writer.write(b"POST /job/commit HTTP/1.1\r\nHost: x\r\n\r\n")
+    while len(device.device.requests) == before:
+        await asyncio.sleep(0.01)
+
+    writer.transport.abort()
+    device.faults.slow = 0.0
+
+    while not (runs := await ended(host)):
+        await asyncio.sleep(0.02)
+    assert runs == ["completed"]
+
+
+async def ended(host) -> list[str]:
+    """How the jobs ended that have ended."""
+    log = host.hosted[0].site.recorder
+    runs = await log.ask(lambda: review.runs(host.opened.database, job="commit"))
+    return [run.outcome for run in runs if run.outcome]
+
+
+async def test_the_document_names_every_way_in(path):
+    document = await ask(path, "/openapi.json")
+
+    assert document["openapi"].startswith("3.")
+    for way, verbs in document["paths"].items():
+        for verb in verbs:
+            asked = way.replace("{name}", "look%20for%20firmware")
+            head = f"{verb.upper()} {asked} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            assert b" 200 " in (await raw(path, head.encode())).split(b"\r\n")[0], way
+
+
+async def test_curl_reads_it(path):
+    done = await asyncio.to_thread(
+        subprocess.run,
+        ["curl", "-sS", "--unix-socket", str(path), "http://tou/sites"],
+        capture_output=True,
+        check=False,
+    )
+
+    assert json.loads(done.stdout) == {"sites": [{"site": "home", "word": "good"}]}
+
+
+async def test_the_socket_is_gone_after_the_stop_and_a_stale_one_is_replaced(path, host, tmp_path):
+    assert stat.S_ISSOCK(path.stat().st_mode)
+
+    await host.control.close()
+
+    assert not path.exists()
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+    control = type(host.control)(host)
+    assert await control.listen(path) == path
+    assert (await ask(path, "/status"))["site"] == "home"
+    await control.close()
+
+
+async def test_something_else_by_its_name_is_left_alone_and_the_service_goes_on(host, tmp_path):
+    (tmp_path / "letter").write_text("dear reader")
+
+    assert await type(host.control)(host).listen(tmp_path / "letter") is None
+    assert (tmp_path / "letter").read_text() == "dear reader"
+
+
+async def test_a_path_longer_than_the_kernel_takes_is_reached_all_the_same(host, tmp_path):
+    folder = tmp_path / ("d" * 100) / ("e" * 100)
+    folder.mkdir(parents=True)
+    control = type(host.control)(host)
+
+    listened = await control.listen(folder / "tou.control.sock")
+
+    assert listened is not None
+    assert (await ask(listened, "/status"))["site"] == "home"
+    await control.close()
+
+
+@pytest.mark.parametrize(
+    ("mode", "uid", "may_read", "may_write"),
+    [
+        (0o600, 0, True, True),
+        (0o600, 54_321, False, False),
+        (0o644, 54_321, True, False),
+        (0o666, 54_321, True, True),
+    ],
+    ids=["root", "a stranger", "readable", "writable"],
+)
+def test_who_may_read_the_database_may_ask_and_who_may_write_it_may_act(
+    tmp_path, mode, uid, may_read, may_write
+):
+    database = tmp_path / "tou.db"
+    database.touch()
+    database.chmod(mode)
+    for folder in database.parents:
+        if folder.stat().st_uid == os.geteuid() and str(folder).count("/") > 1:
+            folder.chmod(0o755)
+    peer = Peer(1, uid, uid)
+
+    assert access.may(peer, database, "read") is may_read
+    assert access.may(peer, database, "write") is may_write
+
+
+def test_a_folder_that_is_closed_closes_the_database(tmp_path):
+    database = tmp_path / "closed" / "tou.db"
+    database.parent.mkdir()
+    database.touch(mode=0o644)
+    database.parent.chmod(0o700)
+
+    assert not access.may(Peer(1, 54_321, 54_321), database, "read")
+
+
+def test_nobody_answers_where_no_service_is(tmp_path):
+    with pytest.raises(ServiceSilentError, match="does not answer"):
+        asking.ask(tmp_path / "none.sock", "/status")
+
+
+def test_a_service_that_hangs_is_not_waited_for(tmp_path):
+    with socket.socket(socket.AF_UNIX) as hanging:
+        hanging.bind(str(tmp_path / "s"))
+        hanging.listen(1)
+
+        with pytest.raises(ServiceSilentError, match=r"within 0\.1 s"):
+            asking.ask(tmp_path / "s", "/status", seconds=0.1)
+
+
+def test_a_refusal_is_this_users_to_mend(tmp_path):
+    error = AccessError("not yours")
+
+    assert error.exit_code == 77

@@ -1,0 +1,98 @@
+"""The one state: what it knows, since when, and every reason a person must be told."""
+
+from __future__ import annotations
+
+import json
+
+from scheduler.site.state import Reason, to_json
+from scheduler.words import Wake
+
+
+async def test_the_state_of_a_site_that_has_not_looked_knows_what_is_wanted(house):
+    state = house.site.state(house.clock.instant)
+
+    assert state.wanted.rule == "run the house"
+    assert (state.confirmed, state.read, state.attempt, state.last_run) == (None,) * 4
+    assert state.gateway.reachable is None
+    assert state.next["at"] == "2026-07-06T22:00:00Z"
+    assert state.next_job is None
+
+
+async def test_the_state_after_a_switch_tells_what_was_proven_when_and_by_which_run(house):
+    await house.look(Wake.START)
+    house.clock.move(minutes=10)
+    await house.look(Wake.PULSE)
+
+    state = house.site.state(house.clock.instant)
+
+    assert state.word == "good"
+    assert state.reasons == ()
+    assert state.confirmed.setting == state.wanted.setting
+    assert state.confirmed.run == house.runs()[-1].run
+    assert (state.now - state.confirmed.at).total_seconds() > 590
+    assert (state.now - state.read.at).total_seconds() < 1
+    assert state.read.running is True
+    assert state.read.charge is None
+    assert state.last_run["outcome"] == "confirmed"
+    assert state.gateway.reachable is True
+    assert state.attempt.next_try is None
+
+
+async def test_after_a_restart_the_proof_is_as_old_as_it_is(house):
+    await house.look(Wake.START)
+    await house.restart(gone_for=600)
+    await house.look(Wake.START)
+
+    state = house.site.state(house.clock.instant)
+
+    assert (state.now - state.confirmed.at).total_seconds() > 590
+
+
+async def test_what_was_proven_stays_proven_until_something_else_is_written(house, lost):
+    await house.look(Wake.START)
+    house.device.fails("read", lost())
+    house.at(22)
+    await house.look(Wake.BOUNDARY)
+
+    state = house.site.state(house.clock.instant)
+
+    assert state.confirmed.rule == "run the house"
+    assert state.wanted.rule == "charge overnight"
+    assert state.attempt.outcome == "unreachable"
+    assert state.attempt.next_try > state.now
+
+
+async def test_the_state_is_plain_json(house):
+    await house.look(Wake.START)
+
+    text = json.dumps(to_json(house.site.state(house.clock.instant)))
+
+    assert json.loads(text)["wanted"]["mode"] == "self_consumption"
+
+
+async def test_a_concern_of_the_process_is_shown_worst_first_until_it_is_withdrawn(house):
+    site, now = house.site, house.clock.instant
+    site.concern(Reason("file_differs", "The file differs.", now, "attention"))
+    site.concern(Reason("file_broken", "The file is broken.", now, "failing"))
+    house.clock.move(minutes=1)
+    site.concern(Reason("file_broken", "It is broken still.", house.clock.instant, "failing"))
+
+    shown = site.state(now).reasons
+    site.withdraw("file_broken")
+    left = site.state(now).reasons
+
+    assert [each.id for each in shown] == ["file_broken", "file_differs"]
+    assert (shown[0].since, shown[0].text) == (now, "It is broken still.")
+    assert [each.id for each in left] == ["file_differs"]
+
+
+async def test_a_held_clock_is_told_with_its_beginning(house):
+    house.synchronised = lambda: False
+    await house.look(Wake.START)
+    house.clock.move(minutes=2)
+    await house.look(Wake.PULSE)
+
+    reason = house.site.state(house.clock.instant).reasons[0]
+
+    assert reason.id == "clock"
+    assert (house.clock.instant - reason.since).total_seconds() > 119
