@@ -14,6 +14,7 @@ from scheduler.advice import advise
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
+from scheduler.environment import missing_secret
 from scheduler.errors import ScheduleError, SettingsError
 from scheduler.host import instance
 from scheduler.host.instance import Presence
@@ -96,10 +97,7 @@ def local_gateway(settings: Settings) -> LocalGateway:
             "set what it prints."
         )
     if settings.gateway_password is None:
-        raise SettingsError(
-            "TOU_GATEWAY_PASSWORD is not set. Set it, or give systemd the credential "
-            "gateway_password."
-        )
+        raise missing_secret("gateway_password")
     return LocalGateway(
         url=settings.gateway_url,
         username=settings.gateway_username,
