@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -306,9 +307,9 @@ def _next(into: Path, gateway: str) -> str:
     schedule, settings = into / init_files.SCHEDULE, into / init_files.SETTINGS
     lines = [
         "Next:",
-        f"  tou check {schedule}        after each edit",
-        f"  tou plan --schedule {schedule} --days 7",
-        f"  set -a; . {settings}; set +a; tou run        to try it here",
+        f"  tou check {shlex.quote(str(schedule))}        after each edit",
+        f"  tou plan --schedule {shlex.quote(str(schedule))} --days 7",
+        f"  TOU_SETTINGS_FILE={shlex.quote(str(settings))} tou run        to try it here",
     ]
     if gateway == "simulated":
         lines.append(f"  once it does what you want: TOU_GATEWAY in {settings} names a real one")
