@@ -139,13 +139,18 @@ def _fill_up(means: Means) -> _Rule:
 
 
 def _fill(reserve: int, means: Means) -> tuple[_Rule, ...]:
-    return _fill_up(means), _house(reserve)
+    return _fill_up(means), _house(reserve, *_no_grid(means))
+
+
+def _no_grid(means: Means) -> tuple[str, ...]:
+    """What one rule sets, every rule sets: else it would stay as the last one left it."""
+    return ("grid_charging: deny",) if means.grid_charging else ()
 
 
 def _keep(reserve: int, means: Means) -> tuple[_Rule, ...]:
     peak = _Rule(
         "use it in the peak",
-        _self_powered(f"{reserve}%"),
+        (*_self_powered(f"{reserve}%"), *_no_grid(means)),
         "The house runs on the battery down to the reserve",
         _peak,
     )
@@ -153,18 +158,21 @@ def _keep(reserve: int, means: Means) -> tuple[_Rule, ...]:
     if means.grid_charging:
         lines = ("mode: backup", "reserve: 100%", "grid_charging: deny")
         keep = replace(keep, lines=lines, reason=_KEPT_FOR_THE_PEAK)
-    return peak, keep, _house(reserve)
+    return peak, keep, _house(reserve, *_no_grid(means))
 
 
 def _sell(reserve: int, means: Means) -> tuple[_Rule, ...]:
-    lines = ("inset: 5m", "mode: autonomous", f"reserve: {reserve}%")
+    lines = ("inset: 5m", "mode: autonomous", f"reserve: {reserve}%", *_no_grid(means))
+    solar = ("export: solar",) if means.export else ()
+    fill = _fill_up(means)
     peak = _Rule(
         "sell in the peak",
         (*lines, "export: battery") if means.export else lines,
         "Time-Based Control sells by the rate plan set in the Tesla app, where that is allowed",
         _dearest,
     )
-    return peak, _fill_up(means), _house(reserve, *(["export: solar"] if means.export else []))
+    fill = replace(fill, lines=(*fill.lines, *solar))
+    return peak, fill, _house(reserve, *_no_grid(means), *solar)
 
 
 def _car(reserve: int, means: Means) -> tuple[_Rule, ...]:

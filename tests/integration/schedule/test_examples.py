@@ -69,8 +69,7 @@ DAYS = [
         [
             "00:00 Self-Powered, 20 %, no charging from the grid",
             "09:00 Backup-only, 100 %, no charging from the grid",
-            "16:00 Self-Powered, 20 %",
-            "21:00 Self-Powered, 20 %, no charging from the grid",
+            "16:00 Self-Powered, 20 %, no charging from the grid",
         ],
     ),
     (
@@ -137,7 +136,7 @@ DAYS = [
         "2026-12-01",
         [
             "00:00 Self-Powered, 10 %, no charging from the grid, selling sun only",
-            "02:05 Backup-only, 100 %, charging from the grid",
+            "02:05 Backup-only, 100 %, charging from the grid, selling sun only",
             "04:55 Self-Powered, 10 %, no charging from the grid, selling sun only",
             "16:05 Time-Based Control, 30 %, no charging from the grid, selling battery and sun",
             "18:55 Self-Powered, 10 %, no charging from the grid, selling sun only",

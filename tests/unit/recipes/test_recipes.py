@@ -114,7 +114,10 @@ def test_the_reserve_is_the_one_asked_for() -> None:
     [
         (Purpose.FILL, "Backup-only, 100 %, charging from the grid"),
         (Purpose.KEEP, "Backup-only, 100 %, no charging from the grid"),
-        (Purpose.SELL, "Time-Based Control, 20 %, selling battery and sun"),
+        (
+            Purpose.SELL,
+            "Time-Based Control, 20 %, no charging from the grid, selling battery and sun",
+        ),
     ],
 )
 def test_a_gateway_that_can_do_more_is_told_more(purpose, words) -> None:
