@@ -94,7 +94,7 @@ async def _in_passing(chosen: Settings) -> Info:
     if chosen.gateway_password is None:
         # Nothing is sent that needs it.
         chosen = chosen.model_copy(update={"gateway_password": SecretStr("")})
-    async with _opened(chosen) as (gateway, _):
+    async with _opened(chosen) as gateway:
         return await _ask(gateway, _Unkept())
 
 
@@ -116,7 +116,7 @@ async def _on_record(chosen: Settings) -> Info:
         writer = Writer(database)
         recorder = Recorder(writer, chosen.site)
         try:
-            async with _opened(chosen) as (gateway, _):
+            async with _opened(chosen) as gateway:
                 return await _recorded(recorder, gateway, Turn(turn_file(chosen)))
         finally:
             recorder.close()
