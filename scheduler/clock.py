@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION = re.compile(r"(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -59,7 +59,8 @@ def parse_duration(text: str) -> timedelta:
     if text.strip() == "0":
         return timedelta(0)
     if not text.strip() or match is None:
-        raise ValueError(f'"{text}" is not a duration. Write 90s, 5m, 2h or 1h30m.')
+        shown = text if len(text) <= 40 and text.isprintable() else f"{ascii(text)[1:38]}..."
+        raise ValueError(f'"{shown}" is not a duration. Write 90s, 5m, 2h or 1h30m.')
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 

@@ -17,11 +17,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from scheduler.errors import AccessError, LockedError
-
-Act = Literal["read", "write"]
 
 _SAFE: Final = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a FIFO's other end is not waited for
 _LINKS_MOST: Final = 40  # as the kernel has it
@@ -112,15 +110,39 @@ def check_database(path: Path) -> None:
                 _check(found, path.with_name(name))
 
 
-def denied(path: Path, error: OSError, act: Act = "read") -> AccessError | None:
+def barred(path: Path) -> OSError | None:
+    """What keeps this user from writing a file that SQLite could not open, which says less."""
+    with suppress(OSError):
+        if os.statvfs(path.parent).f_flag & os.ST_RDONLY:
+            return OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+    for each in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        wanted = path.parent if not each.exists() else each
+        if not os.access(wanted, os.W_OK):
+            return PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(each))
+    return None
+
+
+def denied(path: Path, error: OSError) -> AccessError | None:
     """The one sentence for a file that this user may not read or write; None for other errors."""
     if error.errno not in _DENIED:
         return None
     if error.errno == errno.EROFS:
         return AccessError(f"{path}: cannot be written: its file system is read-only.")
-    owner = _owner(path)
-    way_out = f"Run the command as {owner}, or with sudo." if os.geteuid() else "Mend its rights."
-    return AccessError(f"{path}: this user ({_user(os.geteuid())}) may not {act} it. {way_out}")
+    act, owner, user = _act(path), _owner(path), _user(os.geteuid())
+    way_out = f"Run the command as {owner}, or with sudo."
+    if owner == user or os.geteuid() == 0:
+        way_out = f"See its rights and its folder's: ls -ld {path.parent} {path}"
+    return AccessError(f"{path}: this user ({user}) may not {act} it. {way_out}")
+
+
+def denied_in(error: BaseException | None) -> AccessError | None:
+    """As `denied`, of the file that was met first on the way to an error; so the wording and the
+    code are one, whichever room met it and however the file was named."""
+    while error is not None:
+        if isinstance(error, OSError) and isinstance(error.filename, str):
+            return denied(Path(error.filename), error)
+        error = error.__cause__ or error.__context__
+    return None
 
 
 class Lock:
@@ -277,6 +299,17 @@ def _into(here: int, part: str) -> int:
     there = os.open(part, flags, dir_fd=here)
     os.close(here)
     return there
+
+
+def _act(path: Path) -> str:
+    """What was wanted of a file that is denied: what may be read was to be written."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return "make"
+    except OSError:
+        return "read"
+    return "write" if os.access(path, os.R_OK) else "read"
 
 
 def _owner(path: Path) -> str:

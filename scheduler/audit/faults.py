@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from scheduler import files
 from scheduler.errors import AuditUnwritableError
 
 # By the beginning of SQLite's name for the error; the first that fits.
@@ -43,6 +44,8 @@ _ADVICE: Final = (
     ("SQLITE_IOERR", "the disk reports an error. Look at the disk and at the system's log."),
 )
 
+_ACCESS: Final = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
+
 
 class EntryRefusedError(AuditUnwritableError):
     """The audit refuses this entry, and would take another."""
@@ -58,9 +61,14 @@ def explained(path: Path, what: str = "The audit") -> Iterator[None]:
         cause = (error.orig if isinstance(error, DBAPIError) else None) or error
         refused = name_of(cause).startswith("SQLITE_CONSTRAINT")
         kind = EntryRefusedError if refused else AuditUnwritableError
-        raise kind(explain(name, cause)) from error
+        raise kind(explain(name, cause)) from _cause(path, cause)
     except (sqlite3.Error, OSError) as error:
-        raise AuditUnwritableError(explain(name, error)) from error
+        raise AuditUnwritableError(explain(name, error)) from _cause(path, error)
+
+
+def _cause(path: Path, error: BaseException) -> BaseException:
+    """SQLite does not say which file this user may not write; the command does (exit code 77)."""
+    return (name_of(error).startswith(_ACCESS) and files.barred(path)) or error
 
 
 def explain(what: str, error: BaseException) -> str:

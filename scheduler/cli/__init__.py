@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
+from typing import NoReturn
 
 import click
 
-from scheduler import __version__
+from scheduler import __version__, files
 from scheduler.cli import terminal
 from scheduler.cli.verbs import Verbs
 from scheduler.errors import SchedulerError
@@ -35,13 +37,15 @@ _VERBS = {
 def tou() -> None:
     """Drive a home battery through a time-of-use tariff, and keep a record of every act.
 
-    Settings come from TOU_ variables, `.env` and systemd credentials; the README lists them.
+    Settings come from TOU_ variables, the file that TOU_SETTINGS_FILE names, and systemd's
+    credentials; the README lists them.
     """
 
 
 def main() -> None:
     """The command line. Exit codes: 0 fine; 1 it ran and the answer is no; 2 usage; 69 gateway
-    unreachable; 77 gateway refuses; 78 settings or schedule wrong."""
+    unreachable; 77 gateway refuses, or this user may not read or write what is needed; 78 settings
+    or schedule wrong."""
     try:
         terminal.prepare()
         try:
@@ -49,7 +53,7 @@ def main() -> None:
         finally:
             terminal.finish()
     except SchedulerError as error:
-        _fail(str(error), error.exit_code)
+        _fail(error)
     except BrokenPipeError:
         # The reader of a pipe has seen enough.
         terminal.give_up_stdout()
@@ -57,13 +61,19 @@ def main() -> None:
     except Exception as error:
         if isinstance(error, OSError) and terminal.unwritable(error):
             terminal.give_up_stdout()
-            _fail(f"The answer cannot be written: {error.strerror}. Make room, or write elsewhere.")
+            told = f"The answer cannot be written: {error.strerror}. Make room, or write elsewhere."
+            _fail(SchedulerError(told))
+        if denied := files.denied_in(error):
+            _fail(denied)
         if os.environ.get("TOU_LOG_LEVEL", "").lower() == "debug":
             traceback.print_exc()
         kind = type(error).__name__
-        _fail(f"This is a defect of the program: {kind}: {error}. TOU_LOG_LEVEL=debug shows where.")
+        told = f"This is a defect of the program: {kind}: {error}. TOU_LOG_LEVEL=debug shows where."
+        _fail(SchedulerError(told))
 
 
-def _fail(message: str, code: int = 1) -> None:
-    click.echo(message, err=True)
-    sys.exit(code)
+def _fail(error: SchedulerError) -> NoReturn:
+    shown = files.denied_in(error) or error
+    with suppress(OSError):
+        click.echo(str(shown), err=True)
+    sys.exit(shown.exit_code)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from scheduler import clock
+from scheduler import clock, files
 from scheduler.cli import chosen
 from scheduler.cli.show import echo_json, format_option, zone_data_json, zone_data_words
 from scheduler.cli.table import printable, terminal_width, wrapped
@@ -39,10 +39,11 @@ def check_command(file: str | None, form: str, *, strict: bool) -> None:
     summary: dict[str, Any] = {}
     try:
         summary, problems = _read(path)
-    except ScheduleError as error:
-        problems, failure = error.problems, ""
     except ConfigurationError as error:
-        failure = str(error)
+        if files.denied_in(error):
+            raise
+        problems = error.problems if isinstance(error, ScheduleError) else ()
+        failure = "" if problems else str(error)
     if failure is None and any(strict or each.severity == "error" for each in problems):
         failure = ""
     if form == "json":

@@ -124,6 +124,7 @@ def entry_json(schedule: Schedule, entry: PlanEntry) -> dict[str, Any]:
         "season": entry.season,
         "day_class": entry.day_class.value,
         **setting,
+        **({} if entry.charge is None else {"charge": entry.charge}),
     }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from scheduler import clock, imports
+from scheduler import clock, files, imports
 from scheduler.cli import tariff_find
 from scheduler.errors import SchedulerError
 from scheduler.imports import MAX_BYTES, Imported
@@ -98,6 +98,8 @@ def read_source(file: str) -> str:
     try:
         data = _stdin() if file == _STREAM else _regular(file)
     except (OSError, ValueError) as error:
+        if denied := files.denied_in(error):
+            raise denied from None
         reason = getattr(error, "strerror", None) or "its name cannot be one"
         raise click.UsageError(f"{file}: cannot be read: {reason}.") from None
     if len(data) > MAX_BYTES:

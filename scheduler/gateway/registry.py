@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from scheduler.environment import FromEnvironment
 from scheduler.gateway.base import Gateway, Limits
 
 
@@ -50,3 +51,10 @@ def transport(name: str) -> Entry:
     """The entry of a transport. Raises KeyError for a name that is not registered."""
     entry: Any = import_module(TRANSPORTS[name])
     return entry  # type: ignore[no-any-return]
+
+
+def settings_of(name: str) -> type[FromEnvironment]:
+    """The table of settings of a transport: `SETTINGS` of its module `settings`. Raises KeyError
+    for a name that is not registered."""
+    table: type[FromEnvironment] = import_module(f"{TRANSPORTS[name]}.settings").SETTINGS
+    return table

@@ -145,10 +145,13 @@ def acting_path(database: Path) -> Path:
 
 
 def inspect(path: Path) -> Running:
-    """Who runs, judged by the lock and not by the text."""
+    """Who runs, judged by the lock and not by the text. Raises AccessError where this user may not
+    look: that is no sign of nobody."""
     try:
         file = files.open_existing(path)
-    except OSError:
+    except OSError as error:
+        if denied := files.denied(path, error):
+            raise denied from None
         return Running(running=False, since=None, seen=None)
     try:
         try:

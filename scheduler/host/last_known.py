@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from scheduler import __version__, clock, plan
+from scheduler import __version__, clock, files, plan
 from scheduler.audit import review
 from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.log import Log
@@ -41,7 +41,7 @@ _GOOD = frozenset({"confirmed", "unchanged", "dry_run"})
 
 def last_known(settings: Settings, running: Running, reason: Reason, *, now: datetime) -> SiteState:
     """What is known without asking a service; `reason` says why none was asked. Raises
-    ScheduleError where the schedule cannot be read."""
+    ScheduleError where the schedule cannot be read, AccessError where the audit may not be."""
     schedule = read_schedule(settings).schedule
     past, troubles = _past(settings)
     state = SiteState(
@@ -121,6 +121,8 @@ def _past(settings: Settings) -> tuple[dict[str, Any], list[Reason]]:
         finally:
             database.close()
     except (AuditError, ConfigurationError) as error:
+        if denied := files.denied_in(error):
+            raise denied from None
         return {}, [Reason("audit", f"the audit cannot be read: {error}", None, "failing")]
 
 

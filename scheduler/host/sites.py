@@ -13,6 +13,7 @@ from scheduler.advice import advise
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
+from scheduler.environment import missing_secret
 from scheduler.errors import ScheduleError
 from scheduler.gateway.base import Gateway
 from scheduler.gateway.registry import Surroundings, transport
@@ -92,6 +93,9 @@ async def open_gateway(
         timezone=timezone,
         offered=offered,
     )
+    paired = settings.gateway_fingerprint or settings.gateway_certificate
+    if settings.gateway == "local" and paired and settings.gateway_password is None:
+        raise missing_secret("gateway_password")
     gateway = transport(settings.gateway).open_gateway(settings, surroundings)
     try:
         yield gateway

@@ -4,8 +4,9 @@ Pure: no clock, no files, no network. Every answer is a function of the schedule
 given; nothing is remembered but offsets of time zones.
 """
 
-from scheduler.plan.entry import Desired, Override, Plan, PlanEntry, checksum
-from scheduler.plan.job_times import jobs, next_job
+from scheduler.plan.entry import Desired, Plan, PlanEntry, checksum
+from scheduler.plan.job_times import jobs, next_job, time_of
+from scheduler.plan.leases import Lease, LeaseKind, lease_from_json, pause_at
 from scheduler.plan.listing import plan
 from scheduler.plan.switches import (
     OVERRIDE_RULE,
@@ -13,12 +14,14 @@ from scheduler.plan.switches import (
     boundaries,
     desired_at,
     next_boundary,
+    stretch_of,
 )
 
 __all__ = [
     "OVERRIDE_RULE",
     "Desired",
-    "Override",
+    "Lease",
+    "LeaseKind",
     "Plan",
     "PlanEntry",
     "began_at",
@@ -26,7 +29,11 @@ __all__ = [
     "checksum",
     "desired_at",
     "jobs",
+    "lease_from_json",
     "next_boundary",
     "next_job",
+    "pause_at",
     "plan",
+    "stretch_of",
+    "time_of",
 ]

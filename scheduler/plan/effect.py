@@ -118,17 +118,27 @@ def effect(old: Schedule, new: Schedule, start: datetime, end: datetime) -> Effe
 
 
 def change_text(old: Setting, new: Setting) -> str:
-    """`reserve 20 % -> 5 %`, with the mode where that changes too."""
+    """`reserve 20 % -> 5 %`, with the other parts where they change too."""
     parts = []
     if old.mode is not new.mode:
         parts.append(f"mode {old.mode.app_name} -> {new.mode.app_name}")
-    if old.reserve != new.reserve:
-        parts.append(f"reserve {_percent(old)} -> {_percent(new)}")
+    pairs = {
+        "reserve": (_percent(old), _percent(new)),
+        "grid charging": (old.grid_charging, new.grid_charging),
+        "export": (old.export, new.export),
+    }
+    parts += [
+        f"{name} {before or 'as it is'} -> {after or 'as it is'}"
+        for name, (before, after) in pairs.items()
+        if before != after
+    ]
     return ", ".join(parts)
 
 
 def _percent(setting: Setting) -> str:
-    return "hold" if isinstance(setting.reserve, str) else f"{setting.reserve:g} %"
+    if not isinstance(setting.reserve, str):
+        return f"{setting.reserve:g} %"
+    return "hold" if setting.at_least is None else f"hold, at least {setting.at_least:g} %"
 
 
 def _inside(each: _Difference, first: int, last: int) -> bool:

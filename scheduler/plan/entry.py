@@ -7,19 +7,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from scheduler import clock
-from scheduler.schedule.values import DayClass, Job
+from scheduler.schedule.values import Charge, DayClass, Job
 from scheduler.setting import HOLD, Setting
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """A person's setting that wins until an instant, then lapses by itself."""
-
-    setting: Setting
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +23,10 @@ class Desired:
     season: str | None
     day_class: DayClass
     period: str | None
+    charge: Charge | None = None
+    """A power set-point beside the setting."""
+    lease: str | None = None
+    """The id of the lease that decides in the rules' place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +41,18 @@ class PlanEntry:
     period: str | None
     season: str | None
     day_class: DayClass
+    charge: Charge | None = None
+
+    def named(self) -> dict[str, str | float]:
+        """The parts that only some settings name, as every JSON form has them: keys that do not
+        apply are left out."""
+        parts = dict(self.setting.to_json()) if self.setting else {}
+        if self.charge is not None:
+            parts["charge"] = self.charge
+        return {key: parts[key] for key in NAMED if key in parts}
+
+
+NAMED: Final = ("at_least_percent", "grid_charging", "export", "charge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ class Plan:
 def checksum(entries: Iterable[PlanEntry]) -> str:
     """The first 16 hex digits of the SHA-256 of the entries' canonical JSON: an array of objects
     with `at` (ISO 8601 UTC), `kind`, `name`, `do`, `mode`, `reserve_percent` (a float, or "hold"),
-    `period`, `season` and `day_class`; sorted keys, no spaces, UTF-8."""
+    `period`, `season` and `day_class`, and what `PlanEntry.named` adds; sorted keys, no spaces,
+    UTF-8."""
     text = json.dumps(
         [_canonical(entry) for entry in entries],
         sort_keys=True,
@@ -83,6 +92,7 @@ def _canonical(entry: PlanEntry) -> dict[str, str | float | None]:
         "period": entry.period,
         "season": entry.season,
         "day_class": entry.day_class.value,
+        **entry.named(),
     }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 
 from scheduler.plan import wall
 from scheduler.plan.entry import PlanEntry
+from scheduler.plan.leases import Lease, skips_job
 from scheduler.plan.stretches import Conditions, satisfied
 from scheduler.plan.switches import SEARCH_STEPS
 from scheduler.schedule.values import (
@@ -24,21 +26,41 @@ from scheduler.schedule.values import (
 _SECOND = timedelta(seconds=1)
 
 
-def jobs(schedule: Schedule, after: datetime, until: datetime) -> tuple[PlanEntry, ...]:
+def jobs(
+    schedule: Schedule, after: datetime, until: datetime, leases: Sequence[Lease] = ()
+) -> tuple[PlanEntry, ...]:
     """The jobs due with after < at <= until, by instant and then in their written order."""
-    return due(schedule, wall.floor_seconds(after), wall.floor_seconds(until))
+    found = due(schedule, wall.floor_seconds(after), wall.floor_seconds(until))
+    return _without_skips(found, leases)
 
 
-def next_job(schedule: Schedule, instant: datetime) -> PlanEntry | None:
+def next_job(
+    schedule: Schedule, instant: datetime, leases: Sequence[Lease] = ()
+) -> PlanEntry | None:
     """The first job after an instant; None when there is none for 400 days."""
     after = wall.floor_seconds(instant)
     for step in SEARCH_STEPS:
         until = min(after + step, wall.LATEST)
-        found = due(schedule, after, until)
+        found = _without_skips(due(schedule, after, until), leases)
         if found:
             return found[0]
         after = until
     return None
+
+
+def time_of(schedule: Schedule, name: str, instant: datetime) -> datetime | None:
+    """When a job is due next after an instant: what a skip leaves out. None as `next_job`."""
+    alone = replace(schedule, jobs=tuple(job for job in schedule.jobs if job.name == name))
+    found = next_job(alone, instant)
+    return found.at if found else None
+
+
+def _without_skips(
+    entries: tuple[PlanEntry, ...], leases: Sequence[Lease]
+) -> tuple[PlanEntry, ...]:
+    if not leases:
+        return entries
+    return tuple(each for each in entries if not skips_job(leases, each.name, each.at))
 
 
 def due(schedule: Schedule, after: int, until: int) -> tuple[PlanEntry, ...]:

@@ -19,7 +19,7 @@ from scheduler.audit.questions import Confirmed, OpenRun
 from scheduler.audit.recorder import Recorder, Run, Unrecorded
 from scheduler.errors import GatewayError, GatewayIdentityError
 from scheduler.gateway.base import SETTING_ONLY, Gateway, Part, Reading, Spend
-from scheduler.plan import Desired, Override
+from scheduler.plan import Desired, Lease
 from scheduler.schedule.values import Schedule
 from scheduler.setting import HOLD, GridCharging, Setting
 from scheduler.site import apply, confirm, recovery
@@ -63,7 +63,7 @@ class Controller:
     ) -> None:
         self.schedule = schedule
         self.gateway, self.recorder, self.conduct = gateway, recorder, conduct
-        self.override: Override | None = None
+        self.leases: tuple[Lease, ...] = ()
         self.wish: Wish | None = None
         self.installing = False
         """A firmware install is under way; switching is deferred until it ends."""
@@ -131,7 +131,7 @@ class Controller:
 
     def wanted(self, now: datetime) -> Desired:
         """What should be true at an instant."""
-        return plan.desired_at(self.schedule, now, self.override)
+        return plan.desired_at(self.schedule, now, self.leases)
 
     def retry_in(self) -> float | None:
         """Seconds until the next attempt is due; None when nothing is owed."""
@@ -176,7 +176,7 @@ class Controller:
 
     async def _wish_at(self, now: datetime, wake: Wake) -> Wish:
         desired, old = self.wanted(now), self.wish
-        began = plan.began_at(self.schedule, now) if self.override is None else None
+        began = plan.began_at(self.schedule, now, self.leases)
         if old is not None and _same(old, desired, began):
             old.desired = desired
             return old

@@ -223,6 +223,6 @@ def test_what_is_denied_is_said_in_one_sentence(tmp_path: Path) -> None:
 
     assert errors[errno.ENOENT] is None
     assert str(errors[errno.EACCES]) == str(errors[errno.EPERM])
-    assert "may not read it" in str(errors[errno.EACCES])
+    assert "may not make it" in str(errors[errno.EACCES])
     assert "file system is read-only" in str(errors[errno.EROFS])
     assert [error.exit_code for error in errors.values() if error] == [77, 77, 77]

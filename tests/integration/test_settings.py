@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scheduler import settings
+from scheduler.environment import missing_secret
 from scheduler.errors import SettingsError
 
 
@@ -17,6 +18,7 @@ def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in os.environ:
         if name.upper().startswith("TOU_") or name in {"STATE_DIRECTORY", "CREDENTIALS_DIRECTORY"}:
             monkeypatch.delenv(name)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "tou-scheduler"\n')
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -91,7 +93,15 @@ def test_a_certificate_among_the_credentials_is_used_by_its_path(nothing_set, mo
         ("TOU_PULSE", "soon", 'TOU_PULSE: "soon" is not a duration. Write 90s, 5m, 2h or 1h30m.'),
         ("TOU_PULSE", "0", "TOU_PULSE: write a duration from 1s to 1h."),
         ("TOU_PULSE", "2h", "TOU_PULSE: write a duration from 1s to 1h."),
-        ("TOU_GATEWAY", "cloud", "TOU_GATEWAY: write one of 'simulated' or 'local'."),
+        (
+            "TOU_GATEWAY",
+            "cloud",
+            'TOU_GATEWAY: "cloud" is no gateway. Write one of simulated, local',
+        ),
+        ("TOU_GATEWAY", "local,nowhere", 'TOU_GATEWAY: "nowhere" is no gateway.'),
+        ("TOU_GATEWAY", "local, local", "TOU_GATEWAY: names a gateway twice."),
+        ("TOU_GATEWAY", "simulated,local", "TOU_GATEWAY: the simulated gateway stands alone."),
+        ("TOU_SITE", "", "TOU_SITE: it needs at least 1 character."),
         ("TOU_DRY_RUN", "perhaps", "TOU_DRY_RUN: write true or false."),
         ("TOU_LOG_FORMAT", "xml", "TOU_LOG_FORMAT: write one of 'text' or 'json'."),
         ("TOU_RETRY_MAX", "2s", "TOU_RETRY_MAX is shorter than TOU_RETRY_FIRST."),
@@ -140,3 +150,106 @@ def test_the_readme_lists_every_setting():
     shown = readme.replace("`, `_", "`, `TOU_GATEWAY_")
 
     assert [name for name in settings.known_names() if f"`{name}`" not in shown] == []
+
+
+HOSTILE = {
+    "huge": "9" * 100_000,
+    "a huge duration": "99999999999999h",
+    "digits of another script": "\u0663\u0660s",
+    "a line end": "a\nb",
+    "an escape": "\x1b[2J",
+    "not UTF-8": "\udcff",
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("name", settings.known_names())
+def test_an_odd_value_is_taken_or_named_in_one_short_line(monkeypatch, name, value):
+    monkeypatch.setenv("TOU_GATEWAY", "local")
+    monkeypatch.setenv(name, value)
+
+    try:
+        settings.load()
+    except SettingsError as error:
+        told = str(error)
+        assert told.startswith(f"{name}: ")
+        assert len(told) < 250
+        assert told.isprintable()
+
+
+def test_a_nul_in_the_file_of_settings_is_named(nothing_set):
+    (nothing_set / ".env").write_text("TOU_SCHEDULE=a\0b\n")
+
+    with pytest.raises(SettingsError, match="TOU_SCHEDULE: has a line end or a control character"):
+        settings.load()
+
+
+def test_nothing_in_a_file_of_settings_is_interpolated(nothing_set):
+    (nothing_set / ".env").write_text("TOU_SITE=${HOME} $(id) `id`\n")
+
+    assert settings.load().site == "${HOME} $(id) `id`"
+
+
+def test_the_file_that_is_named_is_read_instead_of_dotenv(nothing_set, monkeypatch):
+    (nothing_set / ".env").write_text("TOU_SITE=from-dotenv\n")
+    (nothing_set / "settings.env").write_text("TOU_SITE='from the file'\n")
+    monkeypatch.setenv("TOU_SETTINGS_FILE", str(nothing_set / "settings.env"))
+
+    assert settings.load().site == "from the file"
+
+
+def test_a_file_of_settings_that_is_named_and_missing_is_an_error(nothing_set, monkeypatch):
+    monkeypatch.setenv("TOU_SETTINGS_FILE", str(nothing_set / "nowhere.env"))
+
+    with pytest.raises(SettingsError, match=r"nowhere.env: cannot be read: No such file"):
+        settings.load()
+
+
+def test_dotenv_counts_in_a_checkout_only(nothing_set):
+    (nothing_set / ".env").write_text("TOU_SITE=from-dotenv\n")
+    (nothing_set / "pyproject.toml").write_text('[project]\nname = "another"\n')
+
+    assert settings.load().site == "home"
+
+
+@pytest.mark.parametrize("open_one", [".env", ".", "pyproject.toml"])
+def test_dotenv_that_others_may_write_is_refused(nothing_set, open_one):
+    (nothing_set / ".env").write_text("TOU_SITE=from-dotenv\n")
+    (nothing_set / open_one).chmod(0o777)
+
+    with pytest.raises(SettingsError, match=r"is not read: others may write .*chmod go-w"):
+        settings.load()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("theirs", [".env", ".", "pyproject.toml"])
+def test_dotenv_of_another_user_is_refused(nothing_set, theirs):
+    (nothing_set / ".env").write_text("TOU_GATEWAY_URL=https://theirs\n")
+    os.chown(nothing_set / theirs, 65534, 65534)
+
+    with pytest.raises(SettingsError, match=r"is not read: .* belongs to another user"):
+        settings.load()
+
+
+def test_a_secret_may_be_named_by_its_file(nothing_set, monkeypatch):
+    (nothing_set / "password").write_text(" hunter2 \n")
+    monkeypatch.setenv("TOU_GATEWAY_PASSWORD_FILE", str(nothing_set / "password"))
+
+    secret = settings.load().gateway_password
+
+    assert secret is not None
+    assert secret.get_secret_value() == " hunter2 "
+
+
+def test_a_secret_that_is_not_set_is_explained():
+    assert "give systemd the credential gateway_password" in str(missing_secret("gateway_password"))
+
+
+def test_a_setting_of_a_gateway_that_is_not_in_use_is_no_misspelling(monkeypatch):
+    monkeypatch.setenv("TOU_GATEWAY", "simulated")
+    for name in settings.known_names():
+        if name.startswith("TOU_GATEWAY_"):
+            monkeypatch.setenv(name, "0")
+
+    assert settings.load().gateways == ("simulated",)

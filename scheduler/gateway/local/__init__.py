@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scheduler.environment import missing_secret
 from scheduler.errors import SettingsError
 from scheduler.gateway.base import Limits
 from scheduler.gateway.local.firmware import limits_unasked
@@ -29,10 +30,7 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> LocalGateway:
             "set what it prints."
         )
     if settings.gateway_password is None:
-        raise SettingsError(
-            "TOU_GATEWAY_PASSWORD is not set. Set it, or give systemd the credential "
-            "gateway_password."
-        )
+        raise missing_secret("gateway_password")
     return LocalGateway(
         url=settings.gateway_url,
         username=settings.gateway_username,

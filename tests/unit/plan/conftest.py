@@ -29,7 +29,7 @@ from scheduler.schedule.values import (
     Rule,
     Schedule,
 )
-from scheduler.setting import Mode, Setting
+from scheduler.setting import HOLD, Mode, Setting
 
 NOWHERE = Place("test.yaml", 1, 1)
 CHARGE = Setting(Mode.BACKUP, 100.0)
@@ -285,8 +285,14 @@ def naive_switches(schedule: Schedule, looks: tuple[Look, ...], minutes: int) ->
     return [
         (look.at, rule.name, rule.setting, period_of(schedule, look))
         for previous, rule, look in zip(rules, rules[1:], looks[1:], strict=False)
-        if rule.setting != previous.setting and after < look.at <= until
+        if after < look.at <= until
+        and (rule.setting != previous.setting or begins_hold(previous, rule))
     ]
+
+
+def begins_hold(previous: Rule, rule: Rule) -> bool:
+    """Each rule that holds reads the charge when it begins, also after another one."""
+    return rule is not previous and rule.setting.reserve == HOLD
 
 
 def naive_jobs(schedule: Schedule, looks: tuple[Look, ...]) -> list[tuple[datetime, str]]:

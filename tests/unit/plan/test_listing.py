@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from scheduler.clock import iso, localise
 from scheduler.plan import (
-    Override,
+    Lease,
+    LeaseKind,
     began_at,
     boundaries,
     desired_at,
@@ -23,11 +24,16 @@ from scheduler.plan import (
     plan,
 )
 from scheduler.plan.wall import pieces
+from scheduler.setting import Setting
 
 at = datetime.fromisoformat
 
 NIGHT = "00:00 cheap, 06:00 dear, 22:00 cheap"
 ZONES = sorted(available_timezones())
+
+
+def override(setting: Setting, until: datetime) -> Lease:
+    return Lease("1", LeaseKind.OVERRIDE, datetime(2000, 1, 1, tzinfo=UTC), until, setting=setting)
 
 
 @pytest.fixture
@@ -198,5 +204,5 @@ def test_the_ends_of_the_calendar_are_refused_with_the_way_out(nights, question,
 
 
 def test_an_override_without_an_end_in_sight_wins(nights, build):
-    override = Override(build.CHARGE, datetime.max.replace(tzinfo=UTC))
-    assert desired_at(nights, at("2026-07-06T12:00Z"), override).rule == "override"
+    lease = override(build.CHARGE, datetime.max.replace(tzinfo=UTC))
+    assert desired_at(nights, at("2026-07-06T12:00Z"), [lease]).rule == "override"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from scheduler.clock import localise
 from scheduler.plan import (
-    Override,
+    Lease,
+    LeaseKind,
     began_at,
     boundaries,
     desired_at,
@@ -77,6 +78,10 @@ durations = st.one_of(
     st.just(timedelta(0)),
     st.integers(0, 36).map(lambda number: timedelta(minutes=number * GRID)),
 )
+
+
+def override(setting: Setting, until: datetime) -> Lease:
+    return Lease("1", LeaseKind.OVERRIDE, datetime(2000, 1, 1, tzinfo=UTC), until, setting=setting)
 
 
 @st.composite
@@ -239,12 +244,12 @@ def test_an_override_wins_until_its_end_and_never_after(build, naive, data):
     start, end = naive.inner(looks)
     span = int((end - start) / timedelta(seconds=1))
     until = start + timedelta(seconds=data.draw(st.integers(0, span)))
-    override = Override(Setting(Mode.BACKUP, 55.0), until)
+    lease = override(Setting(Mode.BACKUP, 55.0), until)
     shift = timedelta(microseconds=data.draw(st.sampled_from([-3_600_000_000, -1, 0, 1, 10**9])))
-    wanted = desired_at(schedule, until + shift, override)
+    wanted = desired_at(schedule, until + shift, [lease])
     plain = desired_at(schedule, until + shift)
     if shift < timedelta(0):
-        assert (wanted.rule, wanted.setting) == ("override", override.setting)
+        assert (wanted.rule, wanted.setting) == ("override", lease.setting)
     else:
         assert wanted == plain
     assert (wanted.season, wanted.day_class, wanted.period) == (

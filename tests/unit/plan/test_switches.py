@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from scheduler.clock import iso
-from scheduler.plan import Override, began_at, boundaries, desired_at, next_boundary
+from scheduler.plan import Lease, LeaseKind, began_at, boundaries, desired_at, next_boundary
 from scheduler.setting import HOLD, Mode, Setting
 
 at = datetime.fromisoformat
@@ -15,6 +15,10 @@ at = datetime.fromisoformat
 HOLDING = Setting(Mode.SELF_CONSUMPTION, HOLD)
 ECONOMY = Setting(Mode.AUTONOMOUS, 20.0)
 NIGHT = "00:00 cheap, 06:00 dear, 22:00 cheap"
+
+
+def override(setting: Setting, until: datetime) -> Lease:
+    return Lease("1", LeaseKind.OVERRIDE, datetime(2000, 1, 1, tzinfo=UTC), until, setting=setting)
 
 
 def told(schedule, start, hours=24):
@@ -116,13 +120,13 @@ def test_a_change_of_rule_with_an_equal_setting_is_no_boundary(build):
     assert desired_at(schedule, at("2026-07-07T00:00Z")).rule == "night"
 
 
-def test_holding_goes_on_through_a_change_of_rule(build):
+def test_a_rule_that_holds_reads_the_charge_again_when_it_begins(build):
     schedule = build.schedule(
         build.calendar("UTC"),
         build.rule("evening", HOLDING, clock="20:00-24:00"),
         build.rule("night", HOLDING, clock="00:00-06:00"),
     )
-    assert began_at(schedule, at("2026-07-07T03:00Z")) == at("2026-07-06T20:00Z")
+    assert began_at(schedule, at("2026-07-07T03:00Z")) == at("2026-07-07T00:00Z")
 
 
 def test_a_break_between_two_holds_begins_a_new_one(build):
@@ -194,9 +198,9 @@ def test_a_desired_setting_tells_where_it_comes_from(build):
 
 def test_an_override_ends_where_its_time_is_up(build):
     schedule = build.schedule(build.calendar("UTC", NIGHT), build.rule(during="cheap"))
-    override = Override(ECONOMY, at("2026-07-06T18:30:00.5Z"))
+    lease = override(ECONOMY, at("2026-07-06T18:30:00.5Z"))
     seconds = [at("2026-07-06T18:30:00.499999Z"), at("2026-07-06T18:30:00.5Z")]
-    rules = [desired_at(schedule, instant, override).rule for instant in seconds]
+    rules = [desired_at(schedule, instant, [lease]).rule for instant in seconds]
     assert rules == ["override", "run the house"]
 
 
