@@ -13,10 +13,11 @@ from scheduler import settings
 from scheduler.audit import database, review
 from scheduler.audit.review import Verified
 from scheduler.cli.show import echo_json, format_option
+from scheduler.cli.verbs import Verbs
 from scheduler.errors import AuditTamperedError, SchedulerError
 
 
-@click.group("db")
+@click.group("db", cls=Verbs)
 def db_command() -> None:
     """Look after the audit's database: upgrade, backup, verify.
 

@@ -1,5 +1,5 @@
 """The reference page of both files, from their models and tables of checks:
-`python -m scheduler.advice.reference` writes docs/schedule.md.
+`python -m tools.reference` writes docs/schedule.md.
 
 For people; must not know how a file is read.
 """
