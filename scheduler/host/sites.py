@@ -13,7 +13,6 @@ from scheduler.advice import advise
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
-from scheduler.environment import missing_secret
 from scheduler.errors import ScheduleError
 from scheduler.gateway.base import Gateway
 from scheduler.gateway.registry import Surroundings, transport
@@ -93,10 +92,7 @@ async def open_gateway(
         timezone=timezone,
         offered=offered,
     )
-    paired = settings.gateway_fingerprint or settings.gateway_certificate
-    if settings.gateway == "local" and paired and settings.gateway_password is None:
-        raise missing_secret("gateway_password")
-    gateway = transport(settings.gateway).open_gateway(settings, surroundings)
+    gateway = transport(settings.gateways[0]).open_gateway(settings, surroundings)
     try:
         yield gateway
     finally:
@@ -144,7 +140,7 @@ async def open_sites(
             gateway,
             recorder,
             conduct(settings),
-            kind=settings.gateway,
+            kind=settings.gateways[0],
             turn=Turn(turn_file(settings)),
         )
         hosted = Hosted(site, settings.schedule_path, _identity(settings))
