@@ -15,7 +15,7 @@ from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
 from scheduler.errors import ScheduleError
 from scheduler.gateway.base import Gateway, Limits
-from scheduler.gateway.registry import Surroundings, transport
+from scheduler.gateway.registry import Surroundings, settings_of, transport
 from scheduler.host import instance
 from scheduler.host.instance import Presence
 from scheduler.schedule import zones
@@ -91,7 +91,8 @@ async def open_gateway(
         timezone=timezone,
         offered=offered,
     )
-    gateway = transport(settings.gateways[0]).open_gateway(settings, surroundings)
+    name = settings.gateways[0]
+    gateway = transport(name).open_gateway(settings.of(settings_of(name)), surroundings)
     try:
         yield gateway
     finally:
