@@ -121,7 +121,7 @@ def _reads(database: Database) -> list[Figure]:
         _read("audit: one run", lambda: review.run(database, len(_CONFIRMED) * 45_000 + 1)),
         _read("audit: last page of raw entries", lambda: review.entries(database, limit=200)),
         _read("audit: newest runs of one site", lambda: review.runs(database, site=SITE, limit=30)),
-        _read("audit: what came since", lambda: review.runs_after(database, last.id - 5)),
+        _read("audit: what came since", lambda: review.runs(database, after=last.id - 5)),
         _read("audit: last confirmed setting", lambda: ask.last_confirmed(GATEWAY)),
         _read("audit: a write in doubt", lambda: ask.write_in_doubt(GATEWAY), empty=True),
         _read("audit: runs without an end", ask.open_runs, empty=True),

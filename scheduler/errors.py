@@ -44,6 +44,10 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+Severity = Literal["error", "warning", "notice"]
+"""A notice is good to know and stops nothing, however strict one is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a file: where, which key, what to do, and the id of the check."""
@@ -52,10 +56,10 @@ class Problem:
     path: str
     message: str
     id: str
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
     def __str__(self) -> str:
-        mark = "warning: " if self.severity == "warning" else ""
+        mark = "" if self.severity == "error" else f"{self.severity}: "
         path = f"{self.path}: " if self.path else ""
         return f"{self.place}: {mark}{path}{self.message} [{self.id}]"
 

@@ -72,6 +72,6 @@ def _printable(character: str) -> str:
         return character
     return (
         character.encode("ascii", "backslashreplace").decode()
-        if ord(character) > 126
+        if ord(character) > 127
         else (f"\\x{ord(character):02x}")
     )

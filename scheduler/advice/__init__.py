@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from scheduler import clock
-from scheduler.advice import calendars, jobs, rules
+from scheduler.advice import calendars, jobs, rules, wall_times
 from scheduler.advice.calendars import tariff_advice
 from scheduler.advice.outlook import Outlook
 from scheduler.errors import Problem
@@ -29,7 +29,7 @@ class Advice:
     """One question about the time to come. `about` is its sentence on the reference page."""
 
     id: str
-    severity: Literal["error", "warning", "error or warning"]
+    severity: Literal["error", "warning", "notice", "error or warning"]
     about: str
     find: Callable[[Outlook], Iterable[Problem]]
 
@@ -57,8 +57,21 @@ ADVICE: Final = (
     Advice(
         "hold-without-end",
         "warning",
-        "hold stands in a rule that ends.",
+        "hold stands in a rule that ends, and another setting follows it.",
         rules.hold_without_end,
+    ),
+    Advice(
+        "left-as-it-was",
+        "warning",
+        "grid_charging or export, once named in a rule, is named in every rule.",
+        rules.left_as_it_was,
+    ),
+    Advice(
+        "clock-change",
+        "notice",
+        "No wall time that the schedule names is skipped or doubled by a clock change of the "
+        "coming year.",
+        wall_times.clock_change,
     ),
     Advice(
         "firmware-in-peak",

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from scheduler import clock, plan
-from scheduler.errors import Problem
+from scheduler.errors import Place, Problem
 from scheduler.plan import PlanEntry, wall
 from scheduler.plan.stretches import Conditions, Stretch
 from scheduler.plan.switches import decisions
@@ -90,5 +90,10 @@ def whole(stretch: Stretch) -> bool:
 
 
 def warning(entry: Rule | Job, path: str, message: str, id_: str) -> Problem:
-    """A warning about a rule or job."""
-    return Problem(entry.place, path, message, id_, "warning")
+    """A warning about a rule or job, at the key that the path ends in."""
+    return Problem(place_of(entry, path), path, message, id_, "warning")
+
+
+def place_of(entry: Rule | Job, path: str) -> Place:
+    """Where the key that a path ends in stands, or else the entry."""
+    return entry.places.get(path.rpartition(".")[2], entry.place)

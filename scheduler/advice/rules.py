@@ -7,9 +7,11 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
-from scheduler.advice.outlook import Outlook, warning, whole
+from scheduler.advice.outlook import Outlook, place_of, warning, whole
 from scheduler.clock import format_duration
 from scheduler.errors import Problem
+from scheduler.plan.switches import breaks
+from scheduler.schedule.values import Rule
 from scheduler.setting import HOLD
 
 SETTLING: Final = timedelta(minutes=2)
@@ -37,7 +39,7 @@ def inset_too_long(outlook: Outlook) -> Iterator[Problem]:
                 f"{took}, and every stretch of the coming year is that short or shorter (the "
                 f"first lasts {length}), so the rule never holds. Write a shorter one."
             )
-            yield Problem(rule.place, path, message, "inset-too-long")
+            yield Problem(place_of(rule, path), path, message, "inset-too-long")
             continue
         message = (
             f"{took} and leaves nothing of {len(lost)} of the {len(stretches)} stretches of the "
@@ -49,9 +51,9 @@ def inset_too_long(outlook: Outlook) -> Iterator[Problem]:
 
 def never_holds(outlook: Outlook) -> Iterator[Problem]:
     """Rules that do not decide within two years; the last one is there for what is left over."""
-    refused = {each.place for each in inset_too_long(outlook) if each.severity == "error"}
+    refused = {each.path for each in inset_too_long(outlook) if each.severity == "error"}
     for index, rule in enumerate(outlook.schedule.rules[:-1]):
-        told = rule.place in refused or outlook.over(rule.condition)
+        told = f"rules[{index}].inset" in refused or outlook.over(rule.condition)
         if told or rule.name in outlook.deciding:
             continue
         message = (
@@ -79,26 +81,49 @@ def boundary_too_near(outlook: Outlook) -> Iterator[Problem]:
 
 
 def hold_without_end(outlook: Outlook) -> Iterator[Problem]:
-    """`hold` in the last rule, or in one that lasts for a year."""
-    last = len(outlook.schedule.rules) - 1
+    """`hold` in the last rule, or holds that follow each other without an end: the charge is read
+    at each of them and can then only fall."""
+    rules = outlook.schedule.rules
     deciding = {rule.name for _, rule in outlook.decisions}
-    for index, rule in enumerate(outlook.schedule.rules):
-        if rule.setting.reserve != HOLD or not (index == last or deciding == {rule.name}):
+    never_left = all(_holds(rule) for rule in rules if rule.name in deciding)
+    for index, rule in enumerate(rules):
+        last = index == len(rules) - 1
+        if not _holds(rule) or not (last or (never_left and rule.name in deciding)):
             continue
+        alone = last or len(deciding) == 1
+        what = "has no end of its own" if alone else "is followed by nothing but other holds"
         message = (
-            f'"{rule.name}" holds the charge and has no end of its own, so the battery may stand '
+            f'"{rule.name}" holds the charge and {what}, so the battery may stand '
             "still for good. Write a percentage here, and hold in a rule with a condition."
         )
         yield warning(rule, f"rules[{index}].reserve", message, "hold-without-end")
 
 
+def left_as_it_was(outlook: Outlook) -> Iterator[Problem]:
+    """Rules that do not name a part of the setting which another one changes."""
+    rules = outlook.schedule.rules
+    for key in ("grid_charging", "export"):
+        names = [rule for rule in rules if getattr(rule.setting, key) is not None]
+        if not names:
+            continue
+        for index, rule in enumerate(rules):
+            if getattr(rule.setting, key) is None:
+                message = (
+                    f'"{names[0].name}" names {key} and "{rule.name}" does not, so it stays as '
+                    f"it was when this rule begins. Name {key} here too."
+                )
+                yield warning(rule, f"rules[{index}]", message, "left-as-it-was")
+
+
+def _holds(rule: Rule) -> bool:
+    return rule.setting.reserve == HOLD
+
+
 def _changes(outlook: Outlook) -> list[tuple[int, int]]:
     """(instant, index of the rule) wherever the setting changes, without what is now in force."""
     places = {rule.name: index for index, rule in enumerate(outlook.schedule.rules)}
-    found: list[tuple[int, int]] = []
-    setting = outlook.decisions[0][1].setting
-    for at, rule in outlook.decisions[1:]:
-        if rule.setting != setting:
-            found.append((at, places[rule.name]))
-        setting = rule.setting
-    return found
+    return [
+        (at, places[rule.name])
+        for (_, before), (at, rule) in pairwise(outlook.decisions)
+        if breaks(before, rule)
+    ]

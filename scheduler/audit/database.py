@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -156,6 +156,16 @@ def upgrade(path: Path) -> tuple[str | None, str]:
             if before != SCHEMA:
                 _migrate_file(path)
     return before, SCHEMA
+
+
+def restore(path: Path) -> tuple[str, ...]:
+    """Put back the guards that somebody removed or changed; which, in words. Raises as
+    `open_database` does."""
+    with explained(path), closing(_writing_connection(path, BUSY_SECONDS)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        restored = guard.restore(connection)
+        connection.execute("COMMIT")
+    return restored
 
 
 def _require_writable(database: Database) -> None:

@@ -18,6 +18,11 @@ from scheduler.errors import AuditUnwritableError
 FINGERPRINT: Final = "2284e7df2d9132a8b8567dcd5af826f0aba1624f4290464e0059ba83927c8be7"
 """Of the statements of schema `schema.SCHEMA`, as SQLite keeps them. A test compares."""
 
+WAY_OUT: Final = (
+    "Somebody changed the file. `tou db upgrade` puts back what is missing; a trigger that does"
+    " not belong there goes with DROP TRIGGER."
+)
+
 Statements = Mapping[tuple[str, str], str]
 """By type and name."""
 
@@ -49,9 +54,7 @@ def require(connection: sqlite3.Connection, path: Path) -> None:
         found = complaints(connection)
     if found:
         raise AuditUnwritableError(
-            f"The audit {path} is not as this program made it: {'; '.join(found)}. Somebody changed"
-            " the file. `tou db upgrade` puts back what is missing; a foreign trigger goes with"
-            " DROP TRIGGER."
+            f"The audit {path} is not as this program made it: {'; '.join(found)}. {WAY_OUT}"
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -43,16 +43,14 @@ class Verified:
     stands beside the log and does not follow from it."""
 
 
-def verify(database: Database, head: str | None = None) -> Verified:
-    """Reads every entry and proves the chains. `head` is a hash, or an id and a hash, that was
-    written down earlier: it must still be there.
+def verify(database: Database, head: WrittenDown | None = None) -> Verified:
+    """Reads every entry and proves the chains. `head` was written down earlier: it must still be
+    there.
 
-    Raises AuditTamperedError with the first entry that does not fit, AuditUnwritableError;
-    ValueError where `head` is neither.
+    Raises AuditTamperedError with the first entry that does not fit, AuditUnwritableError.
     """
-    asked = (None, "") if head is None else parse_head(head)
     with database.reading() as connection:
-        walk = _Walk(connection, asked)
+        walk = _Walk(connection, head or WrittenDown(None, ""))
         for before, hash_, *columns in _raw_rows(connection):
             walk.take(Row(*columns), before, hash_)
         walk.finish()
@@ -67,7 +65,14 @@ def head_line(database: Database, site: str) -> str:
     return f"audit head of {site}: {head}" if head else f"audit head of {site}: none yet"
 
 
-def parse_head(text: str) -> tuple[int | None, str]:
+class WrittenDown(NamedTuple):
+    """A head as somebody kept it: the hash, and perhaps the number of its entry."""
+
+    id: int | None
+    hash: str
+
+
+def parse_head(text: str) -> WrittenDown:
     """`HASH` or `ID:HASH` as it was written down. Raises ValueError with the way out."""
     number, _, hash_ = text.strip().rpartition(":")
     if not _HEAD.fullmatch(text.strip().lower()):
@@ -75,7 +80,7 @@ def parse_head(text: str) -> tuple[int | None, str]:
             f"{text!r} is not a head. Write the 64 hex digits, or ID:HASH, as the journal has it"
             ' ("audit head of ...").'
         )
-    return (int(number) if number else None), hash_.lower()
+    return WrittenDown(int(number) if number else None, hash_.lower())
 
 
 _HEAD: Final = re.compile(r"([0-9]{1,18}:)?[0-9a-f]{64}")
@@ -84,7 +89,7 @@ _HEAD: Final = re.compile(r"([0-9]{1,18}:)?[0-9a-f]{64}")
 class _Walk:
     """What is known while the rows go by."""
 
-    def __init__(self, connection: Connection, asked: tuple[int | None, str]) -> None:
+    def __init__(self, connection: Connection, asked: WrittenDown) -> None:
         self.rows = 0
         self._last: tuple[int, str] | None = None
         self._heads: dict[str, tuple[int, str]] = {}

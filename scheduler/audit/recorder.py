@@ -91,7 +91,7 @@ class Recorder:
         return Run(self, number, kind=intent.kind, name=intent.name, wake=intent.wake)
 
     def take_up(self, found: OpenRun) -> Run:
-        """The handle of a run that is open in the audit: to go on with it, or to end it."""
+        """The run that an earlier process left open: to go on with it, or to end it."""
         return Run(self, found.run, kind=found.kind, name=found.name, wake=found.wake)
 
     async def decided(self, ended: Ended, intent: Intent) -> int:
@@ -178,9 +178,9 @@ class Run:
         wanted: Setting | None = None,
         more: Mapping[str, Json] | None = None,
     ) -> None:
-        """Record that the setting was sent and waits to be confirmed, at most until then; with
-        it whoever starts next can take the open run up. On disk when it returns."""
-        detail: dict[str, Json] = {"until": clock.iso(until), **(more or {})}
+        """Keep that the setting was sent and waits to be confirmed, at most until then; with it
+        whoever starts next can take the open run up. On disk when it returns."""
+        detail: dict[str, Json] = {**(more or {}), "until": clock.iso(until)}
         if wanted is not None:
             detail["wanted"] = wanted.to_json()
         await self.evidence(ACCEPTED, detail)

@@ -6,7 +6,7 @@ Changes nothing, and reads while the service writes.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    func,
     literal_column,
     or_,
     select,
@@ -38,9 +39,10 @@ __all__ = [
     "Verified",
     "entries",
     "events",
+    "last_entry",
     "run",
+    "run_of",
     "runs",
-    "runs_after",
     "verify",
 ]
 
@@ -87,27 +89,37 @@ def runs(
     until: datetime | None = None,
     outcome: Outcome | str | None = None,
     job: str | None = None,
+    after: int | None = None,
     limit: int | None = None,
 ) -> list[RunView]:
     """The newest `limit` runs, oldest of them first, that started at or after `since` and before
-    `until`. `job` is a job's or rule's name, or a kind. Raises AuditUnwritableError."""
+    `until`. `job` is a job's or rule's name, or a kind; `after` leaves those of which something
+    was kept after this entry. Raises AuditUnwritableError."""
     conditions = _which_runs(since, until, outcome, job)
+    if after is not None:
+        later = select(audit.c.run).where(audit.c.id > after, audit.c.run.is_not(None))
+        conditions.append(_first.c.id.in_(later))
     if site is not None:
         conditions.append(_first.c.site == site)
     return _found(database, _RUNS.where(*conditions).limit(limit))
-
-
-def runs_after(database: Database, entry: int) -> list[RunView]:
-    """The runs of which something was kept after this entry, oldest first. Raises
-    AuditUnwritableError."""
-    later = select(audit.c.run).where(audit.c.id > entry, audit.c.run.is_not(None))
-    return _found(database, _RUNS.where(_first.c.id.in_(later)))
 
 
 def run(database: Database, number: int) -> RunView | None:
     """One run by its number; None where there is none. Raises AuditUnwritableError."""
     found = _found(database, _RUNS.where(_first.c.id == number))
     return found[0] if found else None
+
+
+def run_of(database: Database, entry: int) -> int | None:
+    """The run that an entry belongs to; None where there is none. Raises AuditUnwritableError."""
+    with database.reading() as connection:
+        return connection.execute(select(audit.c.run).where(audit.c.id == entry)).scalar()
+
+
+def last_entry(database: Database) -> int:
+    """The number of the last entry of all sites; 0 for none. Raises AuditUnwritableError."""
+    with database.reading() as connection:
+        return connection.execute(select(func.max(audit.c.id))).scalar() or 0
 
 
 def entries(
@@ -185,10 +197,22 @@ def _entries(
     query = select(audit).where(*conditions).order_by(audit.c.id.desc()).limit(limit)
     with database.reading() as connection:
         rows = connection.execute(query).all()
-    return [_entry_view(row) for row in reversed(rows)]
+        gateways = _gateways(connection, {row.run for row in rows if row.run is not None})
+    return [_entry_view(row, gateways) for row in reversed(rows)]
 
 
-def _entry_view(row: Row[*tuple[Any, ...]]) -> EntryView:
+def _gateways(connection: Connection, numbers: set[int]) -> dict[int, str | None]:
+    """Of the runs, as their first entries name them."""
+    firsts = select(audit.c.id, audit.c.detail)
+    return {
+        row.id: json.loads(row.detail).get("gateway")
+        for some in chunks(numbers)
+        for row in connection.execute(firsts.where(audit.c.id.in_(some)))
+    }
+
+
+def _entry_view(row: Row[*tuple[Any, ...]], gateways: Mapping[int, str | None]) -> EntryView:
+    detail = json.loads(row.detail)
     return EntryView(
         id=row.id,
         at=clock.from_micros(row.at),
@@ -199,8 +223,9 @@ def _entry_view(row: Row[*tuple[Any, ...]]) -> EntryView:
         name=row.name,
         wake=row.wake,
         outcome=row.outcome,
-        detail=json.loads(row.detail),
+        detail=detail,
         hash=row.hash,
+        gateway=detail.get("gateway") or gateways.get(row.run),
     )
 
 

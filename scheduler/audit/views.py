@@ -120,11 +120,13 @@ class EntryView:
     outcome: str | None
     detail: Mapping[str, Json]
     hash: str
+    gateway: str | None
+    """As the entry names it, or the first of its run."""
 
     @property
     def simulated(self) -> bool | None:
-        """Whether the gateway that it names is a simulated one; None where it names none."""
-        return is_simulated(self.detail.get("gateway"))
+        """Whether its gateway is a simulated one; None where no gateway is named."""
+        return is_simulated(self.gateway)
 
     def to_json(self) -> dict[str, Json]:
         """The entry of `audit --entries --format json`."""
@@ -140,6 +142,8 @@ class EntryView:
             "outcome": self.outcome,
             "detail": self.detail,
             "hash": self.hash,
+            "gateway": self.gateway,
+            "simulated": self.simulated,
         }
 
 

@@ -2,233 +2,184 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
 
-from scheduler import clock, settings
+from scheduler import settings
 from scheduler.audit import review
-from scheduler.audit.database import open_to_look
-from scheduler.audit.review import EntryView, RunView
+from scheduler.audit.database import Database, open_to_look
+from scheduler.audit.review import RunView
 from scheduler.cli import audit_text
-from scheduler.cli.show import (
-    SIMULATION,
-    echo_csv,
-    echo_drawn,
-    echo_json,
-    format_option,
-)
-from scheduler.cli.times import parse_instant
+from scheduler.cli.audit_question import Question, display_zone, filters
+from scheduler.cli.db import verify_command
+from scheduler.cli.show import SIMULATION, echo_csv, echo_drawn, echo_json, format_option
+from scheduler.cli.verbs import Verbs
 from scheduler.errors import SchedulerError
 from scheduler.settings import Settings
-from scheduler.words import Outcome
 
-V = TypeVar("V")
+T = TypeVar("T")
 
 DEFAULT_LIMIT = 30
-_RUN_COLUMNS = (
-    "run",
-    "site",
-    "kind",
-    "name",
-    "wake",
-    "planned_at",
-    "started_at",
-    "finished_at",
-    "outcome",
-    "wanted_mode",
-    "wanted_reserve_percent",
-    "observed_mode",
-    "observed_reserve_percent",
-    "attempt",
-    "error",
-    "note",
-    "gateway",
-    "steps",
+
+
+class _Audit(Verbs):
+    """A group in which a number is a run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs that are typed."""
+        return [name for name in super().list_commands(ctx) if name != "run"]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """`tou audit 17` and `tou audit '#17'` show a run."""
+        if args and args[0].removeprefix("#").isdigit():
+            return "run", self.commands["run"], args
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    "audit", cls=_Audit, invoke_without_command=True, subcommand_metavar="[RUN | verify | export]"
 )
-_ENTRY_COLUMNS = (
-    "id",
-    "at",
-    "site",
-    "entry",
-    "kind",
-    "run",
-    "name",
-    "wake",
-    "outcome",
-    "detail",
-    "hash",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What of the audit is asked for."""
-
-    since: datetime | None
-    until: datetime | None
-    outcome: str | None
-    job: str | None
-    limit: int | None
-
-    def filters(self) -> dict[str, Any]:
-        """The keywords of `review.runs` and `review.entries`, but for the limit."""
-        return {
-            "since": self.since,
-            "until": self.until,
-            "outcome": self.outcome,
-            "job": self.job,
-        }
-
-    @property
-    def one_more(self) -> int | None:
-        """A limit that tells whether there is more."""
-        return None if self.limit is None else self.limit + 1
-
-
-@click.command("audit")
-@click.option("--since", metavar="T", help="From this time on.")
-@click.option("--until", metavar="T", help="Before this time.")
+@filters
+@click.option("--entries", "what", flag_value="entries", help="The raw entries, not the runs.")
 @click.option(
-    "--outcome",
-    type=click.Choice([outcome.value for outcome in Outcome]),
-    metavar="O",
-    help=f"Only what ended so: {', '.join(Outcome)}.",
+    "--events",
+    "what",
+    flag_value="events",
+    help="What is no run: starts and stops, reloads, the gateway lost and back, the clock, guards.",
 )
-@click.option("--job", metavar="J", help="Only this rule, job or kind, such as switch.")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help=f"The newest N only. [default: {DEFAULT_LIMIT}; all with --since or --until]",
-)
-@click.option("--entries", is_flag=True, help="The raw entries in place of the runs.")
+@click.option("--follow", is_flag=True, help="Go on showing what comes, until Ctrl-C.")
 @format_option(table=True)
-def audit_command(  # noqa: PLR0917 - click hands them over by name
-    since: str | None,
-    until: str | None,
-    outcome: str | None,
-    job: str | None,
-    limit: int | None,
-    entries: bool,
-    form: str,
+@click.pass_context
+def audit_command(
+    ctx: click.Context, /, what: str | None, follow: bool, form: str, **asked: Any
 ) -> None:
-    """Show what was done: the newest runs, the oldest of them first.
+    """Show what was done: the newest runs, the oldest of them first; or one RUN by its number.
 
     Works while the service runs, and changes nothing. Times: 2026-11-23T16:00Z, 2026-11-23T16:00
-    (local), 2026-11-23, now, today, yesterday, 7d (seven days ago).
+    (local), 2026-11-23, now, today, yesterday, 3 h ago, 7d (seven days ago).
 
     Example: tou audit --since yesterday --outcome unconfirmed
     """
+    if ctx.invoked_subcommand is not None:
+        _alone(ctx)
+        return
     chosen = settings.load()
-    zone = _display_zone(chosen)
-    now = clock.now()
-    if limit is None and since is None and until is None:
-        limit = DEFAULT_LIMIT
-    question = Question(
-        since=parse_instant(since, now=now, zone=zone) if since else None,
-        until=parse_instant(until, now=now, zone=zone) if until else None,
-        outcome=outcome,
-        job=job,
-        limit=limit,
-    )
-    (_show_entries if entries else _show_runs)(chosen, question, zone, form)
+    zone = display_zone(chosen)
+    question = Question.asked(zone, what=what or "runs", default=DEFAULT_LIMIT, **asked)
+    if follow:
+        from scheduler.cli.audit_follow import watch
 
-
-def _display_zone(chosen: Settings) -> ZoneInfo:
-    """The zone people live in; UTC where the schedule does not tell."""
-    from scheduler.host.sites import read_schedule
-
-    try:
-        return read_schedule(chosen).schedule.calendar.display_zone
-    except SchedulerError:
-        return ZoneInfo("UTC")
-
-
-def _show_runs(chosen: Settings, question: Question, zone: ZoneInfo, form: str) -> None:
-    found = _runs(chosen, question)
-    if form == "text":
-        simulated = chosen.gateway == "simulated" or any(map(audit_text.on_simulation, found or ()))
-        _say(chosen, question, found, simulated, lambda shown: audit_text.runs(shown, zone))
-        return
-    cut = _newest(found or [], question.limit)
-    if form == "json":
-        echo_json([run.to_json() for run in cut])
+        watch(chosen, question, zone, form)
     else:
-        echo_csv([_run_row(run) for run in cut], _RUN_COLUMNS)
+        _show(chosen, question, zone, form)
 
 
-def _show_entries(chosen: Settings, question: Question, zone: ZoneInfo, form: str) -> None:
-    found = _entries(chosen, question)
-    if form == "text":
-        simulated = chosen.gateway == "simulated" or any(
-            audit_text.is_simulated(entry.detail.get("gateway")) for entry in found or ()
-        )
-        _say(chosen, question, found, simulated, lambda shown: audit_text.entries(shown, zone))
-        return
-    rows = [entry.to_json() for entry in _newest(found or [], question.limit)]
-    if form == "json":
-        echo_json(rows)
-    else:
-        echo_csv(rows, _ENTRY_COLUMNS)
+def _alone(ctx: click.Context) -> None:
+    """A filter before a run's number would be dropped without a word."""
+    given = click.core.ParameterSource.COMMANDLINE
+    names = [name for name in ctx.params if ctx.get_parameter_source(name) is given]
+    if set(names) - {"form"}:
+        raise click.UsageError(f'"{names[0]}" does not go with {ctx.invoked_subcommand}.', ctx)
 
 
-def _runs(chosen: Settings, question: Question) -> list[RunView] | None:
-    """One run more than asked for, where there are more; None where there is no audit."""
-    database = open_to_look(chosen.database_path)
-    if database is None:
-        return None
-    with closing(database):
-        return review.runs(database, limit=question.one_more, **question.filters())
+@audit_command.command("run", hidden=True)
+@click.argument("number", metavar="RUN")
+@format_option()
+@click.pass_context
+def run_command(ctx: click.Context, number: str, form: str) -> None:
+    """Show one run: what was wanted, each step, what was seen, how it ended, and what came after.
 
-
-def _entries(chosen: Settings, question: Question) -> list[EntryView] | None:
-    database = open_to_look(chosen.database_path)
-    if database is None:
-        return None
-    with closing(database):
-        return review.entries(database, limit=question.one_more, **question.filters())
-
-
-def _newest(found: Sequence[V], limit: int | None) -> Sequence[V]:
-    return found if limit is None else found[-limit:]
-
-
-def _say(
-    chosen: Settings,
-    question: Question,
-    found: Sequence[V] | None,
-    simulated: bool,
-    draw: Callable[[Sequence[V]], str],
-) -> None:
-    if simulated:
-        click.echo(SIMULATION)
+    Example: tou audit 4711
+    """
+    if ctx.parent is not None and ctx.parent.params.get("form") == "json":
+        form = "json"
+    chosen = settings.load()
+    text = number.removeprefix("#")
+    if not text.isdigit():
+        raise click.BadParameter(f'"{number}" is not the number of a run. Write one such as 17.')
+    found = read(chosen, lambda database: _run(database, int(text)))
     if found is None:
-        click.echo(f"No audit yet at {chosen.database_path}. `tou run` begins one.")
+        raise SchedulerError(no_audit(chosen))
+    if form == "json":
+        echo_json(found.to_json())
         return
-    shown = _newest(found, question.limit)
-    if not shown:
-        filtered = any(value is not None for value in question.filters().values())
-        click.echo("Nothing in the audit fits." if filtered else "The audit is empty.")
-        return
-    echo_drawn(draw(shown))
-    if len(shown) < len(found):
-        click.echo(f"The newest {len(shown)}; there are older ones: --limit N, or --since 7d.")
+    if found.simulated:
+        click.echo(SIMULATION)
+    echo_drawn(audit_text.one_run(found, display_zone(chosen)))
 
 
-def _run_row(run: RunView) -> dict[str, Any]:
-    row = run.to_json()
-    wanted, observed = run.wanted or {}, run.observed or {}
-    return {
-        **row,
-        "wanted_mode": wanted.get("mode"),
-        "wanted_reserve_percent": wanted.get("reserve_percent"),
-        "observed_mode": observed.get("mode"),
-        "observed_reserve_percent": observed.get("reserve_percent"),
-        "steps": len(run.steps),
-    }
+def _run(database: Database, number: int) -> RunView:
+    found = review.run(database, number) if number < 2**63 else None
+    if found is not None:
+        return found
+    run = review.run_of(database, number) if number < 2**63 else None
+    if run is not None:
+        raise SchedulerError(f"Entry {number} is no run of its own: `tou audit {run}` shows it.")
+    raise SchedulerError(f"There is no run {number}. `tou audit` lists the newest.")
+
+
+@audit_command.command("export")
+@filters
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json"]),
+    default="csv",
+    show_default=True,
+    help="How the runs are written.",
+)
+def export_command(form: str, **asked: Any) -> None:
+    """Write all runs, oldest first, for a spreadsheet or another program.
+
+    Example: tou audit export --since 2026-01-01 > runs.csv
+    """
+    chosen = settings.load()
+    question = Question.asked(display_zone(chosen), what="runs", default=None, **asked)
+    found = read(chosen, question.runs) or []
+    if form == "json":
+        echo_json([run.to_json() for run in found])
+    else:
+        echo_csv([audit_text.row(run) for run in found], audit_text.columns("runs"))
+
+
+audit_command.add_command(verify_command)
+
+
+def read(chosen: Settings, question: Callable[[Database], T]) -> T | None:
+    """The answer of the audit as it stands; None where there is none yet."""
+    database = open_to_look(chosen.database_path)
+    if database is None:
+        return None
+    with closing(database):
+        return question(database)
+
+
+def no_audit(chosen: Settings) -> str:
+    """What to say where there is none."""
+    return f"No audit yet at {chosen.database_path}. `tou run` begins one."
+
+
+def _show(chosen: Settings, question: Question, zone: ZoneInfo, form: str) -> None:
+    """One more than asked for is read, which tells whether there are more."""
+    found = read(chosen, question.one_more().answer)
+    shown = question.newest(found or ())
+    if form == "json":
+        echo_json([each.to_json() for each in shown])
+    elif form == "csv":
+        echo_csv(map(audit_text.row, shown), audit_text.columns(question.what))
+    elif found is None:
+        click.echo(no_audit(chosen))
+    elif not shown:
+        click.echo("Nothing in the audit fits." if question.filtered else "The audit is empty.")
+    else:
+        if audit_text.all_simulated(shown):
+            click.echo(SIMULATION)
+        echo_drawn(audit_text.drawn(question.what, shown, zone))
+        if len(shown) < len(found):
+            click.echo(f"The newest {len(shown)}; there are older ones: --limit N, or --since 7d.")

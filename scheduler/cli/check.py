@@ -5,17 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scheduler import clock, files
+from scheduler import clock, files, settings
 from scheduler.cli import chosen
 from scheduler.cli.show import echo_json, format_option, zone_data_json, zone_data_words
 from scheduler.cli.table import printable, terminal_width, wrapped
 from scheduler.cli.times import count
 from scheduler.errors import MOST_SHOWN, ConfigurationError, Problem, ScheduleError
 from scheduler.schedule import zones
+
+if TYPE_CHECKING:
+    from scheduler.gateway.base import Limits
 
 _HANG: Final = "    "
 
@@ -44,7 +47,8 @@ def check_command(file: str | None, form: str, *, strict: bool) -> None:
             raise
         problems = error.problems if isinstance(error, ScheduleError) else ()
         failure = "" if problems else str(error)
-    if failure is None and any(strict or each.severity == "error" for each in problems):
+    stopping = ("error", "warning") if strict else ("error",)
+    if failure is None and any(each.severity in stopping for each in problems):
         failure = ""
     if form == "json":
         echo_json(_answer(path, problems, failure, summary))
@@ -85,6 +89,7 @@ def _read_tariff(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
 
 def _read_schedule(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     from scheduler import advice
+    from scheduler.advice import limits
     from scheduler.schedule.load import load_schedule
 
     now = clock.now()
@@ -97,8 +102,20 @@ def _read_schedule(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
         "rules": len(schedule.rules),
         "jobs": len(schedule.jobs),
     }
-    found = (*loaded.warnings, *advice.advise(schedule, zones.zone_data(), now=now))
+    told = limits.settled(loaded, _transports())
+    found = (*told, *advice.advise(schedule, zones.zone_data(), now=now))
     return summary, tuple(sorted(found, key=lambda each: (each.place.line, each.place.column)))
+
+
+def _transports() -> list[tuple[str, Limits]]:
+    """The configured gateways and their limits; none where the settings are wrong, which is not
+    what was asked."""
+    from scheduler.advice import limits
+
+    try:
+        return limits.transports_of(settings.load())
+    except ConfigurationError:
+        return []
 
 
 def _print(
@@ -151,7 +168,7 @@ def _counted(problems: tuple[Problem, ...]) -> str:
     """`1 error, 2 warnings`; empty where there are none."""
     numbers = [
         (sum(each.severity == severity for each in problems), severity)
-        for severity in ("error", "warning")
+        for severity in ("error", "warning", "notice")
     ]
     return ", ".join(count(number, word) for number, word in numbers if number)
 

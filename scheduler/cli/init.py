@@ -94,7 +94,7 @@ def init_command(
     battery would be told in two days before it writes home.yaml and settings.env, and never
     overwrites.
 
-    Example: tou init --tariff sce-tou-d-4-9pm --purpose fill --into my-home --yes
+    Example: tou init --tariff sce-tou-d-4-9pm --purpose fill --into home --yes
     """
     if examples:
         _list_examples(form)

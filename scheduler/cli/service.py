@@ -32,6 +32,8 @@ def run_command() -> None:
     """Run the service in the foreground, until SIGTERM or Ctrl-C; SIGHUP reads the schedule again.
 
     With no settings at all it runs the shipped SCE example against the built-in simulated gateway.
+
+    Example: TOU_SCHEDULE=home.yaml tou run
     """
     from scheduler.host.host import serve
 
@@ -45,7 +47,9 @@ def run_command() -> None:
 def apply_command(form: str) -> None:
     """Make the present desired setting true once, now; the exit code tells the outcome.
 
-    Where the service runs, the service does it. Example: tou apply && echo in force
+    Where the service runs, the service does it.
+
+    Example: tou apply && echo in force
     """
     chosen = _prepared(form)
     result = _by_the_service(chosen, "/apply", form) or asyncio.run(_by_ourselves(chosen, _apply))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from scheduler import clock
+from scheduler.cli.table import printable
 from scheduler.schedule import zones
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,9 +38,22 @@ def format_option(*, table: bool = False) -> Callable[[F], F]:
 
 def echo_json(value: Any) -> None:
     """A value as JSON on stdout, indented for people where it is a terminal."""
-    indent = 2 if sys.stdout.isatty() else None
+    click.echo(json_line(value, indent=2 if sys.stdout.isatty() else None))
+
+
+def json_line(value: Any, *, indent: int | None = None) -> str:
+    """A value as JSON; what a terminal would obey or hide stands in it as an escape."""
     ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
-    click.echo(json.dumps(value, ensure_ascii=ascii_only, indent=indent))
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    return text if text.isascii() and "\x7f" not in text else _OBEYED.sub(_escaped, text)
+
+
+# Controls beyond ASCII's, which `json` leaves alone; marks of direction and of no width.
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def echo_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -51,8 +66,19 @@ def echo_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
+        return printable(json.dumps(value, ensure_ascii=False))
+    if isinstance(value, str):
+        return _harmless(value)
     return "" if value is None else value
+
+
+def _harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula, and no terminal for an order."""
+    plain = printable(text)
+    return f"'{plain}" if text.startswith(_FORMULA) else plain
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def local_text(instant: datetime, zone: ZoneInfo) -> str:

@@ -33,6 +33,8 @@ def status_command(form: str) -> None:
     """Show what is wanted, since when it is proven, what comes next, and how it all is.
 
     Asks the service; where none runs, the audit. Exit code: 0 well, 1 not well, 3 nothing runs.
+
+    Example: tou status --format json
     """
     chosen = settings.load()
     answer, code = report(chosen, now=clock.now())

@@ -22,6 +22,7 @@ from scheduler.cli.table import Column, table
 from scheduler.cli.tariff_find import every, find
 from scheduler.cli.tariff_import import import_command
 from scheduler.cli.times import parse_instant
+from scheduler.cli.verbs import Verbs
 from scheduler.schedule.tariff import Moment, Tariff
 from scheduler.schedule.wording import shown
 
@@ -62,7 +63,7 @@ _STATES = frozenset({"ca"})
 _STDIN = "-"
 
 
-@click.group("tariff")
+@click.group("tariff", cls=Verbs)
 def tariff_command() -> None:
     """Look at tariffs: the shipped ones and your own by id, or a tariff file by its path.
 

@@ -288,6 +288,8 @@ class Limits:
     """Whether grid charging can be set."""
     exports: frozenset[Export] = frozenset()
     """The export rules that can be set; empty: not offered."""
+    set_points: bool = False
+    """Whether a power to charge with can be set for a time."""
     atomic: bool = True
     """Whether a setting is one write; else its parts may be in force one by one."""
     login_stops: bool = False

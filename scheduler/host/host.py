@@ -14,8 +14,10 @@ import logging
 import signal
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 from scheduler import clock
+from scheduler.advice import limits
 from scheduler.asking import socket_path
 from scheduler.audit.chain import Json
 from scheduler.errors import AuditError, SchedulerError
@@ -26,7 +28,7 @@ from scheduler.host.instance import Instance
 from scheduler.host.keeper import Keeper
 from scheduler.host.pulse import Pulse
 from scheduler.host.reload import Reloads
-from scheduler.host.sites import Hosted, Opened, open_sites
+from scheduler.host.sites import Hosted, Opened, accepted, open_sites
 from scheduler.host.timers import Timers
 from scheduler.host.views import Views
 from scheduler.outlets import journal
@@ -89,7 +91,8 @@ class Host:
         self.keepers = tuple(
             Keeper(each.site, self.timers, turned=self._turned) for each in opened.hosted
         )
-        self.reloads = Reloads(self.keepers, opened.hosted)
+        read = partial(accepted, transports=limits.transports_of(opened.settings))
+        self.reloads = Reloads(self.keepers, opened.hosted, read=read)
         self.claims = Claims(opened.hosted)
         self.views = Views(opened, self.reloads, since=self.since)
         self.pulse = Pulse(self)

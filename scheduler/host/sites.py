@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scheduler import clock
-from scheduler.advice import advise
+from scheduler.advice import advise, limits
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
@@ -27,6 +27,7 @@ from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 
 if TYPE_CHECKING:
+    from scheduler.gateway.base import Limits
     from scheduler.gateway.local.client import LocalGateway
 
 SIMULATED_PROFILE = "1.49"
@@ -70,20 +71,19 @@ def read_schedule(settings: Settings) -> Loaded:
 
 def accepted_schedule(settings: Settings) -> Loaded:
     """The schedule to act by: what `tou check` refuses is refused here. Raises ScheduleError."""
-    return accepted(settings.schedule_path)
+    return accepted(settings.schedule_path, limits.transports_of(settings))
 
 
-def accepted(path: Path) -> Loaded:
-    """As `accepted_schedule`, of any file."""
+def accepted(path: Path, transports: Iterable[tuple[str, Limits]] = ()) -> Loaded:
+    """As `accepted_schedule`, of any file and for any gateways."""
     loaded = load_schedule(path)
-    try:
-        found = advise(loaded.schedule, zones.zone_data(), now=clock.now())
-    except ValueError:
-        # The clock stands at the end of time; nothing of the coming year can be said.
-        return loaded
+    found = limits.settled(loaded, transports)
+    # At the end of the clock's time nothing of the coming year can be said.
+    with contextlib.suppress(ValueError):
+        found = (*found, *advise(loaded.schedule, zones.zone_data(), now=clock.now()))
     if any(problem.severity == "error" for problem in found):
         raise ScheduleError(found)
-    return replace(loaded, warnings=(*loaded.warnings, *found))
+    return replace(loaded, warnings=found)
 
 
 def local_gateway(settings: Settings) -> LocalGateway:

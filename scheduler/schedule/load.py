@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from scheduler.errors import Problem, ScheduleError
+from scheduler.errors import Place, Problem, ScheduleError
 from scheduler.schedule import named, source, text
 from scheduler.schedule.complaints import position, shape_of
 from scheduler.schedule.document import Document
@@ -110,7 +110,7 @@ def _rule(document: Document, part: Part[RuleFile]) -> Rule:
         ),
         place=document.place(part.loc),
         charge=file.charge,
-        places={key: document.place((*part.loc, key)) for key in part.keys},
+        places=_places(document, part),
     )
 
 
@@ -125,7 +125,12 @@ def _job(document: Document, part: Part[JobFile]) -> Job:
         install=file.install,
         limit=file.limit,
         allow_on_peak=file.allow_on_peak,
+        places=_places(document, part),
     )
+
+
+def _places(document: Document, part: Part[RuleFile] | Part[JobFile]) -> dict[str, Place]:
+    return {key: document.place((*part.loc, key)) for key in part.keys}
 
 
 def _digest(document: Document, calendar: Tariff) -> str:

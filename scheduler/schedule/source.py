@@ -78,7 +78,7 @@ def read_text(path: Path, name: str, *, limit: int = MAX_BYTES) -> str:
 
 def _read_regular(path: Path, name: str, limit: int) -> bytes:
     # Without O_NONBLOCK the open of a pipe waits for a writer, for ever.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(os.fspath(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -87,6 +88,8 @@ class Tariff:
     holiday_calendar: HolidayCalendar | None = None
     id: str | None = None
     """The file's name without its suffix; None for a text without a file."""
+    path: Path | None = None
+    """The file itself; None as with `id`."""
     utility: str | None = None
     status: str | None = None
     country: str | None = None

@@ -69,7 +69,7 @@ def load_tariff(path: Path, *, shown_as: str | None = None) -> Tariff:
     """
     name = shown_as or str(path)
     tariff = parse_tariff(source.read_text(path, name), name)
-    return replace(tariff, id=path.stem)
+    return replace(tariff, id=path.stem, path=path)
 
 
 def parse_tariff(text: str, file: str) -> Tariff:

@@ -123,10 +123,6 @@ class Rule:
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
     """Where each key that the file names has its value."""
 
-    def place_of(self, key: str) -> Place:
-        """Where a key stands, or else the rule."""
-        return self.places.get(key, self.place)
-
 
 @dataclass(frozen=True, slots=True)
 class ClockTime:
@@ -187,6 +183,8 @@ class Job:
     """firmware_check: give up polling after this long."""
     allow_on_peak: bool = False
     """firmware_check: may run during a peak period."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    """As of a rule."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,8 +81,8 @@ def test_a_head_written_down_earlier_is_found_again(database: Database) -> None:
     append(database, "home")
 
     assert line.startswith("audit head of home: 1:")
-    assert proof.verify(database, head).rows == 3
-    assert proof.verify(database, head.rpartition(":")[2].upper()).rows == 3
+    assert proof.verify(database, proof.parse_head(head)).rows == 3
+    assert proof.verify(database, proof.parse_head(head[2:].upper())).rows == 3
 
 
 def test_a_tail_cut_off_shows_against_a_head_written_down(database: Database, path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_tail_cut_off_shows_against_a_head_written_down(database: Database, pa
 
     assert proof.verify(database).rows == 1
     with pytest.raises(AuditTamperedError, match="is not in the audit") as caught:
-        proof.verify(database, head)
+        proof.verify(database, proof.parse_head(head))
     assert caught.value.entry == 3
 
 
@@ -103,13 +103,13 @@ def test_an_audit_written_anew_does_not_have_the_head_at_its_place(database: Dat
     assert head is not None
 
     with pytest.raises(AuditTamperedError, match="is not in the audit"):
-        proof.verify(database, f"1:{head.hash}")
+        proof.verify(database, proof.WrittenDown(1, head.hash))
 
 
 @pytest.mark.parametrize("text", ["", "abc", "12:", ":" + 64 * "a", "x:" + 64 * "a", 65 * "a"])
-def test_what_is_no_head_is_said_to_be_none(database: Database, text: str) -> None:
+def test_what_is_no_head_is_said_to_be_none(text: str) -> None:
     with pytest.raises(ValueError, match="is not a head"):
-        proof.verify(database, text)
+        proof.parse_head(text)
 
 
 def test_reviews_can_be_of_one_site(database: Database) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from scheduler import clock
-from scheduler.words import Outcome, Wake
+from scheduler.words import EntryKind, Outcome, Wake
 
 START = "2026-11-23T16:00:00Z"
 SIMULATION = "SIMULATION: the built-in simulated gateway; no real battery is touched."
+
+SIMULATED = {"gateway": "simulated 0a1b2c3d"}
 
 
 @pytest.fixture
@@ -201,8 +203,8 @@ def test_entries_in_text_show_their_detail(tou: Any, runs: Any, local: None) -> 
     assert answer.out.splitlines()[2].endswith('"status":200,"step":"write"}')
 
 
-def test_a_simulation_is_named_before_anything_else(tou: Any, runs: Any) -> None:
-    runs.switch(Outcome.CONFIRMED)
+def test_a_simulation_is_named_before_anything_else(tou: Any, runs: Any, local: None) -> None:
+    runs.switch(Outcome.CONFIRMED, intent=SIMULATED)
 
     answer = tou("audit")
 
@@ -212,7 +214,7 @@ def test_a_simulation_is_named_before_anything_else(tou: Any, runs: Any) -> None
 def test_runs_of_a_simulation_are_named_even_with_a_real_gateway_set(
     tou: Any, runs: Any, local: None
 ) -> None:
-    runs.switch(Outcome.CONFIRMED, intent={"gateway": "simulated 0a1b2c3d"})
+    runs.switch(Outcome.CONFIRMED, intent=SIMULATED)
 
     answer = tou("audit")
 
@@ -227,6 +229,35 @@ def test_runs_of_a_real_gateway_are_not_called_a_simulation(
     answer = tou("audit")
 
     assert "SIMULATION" not in answer.out
+
+
+@pytest.mark.parametrize("gateway", ["simulated", "local"])
+def test_real_runs_beside_simulated_ones_are_told_apart(
+    tou: Any, runs: Any, monkeypatch: pytest.MonkeyPatch, gateway: str
+) -> None:
+    """A database used for the trial and then for the house."""
+    monkeypatch.setenv("TOU_GATEWAY", gateway)
+    runs.switch(Outcome.CONFIRMED, intent=SIMULATED)
+    runs.switch(Outcome.CONFIRMED)
+
+    text = tou("audit").out
+    shown = json.loads(tou("audit", "--format", "json").out)
+    rows = [*csv.DictReader(io.StringIO(tou("audit", "--format", "csv").out))]
+
+    assert SIMULATION not in text
+    assert ["SIMULATED" in line for line in text.splitlines()[1:]] == [True, False]
+    assert [run["simulated"] for run in shown] == [True, False]
+    assert [row["simulated"] for row in rows] == ["True", "False"]
+    assert [row["gateway"] for row in rows] == ["simulated 0a1b2c3d", "local https://powerwall"]
+
+
+def test_each_entry_has_the_gateway_of_its_run(tou: Any, runs: Any) -> None:
+    runs.switch(Outcome.CONFIRMED, intent=SIMULATED)
+    runs.switch(Outcome.CONFIRMED)
+
+    shown = json.loads(tou("audit", "--entries", "--format", "json").out)
+
+    assert [each["simulated"] for each in shown] == [True] * 3 + [False] * 3
 
 
 def test_no_audit_yet_is_said_and_none_is_made(tou: Any, home: Path, local: None) -> None:
@@ -260,10 +291,10 @@ def test_an_unknown_outcome_is_a_usage_error_that_lists_the_words(tou: Any) -> N
 
 
 def test_a_time_that_is_none_is_a_usage_error(tou: Any) -> None:
-    answer = tou("audit", "--since", "last week")
+    answer = tou("audit", "--since", "some day")
 
     assert answer.code == 2
-    assert '"last week" is not a time.' in answer.err
+    assert '"some day" is not a time.' in answer.err
 
 
 def test_a_broken_schedule_does_not_hide_the_audit(
@@ -288,3 +319,167 @@ def test_a_relative_since_counts_from_now(tou: Any, runs: Any) -> None:
     answer = tou("audit", "--since", "2h", "--format", "json")
 
     assert [run["run"] for run in json.loads(answer.out)] == [newer]
+
+
+def test_one_run_is_shown_whole(tou: Any, runs: Any, local: None) -> None:
+    number = runs.switch(Outcome.CONFIRMED, intent={"period": "super_off_peak"})
+    effect = {"evidence": "effect", "seen": "not_seen", "battery_w": -12.5}
+    runs.log.append(at=runs.at, entry=EntryKind.EVIDENCE, kind="switch", run=number, detail=effect)
+
+    answer = tou("audit", str(number))
+
+    assert answer.code == 0
+    assert f"run       #{number} of home\n" in answer.out
+    assert "wanted    Backup-only, 100 %\n" in answer.out
+    assert "planned   Mon 2026-11-23 07:59:59 PST (12 ms late)\n" in answer.out
+    assert "ended     Mon 2026-11-23 08:00:02 PST (took 2.0 s)\n" in answer.out
+    assert "outcome   ✓ confirmed\n" in answer.out
+    assert "period    super_off_peak\n" in answer.out
+    assert "POST /api/operation" in answer.out
+    assert "effect    battery_w: -12.5; seen: not_seen\n" in answer.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["{}", "--format", "json"], ["--format", "json", "{}"], ["#{}", "--format", "json"]],
+    ids=["option behind", "option before", "with its mark"],
+)
+def test_one_run_in_json_is_an_object(tou: Any, runs: Any, words: list[str]) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    number = runs.switch(Outcome.REFUSED)
+
+    shown = json.loads(tou("audit", *(word.format(number) for word in words)).out)
+
+    assert (shown["run"], shown["outcome"], len(shown["steps"])) == (number, "refused", 1)
+
+
+def test_a_number_that_is_no_run_leads_to_the_run_it_belongs_to(tou: Any, runs: Any) -> None:
+    number = runs.switch(Outcome.CONFIRMED)
+
+    inside, beyond = tou("audit", str(number + 1)), tou("audit", "99999999999999999999")
+
+    assert (inside.code, beyond.code) == (1, 1)
+    assert f"Entry {number + 1} is no run of its own: `tou audit {number}` shows it." in inside.err
+    assert "There is no run 99999999999999999999." in beyond.err
+
+
+def test_a_filter_beside_a_run_is_refused(tou: Any, runs: Any) -> None:
+    answer = tou("audit", "--since", "today", "1")
+
+    assert answer.code == 2
+    assert '"since" does not go with run.' in answer.err
+
+
+def test_events_are_what_is_no_run(tou: Any, runs: Any, log: Any) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    gateway = {"gateway": "local https://powerwall", "seconds": 40}
+    log.append(at=runs.at, entry=EntryKind.EVENT, kind="gateway", name="back", detail=gateway)
+    log.append(
+        at=runs.at,
+        entry=EntryKind.EVENT,
+        kind="schedule",
+        name="0123456789abcdef0123",
+        detail={"text": "schedule: x\nrules: []\n"},
+    )
+
+    _, back, schedule = tou("audit", "--events").out.splitlines()
+
+    assert back.endswith("gateway back  gateway: local https://powerwall; seconds: 40")
+    assert schedule.endswith("schedule      0123456789abcdef, 2 lines")
+
+
+def test_export_has_every_run(tou: Any, runs: Any) -> None:
+    numbers = [runs.switch(Outcome.UNCHANGED) for _ in range(32)]
+
+    rows = [*csv.DictReader(io.StringIO(tou("audit", "export").out))]
+    shown = json.loads(tou("audit", "export", "--format", "json", "--limit", "2").out)
+
+    assert [int(row["run"]) for row in rows] == numbers
+    assert [run["run"] for run in shown] == numbers[-2:]
+
+
+FORMULAS = ["=HYPERLINK(0)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+
+
+@pytest.mark.parametrize("text", FORMULAS, ids=repr)
+def test_no_cell_of_the_csv_is_a_formula(tou: Any, runs: Any, text: str) -> None:
+    runs.switch(Outcome.UNREACHABLE, end={"observed": None, "error": text})
+
+    (row,) = csv.DictReader(io.StringIO(tou("audit", "export").out))
+
+    assert row["error"].startswith("'")
+    assert (row["wanted_reserve_percent"], row["attempt"]) == ("100.0", "1")
+
+
+NASTY = "\x1b[2J\x1b]0;owned\x07 \x9b31m a\u202eb\x7f"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["1"],
+        ["--entries"],
+        ["--events"],
+        ["--format", "json"],
+        ["--format", "csv"],
+        ["--entries", "--format", "csv"],
+        ["1", "--format", "json"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_that_a_gateway_said_moves_the_terminal(
+    tou: Any, runs: Any, log: Any, words: list[str]
+) -> None:
+    runs.switch(Outcome.UNREACHABLE, name=f"rule {NASTY}", end={"observed": None, "error": NASTY})
+    lost = {"gateway": "local", "error": NASTY}
+    log.append(at=runs.at, entry=EntryKind.EVENT, kind="gateway", name="lost", detail=lost)
+
+    out = tou("audit", *words).out
+
+    assert "owned" in out
+    assert not set("\x1b\x07\x9b\u202e\x7f") & set(out)
+
+
+@pytest.mark.parametrize("width", [60, 110])
+@pytest.mark.parametrize("words", [[], ["1"], ["--events"]], ids=["runs", "one run", "events"])
+def test_lines_break_at_words_whatever_the_terminal(
+    tou: Any, runs: Any, monkeypatch: pytest.MonkeyPatch, width: int, words: list[str]
+) -> None:
+    error = "The gateway does not answer: the connection was refused, and nothing was sent to it."
+    runs.switch(Outcome.UNREACHABLE, end={"observed": None, "error": error})
+    lost = {"gateway": "local https://powerwall", "error": error}
+    runs.log.append(at=runs.at, entry=EntryKind.EVENT, kind="gateway", name="lost", detail=lost)
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    lines = tou("audit", *words).out.splitlines()
+
+    assert max(map(len, lines)) <= width
+    assert " ".join(" ".join(lines).split()).count("answer") == 1
+    for word in error.split():
+        assert any(word in line for line in lines)
+
+
+def test_runs_of_several_sites_name_theirs_and_can_be_asked_for(tou: Any, runs: Any) -> None:
+    home = runs.switch(Outcome.CONFIRMED)
+    cabin = type(runs)(type(runs.log)(runs.log.database, "cabin"))
+    other = cabin.switch(Outcome.CONFIRMED)
+
+    text = tou("audit").out
+    shown = json.loads(tou("audit", "--site", "cabin", "--format", "json").out)
+
+    assert "site" in text.splitlines()[0]
+    assert [run["run"] for run in shown] == [other]
+    assert home != other
+
+
+def test_what_waits_to_be_confirmed_is_said_to_be_accepted(tou: Any, runs: Any) -> None:
+    number = runs.switch(None)
+    accepted = {"evidence": "accepted", "until": "2026-11-23T16:05:00Z"}
+    runs.log.append(
+        at=runs.at, entry=EntryKind.EVIDENCE, kind="switch", run=number, detail=accepted
+    )
+
+    assert "· accepted" in tou("audit").out
+    shown = json.loads(tou("audit", "--outcome", "accepted", "--format", "json").out)
+    assert [run["run"] for run in shown] == [number]

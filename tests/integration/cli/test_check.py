@@ -11,7 +11,7 @@ import pytest
 
 HEAD = "schedule: Home\ntimezone: America/Los_Angeles\nrules:\n"
 LAST = "  - {name: last, mode: self_consumption, reserve: 20%}\n"
-NEAR = "  - {name: charge, during: [01:00-02:00, 02:01-03:00], mode: backup, reserve: 100%}\n"
+NEAR = "  - {name: charge, during: [04:00-05:00, 05:01-06:00], mode: backup, reserve: 100%}\n"
 SHORT = "  - {name: charge, during: on_peak, inset: 3h, mode: backup, reserve: 100%}\n"
 SCE = HEAD.replace("timezone: America/Los_Angeles", "tariff: tariffs/sce-tou-d-4-9pm.yaml")
 FILES = {"fine": HEAD + LAST, "warned": HEAD + NEAR + LAST, "wrong": SCE + SHORT + LAST}

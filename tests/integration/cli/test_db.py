@@ -150,3 +150,69 @@ def test_another_programs_file_is_refused(tou: Any, home: Path, verb: str) -> No
 
     assert answer.code == 78
     assert "the database of another program" in answer.err
+
+
+@pytest.mark.parametrize("verb", ["audit", "db"])
+def test_verify_finds_a_head_written_down_earlier(
+    tou: Any, runs: Any, home: Path, verb: str
+) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    head = str(runs.log.head())
+    runs.switch(Outcome.CONFIRMED)
+
+    there = tou(verb, "verify", "--head", head)
+    with closing(sqlite3.connect(home / "tou.db")) as connection:
+        connection.executescript("DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE id > 2")
+    gone = tou(verb, "verify", "--head", head)
+
+    assert there.code == 0
+    assert gone.code == 1
+    assert "entries were cut off its end" in gone.err
+
+
+def test_a_head_that_is_none_is_a_usage_error(tou: Any, runs: Any) -> None:
+    answer = tou("audit", "verify", "--head", "12")
+
+    assert answer.code == 2
+    assert "is not a head" in answer.err
+
+
+def test_verify_names_a_trigger_that_does_not_belong_there(tou: Any, runs: Any, home: Path) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    with closing(sqlite3.connect(home / "tou.db")) as connection:
+        connection.executescript(
+            "CREATE TRIGGER eater BEFORE INSERT ON audit BEGIN SELECT RAISE(IGNORE); END"
+        )
+
+    text, told = tou("audit", "verify"), tou("audit", "verify", "--format", "json")
+
+    assert (text.code, told.code) == (1, 1)
+    assert "but the trigger eater does not belong here" in text.err
+    assert json.loads(told.out)["complaints"] == ["the trigger eater does not belong here"]
+
+
+def test_upgrade_puts_missing_guards_back_and_records_it(tou: Any, runs: Any, home: Path) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    with closing(sqlite3.connect(home / "tou.db")) as connection:
+        connection.executescript("DROP TRIGGER audit_no_update; DROP INDEX audit_end")
+
+    answer = tou("db", "upgrade")
+
+    assert answer.code == 0
+    assert "put back: " in answer.out
+    assert "trigger audit_no_update" in answer.out
+    assert tou("audit", "verify").code == 0
+    with closing(open_database(home / "tou.db")) as database:
+        [event] = review.events(database, kind="audit")
+    assert event.detail["restored"] == ["index audit_end", "trigger audit_no_update"]
+
+
+def test_verify_shows_the_head_of_each_site(tou: Any, runs: Any) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    cabin = type(runs.log)(runs.log.database, "cabin")
+    type(runs)(cabin).switch(Outcome.CONFIRMED)
+
+    out = tou("audit", "verify").out
+
+    assert f"  audit head of cabin: {cabin.head()}\n" in out
+    assert f"  audit head of home: {runs.log.head()}\n" in out

@@ -51,7 +51,7 @@ def test_the_settings_are_read_by_a_shell_and_by_the_program(
 
     shell = 'set -a; . "./my house/settings.env"; printf %s "$TOU_SCHEDULE"'
     said = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
-    (home / "my house" / "settings.env").rename(home / ".env")
+    monkeypatch.setenv("TOU_SETTINGS_FILE", str(home / "my house" / "settings.env"))
 
     assert said.stdout == str(home / "my house" / "home.yaml")
     assert "SCE TOU-D-4-9PM, fill is fine" in tou("check").out

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from scheduler.schedule import library, schema, source
+from scheduler.schedule import library, source
+from tools import schemas as schema
 
 DATA = Path(__file__).parents[2] / "data" / "schedules"
 
@@ -18,9 +19,7 @@ DATA = Path(__file__).parents[2] / "data" / "schedules"
 def test_the_committed_schema_is_the_models_own(name: str) -> None:
     committed = (library.shipped() / name).read_text(encoding="utf-8")
 
-    assert committed == schema.schema_text(schema.FILES[name]), (
-        "run python -m scheduler.schedule.schema"
-    )
+    assert committed == schema.schema_text(schema.FILES[name]), "run python -m tools.schemas"
 
 
 def test_every_key_of_a_schedule_tells_what_it_is_for() -> None:

@@ -32,8 +32,8 @@ def schedule_of(head: str, *rules: str, last: str = LAST, job: str = "") -> Sche
 
 
 def own(found: tuple[Problem, ...]) -> list[str]:
-    """Without what is said of the tariff."""
-    return [each.id for each in found if each.path != "tariff"]
+    """Without what is said of the tariff, and without notices."""
+    return [each.id for each in found if each.path != "tariff" and each.severity != "notice"]
 
 
 def rule(condition: str, *, name: str = "charge", setting: str = "backup, reserve: 100%") -> str:
@@ -71,7 +71,7 @@ RULES = {
     "dates that are over, which the reading tells": (ZONE, (rule("dates: 2026-10-24"),), []),
     "a minute between windows": (
         ZONE,
-        (rule("during: [01:00-02:00, 02:01-03:00]"),),
+        (rule("during: [04:00-05:00, 05:01-06:00]"),),
         ["boundary-too-near"],
     ),
     "two minutes between windows": (ZONE, (rule("during: [04:00-05:00, 05:02-06:00]"),), []),
@@ -147,11 +147,11 @@ def test_an_inset_that_leaves_some_stretches_warns_of_the_first_that_is_lost() -
 
 
 def test_a_boundary_too_near_is_told_in_local_time() -> None:
-    condition = "during: [01:00-02:00, 02:01-03:00]"
+    condition = "during: [04:00-05:00, 05:01-06:00]"
 
     (found,) = advise(schedule_of(ZONE, rule(condition)), FRESH, now=NOW)
 
-    assert '"last" lasts only 1m on Tue 2026-11-24 02:00' in found.message
+    assert '"last" lasts only 1m on Mon 2026-11-23 05:00' in found.message
 
 
 def test_a_firmware_check_in_the_peak_names_the_first_date_of_summer() -> None:
@@ -235,6 +235,71 @@ def test_every_message_is_a_sentence_with_a_way_out() -> None:
     assert found
     assert [each.message for each in found if not each.message.endswith(".")] == []
     assert {each.id for each in found} <= set(CHECKS)
+
+
+HOLDS = {
+    "holds that take turns all day": (
+        ("06:00-18:00", HOLD),
+        ("18:00-06:00", HOLD),
+        ["hold-without-end", "hold-without-end"],
+    ),
+    "a hold that is left at night": (
+        ("06:00-18:00", HOLD),
+        ("18:00-06:00", "backup, reserve: 100%"),
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("day", "night", "expected"), HOLDS.values(), ids=HOLDS.keys())
+def test_holds_that_follow_each_other_need_an_end(
+    day: tuple[str, str], night: tuple[str, str], expected: list[str]
+) -> None:
+    rules = [
+        rule(f"during: {during}", name=name, setting=setting)
+        for name, (during, setting) in (("day", day), ("night", night))
+    ]
+
+    found = advise(schedule_of(ZONE, *rules), FRESH, now=NOW)
+
+    assert [each for each in own(found) if each != "never-holds"] == expected
+
+
+def test_what_one_rule_names_is_named_by_all() -> None:
+    one = rule("during: 22:00-06:00", setting="backup, reserve: 100%, grid_charging: allow")
+    other = rule("during: 16:00-21:00", name="b", setting="autonomous, reserve: 20%")
+
+    found = advise(schedule_of(ZONE, one, other), FRESH, now=NOW)
+
+    assert own(found) == ["left-as-it-was", "left-as-it-was"]
+
+
+CLOCK_TIMES = {
+    "a window that ends in the gap": ("during: 22:00-02:30", ["skipped"]),
+    "a window that ends in the repeated hour": ("during: 22:00-01:30", ["doubled"]),
+    "a window from gap to repeat": ("during: 01:30-02:30", ["skipped", "doubled"]),
+    "a window of whole hours": ("during: 01:00-02:00", []),
+    "a window of the day": ("during: 08:30-10:30", []),
+}
+
+
+@pytest.mark.parametrize(("during", "expected"), CLOCK_TIMES.values(), ids=CLOCK_TIMES.keys())
+def test_wall_times_inside_a_clock_change_are_noticed(during: str, expected: list[str]) -> None:
+    found = advise(schedule_of(ZONE, rule(during)), FRESH, now=NOW)
+
+    notices = [each for each in found if each.id == "clock-change"]
+    words = {"does not exist": "skipped", "comes twice": "doubled"}
+    assert [
+        word for each in notices for text, word in words.items() if text in each.message
+    ] == expected
+    assert {each.severity for each in notices} <= {"notice"}
+
+
+def test_a_job_in_the_repeated_hour_is_noticed_with_what_it_does() -> None:
+    found = advise(schedule_of(ZONE, job="name: j, do: commit, at: 1:00"), FRESH, now=NOW)
+
+    (notice,) = found
+    assert "the job is due once, at the first of the two" in notice.message
 
 
 def test_every_advice_has_a_case() -> None:

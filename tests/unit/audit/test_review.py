@@ -152,7 +152,8 @@ def test_raw_entries_come_as_they_stand(database: Database, pen: Pen) -> None:
     shown = review.entries(database, limit=2)[0].to_json()
 
     assert set(shown) == {
-        *("id", "at", "site", "entry", "kind", "run", "name", "wake", "outcome", "detail", "hash")
+        *("id", "at", "site", "entry", "kind", "run", "name", "wake", "outcome", "detail", "hash"),
+        *("gateway", "simulated"),
     }
     assert (shown["id"], shown["entry"], shown["at"]) == (2, "step", "2026-03-01T08:00:02Z")
 

@@ -1,5 +1,5 @@
 """The reference page of both files, from their models and tables of checks:
-`python -m scheduler.advice.reference` writes docs/schedule.md.
+`python -m tools.reference` writes docs/schedule.md.
 
 For people; must not know how a file is read.
 """
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from scheduler.advice import ADVICE
+from scheduler.advice.limits import LIMIT_CHECKS
 from scheduler.schedule import library
 from scheduler.schedule.complaints import SHAPE_CHECKS
 from scheduler.schedule.lint import SENSE, VALUE_CHECKS
@@ -145,6 +146,10 @@ def _checks() -> dict[str, Iterable[tuple[str, str, str]]]:
         "The values of a schedule": _errors(VALUE_CHECKS),
         "The sense of a schedule": [(each.id, each.severity, each.about) for each in SENSE],
         "The coming year of a schedule": [(each.id, each.severity, each.about) for each in ADVICE],
+        "What the configured gateway can do": [
+            (id_, _WARNING if id_ == "hold-not-kept" else "error", about)
+            for id_, about in LIMIT_CHECKS.items()
+        ],
         "The values and the sense of a tariff": _errors(TARIFF_CHECKS),
         "What to look up about a tariff": [
             (id_, _WARNING, about) for id_, about in TARIFF_DOUBTS.items()

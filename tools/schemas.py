@@ -1,4 +1,4 @@
-"""The JSON schemas of the three files, from their models: `python -m scheduler.schedule.schema`.
+"""The JSON schemas of the three files, from their models: `python -m tools.schemas`.
 
 For editors only; what is right is for `load` to say. Must not know how a file is read.
 """

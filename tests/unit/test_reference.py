@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from scheduler.advice import CHECKS as ADVICE_CHECKS
-from scheduler.advice.reference import FILE, page
 from scheduler.schedule.lint import CHECKS
 from scheduler.schedule.tariff_file import TARIFF_CHECKS
+from tools.reference import FILE, page
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_page_is_what_the_program_says() -> None:
     written = (ROOT / FILE).read_text(encoding="utf-8")
 
-    assert written == page(), "run python -m scheduler.advice.reference"
+    assert written == page(), "run python -m tools.reference"
 
 
 @pytest.mark.parametrize("id_", sorted({*CHECKS, *TARIFF_CHECKS, *ADVICE_CHECKS}))
