@@ -29,10 +29,10 @@ from scheduler.site.backoff import wait_after
 from scheduler.site.confirm import Sent
 from scheduler.site.debt import Debt
 from scheduler.site.known import Known
+from scheduler.site.lookout import Lookout
 from scheduler.site.standing import Standing
 from scheduler.site.trust import Trust
 from scheduler.site.turn import Turn
-from scheduler.site.watch import Watch
 from scheduler.site.wish import DONE, Conduct, Wish, tell
 from scheduler.words import Outcome, Wake
 
@@ -75,7 +75,7 @@ class Controller:
         self.turn = turn or Turn()
         self.known = Known(gateway, recorder)
         self.debt = Debt(gateway, recorder, self.known, monotonic)
-        self.watch = Watch(gateway, recorder, self.known, self.debt, monotonic)
+        self.lookout = Lookout(gateway, recorder, self.known, self.debt, monotonic)
         self.standing = Standing(gateway, recorder)
         self.trust = Trust(recorder, gateway, synchronised, monotonic)
         self.sent: Sent | None = None
@@ -257,7 +257,7 @@ class Controller:
         return not (wake in _IDLE_WAKES and wish.done) or await self._drifted(wish, wake)
 
     async def _drifted(self, wish: Wish, wake: Wake) -> bool:
-        return not self.conduct.dry_run and await self.watch.drifted(wish, wake)
+        return not self.conduct.dry_run and await self.lookout.drifted(wish, wake)
 
     async def _defer(self, wish: Wish, wake: Wake, reason: str) -> Attempt | None:
         if wish.done or (wish.last is not None and wish.last.outcome is Outcome.DEFERRED):
@@ -270,7 +270,7 @@ class Controller:
     # --- acting
 
     async def _attempt(self, wish: Wish, wake: Wake) -> Attempt | None:
-        if wake in _IDLE_WAKES and await self.watch.still_a_stranger(wish):
+        if wake in _IDLE_WAKES and await self.lookout.still_a_stranger(wish):
             self._wait(wish)
             return None
         wish.attempts = 1 if wish.done else wish.attempts + 1

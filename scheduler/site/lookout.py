@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 _WATCHED: Final = frozenset({Part.SETTING, Part.HEALTH})
 
 
-class Watch:
+class Lookout:
     """Watches one gateway between the attempts."""
 
     def __init__(
