@@ -190,3 +190,11 @@ def test_a_tariff_has_no_behaviour_to_compare(tou, home):
 
     assert answer.code == 2
     assert "tariffs/own.yaml is a tariff" in answer.err
+
+
+def test_two_files_are_compared_whatever_the_settings_are(tou, home, monkeypatch):
+    write(home, 20)
+    monkeypatch.setenv("TOU_PULSE", "never")
+
+    assert tou("diff", "home.yaml", "home.yaml").code == 0
+    assert tou("diff", "home.yaml").code == 78
