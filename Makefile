@@ -15,7 +15,8 @@ test: .venv/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit
+	$(BIN)/pytest -n 2 --ignore=tests/unit
 
 bench: .venv/ready-dev
 	$(BIN)/python -m benchmarks
@@ -32,7 +33,7 @@ bench: .venv/ready-dev
 
 # As root: sets the service up under /opt and /etc, and says what to edit next.
 install:
-	PYTHON='$(PYTHON)' DESTDIR='$(DESTDIR)' systemd/install.sh
+	PYTHON='$(PYTHON)' DESTDIR='$(DESTDIR)' sh systemd/install.sh
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

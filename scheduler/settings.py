@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -72,32 +73,32 @@ class Settings(FromEnvironment):
         """The names in TOU_GATEWAY, the preferred one first."""
         return tuple(self.gateway.split(","))
 
-    @property
+    @cached_property
     def gateway_url(self) -> str:
         """Of the local gateway."""
         return self.of(LocalSettings).gateway_url
 
-    @property
+    @cached_property
     def gateway_username(self) -> str:
         """Of the local gateway."""
         return self.of(LocalSettings).gateway_username
 
-    @property
+    @cached_property
     def gateway_email(self) -> str:
         """Of the local gateway."""
         return self.of(LocalSettings).gateway_email
 
-    @property
+    @cached_property
     def gateway_password(self) -> SecretStr | None:
         """Of the local gateway."""
         return self.of(LocalSettings).gateway_password
 
-    @property
+    @cached_property
     def gateway_certificate(self) -> Path | None:
         """Of the local gateway."""
         return self.of(LocalSettings).gateway_certificate
 
-    @property
+    @cached_property
     def gateway_fingerprint(self) -> str | None:
         """Of the local gateway."""
         return self.of(LocalSettings).gateway_fingerprint

@@ -29,6 +29,7 @@ _VERBS = {
     "tariff": "tariff",
     "gateway": "gateway",
     "db": "db",
+    "completion": "completion",
 }
 
 

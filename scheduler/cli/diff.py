@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from scheduler import clock, settings
+from scheduler import clock
 from scheduler.cli import chosen
 from scheduler.cli.plan import MOST_DAYS
 from scheduler.cli.revision import schedule_of
@@ -45,11 +45,10 @@ def diff_command(old: str, new: str | None, start: str, days: int, form: str) ->
 
     Example: tou diff HEAD~1
     """
-    in_force = settings.load().schedule_path
-    before = schedule_of(old, in_force)
-    after = schedule_of(new, in_force) if new else chosen.schedule_in(in_force)
+    before = schedule_of(old)
+    after = schedule_of(new) if new else chosen.schedule_in(chosen.file_of(None))
     zone = after.calendar.display_zone
-    first = parse_instant(start, now=clock.now(), zone=zone)
+    first = parse_instant(start, now=clock.now(), zone=zone, ahead=True)
     try:
         found = effect(before, after, first, first + timedelta(days=days))
     except (ValueError, OverflowError):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager, closing
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import SecretStr
 
-from scheduler import settings
+from scheduler import clock, settings
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Recorder, Run
 from scheduler.audit.writer import Writer
+from scheduler.cli.gateway_details import lines, shown
 from scheduler.cli.show import SIMULATION, echo_json, format_option
 from scheduler.errors import (
     GatewayError,
@@ -23,11 +25,11 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import Identity, Limits, Part, Reading, Spend, Step, Steps
 from scheduler.gateway.local.firmware import commits_needed, parse_version
+from scheduler.gateway.registry import Surroundings, settings_of, transport
 from scheduler.host.instance import Presence
 from scheduler.host.sites import (
     offered_simulation,
     open_audit,
-    open_gateway,
     read_schedule,
     turn_file,
 )
@@ -53,6 +55,8 @@ class Info:
     limits: Limits
     reading: Reading
     unsafe: str | None
+    details: Mapping[str, object] | None = None
+    """Every other read, by its path; private data in it."""
 
 
 class _Unkept:
@@ -72,34 +76,71 @@ class _Unkept:
     help="Log in where there is no session; up to firmware 1.49 this stops the battery for "
     "seconds, until the sitemaster is seen running again. Recorded in the audit.",
 )
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Every other read of the gateway as well: meters, powerwalls, site, networks, ...",
+)
+@click.option(
+    "--private",
+    is_flag=True,
+    help="With --all: show serial numbers, addresses, names and e-mails too.",
+)
 @format_option()
-def info_command(login: bool, form: str) -> None:
+def info_command(login: bool, everything: bool, private: bool, form: str) -> None:
     """Show what answers: firmware, what it allows, its session, charge and setting.
 
     Without --login nothing is sent that needs one, and the battery is not disturbed.
 
     Example: tou gateway info --format json
     """
+    if private and not everything:
+        raise click.UsageError("--private is for --all.")
     chosen = settings.load()
-    found = asyncio.run(_on_record(chosen) if login else _in_passing(chosen))
+    found = asyncio.run(
+        _on_record(chosen, everything=everything)
+        if login
+        else _in_passing(chosen, everything=everything)
+    )
+    details = None
+    if found.details is not None:
+        details = {path: shown(each, private=private) for path, each in found.details.items()}
     if form == "json":
-        echo_json(_as_json(found))
+        echo_json({**_as_json(found), **({"details": details} if details else {})})
         return
     if found.simulated:
         click.echo(SIMULATION)
     click.echo(_text(found))
+    if details:
+        click.echo("\n".join(lines(details)))
 
 
-async def _in_passing(chosen: Settings) -> Info:
-    if chosen.gateway_password is None:
-        # Nothing is sent that needs it.
-        chosen = chosen.model_copy(update={"gateway_password": SecretStr("")})
-    async with _opened(chosen) as (gateway, _):
-        return await _ask(gateway, _Unkept())
+async def _in_passing(chosen: Settings, *, everything: bool) -> Info:
+    async with _opened(chosen, password=False) as gateway:
+        return await _ask(gateway, _Unkept(), everything=everything)
 
 
-def _opened(chosen: Settings) -> AbstractAsyncContextManager[Any]:
-    return open_gateway(chosen, _timezone(chosen), offered=offered_simulation(chosen))
+@asynccontextmanager
+async def _opened(chosen: Settings, *, password: bool) -> AsyncIterator[LocalGateway]:
+    """The gateway of the settings. Without a password no login can be sent, not even one that
+    would stop nothing."""
+    name = chosen.gateways[0]
+    table: Any = chosen.of(settings_of(name))
+    if not password:
+        table = table.model_copy(update={"gateway_password": SecretStr("")})
+    around = Surroundings(
+        state=chosen.database_path,
+        now=clock.now,
+        monotonic=clock.monotonic,
+        timezone=_timezone(chosen),
+        offered=offered_simulation(chosen),
+    )
+    gateway: Any = transport(name).open_gateway(table, around)
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
 
 
 def _timezone(chosen: Settings) -> str:
@@ -110,14 +151,15 @@ def _timezone(chosen: Settings) -> str:
         return "UTC"
 
 
-async def _on_record(chosen: Settings) -> Info:
+async def _on_record(chosen: Settings, *, everything: bool) -> Info:
     """With a login: the intent first, the sitemaster seen running last."""
     with closing(open_audit(chosen)) as database, closing(_Present(chosen)):
         writer = Writer(database)
         recorder = Recorder(writer, chosen.site)
         try:
-            async with _opened(chosen) as (gateway, _):
-                return await _recorded(recorder, gateway, Turn(turn_file(chosen)))
+            async with _opened(chosen, password=True) as gateway:
+                turn = Turn(turn_file(chosen))
+                return await _recorded(recorder, gateway, turn, everything=everything)
         finally:
             recorder.close()
             writer.close()
@@ -134,12 +176,14 @@ class _Present:
         self._presence.leave()
 
 
-async def _recorded(recorder: Recorder, gateway: LocalGateway, turn: Turn) -> Info:
+async def _recorded(
+    recorder: Recorder, gateway: LocalGateway, turn: Turn, *, everything: bool
+) -> Info:
     intent = Intent(kind="info", name="gateway info", wake=Wake.OPERATOR, gateway=gateway.name)
     async with turn:
         run = await recorder.begin(intent)
         try:
-            found = await _log_in_and_ask(gateway, run)
+            found = await _log_in_and_ask(gateway, run, everything=everything)
         except GatewayError as error:
             await run.end(Ended(outcome=outcome_of(error), error=str(error)))
             raise
@@ -147,18 +191,18 @@ async def _recorded(recorder: Recorder, gateway: LocalGateway, turn: Turn) -> In
     return found
 
 
-async def _log_in_and_ask(gateway: LocalGateway, run: Run) -> Info:
+async def _log_in_and_ask(gateway: LocalGateway, run: Run, *, everything: bool) -> Info:
     if gateway.unsafe:
         await gateway.make_safe(run)
     await gateway.read(run, spend=Spend.DUE)
-    found = await _ask(gateway, run)
+    found = await _ask(gateway, run, everything=everything)
     if found.reading.running is not True or gateway.unsafe:
         await gateway.make_safe(run)
-        found = await _ask(gateway, run)
+        found = await _ask(gateway, run, everything=everything)
     return found
 
 
-async def _ask(gateway: LocalGateway, steps: Steps) -> Info:
+async def _ask(gateway: LocalGateway, steps: Steps, *, everything: bool) -> Info:
     try:
         identity = await gateway.identify(steps)
     except (GatewayProtocolError, GatewayRefusedError):
@@ -172,6 +216,7 @@ async def _ask(gateway: LocalGateway, steps: Steps) -> Info:
         limits=gateway.limits,
         reading=reading,
         unsafe=gateway.unsafe,
+        details=await gateway.describe(steps) if everything else None,
     )
 
 

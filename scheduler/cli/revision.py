@@ -6,26 +6,31 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from scheduler.cli import repository
-from scheduler.cli.chosen import schedule_in
+from scheduler.cli.chosen import file_of, schedule_in
 from scheduler.schedule import source
 from scheduler.schedule.load import parse_schedule
 from scheduler.schedule.values import Schedule
 
+_ENDINGS = (".yaml", ".yml")
 
-def schedule_of(named: str, in_force: Path) -> Schedule:
+
+def schedule_of(named: str) -> Schedule:
     """The schedule of a file; of a revision of the one in force, such as `HEAD~1`; or of
     `HEAD~1:schedules/home.yaml`, whose path counts from the root of the repository.
 
     Raises ConfigurationError where the schedule is wrong, click.UsageError where there is none.
     """
     path = Path(named)
-    if path.is_file() or (":" not in named and path.suffix in (".yaml", ".yml")):
+    if (path.exists() and not path.is_dir()) or (":" not in named and path.suffix in _ENDINGS):
         return schedule_in(path)
     revision, _, inside = named.partition(":")
+    here = repository.root(Path.cwd()) if inside else None
+    if here is not None:
+        return _at(revision, here / inside)
+    in_force = file_of(None).resolve()
     if not inside:
-        return _at(revision, in_force.resolve())
-    home = in_force.resolve().parent
-    return _at(revision, (repository.root(Path.cwd()) or repository.root(home) or home) / inside)
+        return _at(revision, in_force)
+    return _at(revision, (repository.root(in_force.parent) or in_force.parent) / inside)
 
 
 def _at(revision: str, path: Path) -> Schedule:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from scheduler.cli import tariff_week
+from scheduler.cli.table import paragraph, printable
 from scheduler.cli.tariff_find import Found
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
 from scheduler.schedule.tariff import HOLIDAY, Season, Tariff, is_peak
 
-WIDTH = 100
 _DAY_KEYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def page(found: Found, year: int) -> str:
-    """All that a person wants to compare with the utility's sheet; up to 100 characters wide."""
+    """All that a person wants to compare with the utility's sheet; as wide as the terminal."""
     tariff = found.tariff
     parts = (_head(found), tariff_week.draw(tariff), _holidays(tariff, year), _tail(tariff))
     return "\n\n".join(part for part in parts if part)
@@ -38,8 +37,8 @@ def _head(found: Found) -> str:
         ("confidence", ", ".join(f"{part} {word}" for part, word in tariff.confidence.items())),
         ("aliases", ", ".join(tariff.aliases)),
     ]
-    lines = [_wrapped(f"{label:<12}", text) for label, text in facts if text]
-    return "\n".join([tariff.name, *lines])
+    lines = [paragraph(printable(text), first=f"{label:<12}") for label, text in facts if text]
+    return "\n".join([paragraph(printable(tariff.name)), *lines])
 
 
 def _own(found: Found) -> str | None:
@@ -69,12 +68,15 @@ def effective(tariff: Tariff) -> str | None:
 def _holidays(tariff: Tariff, year: int) -> str:
     calendar = tariff.holiday_calendar
     if calendar is None:
-        return "No holidays: every date is its day of the week."
+        return paragraph("No holidays: every date is its day of the week.")
     found = tariff.holidays_in(year)
-    lines = [f"Holidays {year} (observed: {calendar.observed.value})"]
-    lines += [f"  {each.date:%a %Y-%m-%d}  {_holiday_name(each)}" for each in found]
+    lines = [paragraph(f"Holidays {year} (observed: {calendar.observed.value})")]
+    lines += [
+        paragraph(printable(_holiday_name(each)), first=f"  {each.date:%a %Y-%m-%d}  ")
+        for each in found
+    ]
     if tariff.holiday_years is not None and year not in tariff.holiday_years:
-        lines.append(f"  {_listed_years(tariff.holiday_years)}")
+        lines.append(paragraph(_listed_years(tariff.holiday_years), first="  "))
     elif not found:
         lines.append("  none")
     return "\n".join(lines)
@@ -110,18 +112,7 @@ def _price_notes(tariff: Tariff) -> tuple[str, ...]:
 def _listed(title: str, items: tuple[str, ...]) -> Iterator[str]:
     if items:
         yield title
-        yield from (_wrapped("  - ", item) for item in items)
-
-
-def _wrapped(label: str, text: str) -> str:
-    return textwrap.fill(
-        text,
-        width=WIDTH,
-        initial_indent=label,
-        subsequent_indent=" " * len(label),
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+        yield from (paragraph(printable(item), first="  - ") for item in items)
 
 
 def summary(found: Found) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from itertools import groupby
 
 import click
 
+from scheduler.cli.table import paragraph, printable, prose_width
 from scheduler.schedule.clocktime import format_span
 from scheduler.schedule.tariff import HOLIDAY, Season, Tariff, is_peak, period_at
 from scheduler.schedule.values import DAY_SECONDS, Day
 
-_CELL = 1800
+_CELLS = (1800, 3600, 7200)
+_DAY = DAY_SECONDS
 _LABEL = 10
 _USUAL_LETTERS = {"on_peak": "P", "peak": "P", "mid_peak": "M", "off_peak": "o", "overnight": "n"}
 _USUAL_COLOURS = {"mid_peak": "yellow", "off_peak": "green", "super_off_peak": "cyan"}
@@ -92,7 +94,9 @@ def _class_rows(
 
 
 def draw(tariff: Tariff) -> str:
-    """A week per season, with its legend; the lines are up to 70 characters wide."""
+    """A week per season, with its legend; a cell is half an hour, or as much as the terminal asks
+    for."""
+    cell = next((each for each in _CELLS if _LABEL + _DAY // each <= prose_width()), _CELLS[-1])
     signs, paints = letters(tariff.periods), colours(tariff.periods)
     blocks = []
     for name in tariff.season_names:
@@ -101,37 +105,39 @@ def draw(tariff: Tariff) -> str:
         blocks.append(
             "\n".join(
                 [
-                    f"{click.style(name, bold=True)}  {', '.join(season_dates(tariff, name))}",
-                    _ruler(),
-                    *(f"{label:<{_LABEL}}{_bar(day, signs, paints)}" for label, day in lines),
-                    *_exactly(lines),
+                    f"{click.style(printable(name), bold=True)}  "
+                    f"{', '.join(season_dates(tariff, name))}",
+                    _ruler(cell),
+                    *(f"{label:<{_LABEL}}{_bar(day, cell, signs, paints)}" for label, day in lines),
+                    *_exactly(lines, cell),
                 ]
             )
         )
     return "\n\n".join([*blocks, legend(tariff, signs, paints)])
 
 
-def _ruler() -> str:
-    hours = "".join(f"{hour:<4}" for hour in range(0, 24, 2))
+def _ruler(cell: int) -> str:
+    step = 4 * cell // 3600
+    hours = "".join(f"{hour:<4}" for hour in range(0, 24, step))
     return f"{'':<{_LABEL}}{hours}24"
 
 
-def _bar(day: Day, signs: Mapping[str, str], paints: Mapping[str, str]) -> str:
-    """48 cells; each shows the period at its middle."""
-    cells = [period_at(day, start + _CELL // 2) or "" for start in range(0, DAY_SECONDS, _CELL)]
+def _bar(day: Day, cell: int, signs: Mapping[str, str], paints: Mapping[str, str]) -> str:
+    """Each cell shows the period at its middle."""
+    cells = [period_at(day, start + cell // 2) or "" for start in range(0, _DAY, cell)]
     return "".join(
         click.style(signs[period] * len(list(run)), fg="black", bg=paints[period])
         for period, run in groupby(cells)
     )
 
 
-def _exactly(lines: Iterable[tuple[str, Day]]) -> Iterator[str]:
-    """The windows of rows that half hours cannot show, in words."""
+def _exactly(lines: Iterable[tuple[str, Day]], cell: int) -> Iterator[str]:
+    """The windows of rows that the cells cannot show, in words."""
     for label, day in lines:
-        if all(start % _CELL == 0 for start, _ in day.periods):
+        if all(start % cell == 0 for start, _ in day.periods):
             continue
         spans = ", ".join(f"{period} {format_span(*span)}" for *span, period in windows(day))
-        yield f"{'':<{_LABEL}}{label} exactly: {spans}"
+        yield paragraph(f"{label} exactly: {spans}", first=" " * _LABEL)
 
 
 def windows(day: Day) -> tuple[tuple[int, int, str], ...]:

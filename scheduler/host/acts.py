@@ -68,8 +68,12 @@ def find_job(jobs: tuple[Job, ...], name: str) -> Job:
     found = [job for job in jobs if name in {job.name, job.do.value}]
     if len(found) == 1 or (found and found[0].name == name):
         return found[0]
-    names = ", ".join(f'"{job.name}"' for job in jobs) or "none"
-    raise KeyError(f'The schedule has no one job "{name}". Its jobs: {names}.')
+    names = ", ".join(f'"{job.name}"' for job in found or jobs)
+    if found:
+        raise KeyError(f'Several jobs do "{name}". Name one of them: {names}.')
+    if not jobs:
+        raise KeyError(f'The schedule has no job "{name}", nor any other.')
+    raise KeyError(f'The schedule has no job "{name}". Its jobs: {names}.')
 
 
 def failed(error: SchedulerError) -> Result:

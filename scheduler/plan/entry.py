@@ -46,13 +46,15 @@ class PlanEntry:
     def named(self) -> dict[str, str | float]:
         """The parts that only some settings name, as every JSON form has them: keys that do not
         apply are left out."""
-        parts = dict(self.setting.to_json()) if self.setting else {}
-        if self.charge is not None:
-            parts["charge"] = self.charge
-        return {key: parts[key] for key in NAMED if key in parts}
+        named = self.setting is not None and (
+            self.setting.grid_charging or self.setting.export or self.setting.at_least is not None
+        )
+        parts = self.setting.to_json() if self.setting and named else {}
+        found: dict[str, str | float] = {key: parts[key] for key in NAMED if key in parts}
+        return found if self.charge is None else {**found, "charge": self.charge}
 
 
-NAMED: Final = ("at_least_percent", "grid_charging", "export", "charge")
+NAMED: Final[tuple[str, ...]] = ("at_least_percent", "grid_charging", "export")
 
 
 @dataclass(frozen=True, slots=True)

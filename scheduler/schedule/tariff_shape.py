@@ -43,7 +43,7 @@ from scheduler.schedule.values import WEEKDAY_NAMES
 NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
 UNSTATED: Final = "unstated"
 MOST_ITEMS: Final = 100
-"""Windows of a period, spans of a season; no tariff has ten."""
+"""Seasons, periods of a day, windows of a period; no tariff has ten."""
 _CLOCKS: Final = ("local", "utc")
 _COUNT_AS: Final = ("weekend", "weekday")
 Schema = dict[str, object]
@@ -97,8 +97,16 @@ def _choice_json(words: Sequence[str]) -> Schema:
 
 
 Text = Annotated[str, PlainValidator(line), WithJsonSchema({"type": "string", "minLength": 1})]
-Names = Field(min_length=1, json_schema_extra={"propertyNames": {"pattern": NAME_PATTERN}})
-Days = Field(min_length=1, json_schema_extra={"propertyNames": {"enum": list(DAY_KEYS)}})
+Names = Field(
+    min_length=1,
+    max_length=MOST_ITEMS,
+    json_schema_extra={"propertyNames": {"pattern": NAME_PATTERN}},
+)
+Days = Field(
+    min_length=1,
+    max_length=MOST_ITEMS,
+    json_schema_extra={"propertyNames": {"enum": list(DAY_KEYS)}},
+)
 Date = Annotated[
     date,
     read_text(parse_date, "date", "a date such as 2026-07-01"),

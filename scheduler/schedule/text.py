@@ -262,8 +262,9 @@ def _one_of(data: object, kind: type[Word], near: dict[str, Word]) -> Word:
     known = {each.value: each for each in kind}
     if text in known and isinstance(data, str):
         return known[text]
-    words = near[text].value if text in near else listed(known, "or")
-    guess = did_you_mean(text, known) or f" Write {words}."
+    guess = did_you_mean(text, known) or f" Write {listed(known, 'or')}."
+    if text in near:
+        guess = f" Write {near[text].value}."
     raise ValueError(f"{shown(data)} is not known here.{guess}")
 
 

@@ -85,6 +85,7 @@ class Battery:
     site: Site = field(default_factory=Site)
     speed: float = 1.0
     islanded: bool = False
+    grid_charging: bool = True
     energies: Energies = field(default_factory=Energies)
     _coming: tuple[datetime, WireSetting] | None = None
 
@@ -135,7 +136,8 @@ class Battery:
         if self.energy >= FULL_PACK and net <= 0:
             return 0.0
         if self.energy < floor - 1:
-            return -min(MAX_POWER, max(self._charge_rate(), surplus))
+            from_grid = self._charge_rate() if self.grid_charging else 0.0
+            return -min(MAX_POWER, max(from_grid, surplus))
         if self.energy <= floor + _STANDBY:
             return -min(MAX_POWER, surplus) if self.energy < FULL_PACK else 0.0
         return self._within(net, floor=floor)

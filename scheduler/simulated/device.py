@@ -14,13 +14,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from scheduler import clock
-from scheduler.setting import from_raw, to_raw
+from scheduler.setting import from_raw
 from scheduler.simulated import profiles, updates
-from scheduler.simulated.battery import FULL_PACK, Battery, Powers, WireSetting
+from scheduler.simulated.battery import Battery, Powers, WireSetting
 from scheduler.simulated.faults import Faults
+from scheduler.simulated.house import House
 from scheduler.simulated.options import SERIAL, Options
 from scheduler.simulated.sessions import INSTALLER, Session, Sessions
-from scheduler.simulated.site import Site
 from scheduler.simulated.sitemaster import Sitemaster
 from scheduler.simulated.timepiece import Moment
 from scheduler.simulated.updates import Updates
@@ -43,7 +43,13 @@ class Logged:
 class Device:
     """One gateway with its battery. Properties show the present; nothing of them is a secret."""
 
-    def __init__(self, options: Options, faults: Faults, read: Callable[[], Moment]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        faults: Faults,
+        read: Callable[[], Moment],
+        house: House | None = None,
+    ) -> None:
         self.options = options
         self.faults = faults
         self.profile = profiles.profile_named(options.profile)
@@ -61,22 +67,15 @@ class Device:
         self._switch_moved = False
         self._away_until: float | None = None
         self._coming: profiles.Profile | None = None
-        self._sent = self._sent_before = self._active = WireSetting(
-            options.mode, to_raw(options.reserve)
-        )
-        self._set_up(read())
+        moment = read()
+        self.house = house or House(options, moment)
+        self._sent = self._sent_before = self.house.active
+        self._set_up(moment)
 
     def _set_up(self, moment: Moment) -> None:
         options = self.options
         self._sitemaster = Sitemaster()
-        self._battery = Battery(
-            self._active,
-            self.zone,
-            moment.instant,
-            FULL_PACK * to_raw(options.charge) / 100,
-            Site(options.solar, options.load),
-            options.speed,
-        )
+        self.house.awake = self._sitemaster.share_up
         # A minute since the boot, and most of an hour since the last look for updates, as in
         # the captures.
         self._booted = moment.instant - timedelta(minutes=1)
@@ -93,9 +92,8 @@ class Device:
         moment = self._read()
         if self._away_until is not None and moment.elapsed >= self._away_until:
             self._come_back(moment, moment.elapsed - self._away_until)
-        self._battery.islanded = self.faults.islanded
-        share = self._sitemaster.share_up(self._last.elapsed, moment.elapsed)
-        self._battery.advance(moment.instant, share=share)
+        self.house.battery.islanded = self.faults.islanded
+        self.house.turn(moment)
         self._updates.advance(moment)
         if not self.faults.frozen_meters:
             self._frozen_at = moment
@@ -117,13 +115,13 @@ class Device:
     @property
     def active(self) -> WireSetting:
         """The setting last committed."""
-        return self._active
+        return self.house.active
 
     @property
     def obeyed(self) -> WireSetting:
         """The setting the battery follows now; some seconds behind `active`."""
         self.turn()
-        return self._battery.setting
+        return self.house.battery.setting
 
     @property
     def sitemaster_running(self) -> bool:
@@ -150,13 +148,13 @@ class Device:
     def raw_charge(self) -> float:
         """State of charge on the wire's scale."""
         self.turn()
-        return self._battery.charge
+        return self.house.battery.charge
 
     @property
     def powers(self) -> Powers:
         """Watts now."""
         moment = self.turn()
-        return self._battery.powers(awake=self._sitemaster.running(moment.elapsed))
+        return self.house.powers(awake=self._sitemaster.running(moment.elapsed))
 
     @property
     def version(self) -> str:
@@ -175,7 +173,7 @@ class Device:
     @property
     def battery(self) -> Battery:
         """The pack and its meters, as of the last turn."""
-        return self._battery
+        return self.house.battery
 
     @property
     def sitemaster(self) -> Sitemaster:
@@ -289,13 +287,7 @@ class Device:
             after, self.faults.stops_after = self.faults.stops_after, None
             self._sitemaster.stop(moment.elapsed, seconds=after)
         lags = self.profile.commit_lags or self.faults.commit_lag
-        self._active = self._sent_before if lags else self._sent
-        self._battery.follow(self._active, moment.instant + self._settling())
-
-    def _settling(self) -> timedelta:
-        """At once into backup, after about 30 s out of it (PW2 #26)."""
-        leaves_backup = self._battery.setting.mode == "backup" != self._active.mode
-        return timedelta(seconds=self.options.settle_seconds if leaves_backup else 0)
+        self.house.take(self._sent_before if lags else self._sent, moment)
 
     # The sitemaster, updates and restarts.
 
@@ -335,7 +327,7 @@ class Device:
     def _come_back(self, moment: Moment, ago: float) -> None:
         self._away_until = None
         self._sessions.close_all()
-        self._sent = self._sent_before = self._active
+        self._sent = self._sent_before = self.house.active
         self._booted = moment.instant - timedelta(seconds=ago)
         self._sitemaster.run(moment.elapsed - ago, seconds=self.options.start_seconds())
         if self._coming is not None:

@@ -13,9 +13,9 @@ import memory_gateway
 from pydantic import SecretStr
 
 from scheduler import clock
+from scheduler.gateway import registry
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.setting import SettingRead, from_raw
-from scheduler.settings import Settings
 from scheduler.simulated import SimulatedGateway
 
 PASSWORD = "correct-horse-battery"
@@ -47,8 +47,9 @@ def surroundings(folder: Path) -> Surroundings:
     )
 
 
-def settings_of(**words: Any) -> Settings:
-    return Settings.model_construct(**{"gateway_pause": clock.parse_duration("0s"), **words})
+def settings_of(name: str, **words: Any) -> Any:
+    table = registry.settings_of(name)
+    return table.model_construct(**{"gateway_pause": clock.parse_duration("0s"), **words})
 
 
 @asynccontextmanager
@@ -57,7 +58,7 @@ async def local(folder: Path) -> AsyncIterator[Stand]:
         yield Stand(
             name="local",
             settings=settings_of(
-                gateway="local",
+                "local",
                 gateway_url=server.url,
                 gateway_password=SecretStr(PASSWORD),
                 gateway_fingerprint=server.fingerprint,
@@ -79,7 +80,7 @@ async def simulated(folder: Path) -> AsyncIterator[Stand]:
         offered = {"url": server.url, "fingerprint": server.fingerprint}
         yield Stand(
             name="simulated",
-            settings=settings_of(gateway="simulated"),
+            settings=settings_of("simulated"),
             surroundings=Surroundings(
                 around.state, around.now, around.monotonic, around.timezone, offered
             ),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from scheduler import settings
 from scheduler.environment import missing_secret
@@ -253,3 +254,12 @@ def test_a_setting_of_a_gateway_that_is_not_in_use_is_no_misspelling(monkeypatch
             monkeypatch.setenv(name, "0")
 
     assert settings.load().gateways == ("simulated",)
+
+
+def test_a_copy_may_have_another_password():
+    made = settings.load()
+
+    copy = made.model_copy(update={"gateway_password": SecretStr("")})
+
+    assert copy.gateway_password == SecretStr("")
+    assert made.gateway_password is None

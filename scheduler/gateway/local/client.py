@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ from scheduler.gateway.careful import Forgiving, finish
 from scheduler.gateway.local import bodies, pin
 from scheduler.gateway.local.access import COMMIT, OPERATION, STATUS, Access
 from scheduler.gateway.local.answers import Answer, Call, Catalogue
+from scheduler.gateway.local.details import details
 from scheduler.gateway.local.firmware import commits_needed, identity_of
 from scheduler.gateway.local.line import Line, bound_to
 from scheduler.gateway.local.login import GRACE, GRID
@@ -54,6 +55,7 @@ METERS: Final = Call("powers", "GET", "/api/meters/aggregates")
 CHECK: Final = Call("check", "GET", "/api/system/update?force=true", changes=True)
 POLL: Final = Call("poll", "GET", "/api/system/update/status")
 INSTALL: Final = Call("install", "POST", "/api/system/update", changes=True)
+LOGOUT: Final = Call("logout", "GET", "/api/logout", changes=True)
 SHORT_PATIENCE: Final = 10.0
 _PUTTING_IN: Final = frozenset({"/update_staged", "/update_downloaded", "/download"})
 
@@ -359,6 +361,19 @@ class LocalGateway:
         """Firmware and uptime, asked for now."""
         async with self._turn:
             return await self._access.identify(steps)
+
+    async def describe(self, steps: Steps) -> Mapping[str, object]:
+        """Every other read of the local API; no login that costs is sent for it."""
+        async with self._turn:
+            return await details(self._access, steps)
+
+    async def log_out(self, steps: Steps) -> None:
+        """End the session in hand, at the gateway and on the disk."""
+        async with self._turn:
+            session = self._line.session
+            if session:
+                self._access.checked(LOGOUT, await self._line.wire.send(LOGOUT, steps, session))
+                self._access.forget(session)
 
     async def start_update_check(self, steps: Steps) -> None:
         """Ask the gateway to look for an update now."""

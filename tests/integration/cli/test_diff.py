@@ -190,3 +190,21 @@ def test_a_tariff_has_no_behaviour_to_compare(tou, home):
 
     assert answer.code == 2
     assert "tariffs/own.yaml is a tariff" in answer.err
+
+
+def test_two_files_are_compared_whatever_the_settings_are(tou, home, monkeypatch):
+    write(home, 20)
+    monkeypatch.setenv("TOU_PULSE", "never")
+
+    assert tou("diff", "home.yaml", "home.yaml").code == 0
+    assert tou("diff", "home.yaml").code == 78
+
+
+def test_a_weekday_is_the_one_to_come(tou, home):
+    write(home, 20)
+    write_new = SCHEDULE.replace("RESERVE", "5")
+    (home / "new.yaml").write_text(write_new)
+
+    told = tou("diff", "home.yaml", "new.yaml", "--from", "monday", "--days", "1").out
+
+    assert "1 day changes; first: Mon " in told

@@ -370,3 +370,41 @@ def test_trust_of_nothing_records_nothing(tou: Any, home: Path, url: str, code: 
 )
 def test_the_line_is_set_in_any_settings_file(before: bytes, after: bytes) -> None:
     assert with_line(before, LINE) == after
+
+
+# info --all
+
+
+def test_info_all_shows_every_read_without_private_data_or_a_login(
+    tou: Any, paired: Paired
+) -> None:
+    made = paired()
+
+    answer = tou("gateway", "info", "--all", "--format", "json")
+
+    details = json.loads(answer.out)["details"]
+    assert LOGIN not in made.sent()
+    assert details["meters/aggregates"]["load"]["instant_power"] > 0
+    assert details["config"]["vin"] == "[private]"
+    assert details["site_info"]["site_name"] == "[private]"
+    assert details["operation"] == "needs a session; --login makes one"
+    assert "T0000000000000" not in answer.out
+
+
+def test_info_all_with_login_and_private_shows_it_all(
+    tou: Any, paired: Paired, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paired(profile="1.49")
+    _password(monkeypatch)
+
+    answer = tou("gateway", "info", "--all", "--private", "--login")
+
+    assert answer.code == 0
+    assert "T0000000000000" in answer.out
+    assert "real_mode" in answer.out
+
+
+def test_info_private_alone_is_a_mistake(tou: Any, paired: Paired) -> None:
+    paired()
+
+    assert tou("gateway", "info", "--private").code == 2

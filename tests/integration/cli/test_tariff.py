@@ -318,3 +318,14 @@ def test_ten_thousand_instants_are_answered_one_by_one(tou: Any) -> None:
     answer = tou("tariff", "at", SCE, "-", stdin=lines.encode())
 
     assert len(answer.out.splitlines()) == 10_000
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 80, 110])
+@pytest.mark.parametrize("words", [("list",), ("show", "pge-e-6"), ("show", "srp-e-28")], ids=str)
+def test_the_views_fit_the_terminal(tou, monkeypatch, words, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    out = tou("tariff", *words).out
+
+    # At 20 columns a bar, an id, an address or a file's name has a line of its own.
+    assert max(map(len, out.splitlines())) <= max(columns, 46)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from scheduler.gateway.base import Step
-from scheduler.gateway.local.old import OldLocal as LocalGateway
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.simulated import SimulatedGateway
 
 PASSWORD = "correct-horse-battery"

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from scheduler.errors import AuditUnwritableError, GatewayError, GatewayUnreachableError
+from scheduler.gateway.base import Spend
 from scheduler.setting import Mode, Setting
 from scheduler.simulated import ALWAYS
 
@@ -39,20 +40,20 @@ async def test_process_killed_after_a_login_is_mended_at_the_next_start(
     simulation = await start(profile)
     dying = connect(simulation)
     with pytest.raises(KilledError):
-        await dying.write(CHARGE, Killing("login"))
+        await dying.write(CHARGE, None, Killing("login"))
     stood = not simulation.device.sitemaster_running
     on_disk = json.loads(session_file.read_text())["restart_owed"]
 
     client = connect(simulation)
-    owed = client.owes_restart
-    await client.restore(told)
+    owed = client.unsafe
+    await client.make_safe(told)
 
     assert stood
     assert on_disk
     assert owed
     assert simulation.device.sitemaster_running
-    assert not client.owes_restart
-    assert not connect(simulation).owes_restart
+    assert client.unsafe is None
+    assert connect(simulation).unsafe is None
 
 
 @pytest.mark.parametrize("name", ["run", "look"])
@@ -61,21 +62,21 @@ async def test_process_killed_before_it_saw_the_battery_run_looks_at_the_next_st
 ):
     simulation = await start("1.49")
     with pytest.raises(KilledError):
-        await connect(simulation).observe(Killing(name))
+        await connect(simulation).read(Killing(name), spend=Spend.DUE)
 
     client = connect(simulation)
-    owed = client.owes_restart
-    await client.restore(told)
+    owed = client.unsafe
+    await client.make_safe(told)
 
     assert owed
     assert simulation.device.sitemaster_running
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_restore_does_nothing_else(start, connect, told, arrived):
     simulation = await start("1.49")
 
-    await connect(simulation).restore(told)
+    await connect(simulation).make_safe(told)
 
     assert arrived(simulation) == ["GET /api/sitemaster"]
 
@@ -83,11 +84,11 @@ async def test_restore_does_nothing_else(start, connect, told, arrived):
 async def test_restore_runs_what_somebody_else_stopped(start, connect, told):
     simulation = await start("1.49")
     client = connect(simulation)
-    await client.observe(told)
+    await client.read(told, spend=Spend.DUE)
     simulation.device.stop(simulation.device.turn())
     await asyncio.sleep(0.03)
 
-    await client.restore(told)
+    await client.make_safe(told)
 
     assert simulation.device.sitemaster_running
     assert simulation.device.logins == 1
@@ -96,7 +97,7 @@ async def test_restore_runs_what_somebody_else_stopped(start, connect, told):
 async def test_restore_logs_in_where_only_a_session_can_look(start, connect, told):
     simulation = await start("21.44")
 
-    await connect(simulation, username="customer").restore(told)
+    await connect(simulation, username="customer").make_safe(told)
 
     assert simulation.device.logins == 1
     assert "run" not in told.names()
@@ -105,14 +106,14 @@ async def test_restore_logs_in_where_only_a_session_can_look(start, connect, tol
 async def test_restore_without_an_answer_keeps_the_mark(start, connect, told):
     simulation = await start("1.49")
     with pytest.raises(KilledError):
-        await connect(simulation).observe(Killing("login"))
+        await connect(simulation).read(Killing("login"), spend=Spend.DUE)
     simulation.faults.refuse = True
     client = connect(simulation)
 
     with pytest.raises(GatewayUnreachableError, match="standing still"):
-        await client.restore(told)
+        await client.make_safe(told)
 
-    assert client.owes_restart
+    assert client.unsafe
 
 
 @pytest.mark.parametrize("profile", STOPPING)
@@ -124,11 +125,11 @@ async def test_lost_answer_to_a_login_does_not_leave_the_battery_standing(
     client = connect(simulation)
 
     with contextlib.suppress(GatewayUnreachableError):
-        await client.write(CHARGE, told)
+        await client.write(CHARGE, None, told)
 
     assert simulation.device.sitemaster_running
     assert simulation.device.logins <= 2
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_two_lost_answers_are_not_followed_by_a_third_login(start, connect, told):
@@ -137,14 +138,14 @@ async def test_two_lost_answers_are_not_followed_by_a_third_login(start, connect
     client = connect(simulation)
 
     with pytest.raises(GatewayUnreachableError, match="stands still"):
-        await client.write(CHARGE, told)
+        await client.write(CHARGE, None, told)
     logins = simulation.device.logins
     simulation.faults.login_lost = 0
-    await client.restore(told)
+    await client.make_safe(told)
 
     assert logins == 2
     assert simulation.device.sitemaster_running
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_login_that_was_refused_looks_at_the_battery(start, connect, told):
@@ -152,22 +153,22 @@ async def test_login_that_was_refused_looks_at_the_battery(start, connect, told)
     client = connect(simulation, password="wrong")
 
     with pytest.raises(GatewayError):
-        await client.observe(told)
+        await client.read(told, spend=Spend.DUE)
 
     assert told.names()[-2:] == ["login", "look"]
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_login_that_cannot_be_sent_owes_nothing(start, connect, told):
     simulation = await start("1.49")
     client = connect(simulation)
-    await client.capabilities(told)
+    await client.identify(told)
     simulation.faults.refuse = True
 
     with pytest.raises(GatewayUnreachableError):
-        await client.observe(told)
+        await client.read(told, spend=Spend.DUE)
 
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_run_that_comes_to_nothing_is_sent_again(start, connect, told):
@@ -175,11 +176,11 @@ async def test_run_that_comes_to_nothing_is_sent_again(start, connect, told):
     simulation.faults.stays_down = 1
     client = connect(simulation)
 
-    await client.observe(told)
+    await client.read(told, spend=Spend.DUE)
 
     assert simulation.device.sitemaster_running
     assert told.names().count("run") == 2
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_battery_that_stays_down_is_owed(start, connect, told):
@@ -188,14 +189,14 @@ async def test_battery_that_stays_down_is_owed(start, connect, told):
     client = connect(simulation)
 
     with pytest.raises(GatewayUnreachableError, match="standing still"):
-        await client.observe(told)
-    owed = client.owes_restart
+        await client.read(told, spend=Spend.DUE)
+    owed = client.unsafe
     simulation.faults.stays_down = 0
-    await client.restore(told)
+    await client.make_safe(told)
 
     assert owed
     assert simulation.device.sitemaster_running
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 @pytest.mark.parametrize("profile", ["1.43.3", "1.49"])
@@ -217,7 +218,7 @@ async def test_cancelled_in_the_middle_of_any_request_the_battery_runs_again(
         async def settled(self):
             pass
 
-    task = asyncio.create_task(client.write(CHARGE, Counting()))
+    task = asyncio.create_task(client.write(CHARGE, None, Counting()))
     if after:
         waiting = asyncio.create_task(reached.wait())
         await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
@@ -228,13 +229,13 @@ async def test_cancelled_in_the_middle_of_any_request_the_battery_runs_again(
 
     assert task.cancelled() or (task.exception() is None and len(ended) <= after)
     assert simulation.device.sitemaster_running
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_second_cancellation_does_not_cut_the_restoration_short(start, connect, told):
     simulation = await start("1.49", latency=0.01)
     client = connect(simulation)
-    task = asyncio.create_task(client.write(CHARGE, told))
+    task = asyncio.create_task(client.write(CHARGE, None, told))
     while simulation.device.logins == 0:
         await asyncio.sleep(0.001)
 
@@ -245,7 +246,7 @@ async def test_second_cancellation_does_not_cut_the_restoration_short(start, con
 
     assert task.cancelled()
     assert simulation.device.sitemaster_running
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 @pytest.mark.parametrize("fault", ["answer_lost", "reboot", "missing"])
@@ -255,28 +256,30 @@ async def test_write_that_fails_half_way_ends_with_the_battery_running(
 ):
     simulation = await start("1.49", away_seconds=0.05)
     client = connect(simulation)
-    await client.observe(told)
+    await client.read(told, spend=Spend.DUE)
     setattr(simulation.faults, fault, {path: 1})
 
     with contextlib.suppress(GatewayError):
-        await client.write(CHARGE, told)
+        await client.write(CHARGE, None, told)
     await asyncio.sleep(0.1)
-    await client.restore(told)
+    await client.make_safe(told)
 
     assert simulation.device.sitemaster_running
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_upgrade_in_the_middle_of_a_write_is_noticed(start, connect, told):
     simulation = await start("1.49", away_seconds=0.05, update_version="20.49")
     client = connect(simulation)
-    await client.observe(told)
+    await client.read(told, spend=Spend.DUE)
     simulation.faults.upgrade = {"operation": 1}
 
     with pytest.raises(GatewayError):
-        await client.write(CHARGE, told)
+        await client.write(CHARGE, None, told)
     await asyncio.sleep(0.1)
-    allowed = await client.capabilities(told)
+    with contextlib.suppress(GatewayError):
+        await client.write(CHARGE, None, told)
+    allowed = client.limits
 
     assert not allowed.can_write
     assert "20.49" in allowed.why_not
@@ -301,12 +304,12 @@ async def test_full_audit_does_not_keep_a_stopped_battery_from_running(start, co
                 await super().ended(step)
 
     with pytest.raises(AuditUnwritableError):
-        await client.write(CHARGE, FullAfterLogin())
+        await client.write(CHARGE, None, FullAfterLogin())
 
     assert simulation.stood
     assert simulation.device.sitemaster_running
     assert simulation.device.active.mode != "backup"
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_house_off_grid_is_not_logged_in_to(start, connect, told, arrived):
@@ -314,7 +317,7 @@ async def test_house_off_grid_is_not_logged_in_to(start, connect, told, arrived)
     simulation.faults.islanded = True
 
     with pytest.raises(GatewayError, match="off grid"):
-        await connect(simulation).observe(told)
+        await connect(simulation).read(told, spend=Spend.DUE)
 
     assert "POST /api/login/Basic" not in arrived(simulation)
     assert simulation.device.sitemaster_running
@@ -324,7 +327,9 @@ async def test_one_login_serves_those_who_ask_at_the_same_time(start, connect, t
     simulation = await start("1.49", latency=0.005)
     client = connect(simulation)
 
-    await asyncio.gather(*(client.observe(told) for _ in range(5)), client.write(CHARGE, told))
+    await asyncio.gather(
+        *(client.read(told, spend=Spend.DUE) for _ in range(5)), client.write(CHARGE, None, told)
+    )
 
     assert simulation.device.logins == 1
 
@@ -332,9 +337,11 @@ async def test_one_login_serves_those_who_ask_at_the_same_time(start, connect, t
 async def test_nothing_comes_between_the_requests_of_a_write(start, connect, told):
     simulation = await start("1.49", latency=0.005)
     client = connect(simulation)
-    await client.observe(told)
+    await client.read(told, spend=Spend.DUE)
     told.steps.clear()
 
-    await asyncio.gather(client.write(CHARGE, told), client.update(told), client.observe(told))
+    await asyncio.gather(
+        client.write(CHARGE, None, told), client.update(told), client.read(told, spend=Spend.DUE)
+    )
 
     assert told.names() == ["write", "commit", "run", "look", "poll", "observe"]

@@ -8,6 +8,7 @@ import traceback
 import pytest
 
 from scheduler.errors import GatewayError
+from scheduler.gateway.base import Part, Spend
 from scheduler.setting import Mode, Setting
 from scheduler.simulated import ALWAYS
 
@@ -53,15 +54,17 @@ async def test_no_path_shows_a_secret(
     simulation = await start(profile)
     username = "customer" if profile == "21.44" else "installer"
     client = connect(simulation, username=username, **at_speed(500))
-    await client.observe(told)
+    await client.read(told, spend=Spend.DUE)
     secrets = _secrets(session_file)
     FAULTS[fault](simulation)
     texts = []
-    for ask in (client.observe, client.charge, client.update, client.restore, client.commit):
+    for part in Part:
+        texts += await _attempt(client.read(told, spend=Spend.DUE, want=frozenset({part})))
+    for ask in (client.update, client.make_safe, client.commit):
         texts += await _attempt(ask(told))
     simulation.device.drop_sessions()
-    texts += await _attempt(client.observe(told))
-    texts += await _attempt(client.write(CHARGE, told))
+    texts += await _attempt(client.read(told, spend=Spend.DUE))
+    texts += await _attempt(client.write(CHARGE, None, told))
     await client.close()
 
     texts += [repr(client), repr(told.steps), caplog.text, str([r.args for r in caplog.records])]

@@ -12,6 +12,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
+from scheduler.gateway.base import Part, Spend
 from scheduler.gateway.local.session import SessionFile
 from scheduler.setting import Mode, Setting
 
@@ -21,12 +22,12 @@ CHARGE = Setting(Mode.BACKUP, 100)
 async def test_session_outlives_the_process_that_logged_in(start, connect, told):
     simulation = await start("1.49")
     first = connect(simulation)
-    await first.write(CHARGE, told)
+    await first.write(CHARGE, None, told)
     await first.close()
 
-    observed = await connect(simulation).observe(told, login=False)
+    observed = await connect(simulation).read(told, spend=Spend.FREE)
 
-    assert observed.matches(CHARGE)
+    assert observed.setting.shows(CHARGE)
     assert simulation.device.logins == 1
 
 
@@ -34,7 +35,7 @@ async def test_session_file_is_closed_to_others_and_written_whole(
     start, connect, told, session_file
 ):
     simulation = await start("1.49")
-    await connect(simulation).observe(told)
+    await connect(simulation).read(told, spend=Spend.DUE)
 
     assert stat.S_IMODE(session_file.stat().st_mode) == 0o600
     assert [path.name for path in session_file.parent.iterdir()] == [session_file.name]
@@ -45,10 +46,10 @@ async def test_session_file_that_was_open_to_others_is_closed(
     start, connect, told, session_file, caplog
 ):
     simulation = await start("1.49")
-    await connect(simulation).observe(told)
+    await connect(simulation).read(told, spend=Spend.DUE)
     session_file.chmod(0o644)
 
-    observed = await connect(simulation).observe(told, login=False)
+    observed = await connect(simulation).read(told, spend=Spend.FREE)
 
     assert observed is not None
     assert stat.S_IMODE(session_file.stat().st_mode) == 0o600
@@ -88,13 +89,13 @@ async def test_garbage_in_the_session_file_costs_one_look_and_one_login(
     session_file.write_bytes(content)
     simulation = await start("1.49")
     client = connect(simulation)
-    owed = client.owes_restart
+    owed = client.unsafe
 
-    await client.restore(told)
-    await client.observe(told)
+    await client.make_safe(told)
+    await client.read(told, spend=Spend.DUE)
 
     assert owed
-    assert not client.owes_restart
+    assert client.unsafe is None
     assert told.names()[0] == "look"
     assert simulation.device.logins == 1
 
@@ -106,21 +107,36 @@ async def test_garbage_in_the_session_file_costs_one_look_and_one_login(
 )
 async def test_session_of_another_login_or_gateway_is_not_used(start, connect, told, *, changed):
     simulation = await start("1.49")
-    await connect(simulation).observe(told)
+    await connect(simulation).read(told, spend=Spend.DUE)
     words = {key: value.format(port=simulation.port) for key, value in changed.items()}
 
-    found = await connect(simulation, **words).observe(told, login=False)
+    await connect(simulation, **words).read(told, spend=Spend.DUE)
 
-    assert found is None
+    assert simulation.device.logins == 2
 
 
-async def test_without_a_session_nothing_is_sent_unless_a_login_is_allowed(
+async def test_free_read_without_a_session_only_asks_which_firmware_it_is(
     start, connect, told, arrived
 ):
     simulation = await start("1.49")
+    client = connect(simulation)
 
-    assert await connect(simulation).observe(told, login=False) is None
-    assert arrived(simulation) == []
+    readings = [await client.read(told, spend=Spend.FREE) for _ in range(2)]
+
+    assert [reading.setting for reading in readings] == [None, None]
+    assert arrived(simulation) == ["GET /api/status"]
+
+
+async def test_free_read_logs_in_where_a_login_stops_nothing(start, connect, told):
+    simulation = await start("21.44")
+    client = connect(simulation, username="customer")
+
+    reading = await client.read(told, spend=Spend.FREE, want=frozenset(Part))
+
+    assert reading.setting.mode == "self_consumption"
+    assert (reading.running, reading.grid, reading.firmware) == (True, True, "21.44")
+    assert reading.powers.load > 0
+    assert simulation.device.logins == 1
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -128,11 +144,11 @@ async def test_dead_session_is_noticed_without_a_login(start, connect, told, sta
     simulation = await start("1.49")
     simulation.faults.dead_token = status
     client = connect(simulation)
-    await client.observe(told)
+    await client.read(told, spend=Spend.DUE)
     simulation.device.drop_sessions()
 
-    assert await client.observe(told, login=False) is None
-    assert await client.observe(told, login=False) is None
+    for _ in range(2):
+        assert (await client.read(told, spend=Spend.FREE)).setting is None
     assert simulation.device.logins == 1
     assert told.names().count("observe") == 2
 
@@ -143,15 +159,15 @@ async def test_dead_session_is_replaced_once_and_the_request_repeated(
 ):
     simulation = await start(profile)
     client = connect(simulation)
-    await client.observe(told)
+    await client.read(told, spend=Spend.DUE)
     simulation.device.drop_sessions()
 
-    await client.write(CHARGE, told)
+    await client.write(CHARGE, None, told)
 
     assert simulation.device.logins == 2
     assert simulation.device.active.mode == "backup"
     assert simulation.device.sitemaster_running
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 @pytest.mark.parametrize("path", ["/api/operation", "/api/config/completed", "/api/sitemaster/run"])
@@ -160,7 +176,7 @@ async def test_session_that_dies_in_the_middle_of_a_write_is_replaced(
 ):
     simulation = await start("1.49")
     client = connect(simulation)
-    await client.write(CHARGE, told)
+    await client.write(CHARGE, None, told)
     before = len(arrived(simulation))
 
     class Killing:
@@ -178,24 +194,24 @@ async def test_session_that_dies_in_the_middle_of_a_write_is_replaced(
             if len(sent) == expected[path]:
                 simulation.device.drop_sessions()
 
-    await client.write(Setting(Mode.SELF_CONSUMPTION, 20), Killing())
+    await client.write(Setting(Mode.SELF_CONSUMPTION, 20), None, Killing())
 
     assert simulation.device.logins == 2
     assert simulation.device.active.mode == "self_consumption"
     assert simulation.device.sitemaster_running
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_newer_session_of_another_process_is_taken_before_logging_in(start, connect, told):
     simulation = await start("1.49")
     service, command = connect(simulation), connect(simulation)
-    await service.observe(told)
+    await service.read(told, spend=Spend.DUE)
     simulation.device.drop_sessions()
-    await command.write(CHARGE, told)
+    await command.write(CHARGE, None, told)
 
-    observed = await service.observe(told)
+    observed = await service.read(told, spend=Spend.DUE)
 
-    assert observed.matches(CHARGE)
+    assert observed.setting.shows(CHARGE)
     assert simulation.device.logins == 2
 
 
@@ -208,19 +224,19 @@ async def test_wrong_password_is_sent_once_even_across_processes(
     for _ in range(3):
         client = connect(simulation, username=username, password="wrong")
         with pytest.raises(GatewayRefusedError, match="TOU_GATEWAY_PASSWORD"):
-            await client.observe(told)
+            await client.read(told, spend=Spend.DUE)
         await client.close()
 
     assert arrived(simulation).count("POST /api/login/Basic") == 1
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_corrected_password_is_tried_at_once(start, connect, told):
     simulation = await start("1.49")
     with pytest.raises(GatewayRefusedError):
-        await connect(simulation, password="wrong").observe(told)
+        await connect(simulation, password="wrong").read(told, spend=Spend.DUE)
 
-    await connect(simulation).observe(told)
+    await connect(simulation).read(told, spend=Spend.DUE)
 
     assert simulation.device.logins == 1
 
@@ -231,7 +247,7 @@ async def test_password_that_the_gateway_lost_is_not_tried_in_a_loop(start, conn
     client = connect(simulation, username="customer")
     for _ in range(5):
         with pytest.raises(GatewayRefusedError):
-            await client.observe(told)
+            await client.read(told, spend=Spend.DUE)
 
     assert arrived(simulation).count("POST /api/login/Basic") == 1
 
@@ -241,7 +257,7 @@ async def test_factory_password_is_told_as_such(start, connect, told):
     simulation.faults.default_password = True
 
     with pytest.raises(GatewayRefusedError, match="password of your own"):
-        await connect(simulation, username="customer").observe(told)
+        await connect(simulation, username="customer").read(told, spend=Spend.DUE)
 
 
 async def test_limit_on_logins_is_kept_across_processes(start, connect, told, arrived):
@@ -251,13 +267,13 @@ async def test_limit_on_logins_is_kept_across_processes(start, connect, told, ar
     for _ in range(3):
         client = connect(simulation)
         with pytest.raises(GatewayBusyError) as caught:
-            await client.observe(told)
+            await client.read(told, spend=Spend.DUE)
         waits.append(caught.value.retry_after)
         await client.close()
 
     assert waits == [pytest.approx(300, abs=5)] * 3
     assert arrived(simulation).count("POST /api/login/Basic") == 1
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_session_that_is_refused_everything_is_told_after_two_logins(start, connect, told):
@@ -266,7 +282,7 @@ async def test_session_that_is_refused_everything_is_told_after_two_logins(start
     client = connect(simulation, username="customer")
     for _ in range(3):
         with pytest.raises(GatewayRefusedError):
-            await client.observe(told)
+            await client.read(told, spend=Spend.DUE)
 
     assert simulation.device.logins == 2
 
@@ -274,14 +290,14 @@ async def test_session_that_is_refused_everything_is_told_after_two_logins(start
 async def test_busy_gateway_is_left_alone(start, connect, told, arrived):
     simulation = await start("1.49")
     client = connect(simulation)
-    await client.observe(told)
+    await client.read(told, spend=Spend.DUE)
     simulation.faults.busy = 1
     with pytest.raises(GatewayBusyError) as first:
-        await client.observe(told)
+        await client.read(told, spend=Spend.DUE)
     before = len(arrived(simulation))
 
     with pytest.raises(GatewayBusyError):
-        await client.observe(told)
+        await client.read(told, spend=Spend.DUE)
 
     assert first.value.retry_after == 2
     assert len(arrived(simulation)) == before
@@ -292,7 +308,7 @@ async def test_502_means_that_the_sitemaster_is_down(start, connect, told):
     simulation.faults.bad_gateway = 1
 
     with pytest.raises(GatewayUnreachableError, match="sitemaster"):
-        await connect(simulation).charge(told)
+        await connect(simulation).read(told, spend=Spend.DUE, want=frozenset({Part.CHARGE}))
 
 
 async def test_endpoint_that_is_gone_is_told_as_such(start, connect, told):
@@ -300,7 +316,7 @@ async def test_endpoint_that_is_gone_is_told_as_such(start, connect, told):
     simulation.faults.missing = {"operation": 1}
 
     with pytest.raises(GatewayProtocolError, match="tou gateway info"):
-        await connect(simulation).observe(told)
+        await connect(simulation).read(told, spend=Spend.DUE)
 
 
 async def test_login_that_stops_the_battery_needs_a_file_that_can_be_written(
@@ -311,7 +327,9 @@ async def test_login_that_stops_the_battery_needs_a_file_that_can_be_written(
     simulation = await start("1.49")
 
     with pytest.raises(GatewayRefusedError, match="session file"):
-        await connect(simulation, session_file=blocked / "gateway.session").observe(told)
+        await connect(simulation, session_file=blocked / "gateway.session").read(
+            told, spend=Spend.DUE
+        )
 
     assert "POST /api/login/Basic" not in arrived(simulation)
 
@@ -322,7 +340,7 @@ async def test_other_logins_do_without_a_file(start, connect, told, tmp_path, ca
     simulation = await start("21.44")
     client = connect(simulation, username="customer", session_file=blocked / "gateway.session")
     for _ in range(2):
-        await client.observe(told)
+        await client.read(told, spend=Spend.DUE)
 
     assert simulation.device.logins == 1
     assert "cannot be stored" in caplog.text

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from scheduler.errors import GatewayIdentityError, GatewayUnreachableError, SettingsError
+from scheduler.gateway.base import Spend
 from scheduler.gateway.local import pin
 from scheduler.setting import Mode, Setting
 from scheduler.simulated import certificate
@@ -51,14 +52,14 @@ async def test_stranger_gets_no_byte_of_a_request(start, connect, told, arrived)
     stranger = await start("1.49")
     client = connect(stranger, fingerprint="0f" * 32)
 
-    for ask in (client.identify, client.observe, client.restore):
+    for ask in (client.identify, client.update, client.make_safe):
         with pytest.raises(GatewayIdentityError, match="tou gateway trust") as caught:
             await ask(told)
 
     assert arrived(stranger) == []
     assert pin.with_colons(stranger.fingerprint) in str(caught.value)
     assert pin.with_colons("0f" * 32) in str(caught.value)
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_certificate_that_changes_is_a_stranger_even_to_a_live_session(
@@ -67,13 +68,13 @@ async def test_certificate_that_changes_is_a_stranger_even_to_a_live_session(
     simulation = await start("1.49")
     paired = simulation.fingerprint
     client = connect(simulation)
-    await client.write(Setting(Mode.BACKUP, 100), told)
+    await client.write(Setting(Mode.BACKUP, 100), None, told)
     await client.close()
     before = arrived(simulation)
     simulation.change_certificate()
 
     with pytest.raises(GatewayIdentityError):
-        await connect(simulation, fingerprint=paired).observe(told)
+        await connect(simulation, fingerprint=paired).read(told, spend=Spend.DUE)
 
     assert arrived(simulation) == before
 

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from scheduler.errors import GatewayRefusedError, GatewayUnreachableError
-from scheduler.gateway.base import UpdateState
+from scheduler.gateway.base import Part, Spend, UpdateState
 from scheduler.setting import Mode, Setting
 
 WRITABLE = ["1.15", "1.18", "1.40", "1.43.3", "1.49"]
@@ -20,15 +20,15 @@ async def test_setting_is_written_committed_and_in_force(start, connect, told, p
     simulation = await start(profile)
     client = connect(simulation)
 
-    await client.write(CHARGE, told)
-    observed = await client.observe(told)
+    await client.write(CHARGE, None, told)
+    observed = await client.read(told, spend=Spend.DUE)
 
-    assert observed.matches(CHARGE)
+    assert observed.setting.shows(CHARGE)
     assert simulation.device.active.mode == "backup"
     assert simulation.device.active.reserve == 100
     assert simulation.device.sitemaster_running
     assert simulation.device.logins == 1
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 @pytest.mark.parametrize("profile", WRITABLE)
@@ -37,7 +37,7 @@ async def test_settings_follow_one_another_with_one_login(start, connect, told, 
     simulation = await start(profile)
     client = connect(simulation)
     for setting in (CHARGE, DISCHARGE, Setting(Mode.BACKUP, 80)):
-        await client.write(setting, told)
+        await client.write(setting, None, told)
 
         assert simulation.device.active.mode == setting.mode
         assert simulation.device.active.reserve == pytest.approx(setting.reserve * 0.95 + 5)
@@ -50,7 +50,7 @@ async def test_each_request_is_one_step_in_the_order_of_the_protocol(start, conn
     simulation = await start("1.49")
     client = connect(simulation)
 
-    await client.write(CHARGE, told)
+    await client.write(CHARGE, None, told)
 
     names = [name for name in told.names() if name != "look"]
     assert names == ["version", "grid", "login", "run", "write", "commit", "run"]
@@ -62,10 +62,10 @@ async def test_each_request_is_one_step_in_the_order_of_the_protocol(start, conn
 async def test_warm_session_writes_in_four_requests(start, connect, told):
     simulation = await start("1.49")
     client = connect(simulation)
-    await client.write(CHARGE, told)
+    await client.write(CHARGE, None, told)
     told.steps.clear()
 
-    await client.write(DISCHARGE, told)
+    await client.write(DISCHARGE, None, told)
 
     assert told.names() == ["write", "commit", "run", "look"]
 
@@ -79,7 +79,7 @@ async def test_newer_firmware_is_not_written_to_and_says_why(
     client = connect(simulation, username=username)
 
     with pytest.raises(GatewayRefusedError, match=r"up to 1\.49"):
-        await client.write(CHARGE, told)
+        await client.write(CHARGE, None, told)
 
     assert arrived(simulation) == ["GET /api/status"]
 
@@ -89,13 +89,13 @@ async def test_customer_reads_without_stopping_the_battery(start, connect, told,
     simulation = await start(profile, reserve=20, charge=64)
     client = connect(simulation, username="customer")
 
-    observed = await client.observe(told)
-    charge = await client.charge(told)
+    observed = await client.read(told, spend=Spend.DUE)
+    charge = (await client.read(told, spend=Spend.DUE, want=frozenset({Part.CHARGE}))).charge
 
-    assert (observed.mode, observed.reserve) == ("self_consumption", 20)
+    assert (observed.setting.mode, observed.setting.reserve) == ("self_consumption", 20)
     assert charge == pytest.approx(64, abs=0.1)
     assert "run" not in told.names()
-    assert not client.owes_restart
+    assert client.unsafe is None
     assert simulation.device.sitemaster_running
 
 
@@ -104,23 +104,22 @@ async def test_installer_of_newer_firmware_learns_of_the_switch(start, connect, 
     client = connect(simulation)
 
     with pytest.raises(GatewayRefusedError, match="switch"):
-        await client.observe(told)
+        await client.read(told, spend=Spend.DUE)
 
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
-async def test_identity_and_capabilities_need_no_session(start, connect, told, arrived):
+async def test_identity_and_limits_need_no_session(start, connect, told, arrived):
     simulation = await start("1.15")
     client = connect(simulation)
 
     identity = await client.identify(told)
-    allowed = await client.capabilities(told)
-    again = await client.capabilities(told)
+    allowed = client.limits
 
     assert identity.version == "1.15.0"
     assert identity.uptime_seconds > 0
-    assert (allowed.can_write, allowed.login_stops, allowed.commits) == (True, True, 1)
-    assert again == allowed
+    assert (allowed.can_write, allowed.login_stops) == (True, True)
+    assert allowed.modes == {Mode.SELF_CONSUMPTION, Mode.BACKUP}
     assert arrived(simulation) == ["GET /api/status"]
 
 
@@ -129,7 +128,9 @@ async def test_charge_of_old_firmware_is_read_without_a_login(start, connect, to
     simulation = await start(profile, charge=42)
     client = connect(simulation)
 
-    assert await client.charge(told) == pytest.approx(42, abs=0.1)
+    reading = await client.read(told, spend=Spend.DUE, want=frozenset({Part.CHARGE}))
+
+    assert reading.charge == pytest.approx(42, abs=0.1)
     assert simulation.device.logins == 0
 
 
@@ -138,10 +139,10 @@ async def test_mode_that_old_firmware_refuses_is_a_matter_for_the_schedule(start
     client = connect(simulation)
 
     with pytest.raises(GatewayRefusedError, match="schedule"):
-        await client.write(Setting(Mode.AUTONOMOUS, 20), told)
+        await client.write(Setting(Mode.AUTONOMOUS, 20), None, told)
 
     assert simulation.device.sitemaster_running
-    assert not client.owes_restart
+    assert client.unsafe is None
 
 
 async def test_commit_and_run_can_be_asked_for_alone(start, connect, told):
@@ -169,9 +170,8 @@ async def test_firmware_update_is_checked_polled_and_installed(start, connect, t
 
     await client.install_update(told)
     await _until(client.identify, told, lambda identity: identity.version == "1.43.3")
-    allowed = await client.capabilities(told)
 
-    assert allowed.commits == 2
+    assert client.limits.can_write
 
 
 async def _until(ask, told, accept):

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from scheduler.gateway.base import Step
-from scheduler.gateway.local.old import OldLocal as LocalGateway
+from scheduler.gateway.local.client import LocalGateway
 
 TOKEN = "Q" * 86 + "=="
 

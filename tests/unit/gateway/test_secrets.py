@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from scheduler.errors import GatewayError
+from scheduler.gateway.base import Spend
 
 PASSWORD = 'pass"wörd'
 
@@ -30,7 +31,7 @@ async def test_password_in_an_answer_is_not_shown(scripted, answers, told, caplo
     gateway, _ = scripted(answers(**{path: answer}), password=PASSWORD)
 
     with pytest.raises(GatewayError) as caught:
-        await gateway.observe(told)
+        await gateway.read(told, spend=Spend.DUE)
 
     shown = f"{caught.value!r} {caught.value} {told.steps} {caplog.text}"
     assert "pass" not in shown.replace("password", "").replace("PASSWORD", "")

@@ -33,7 +33,7 @@ DENIED = httpx.Response(
 async def test_write_is_sent_as_mode_and_raw_reserve(scripted, answers, told):
     gateway, script = scripted(answers())
 
-    await gateway.write(Setting(Mode.SELF_CONSUMPTION, 20), told)
+    await gateway.write(Setting(Mode.SELF_CONSUMPTION, 20), None, told)
 
     sent = next(each for each in script.requests if each.url.path == "/api/operation")
     assert sent.content == b'{"real_mode":"self_consumption","backup_reserve_percent":24}'
@@ -43,10 +43,10 @@ async def test_write_is_sent_as_mode_and_raw_reserve(scripted, answers, told):
 
 async def test_write_pauses_between_its_calls(scripted, answers, told, ticking):
     gateway, _ = scripted(answers(), pause=7.0)
-    await gateway.observe(told)
+    await gateway.read(told, spend=Spend.DUE)
     before = ticking.seconds
 
-    await gateway.write(CHARGED, told)
+    await gateway.write(CHARGED, None, told)
 
     assert ticking.seconds - before == 14.0
 
@@ -57,7 +57,7 @@ async def test_audit_is_on_disk_before_every_request_that_changes_something(
     """Login, its run, then write, commit and run; once more before the login's mark."""
     gateway, _ = scripted(answers(), pause=0)
 
-    await gateway.write(CHARGED, told)
+    await gateway.write(CHARGED, None, told)
 
     changing = {"login", "run", "write", "commit"}
     assert told.settlings == 1 + sum(step.step in changing for step in told.steps)
@@ -74,7 +74,7 @@ async def test_other_verb_is_tried_where_one_is_not_allowed(scripted, answers, t
         )
     )
 
-    await gateway.write(CHARGED, told)
+    await gateway.write(CHARGED, None, told)
 
     assert f"POST {path}" in script.paths()
 
@@ -100,12 +100,12 @@ async def test_busy_endpoint_is_left_alone_for_its_time(
         now=lambda: noon,
     )
     with pytest.raises(GatewayBusyError) as first:
-        await gateway.observe(told)
+        await gateway.read(told, spend=Spend.DUE)
     asked = script.paths().count("GET /api/operation")
 
     ticking.seconds += wait - 1
     with pytest.raises(GatewayBusyError) as second:
-        await gateway.observe(told)
+        await gateway.read(told, spend=Spend.DUE)
 
     assert first.value.retry_after == wait
     assert second.value.retry_after == pytest.approx(1)
@@ -120,13 +120,13 @@ async def test_wait_doubles_up_to_five_minutes_and_ends_with_a_good_answer(
     waits = []
     for _ in range(9):
         with pytest.raises(GatewayBusyError) as caught:
-            await gateway.observe(told)
+            await gateway.read(told, spend=Spend.DUE)
         waits.append(caught.value.retry_after)
         ticking.seconds += caught.value.retry_after
 
-    await gateway.observe(told)
+    await gateway.read(told, spend=Spend.DUE)
     with pytest.raises(GatewayBusyError) as after:
-        await gateway.observe(told)
+        await gateway.read(told, spend=Spend.DUE)
 
     assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 300]
     assert after.value.retry_after == 2
@@ -146,9 +146,9 @@ async def test_busy_sitemaster_is_asked_again_while_the_battery_may_stand(script
         )
     )
 
-    await gateway.observe(told)
+    await gateway.read(told, spend=Spend.DUE)
 
-    assert not gateway.owes_restart
+    assert gateway.unsafe is None
     assert [step.status for step in told.steps if step.step == "run"] == [503, 503, 202]
 
 
@@ -161,10 +161,10 @@ async def test_sitemaster_that_stays_down_is_an_error_after_a_minute(
     before = ticking.seconds
 
     with pytest.raises(GatewayUnreachableError, match="standing still"):
-        await gateway.observe(told)
+        await gateway.read(told, spend=Spend.DUE)
 
     assert 55 < ticking.seconds - before < 65
-    assert gateway.owes_restart
+    assert gateway.unsafe
 
 
 async def test_stop_that_comes_late_after_a_login_is_mended(scripted, answers, told):
@@ -172,10 +172,10 @@ async def test_stop_that_comes_late_after_a_login_is_mended(scripted, answers, t
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
     gateway, script = scripted(answers(**{"GET /api/sitemaster": [up, down, down, up]}))
 
-    await gateway.observe(told)
+    await gateway.read(told, spend=Spend.DUE)
 
     assert script.paths().count("GET /api/sitemaster/run") == 2
-    assert not gateway.owes_restart
+    assert gateway.unsafe is None
 
 
 class Unwritable:
@@ -215,10 +215,10 @@ async def test_restart_owed_since_a_moment_waits_for_a_stop_that_is_under_way(
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
     gateway, script = scripted(answers(**{"GET /api/sitemaster": [up, down, up]}))
     with pytest.raises(KilledError):
-        await gateway.observe(Killing("login"))
+        await gateway.read(Killing("login"), spend=Spend.DUE)
     before = ticking.seconds
 
-    await gateway.restore(told)
+    await gateway.make_safe(told)
 
     assert ticking.seconds - before == pytest.approx(3, abs=0.5)
     assert script.paths()[-4:] == [
@@ -227,7 +227,7 @@ async def test_restart_owed_since_a_moment_waits_for_a_stop_that_is_under_way(
         "GET /api/sitemaster/run",
         "GET /api/sitemaster",
     ]
-    assert not gateway.owes_restart
+    assert gateway.unsafe is None
 
 
 async def test_lost_login_waits_for_a_stop_that_is_under_way(scripted, answers, told):
@@ -245,10 +245,10 @@ async def test_lost_login_waits_for_a_stop_that_is_under_way(scripted, answers, 
         )
     )
 
-    await gateway.observe(told)
+    await gateway.read(told, spend=Spend.DUE)
 
     assert script.paths().count("POST /api/login/Basic") == 2
-    assert not gateway.owes_restart
+    assert gateway.unsafe is None
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ async def test_answer_that_is_no_operation_is_shown_by_its_head(scripted, answer
     gateway, _ = scripted(answers(**{"GET /api/operation": httpx.Response(200, content=body)}))
 
     with pytest.raises(GatewayProtocolError, match="/api/operation") as caught:
-        await gateway.observe(told)
+        await gateway.read(told, spend=Spend.DUE)
 
     if b"router" in body:
         assert "router login" in str(caught.value)
@@ -277,12 +277,12 @@ async def test_login_answer_that_is_not_understood_is_never_shown(scripted, answ
     )
 
     with pytest.raises(GatewayUnreachableError) as caught:
-        await gateway.observe(told)
+        await gateway.read(told, spend=Spend.DUE)
 
     assert "eve" not in str(caught.value)
     assert script.paths().count("POST /api/login/Basic") == 1
     assert script.paths()[-1] == "GET /api/sitemaster"
-    assert not gateway.owes_restart
+    assert gateway.unsafe is None
 
 
 async def test_login_without_a_token_in_its_body_is_taken_from_its_cookie(scripted, answers, told):
@@ -291,7 +291,7 @@ async def test_login_without_a_token_in_its_body_is_taken_from_its_cookie(script
         answers(**{"POST /api/login/Basic": httpx.Response(200, headers=cookies)})
     )
 
-    await gateway.observe(told)
+    await gateway.read(told, spend=Spend.DUE)
 
     assert script.requests[-1].headers["authorization"] == "Bearer abc=="
     assert script.requests[-1].headers["cookie"] == "AuthCookie=abc==; UserRecord=u"
@@ -322,7 +322,7 @@ async def test_login_is_not_sent_while_the_house_is_off_grid(scripted, answers, 
     )
 
     with pytest.raises(GatewayBusyError, match="off grid") as caught:
-        await gateway.write(CHARGED, told)
+        await gateway.write(CHARGED, None, told)
 
     assert caught.value.retry_after == 60
     assert "POST /api/login/Basic" not in script.paths()
@@ -334,7 +334,7 @@ async def test_login_is_sent_where_the_grid_cannot_be_read(scripted, answers, to
         answers(**{"GET /api/system_status/grid_status": httpx.Response(status)})
     )
 
-    await gateway.write(CHARGED, told)
+    await gateway.write(CHARGED, None, told)
 
     assert "POST /api/login/Basic" in script.paths()
 
@@ -342,12 +342,12 @@ async def test_login_is_sent_where_the_grid_cannot_be_read(scripted, answers, to
 async def test_unknown_firmware_is_logged_in_to_without_force(scripted, answers, told):
     gateway, script = scripted(answers(**{"GET /api/status": httpx.Response(404)}))
 
-    observed = await gateway.observe(told)
+    observed = await gateway.read(told, spend=Spend.DUE)
 
     login = next(each for each in script.requests if each.url.path == "/api/login/Basic")
     assert b'"force_sm_off":false' in login.content
-    assert observed.mode == "backup"
-    assert not (await gateway.capabilities(told)).can_write
+    assert observed.setting.mode == "backup"
+    assert not gateway.limits.can_write
 
 
 async def test_role_that_may_not_write_is_remembered_until_the_gateway_restarts(
@@ -367,15 +367,15 @@ async def test_role_that_may_not_write_is_remembered_until_the_gateway_restarts(
         )
     )
     with pytest.raises(GatewayRefusedError, match=r"up to 1\.49"):
-        await gateway.write(CHARGED, told)
+        await gateway.write(CHARGED, None, told)
     logins = script.paths().count("POST /api/login/Basic")
-    before = await gateway.capabilities(told)
+    before = gateway.limits
     with pytest.raises(GatewayRefusedError):
-        await gateway.write(CHARGED, told)
+        await gateway.write(CHARGED, None, told)
     writes = script.paths().count("POST /api/operation")
 
     await gateway.identify(told)
-    after = await gateway.capabilities(told)
+    after = gateway.limits
 
     assert (logins, writes) == (1, 1)
     assert not before.can_write
@@ -387,7 +387,7 @@ async def test_sitemaster_runs_again_although_the_write_was_refused(scripted, an
     gateway, script = scripted(answers(**{"POST /api/operation": httpx.Response(500)}))
 
     with pytest.raises(GatewayProtocolError):
-        await gateway.write(CHARGED, told)
+        await gateway.write(CHARGED, None, told)
 
     after = script.paths()[script.paths().index("POST /api/operation") :]
     assert after == ["POST /api/operation", "GET /api/sitemaster/run", "GET /api/sitemaster"]
@@ -397,7 +397,7 @@ async def test_post_is_not_sent_again_when_its_delivery_is_unknown(scripted, ans
     gateway, script = scripted(answers(**{"POST /api/operation": httpx.ReadTimeout("no answer")}))
 
     with pytest.raises(GatewayUnreachableError):
-        await gateway.write(CHARGED, told)
+        await gateway.write(CHARGED, None, told)
 
     assert script.paths().count("POST /api/operation") == 1
     assert script.paths()[-1] == "GET /api/sitemaster"
@@ -452,7 +452,7 @@ async def test_no_login_is_sent_without_a_password(scripted, answers, told):
     gateway, script = scripted(answers(), password="")
 
     with pytest.raises(GatewayRefusedError, match="TOU_GATEWAY_PASSWORD"):
-        await gateway.observe(told)
+        await gateway.read(told, spend=Spend.DUE)
 
     assert "POST /api/login/Basic" not in script.paths()
 
@@ -462,17 +462,17 @@ async def test_full_disk_does_not_keep_the_battery_from_running_again(scripted, 
     gateway, script = scripted(answers())
 
     with pytest.raises(AuditUnwritableError):
-        await gateway.write(CHARGED, Unwritable(step))
+        await gateway.write(CHARGED, None, Unwritable(step))
 
     assert script.paths()[-1] == "GET /api/sitemaster"
-    assert not gateway.owes_restart
+    assert gateway.unsafe is None
 
 
 async def test_no_login_goes_out_when_the_audit_is_already_full(scripted, answers):
     gateway, script = scripted(answers())
 
     with pytest.raises(AuditUnwritableError):
-        await gateway.observe(Unwritable("grid"))
+        await gateway.read(Unwritable("grid"), spend=Spend.DUE)
 
     assert "POST /api/login/Basic" not in script.paths()
 
@@ -489,11 +489,11 @@ async def test_same_password_is_not_sent_again_before_its_time(scripted, answers
     for minutes in (0, 4, 2, 9, 2):
         instant[0] += timedelta(minutes=minutes)
         with pytest.raises(GatewayRefusedError):
-            await gateway.observe(told)
+            await gateway.read(told, spend=Spend.DUE)
         sent.append(script.paths().count("POST /api/login/Basic"))
 
     with pytest.raises(GatewayRefusedError, match="not sent again before 2026-07-01 12:37 UTC"):
-        await gateway.observe(told)
+        await gateway.read(told, spend=Spend.DUE)
 
     assert sent == [1, 1, 2, 2, 3]
 
@@ -505,7 +505,7 @@ async def test_session_that_is_refused_everything_is_not_replaced_in_a_loop(
     gateway, script = scripted(answers(**{"GET /api/operation": DENIED}))
     for _ in range(4):
         with pytest.raises(GatewayRefusedError) as caught:
-            await gateway.observe(told)
+            await gateway.read(told, spend=Spend.DUE)
 
     assert script.paths().count("POST /api/login/Basic") == 2
     assert 0 < caught.value.retry_after <= 300
@@ -521,9 +521,9 @@ async def test_session_that_dies_right_after_its_login_is_no_refusal(
         answers(**{"GET /api/operation": [httpx.Response(status), usual]}),
     )
 
-    observed = await gateway.observe(told)
+    observed = await gateway.read(told, spend=Spend.DUE)
 
-    assert observed.mode == "backup"
+    assert observed.setting.mode == "backup"
     assert script.paths().count("POST /api/login/Basic") == 2
 
 
@@ -538,7 +538,7 @@ async def test_write_denied_to_a_session_that_died_is_sent_again(scripted, answe
         ),
     )
 
-    await gateway.write(CHARGED, told)
+    await gateway.write(CHARGED, None, told)
 
     assert script.paths().count("POST /api/operation") == 2
     assert gateway.limits.can_write
@@ -549,7 +549,7 @@ async def test_run_denied_right_after_a_login_is_no_refusal(scripted, answers, t
         answers(**{"GET /api/sitemaster/run": [httpx.Response(401), httpx.Response(202)]})
     )
 
-    await gateway.observe(told)
+    await gateway.read(told, spend=Spend.DUE)
 
     assert script.paths().count("POST /api/login/Basic") == 2
     assert gateway.unsafe is None
@@ -560,10 +560,10 @@ async def test_role_that_may_not_write_is_asked_again_within_five_minutes(
 ):
     gateway, script = scripted(answers(**{"POST /api/operation": [DENIED, httpx.Response(200)]}))
     with pytest.raises(GatewayRefusedError) as caught:
-        await gateway.write(CHARGED, told)
+        await gateway.write(CHARGED, None, told)
 
     ticking.seconds += caught.value.retry_after
-    await gateway.write(CHARGED, told)
+    await gateway.write(CHARGED, None, told)
 
     assert caught.value.retry_after <= 300
     assert script.paths().count("POST /api/login/Basic") == 1
@@ -589,7 +589,7 @@ async def test_one_odd_answer_about_the_firmware_is_no_verdict(scripted, answers
     usual = answers()["GET /api/status"]
     gateway, _ = scripted(answers(**{"GET /api/status": [odd, usual]}))
 
-    await gateway.write(CHARGED, told)
+    await gateway.write(CHARGED, None, told)
 
     assert gateway.limits.can_write
 
@@ -599,9 +599,9 @@ async def test_odd_answers_about_the_firmware_are_asked_again_soon(scripted, ans
     gateway, script = scripted(answers(**{"GET /api/status": httpx.Response(200, content=odd)}))
 
     with pytest.raises(GatewayProtocolError):
-        await gateway.write(CHARGED, told)
+        await gateway.write(CHARGED, None, told)
     script.answers["GET /api/status"] = answers()["GET /api/status"]
-    await gateway.write(CHARGED, told)
+    await gateway.write(CHARGED, None, told)
 
     assert gateway.limits.can_write
 
@@ -611,9 +611,9 @@ async def test_firmware_that_is_not_told_is_asked_for_before_every_write(scripte
     gateway, script = scripted(answers(**{"GET /api/status": httpx.Response(404)}))
 
     with pytest.raises(GatewayRefusedError, match="Powerwall 3"):
-        await gateway.write(CHARGED, told)
+        await gateway.write(CHARGED, None, told)
     script.answers["GET /api/status"] = answers()["GET /api/status"]
-    await gateway.write(CHARGED, told)
+    await gateway.write(CHARGED, None, told)
 
     assert gateway.limits.can_write
 
@@ -638,7 +638,7 @@ async def test_packed_body_is_not_unpacked(scripted, answers, told):
 
 async def test_sitemaster_that_stops_by_itself_is_noticed_and_run_again(scripted, answers, told):
     gateway, script = scripted(answers())
-    await gateway.write(CHARGED, told)
+    await gateway.write(CHARGED, None, told)
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
     script.answers["GET /api/sitemaster"] = [down, down, up]
 
@@ -657,7 +657,7 @@ async def test_battery_that_stands_still_is_held_up_by_no_refusal(scripted, answ
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
     gateway, script = scripted(answers(**{"GET /api/operation": DENIED}))
     with pytest.raises(GatewayRefusedError):
-        await gateway.observe(told)
+        await gateway.read(told, spend=Spend.DUE)
     script.answers["GET /api/sitemaster"] = [down, up]
     script.answers["GET /api/sitemaster/run"] = [httpx.Response(401), httpx.Response(202)]
 
@@ -669,10 +669,10 @@ async def test_battery_that_stands_still_is_held_up_by_no_refusal(scripted, answ
 async def test_refusal_tells_whether_the_write_was_delivered(scripted, answers, told):
     gateway, _ = scripted(answers(**{"GET /api/status": httpx.ConnectError("")}))
     with pytest.raises(GatewayUnreachableError) as before:
-        await gateway.write(CHARGED, told)
+        await gateway.write(CHARGED, None, told)
     gateway, _ = scripted(answers(**{"GET /api/config/completed": httpx.ReadError("")}))
     with pytest.raises(GatewayUnreachableError) as after:
-        await gateway.write(CHARGED, told)
+        await gateway.write(CHARGED, None, told)
 
     assert before.value.delivered == "no"
     assert after.value.delivered == "unknown"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -24,7 +25,7 @@ from scheduler.plan import (
     plan,
 )
 from scheduler.plan.wall import pieces
-from scheduler.setting import Setting
+from scheduler.setting import HOLD, Export, GridCharging, Setting
 
 at = datetime.fromisoformat
 
@@ -206,3 +207,33 @@ def test_the_ends_of_the_calendar_are_refused_with_the_way_out(nights, question,
 def test_an_override_without_an_end_in_sight_wins(nights, build):
     lease = override(build.CHARGE, datetime.max.replace(tzinfo=UTC))
     assert desired_at(nights, at("2026-07-06T12:00Z"), [lease]).rule == "override"
+
+
+def test_what_a_rule_names_is_in_its_entry_and_its_checksum_and_nothing_else_is(build):
+    def made(setting, **more):
+        rule = replace(build.rule(setting=setting, clock="22:00-06:00"), **more)
+        schedule = build.schedule(build.calendar("UTC"), rule)
+        return plan(schedule, at("2026-07-06T12:00Z"), at("2026-07-07T12:00Z"))
+
+    plain = made(build.CHARGE)
+    allowed = made(replace(build.CHARGE, grid_charging=GridCharging.ALLOW, export=Export.SOLAR))
+    powered = made(build.CHARGE, charge=3000.0)
+    held = made(replace(build.CHARGE, reserve=HOLD, at_least=20.0))
+
+    assert [entry.named() for entry in plain.entries] == [{}, {}, {}]
+    assert allowed.entries[1].named() == {"grid_charging": "allow", "export": "solar"}
+    assert powered.entries[1].named() == {"charge": 3000.0}
+    assert held.entries[1].named() == {"at_least_percent": 20.0}
+    assert len({each.checksum for each in (plain, allowed, powered, held)}) == 4
+    assert plain.checksum == "d598ac0eea425cee"
+
+
+def test_a_rule_with_another_power_is_a_boundary_though_its_setting_is_the_same(build):
+    slow = replace(build.rule("slow", clock="00:00-03:00"), charge=1000.0)
+    fast = replace(build.rule("fast", clock="03:00-06:00"), charge="full")
+    schedule = build.schedule(build.calendar("UTC"), slow, fast)
+
+    boundary = next_boundary(schedule, at("2026-07-06T01:00Z"))
+
+    assert (boundary.name, boundary.charge) == ("fast", "full")
+    assert desired_at(schedule, at("2026-07-06T01:00Z")).charge == 1000.0
