@@ -20,6 +20,7 @@ from scheduler.host.sites import read_schedule
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Schedule
 from scheduler.settings import Settings
+from scheduler.site.site import entry_json
 from scheduler.site.state import (
     GatewayState,
     Proven,
@@ -162,21 +163,7 @@ def _gateway(settings: Settings) -> GatewayState:
 
 
 def _entry(schedule: Schedule, entry: PlanEntry | None) -> Mapping[str, Any] | None:
-    if entry is None:
-        return None
-    local = clock.localise(entry.at, schedule.calendar.display_zone)
-    setting = entry.setting.to_json() if entry.setting else {"mode": None, "reserve_percent": None}
-    return {
-        "at": clock.iso(entry.at),
-        "local": local.isoformat(),
-        "kind": entry.kind,
-        "name": entry.name,
-        "do": entry.job.do.value if entry.job else None,
-        **setting,
-        "period": entry.period,
-        "season": entry.season,
-        "day_class": entry.day_class.value,
-    }
+    return None if entry is None else entry_json(schedule, entry)
 
 
 def _doubts(state: SiteState) -> list[Reason]:
