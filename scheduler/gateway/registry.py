@@ -54,7 +54,13 @@ def transport(name: str) -> Entry:
 
 
 def settings_of(name: str) -> type[FromEnvironment]:
-    """The table of settings of a transport: `SETTINGS` of its module `settings`. Raises KeyError
-    for a name that is not registered."""
-    table: type[FromEnvironment] = import_module(f"{TRANSPORTS[name]}.settings").SETTINGS
+    """The table of settings of a transport: `SETTINGS` of its module `settings`; an empty one for
+    a transport that asks for none. Raises KeyError for a name that is not registered."""
+    module = f"{TRANSPORTS[name]}.settings"
+    try:
+        table: type[FromEnvironment] = import_module(module).SETTINGS
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        return FromEnvironment
     return table

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from scheduler import settings
 from scheduler.environment import missing_secret
 from scheduler.errors import SettingsError
+from scheduler.gateway import registry
 
 
 @pytest.fixture(autouse=True)
@@ -263,3 +264,10 @@ def test_a_copy_may_have_another_password():
 
     assert copy.gateway_password == SecretStr("")
     assert made.gateway_password is None
+
+
+def test_a_transport_that_asks_for_no_setting_needs_no_table(monkeypatch):
+    monkeypatch.setitem(registry.TRANSPORTS, "bare", "scheduler.words")
+    monkeypatch.setenv("TOU_GATEWAY", "bare")
+
+    assert settings.load().gateways == ("bare",)

@@ -133,7 +133,9 @@ def test_an_older_schema_can_be_copied_before_it_is_upgraded(
     runs.switch(Outcome.CONFIRMED)
     _pretend_schema(home / "tou.db", "0000")
 
-    with closing(open_to_look(home / "tou.db", older=True)) as found:
+    looked = open_to_look(home / "tou.db", older=True)
+    assert looked is not None
+    with closing(looked) as found:
         found.vacuum_into(home / "copy.db")
 
     with closing(sqlite3.connect(home / "copy.db")) as connection:
