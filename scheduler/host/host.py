@@ -173,6 +173,8 @@ class Host:
         for each in self.hosted:
             head = await each.site.recorder.ask(each.site.recorder.questions.head)
             ran_before = ran_before or head is not None
+            if len(self.hosted) > FEW:
+                continue
             state = self.views.state(each.site, clock.now())
             journal.opening(state, each.site.schedule, each.site.loaded.warnings)
         await self.tell_heads()
