@@ -48,7 +48,7 @@ def diff_command(old: str, new: str | None, start: str, days: int, form: str) ->
     before = schedule_of(old)
     after = schedule_of(new) if new else chosen.schedule_in(chosen.file_of(None))
     zone = after.calendar.display_zone
-    first = parse_instant(start, now=clock.now(), zone=zone)
+    first = parse_instant(start, now=clock.now(), zone=zone, ahead=True)
     try:
         found = effect(before, after, first, first + timedelta(days=days))
     except (ValueError, OverflowError):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,13 +20,14 @@ from scheduler.cli.tariff import is_in
 from scheduler.cli.tariff_find import Found, every, find
 from scheduler.cli.tariff_import import read_source
 from scheduler.errors import Problem
-from scheduler.gateway.registry import TRANSPORTS
+from scheduler.gateway.registry import TRANSPORTS, transport
 from scheduler.plan import Plan
-from scheduler.recipes import MOST_RESERVE, PURPOSES, Purpose
+from scheduler.recipes import MOST_RESERVE, PURPOSES, Means, Purpose
 from scheduler.schedule import library, own
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import Schedule
 from scheduler.schedule.wording import did_you_mean, shown
+from scheduler.settings import Settings
 
 GATEWAYS = tuple(dict.fromkeys(("simulated", *TRANSPORTS)))
 _PURPOSE_HELP = "; ".join(f"{each.value}: {words}" for each, words in PURPOSES.items())
@@ -106,14 +108,15 @@ def init_command(
             "or with --example NAME; tou tariff list shows the tariffs."
         )
     options = _Options(asks=asks, **given)  # type: ignore[arg-type]
-    gateway = options.gateway or "simulated"
     notes: tuple[str, ...] = ()
     if example is not None:
+        gateway = _gateway(options)
         files = {init_files.SCHEDULE: _example_text(example)}
     else:
-        files, notes = _made(options, into)
-    if options.gateway is None and asks:
-        gateway = init_ask.gateway(GATEWAYS)
+        chosen = _chosen(options, into)
+        purpose = Purpose(options.purpose) if options.purpose else _purpose(options)
+        reserve, gateway = _reserve(options), _gateway(options)
+        files, notes = _made(chosen, purpose, reserve, gateway), chosen.notes
     files[init_files.SETTINGS] = init_files.settings_text(into / init_files.SCHEDULE, gateway)
     init_files.refuse_existing(into, files)
     _show_and_write(files, into, gateway, notes, form=form, asks=asks)
@@ -143,16 +146,43 @@ def _example_text(name: str) -> str:
     return text.replace("$schema=../schedule", "$schema=schedule", 1)
 
 
-def _made(options: _Options, into: Path) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The schedule's text, with that of a tariff of one's own, and what to know of the tariff."""
-    chosen = _chosen(options, into)
-    purpose = Purpose(options.purpose) if options.purpose else _purpose(options)
-    reserve = options.reserve
-    if reserve is None:
-        reserve = init_ask.reserve(MOST_RESERVE) if options.asks else 20
-    text = recipes.schedule_text(chosen.tariff, chosen.named, purpose, reserve)
+def _made(chosen: _Chosen, purpose: Purpose, reserve: int, gateway: str) -> dict[str, str]:
+    """The schedule's text, with that of a tariff of one's own."""
+    text = recipes.schedule_text(chosen.tariff, chosen.named, purpose, reserve, _means(gateway))
     files = {} if chosen.text is None else {chosen.named: chosen.text}
-    return {**files, init_files.SCHEDULE: text}, chosen.notes
+    return {**files, init_files.SCHEDULE: text}
+
+
+def _means(gateway: str) -> Means:
+    """What a gateway of this transport can be told, as far as is known before it is asked."""
+    limits = transport(gateway).limits_of(Settings.model_construct())
+    return Means(limits.grid_charging, export=bool(limits.exports))
+
+
+def _beyond(schedule: Schedule, gateway: str) -> Iterator[str]:
+    """What the schedule asks for that the gateway cannot do."""
+    means, settings = _means(gateway), [rule.setting for rule in schedule.rules]
+    asked = {
+        "grid_charging": any(each.grid_charging for each in settings) and not means.grid_charging,
+        "export": any(each.export for each in settings) and not means.export,
+    }
+    for key in (key for key, beyond in asked.items() if beyond):
+        yield (
+            f"This schedule sets {key}, which the gateway {gateway} cannot do: name another one in "
+            f"TOU_GATEWAY before it runs, or remove the lines with {key}."
+        )
+
+
+def _gateway(options: _Options) -> str:
+    if options.gateway is None and options.asks:
+        return init_ask.gateway(GATEWAYS)
+    return options.gateway or "simulated"
+
+
+def _reserve(options: _Options) -> int:
+    if options.reserve is None:
+        return init_ask.reserve(MOST_RESERVE) if options.asks else 20
+    return options.reserve
 
 
 def _purpose(options: _Options) -> Purpose:
@@ -219,6 +249,7 @@ def _show_and_write(
     now = clock.now()
     beside = _beside(into) if init_files.SCHEDULE in files else {}
     schedule, doubts = init_files.tried({**beside, **files}, now)
+    notes = (*notes, *_beyond(schedule, gateway))
     made = plan.plan(schedule, now, now + timedelta(days=_DAYS))
     if form == "json":
         echo_json(_answer(init_files.write(into, files), schedule, made, doubts, notes))
@@ -276,9 +307,9 @@ def _next(into: Path, gateway: str) -> str:
     schedule, settings = into / init_files.SCHEDULE, into / init_files.SETTINGS
     lines = [
         "Next:",
-        f"  tou check {schedule}        after each edit",
-        f"  tou plan --schedule {schedule} --days 7",
-        f"  set -a; . {settings}; set +a; tou run        to try it here",
+        f"  tou check {shlex.quote(str(schedule))}        after each edit",
+        f"  tou plan --schedule {shlex.quote(str(schedule))} --days 7",
+        f"  TOU_SETTINGS_FILE={shlex.quote(str(settings))} tou run        to try it here",
     ]
     if gateway == "simulated":
         lines.append(f"  once it does what you want: TOU_GATEWAY in {settings} names a real one")

@@ -23,7 +23,7 @@ SETTINGS: Final = "settings.env"
 _CREDENTIAL: Final = """\
 # The password is a secret and does not belong here. For the service put it alone into
 # /etc/tou-scheduler/gateway_password (0600, of root), which systemd hands over; to try by hand
-# set TOU_GATEWAY_PASSWORD in the shell. Then pair once: tou gateway trust
+# set TOU_GATEWAY_PASSWORD in the environment. Then pair once: tou gateway trust
 """
 _OF_GATEWAY: Final = {
     "simulated": "# A battery that exists only here: nothing real is touched.\n",
@@ -38,9 +38,8 @@ _OF_GATEWAY: Final = {
 def settings_text(schedule: Path, gateway: str) -> str:
     """The settings, as a shell, systemd and `.env` read them; no secret is in them."""
     return (
-        "# Settings of tou; every name that it knows is in the README.\n"
-        "# For the service copy this file to /etc/tou-scheduler/settings.env; in a folder of your\n"
-        "# own call it .env, and every tou command there reads it.\n"
+        "# Settings of tou, one per line; the README lists them all. A command reads them where\n"
+        "# TOU_SETTINGS_FILE names this file; the service reads /etc/tou-scheduler/settings.env.\n"
         f"TOU_SCHEDULE={shlex.quote(str(schedule.absolute()))}\n"
         f"TOU_GATEWAY={gateway}\n"
         f"{_OF_GATEWAY.get(gateway, '')}"

@@ -12,16 +12,16 @@ from typing import Any
 from scheduler import __version__, clock, files, plan
 from scheduler.audit import review
 from scheduler.audit.database import Database, open_to_look
-from scheduler.audit.log import Log
+from scheduler.audit.questions import Questions
 from scheduler.audit.views import RunView
 from scheduler.errors import AuditError, ConfigurationError, ScheduleError, SchedulerError
 from scheduler.host.instance import Running
 from scheduler.host.sites import read_schedule
 from scheduler.plan import Lease, LeaseKind, PlanEntry
 from scheduler.schedule.values import Schedule
-from scheduler.setting import setting_from_json
 from scheduler.settings import Settings
 from scheduler.site.leases import KIND, asked_since, kept
+from scheduler.site.site import entry_json
 from scheduler.site.state import (
     GatewayState,
     Proven,
@@ -131,7 +131,7 @@ def _past(settings: Settings, now: datetime) -> tuple[dict[str, Any], list[Reaso
 
 def _read_past(database: Database, settings: Settings, now: datetime) -> dict[str, Any]:
     leases = leases_in(database, settings.site, now)
-    runs = review.runs(database, job="switch", limit=1)
+    runs = review.runs(database, site=settings.site, job="switch", limit=1)
     if not runs:
         return {"leases": leases}
     shown = runs[-1].to_json()
@@ -142,16 +142,14 @@ def _read_past(database: Database, settings: Settings, now: datetime) -> dict[st
 
 def leases_in(database: Database, site: str, now: datetime) -> tuple[Lease, ...]:
     """The leases of the audit that are in force or still remembered."""
-    return tuple(each.lease for each in kept(Log(database, site).events(KIND, asked_since(now))))
+    return tuple(
+        each.lease for each in kept(Questions(database, site).events(KIND, asked_since(now)))
+    )
 
 
 def _confirmed(database: Database, settings: Settings, last: RunView) -> Proven | None:
-    found = Log(database, settings.site).last_confirmed(last.gateway or "")
-    if found is None:
-        return None
-    data = {"mode": found.mode, "reserve_percent": found.reserve_percent}
-    setting = setting_from_json(data)
-    return Proven(found.name, setting, found.at, found.run) if setting else None
+    found = Questions(database, settings.site).last_confirmed(last.gateway or "")
+    return Proven(found.name, found.setting, found.at, found.run) if found else None
 
 
 def _schedule_state(schedule: Schedule, now: datetime) -> ScheduleState:
@@ -173,27 +171,13 @@ def _wanted(schedule: Schedule, now: datetime, leases: Sequence[Lease]) -> Wante
 
 def _gateway(settings: Settings) -> GatewayState:
     simulated = settings.gateway == "simulated"
-    url = None if simulated else settings.gateway_url
-    name = "simulated" if simulated else f"{settings.gateway} {url}"
+    url = settings.transport.address
+    name = "simulated" if simulated else f"{settings.gateway} {url or ''}".strip()
     return GatewayState(name, settings.gateway, simulated, None, None, None, url)
 
 
 def _entry(schedule: Schedule, entry: PlanEntry | None) -> Mapping[str, Any] | None:
-    if entry is None:
-        return None
-    local = clock.localise(entry.at, schedule.calendar.display_zone)
-    setting = entry.setting.to_json() if entry.setting else {"mode": None, "reserve_percent": None}
-    return {
-        "at": clock.iso(entry.at),
-        "local": local.isoformat(),
-        "kind": entry.kind,
-        "name": entry.name,
-        "do": entry.job.do.value if entry.job else None,
-        **setting,
-        "period": entry.period,
-        "season": entry.season,
-        "day_class": entry.day_class.value,
-    }
+    return None if entry is None else entry_json(schedule, entry)
 
 
 def _doubts(state: SiteState) -> list[Reason]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -45,6 +45,14 @@ Part = Callable[[Bands], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Means:
+    """What the gateway can be told beside mode and reserve."""
+
+    grid_charging: bool = False
+    export: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Rule:
     """One rule: its part of the tariff, or all the rest."""
 
@@ -54,7 +62,9 @@ class _Rule:
     part: Part | None = None
 
 
-def schedule_text(tariff: Tariff, named: str, purpose: Purpose, reserve: int) -> str:
+def schedule_text(
+    tariff: Tariff, named: str, purpose: Purpose, reserve: int, means: Means = Means()
+) -> str:
     """The text of a schedule that names its tariff as `named`.
 
     Raises NothingToScheduleError where the tariff has no hours that the purpose could use.
@@ -72,7 +82,7 @@ def schedule_text(tariff: Tariff, named: str, purpose: Purpose, reserve: int) ->
         "",
         "rules:                # the first rule that holds at an instant decides",
     ]
-    for rule in _RULES[purpose](reserve):
+    for rule in _RULES[purpose](reserve, means):
         lines += _written(tariff, found, rule)
     return "\n".join(lines) + "\n"
 
@@ -109,64 +119,74 @@ def _before_a_peak(each: Bands) -> frozenset[str]:
     return each.periods - each.peak if each.dearest else frozenset()
 
 
-def _house(reserve: int, reason: str) -> _Rule:
-    return _Rule("run the house", _self_powered(f"{reserve}%"), reason)
-
-
 def _self_powered(reserve: str) -> tuple[str, ...]:
     return ("mode: self_consumption", f"reserve: {reserve}")
 
 
-_REST: Final = "The last rule has no condition, so something always holds"
-_FILL: Final = _Rule(
-    "fill in the cheap hours",
-    ("inset: 5m", "mode: backup", "reserve: 100%"),
-    "Backup-only at 100 % charges from the grid; the inset stays clear of the dearer minutes",
-    _cheap,
-)
+def _house(reserve: int, *more: str) -> _Rule:
+    reason = "The last rule has no condition, so something always holds"
+    return _Rule("run the house", (*_self_powered(f"{reserve}%"), *more), reason)
 
 
-def _fill(reserve: int) -> tuple[_Rule, ...]:
-    return _FILL, _house(reserve, _REST)
+def _fill_up(means: Means) -> _Rule:
+    lines = ("inset: 5m", "mode: backup", "reserve: 100%")
+    return _Rule(
+        "fill in the cheap hours",
+        (*lines, "grid_charging: allow") if means.grid_charging else lines,
+        "Backup-only at 100 % charges from the grid; the inset stays clear of the dearer minutes",
+        _cheap,
+    )
 
 
-def _keep(reserve: int) -> tuple[_Rule, ...]:
+def _fill(reserve: int, means: Means) -> tuple[_Rule, ...]:
+    return _fill_up(means), _house(reserve, *_no_grid(means))
+
+
+def _no_grid(means: Means) -> tuple[str, ...]:
+    """What one rule sets, every rule sets: else it would stay as the last one left it."""
+    return ("grid_charging: deny",) if means.grid_charging else ()
+
+
+def _keep(reserve: int, means: Means) -> tuple[_Rule, ...]:
     peak = _Rule(
         "use it in the peak",
-        _self_powered(f"{reserve}%"),
+        (*_self_powered(f"{reserve}%"), *_no_grid(means)),
         "The house runs on the battery down to the reserve",
         _peak,
     )
-    keep = _Rule(
-        "keep it for the peak",
-        _self_powered("hold"),
-        "Hold reads the charge as the rule begins: the sun may add to it, the house takes none",
-        _before_a_peak,
-    )
-    return peak, keep, _house(reserve, _REST)
+    keep = _Rule("keep it for the peak", _self_powered("hold"), _HELD_FOR_THE_PEAK, _before_a_peak)
+    if means.grid_charging:
+        lines = ("mode: backup", "reserve: 100%", "grid_charging: deny")
+        keep = replace(keep, lines=lines, reason=_KEPT_FOR_THE_PEAK)
+    return peak, keep, _house(reserve, *_no_grid(means))
 
 
-def _sell(reserve: int) -> tuple[_Rule, ...]:
+def _sell(reserve: int, means: Means) -> tuple[_Rule, ...]:
+    lines = ("inset: 5m", "mode: autonomous", f"reserve: {reserve}%", *_no_grid(means))
+    solar = ("export: solar",) if means.export else ()
+    fill = _fill_up(means)
     peak = _Rule(
         "sell in the peak",
-        ("inset: 5m", "mode: autonomous", f"reserve: {reserve}%"),
+        (*lines, "export: battery") if means.export else lines,
         "Time-Based Control sells by the rate plan set in the Tesla app, where that is allowed",
         _dearest,
     )
-    return peak, _FILL, _house(reserve, _REST)
+    fill = replace(fill, lines=(*fill.lines, *solar))
+    return peak, fill, _house(reserve, *_no_grid(means), *solar)
 
 
-def _car(reserve: int) -> tuple[_Rule, ...]:
-    car = _Rule(
-        "hold for the car",
-        _self_powered("hold"),
-        "Hold reads the charge as the rule begins: the car takes from the grid, not from it",
-        _cheap,
-    )
-    return car, _house(reserve, _REST)
+def _car(reserve: int, means: Means) -> tuple[_Rule, ...]:
+    reason = "Hold reads the charge as the rule begins: the car takes from the grid, not from it"
+    return _Rule("hold for the car", _self_powered("hold"), reason, _cheap), _house(reserve)
 
 
-_RULES: Final[dict[Purpose, Callable[[int], tuple[_Rule, ...]]]] = {
+_HELD_FOR_THE_PEAK: Final = (
+    "Hold reads the charge as the rule begins: the sun may add to it, the house takes none of that"
+)
+_KEPT_FOR_THE_PEAK: Final = (
+    "Backup-only without charging from the grid: the sun fills the battery, the house takes none"
+)
+_RULES: Final[dict[Purpose, Callable[[int, Means], tuple[_Rule, ...]]]] = {
     Purpose.FILL: _fill,
     Purpose.KEEP: _keep,
     Purpose.SELL: _sell,

@@ -198,3 +198,13 @@ def test_two_files_are_compared_whatever_the_settings_are(tou, home, monkeypatch
 
     assert tou("diff", "home.yaml", "home.yaml").code == 0
     assert tou("diff", "home.yaml").code == 78
+
+
+def test_a_weekday_is_the_one_to_come(tou, home):
+    write(home, 20)
+    write_new = SCHEDULE.replace("RESERVE", "5")
+    (home / "new.yaml").write_text(write_new)
+
+    told = tou("diff", "home.yaml", "new.yaml", "--from", "monday", "--days", "1").out
+
+    assert "1 day changes; first: Mon " in told

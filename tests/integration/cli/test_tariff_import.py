@@ -173,7 +173,7 @@ def test_a_file_of_three_gigabytes_is_not_read(tou: Any, home: Path) -> None:
     answer = tou("tariff", "import", "big.json")
 
     assert answer.code == 2
-    assert "big.json: longer than 10 MB" in answer.err
+    assert "big.json: longer than 5 MB" in answer.err
 
 
 def test_closed_standard_input_is_told(

@@ -35,6 +35,15 @@ DAYS = [
         ],
     ),
     (
+        "charge-from-grid",
+        "2026-03-29",
+        [
+            "00:00 Self-Powered, 10 %, no charging from the grid",
+            "00:35 Backup-only, 100 %, charging from the grid",
+            "05:25 Self-Powered, 10 %, no charging from the grid",
+        ],
+    ),
+    (
         "coned",
         "2026-07-15",
         [
@@ -52,6 +61,15 @@ DAYS = [
             "00:00 Self-Powered, 10 %",
             "01:05 Backup-only, 100 %",
             "07:55 Self-Powered, 10 %",
+        ],
+    ),
+    (
+        "hold-the-charge",
+        "2026-07-18",
+        [
+            "00:00 Self-Powered, 20 %, no charging from the grid",
+            "09:00 Backup-only, 100 %, no charging from the grid",
+            "16:00 Self-Powered, 20 %, no charging from the grid",
         ],
     ),
     (
@@ -111,6 +129,26 @@ DAYS = [
             "05:00 Self-Powered, 20 %",
             "08:05 Backup-only, 100 %",
             "15:55 Self-Powered, 20 %",
+        ],
+    ),
+    (
+        "sell-in-the-peak",
+        "2026-12-01",
+        [
+            "00:00 Self-Powered, 10 %, no charging from the grid, selling sun only",
+            "02:05 Backup-only, 100 %, charging from the grid, selling sun only",
+            "04:55 Self-Powered, 10 %, no charging from the grid, selling sun only",
+            "16:05 Time-Based Control, 30 %, no charging from the grid, selling battery and sun",
+            "18:55 Self-Powered, 10 %, no charging from the grid, selling sun only",
+        ],
+    ),
+    (
+        "use-at-home",
+        "2026-07-15",
+        [
+            "00:00 Self-Powered, 30 %, no charging from the grid, selling sun only",
+            "16:00 Self-Powered, 10 %, no charging from the grid, selling sun only",
+            "21:00 Self-Powered, 30 %, no charging from the grid, selling sun only",
         ],
     ),
 ]

@@ -34,9 +34,9 @@ def refused(text: str):
         ('"just text"', "kind", "It holds no record."),
         ('{"error": {"code": "API_KEY_MISSING"}}', "kind", "neither an OpenEI rate"),
         ('{"response": {"rate_tariffs": [{"code": "X"}]}}', "kind", "nor a Tesla tariff"),
-        ("[" * 5000, "kind", "The nesting is too deep"),
+        ("[" * 5000, "json", "the nesting is too deep"),
         ('{"a": NaN}', "json", "holds NaN, which is no number"),
-        ('{"a": ' + "9" * 5000 + "}", "json", "too many digits"),
+        ('{"a": ' + "9" * 5000 + "}", "json", "a number of many digits"),
     ],
 )
 def test_what_is_no_rate_is_refused_in_one_sentence(text, id_, words) -> None:

@@ -10,7 +10,7 @@ import pytest
 from scheduler import plan
 from scheduler.advice import advise
 from scheduler.errors import NothingToScheduleError
-from scheduler.recipes import Purpose, schedule_text
+from scheduler.recipes import Means, Purpose, schedule_text
 from scheduler.recipes.bands import bands
 from scheduler.recipes.hours import hours
 from scheduler.schedule import library, zones
@@ -18,6 +18,7 @@ from scheduler.schedule.load import Loaded, parse_schedule
 from scheduler.schedule.tariff_file import parse_tariff
 from scheduler.setting import Mode
 
+PLAIN = Means()
 NOWHERE = Path("/nowhere")
 NOW = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 WITHOUT_A_PEAK = {
@@ -30,20 +31,23 @@ ABOUT_THE_TARIFF = {"tariff-unsure", "tariff-stale", "tariff-status", "tariff-no
 """What is doubtful about a shipped tariff, whatever schedule names it."""
 
 
-def made(id_: str, purpose: Purpose, reserve: int = 20) -> Loaded:
-    text = schedule_text(library.load(id_), f"tariffs/{id_}.yaml", purpose, reserve)
+def made(id_: str, purpose: Purpose, reserve: int = 20, means: Means = PLAIN) -> Loaded:
+    text = schedule_text(library.load(id_), f"tariffs/{id_}.yaml", purpose, reserve, means)
     return parse_schedule(text, "home.yaml", folder=NOWHERE, now=NOW)
 
 
 @pytest.mark.parametrize("id_", library.ids())
 @pytest.mark.parametrize("purpose", Purpose)
-def test_every_tariff_has_a_schedule_for_every_purpose_that_makes_sense(id_, purpose) -> None:
+@pytest.mark.parametrize("means", [Means(), Means(grid_charging=True, export=True)])
+def test_every_tariff_has_a_schedule_for_every_purpose_that_makes_sense(
+    id_, purpose, means
+) -> None:
     if id_ in WITHOUT_A_PEAK and purpose in (Purpose.KEEP, Purpose.SELL):
         with pytest.raises(NothingToScheduleError, match="Choose the purpose fill or car"):
             made(id_, purpose)
         return
 
-    loaded = made(id_, purpose)
+    loaded = made(id_, purpose, means=means)
 
     doubts = (*loaded.warnings, *advise(loaded.schedule, zones.zone_data(), now=NOW))
     assert {each.id for each in doubts} <= ABOUT_THE_TARIFF
@@ -103,6 +107,27 @@ def test_the_reserve_is_the_one_asked_for() -> None:
     *_, house = made("octopus-go", Purpose.FILL, reserve=35).schedule.rules
 
     assert house.setting.reserve == 35
+
+
+@pytest.mark.parametrize(
+    ("purpose", "words"),
+    [
+        (Purpose.FILL, "Backup-only, 100 %, charging from the grid"),
+        (Purpose.KEEP, "Backup-only, 100 %, no charging from the grid"),
+        (
+            Purpose.SELL,
+            "Time-Based Control, 20 %, no charging from the grid, selling battery and sun",
+        ),
+    ],
+)
+def test_a_gateway_that_can_do_more_is_told_more(purpose, words) -> None:
+    able = made("sce-tou-d-a", purpose, means=Means(grid_charging=True, export=True)).schedule
+    plain = made("sce-tou-d-a", purpose).schedule
+
+    assert words in [rule.setting.words() for rule in able.rules]
+    assert all(
+        rule.setting.grid_charging is None and rule.setting.export is None for rule in plain.rules
+    )
 
 
 def test_the_hours_are_told_in_words() -> None:
