@@ -101,6 +101,16 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An event: something that is no run."""
+
+    id: int
+    at: datetime
+    name: str | None
+    detail: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
 class Questions:
     """What may be asked of one site. Every method raises AuditUnwritableError where the database
     cannot be used."""
@@ -160,6 +170,18 @@ class Questions:
         with self.database.reading() as connection:
             detail = connection.execute(query).scalar()
         return None if detail is None else str(json.loads(detail).get("text"))
+
+    def events(self, kind: str, since: datetime) -> tuple[Told, ...]:
+        """The events of a kind from `since` on, oldest first."""
+        query = _EVENTS.where(
+            audit.c.kind == kind, audit.c.site == self._site, audit.c.at >= clock.to_micros(since)
+        )
+        with self.database.reading() as connection:
+            rows = connection.execute(query.order_by(audit.c.id)).all()
+        return tuple(
+            Told(row.id, clock.from_micros(row.at), row.name, json.loads(row.detail))
+            for row in rows
+        )
 
     def readings(self, since: datetime, until: datetime) -> list[Reading]:
         """What was read from `since` on and before `until`, oldest first."""
@@ -262,6 +284,10 @@ _PARTS: Final = (
 
 _ENDS: Final = select(audit.c.at, audit.c.name, audit.c.detail).where(
     audit.c.entry.in_([EntryKind.INTENT.value, EntryKind.OUTCOME.value])
+)
+
+_EVENTS: Final = select(audit.c.id, audit.c.at, audit.c.name, audit.c.detail).where(
+    audit.c.entry == EVENT
 )
 
 _SCHEDULE: Final = (

@@ -220,6 +220,7 @@ class Site:
             next=entry_json(schedule, switch) if switch else None,
             next_job=entry_json(schedule, job) if job else None,
             last_run=controller.known.last_run,
+            guards=tuple(each.to_json() for each in controller.guards.in_force),
             gateway=self._gateway(),
             reasons=health.worst_first([*self._concerns.values(), *known]),
             dry_run=controller.conduct.dry_run,

@@ -43,7 +43,7 @@ class Wish:
 
     @property
     def done(self) -> bool:
-        return self.last is not None and self.last.outcome in DONE
+        return self.last is not None and (self.last.outcome in DONE or self.last.left)
 
     @property
     def over(self) -> bool:

@@ -207,6 +207,8 @@ async def test_a_setting_that_nobody_here_wrote_is_told_and_put_right(house):
     await house.look(Wake.START)
     house.device.active = type(house.device.active)("backup", 80.0)
 
+    await house.look(Wake.PULSE)
+    house.clock.move(minutes=10)
     attempt = await house.look(Wake.PULSE)
 
     assert attempt.outcome is Outcome.CONFIRMED
