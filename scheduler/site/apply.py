@@ -37,8 +37,8 @@ class Attempt:
     wrote: bool = False
     """A write went out, so that the setting in force is known only if this is confirmed."""
     more: Mapping[str, Json] = field(default_factory=dict)
-    left: bool = False
-    """Somebody else's setting is in force, and the schedule wants it left."""
+    left: SettingRead | None = None
+    """Somebody else's setting that is in force, and that the schedule wants left."""
 
     def ended(self) -> Ended:
         """What the outcome entry keeps."""
@@ -151,7 +151,7 @@ def _left_as_it_is(setting: Setting, seen: SettingRead, how: How) -> Attempt | N
             return None
         # As a note: an observed setting would end what the audit knows to be confirmed.
         note = f"the gateway shows {seen.words()}, which is left until the next boundary"
-        return Attempt(Outcome.DEFERRED, setting, note=note, left=True)
+        return Attempt(Outcome.DEFERRED, setting, note=note, left=seen)
     if how.unverified:
         return Attempt(Outcome.UNCONFIRMED, setting, seen, note=unverified(setting, seen))
     return None

@@ -34,8 +34,6 @@ REFUSED: Final = Backoff(225.0, MOST)
 IDENTITY: Final = Backoff(60.0, 60.0)
 # A battery that stands still is not left to stand: nothing else may lengthen this.
 DEBT: Final = Backoff(2.0, 30.0)
-# A guard that is in force is looked at as often as a pulse would, where that costs nothing.
-GUARDED: Final = 30.0
 
 
 def wait_after(

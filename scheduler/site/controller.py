@@ -22,10 +22,10 @@ from scheduler.gateway.base import SETTING_ONLY, Gateway, Spend
 from scheduler.plan import Desired, Lease
 from scheduler.schedule.values import Drift as Policy
 from scheduler.schedule.values import Schedule
-from scheduler.site import act, apply, confirm, recovery
+from scheduler.site import act, apply, confirm, leases, recovery
 from scheduler.site.act import Act
 from scheduler.site.apply import DENIED_FOR_HOLD, Attempt, How
-from scheduler.site.backoff import GUARDED, MOST, wait_after
+from scheduler.site.backoff import MOST, wait_after
 from scheduler.site.confirm import Sent
 from scheduler.site.debt import Debt
 from scheduler.site.drift import Drift
@@ -47,7 +47,7 @@ _IDLE_WAKES: Final = frozenset({Wake.PULSE, Wake.RETRY, Wake.JOB, Wake.CONFIRM})
 # Wakes that bring or repeat a wish of their own; the audit cannot know it in force yet.
 _FRESH_WAKES: Final = frozenset({Wake.BOUNDARY, Wake.RETRY})
 # Wakes that do not keep a back-off: a person waits, or the wish may be another one.
-_EAGER_WAKES: Final = frozenset({Wake.OPERATOR, Wake.RELOAD, Wake.CLOCK_STEP})
+_EAGER_WAKES: Final = frozenset({Wake.OPERATOR, Wake.OVERRIDE, Wake.RELOAD, Wake.CLOCK_STEP})
 
 
 class Controller:
@@ -126,7 +126,7 @@ class Controller:
         wish = await self._wish_at(now, wake)
         if self.sent is not None:
             return await self._read_back(wish, self.sent, eager=wake in _EAGER_WAKES)
-        if reason := await self._kept_off(wish, wake):
+        if reason := await self._kept_off(wish, wake, now):
             return await self._defer(wish, wake, reason)
         if not await self._called_for(wish, wake):
             return None
@@ -145,11 +145,17 @@ class Controller:
         """What should be true at an instant."""
         return plan.desired_at(self.schedule, now, self.leases)
 
+    def paused(self, now: datetime) -> str | None:
+        """Why nothing is done at an instant, where a person asked for that."""
+        pause = plan.pause_at(self.leases, now)
+        zone = self.schedule.calendar.display_zone
+        return None if pause is None else leases.pause_words(pause, zone)
+
     def retry_in(self) -> float | None:
         """Seconds until the next attempt is due; None when nothing is owed."""
         if self.debt.owed:
             return max(0.0, self.debt.not_before - self.monotonic())
-        if self.wish is None or self.wish.done or self.sent is not None:
+        if self.wish is None or self.wish.done or self.wish.deferred or self.sent is not None:
             return None
         return max(0.0, self.wish.not_before - self.monotonic())
 
@@ -166,7 +172,7 @@ class Controller:
         and remember since when nobody was there. Unless `alone`, another process may have a run
         under way, and open runs are left to a later start."""
         self._alive_until = alive_until
-        await self.drift.remember(self.now())
+        await self.drift.recall(self.now())
         if not alone:
             return
         self._taken_up, interrupted = await recovery.close_interrupted(
@@ -181,7 +187,12 @@ class Controller:
         began = now - timedelta(seconds=self.trust.waited())
         if alive_until is not None and alive_until < began:
             await recovery.record_missed(
-                self.recorder, self.schedule, self.gateway.name, alive_until=alive_until, now=began
+                self.recorder,
+                self.schedule,
+                self.gateway.name,
+                alive_until=alive_until,
+                now=began,
+                leases=self.leases,
             )
         self._alive_until = None
 
@@ -243,7 +254,7 @@ class Controller:
         """Pulses and timers keep the back-off; a person does not, nor does a new wish."""
         if wake in _EAGER_WAKES or wish.last is None:
             return True
-        if wish.last.outcome is Outcome.DEFERRED and self.gateway.limits.free_reads:
+        if wish.deferred and self.gateway.limits.free_reads:
             return True
         return wish.done or self.monotonic() >= wish.not_before
 
@@ -258,10 +269,14 @@ class Controller:
     async def _drifted(self, wish: Wish, wake: Wake) -> bool:
         return not self.conduct.dry_run and await self.lookout.drifted(wish, wake)
 
-    async def _kept_off(self, wish: Wish, wake: Wake) -> str | None:
+    async def _kept_off(self, wish: Wish, wake: Wake, now: datetime) -> str | None:
         """Why nothing is attempted now, in words; a guard that held is looked at again first."""
         if self.installing:
             return "a firmware update is being installed"
+        if reason := self.paused(now):
+            if wake is Wake.PULSE and not self.conduct.dry_run:
+                await self.lookout.look(wake)
+            return reason
         if wish.done or self.conduct.dry_run:
             return None
         if wake in _IDLE_WAKES and self.guards.holding(self.now()):
@@ -269,16 +284,15 @@ class Controller:
         return self.guards.holding(self.now())
 
     async def _defer(self, wish: Wish, wake: Wake, reason: str) -> Attempt | None:
-        if wish.done:
+        """On the record once, and whenever a person asks."""
+        deferred = Attempt(Outcome.DEFERRED, wish.setting, note=reason)
+        if wake is not Wake.OPERATOR and (wish.done or wish.deferred):
             return None
-        if wish.not_before <= self.monotonic():
-            wish.not_before = self.monotonic() + self._guarded_for()
-        if wish.last is not None and wish.last.outcome is Outcome.DEFERRED:
-            return None
-        wish.last = Attempt(Outcome.DEFERRED, wish.setting, note=reason)
+        if not wish.done:
+            wish.last = deferred
         ended = Ended(outcome=Outcome.DEFERRED, error=f"Deferred: {reason}.")
         await self.recorder.decided(ended, self._intent(wish, wake))
-        return wish.last
+        return deferred
 
     # --- acting
 
@@ -309,7 +323,7 @@ class Controller:
         return How(
             gateway=self.gateway,
             known=self.known,
-            halt=lambda: self._halted(wish),
+            halt=lambda: self._halted(wish) or self._held_back(),
             known_in_force=await self.standing.in_force(wish.setting, fresh=fresh),
             in_doubt=await self.standing.in_doubt(),
             unverified=wish.unverified,
@@ -375,13 +389,9 @@ class Controller:
         assert wish.last is not None
         plain, last = self.conduct.backoff, wish.last
         wait = wait_after(last.outcome, last.error, attempt=wish.alike, plain=plain)
-        if last.outcome is Outcome.DEFERRED:
-            wait = self._guarded_for()
+        if wish.deferred:  # where a look is free, a pulse sees when it is over
+            wait = MOST
         wish.not_before = self.monotonic() + wait
-
-    def _guarded_for(self) -> float:
-        free = self.gateway.limits.free_reads or self.installing
-        return GUARDED if free else MOST
 
     def _intent(self, wish: Wish, wake: Wake, *, planned: bool = False) -> Intent:
         return wish.intent(
@@ -397,6 +407,9 @@ class Controller:
         if hold_from is not None:
             ended = replace(ended, more={**ended.more, "hold_from": hold_from})
         await self._act.end(ended)
+
+    def _held_back(self) -> Outcome | None:
+        return Outcome.DEFERRED if self.paused(self.instant(self.now())) else None
 
     def _halted(self, wish: Wish) -> Outcome | None:
         """The outcome with which an attempt ends before its next request that changes anything."""

@@ -7,17 +7,18 @@ time of day again and again: that is another controller, and no hand.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from scheduler import clock
 from scheduler.audit.chain import Json
+from scheduler.audit.questions import Event
 from scheduler.audit.recorder import Recorder
 from scheduler.schedule.values import Drift as Policy
 from scheduler.schedule.values import Schedule
-from scheduler.setting import SettingRead
+from scheduler.setting import SettingRead, setting_from_json, setting_read_from_json
 from scheduler.site.apply import Attempt
 from scheduler.site.state import Proven, Reason
 
@@ -108,19 +109,28 @@ class Drift:
 
     async def met(self, result: Attempt, before: Proven | None, tolerance: float) -> None:
         """Take what an attempt read before its write, where no look had shown it."""
-        now, shown = self._recorder.now(), result.observed
+        now, shown = self._recorder.now(), result.left or result.observed
         if shown and before and shown.differing(before.setting, tolerance):
             await self.saw(shown, before, at=now)
         if result.wrote:
             await self.ended("it was written over", at=now)
 
-    async def remember(self, now: datetime) -> None:
-        """Find in the audit whether it comes at the same time of day again and again."""
+    async def recall(self, now: datetime) -> None:
+        """After a start: one that was not over is not another one now."""
+        newest = await self.remember(now)
+        if newest is not None and newest.name == "seen":
+            self.found = _found_in(newest)
+
+    async def remember(self, now: datetime) -> Event | None:
+        """Find in the audit whether it comes at the same time of day again and again; returns the
+        newest event of them."""
         questions, zone = self._recorder.questions, self._schedule().calendar.display_zone
         told = await self._recorder.ask(lambda: questions.events("drift", now - BACK))
         seen = [clock.localise(each.at, zone) for each in told if each.name == "seen"]
         self.regular = times_of_day(seen)
         self._newest = max(seen, default=None)
+        ends = [each for each in told if each.name in {"seen", "over"}]
+        return ends[-1] if ends else None
 
     def reasons(self, now: datetime) -> Iterable[Reason]:
         """What a person should know of it."""
@@ -148,6 +158,19 @@ class Drift:
             return Reason("drift", f"{said}. It is left so; `tou apply` puts it back.", found.at)
         text = f"{said}. It is put back ten minutes after it was seen."
         return Reason("other_writer", text, found.at)
+
+
+def _found_in(event: Event) -> Found | None:
+    """What the event of a drift tells of it; None where it is not to be understood."""
+    shown, before = event.detail.get("shown"), event.detail.get("before")
+    if not isinstance(shown, Mapping) or not isinstance(before, Mapping):
+        return None
+    setting, at = setting_from_json(before), event.detail.get("confirmed_at")
+    if setting is None or not isinstance(at, str):
+        return None
+    rule, run = event.detail.get("rule"), event.detail.get("confirmed_run")
+    proven = Proven(rule, setting, datetime.fromisoformat(at), run)
+    return Found(event.at, setting_read_from_json(shown), proven)
 
 
 def times_of_day(seen: Iterable[datetime]) -> tuple[str, ...]:

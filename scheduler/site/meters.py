@@ -10,7 +10,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from scheduler.audit.readings import Reading as Row
+from scheduler.audit.readings import KeptReading
 from scheduler.audit.recorder import Recorder
 from scheduler.errors import AuditError
 from scheduler.gateway.base import Counters, Part, Powers, Reading
@@ -49,10 +49,10 @@ class Meters:
         self._kept_at = found.at
 
 
-def row_of(found: Reading, gateway: str) -> Row:
+def row_of(found: Reading, gateway: str) -> KeptReading:
     """A reading as the audit keeps it."""
     powers, counters = found.powers or Powers(), found.counters or Counters()
-    return Row(
+    return KeptReading(
         at=found.at,
         source=gateway,
         charge=found.charge,

@@ -43,7 +43,12 @@ class Wish:
 
     @property
     def done(self) -> bool:
-        return self.last is not None and (self.last.outcome in DONE or self.last.left)
+        return self.last is not None and (self.last.outcome in DONE or self.last.left is not None)
+
+    @property
+    def deferred(self) -> bool:
+        """Whether something that ends by itself holds it back; then it is woken when it ends."""
+        return self.last is not None and self.last.outcome is Outcome.DEFERRED
 
     @property
     def over(self) -> bool:
@@ -95,6 +100,7 @@ class Wish:
             season=desired.season,
             day_class=desired.day_class.value,
             schedule=schedule,
+            more={"lease": desired.lease} if desired.lease else {},
         )
 
     def take(self, result: Attempt, now: datetime) -> None:

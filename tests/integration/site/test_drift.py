@@ -80,6 +80,8 @@ async def test_a_change_that_is_left_is_left_over_restarts_too(house, policy):
     assert house.device.active == HAND
     assert house.runs()[-1].outcome == "deferred"
     assert "left until the next boundary" in house.runs()[-1].note
+    assert drift_events(house) == ["seen"]
+    assert "It is left" in house.reasons()["drift"]
 
 
 async def test_a_person_puts_back_what_is_left(house):
