@@ -7,7 +7,13 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
-from scheduler.environment import Flag, FromEnvironment, OptionalPath, OptionalSecret, OptionalText
+from scheduler.environment import (
+    Flag,
+    OptionalPath,
+    OptionalSecret,
+    OptionalText,
+    TransportSettings,
+)
 
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
@@ -18,7 +24,7 @@ def _host(text: str | None) -> str | None:
     return text
 
 
-class V1rSettings(FromEnvironment):
+class V1rSettings(TransportSettings):
     """Where the gateway answers, its password, and the key that is paired with it."""
 
     v1r_host: Annotated[OptionalText, AfterValidator(_host)] = None
@@ -28,6 +34,11 @@ class V1rSettings(FromEnvironment):
     """A PEM file of 0600."""
     v1r_full_password: Flag = False
     """Early Gateway 1 units take the whole password where others take its last five characters."""
+
+    @property
+    def address(self) -> str | None:
+        """Where the gateway answers."""
+        return self.v1r_host and f"https://{self.v1r_host}"
 
 
 SETTINGS = V1rSettings
