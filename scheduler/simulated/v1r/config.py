@@ -10,7 +10,7 @@ from typing import Any, Final
 from scheduler.simulated.battery import WireSetting
 from scheduler.simulated.house import House
 from scheduler.simulated.stamps import number
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 _NO_GRID: Final = "disallow_charge_from_grid_with_solar_installed"
 _EXPORT: Final = "customer_preferred_export_rule"
@@ -62,7 +62,7 @@ class ConfigFile:
         """What an update must show."""
         return hashlib.sha256(self.text()).digest()
 
-    def replace(self, blob: bytes, moment: Moment, *, effect: bool = True) -> bool:
+    def replace(self, blob: bytes, moment: Instant, *, effect: bool = True) -> bool:
         """Take a new file; whether it is one."""
         try:
             data = json.loads(blob)
@@ -76,7 +76,7 @@ class ConfigFile:
             self._move(values, moment)
         return True
 
-    def put(self, mode: str, raw_reserve: float, moment: Moment) -> None:
+    def put(self, mode: str, raw_reserve: float, moment: Instant) -> None:
         """As somebody else would set it."""
         self._shown = None
         self.house.take(WireSetting(mode, raw_reserve), moment)
@@ -90,7 +90,7 @@ class ConfigFile:
         }
         return values if house.grid_charging else {**values, _NO_GRID: True}
 
-    def _move(self, values: dict[str, Any], moment: Moment) -> None:
+    def _move(self, values: dict[str, Any], moment: Instant) -> None:
         wanted = WireSetting(values[_MODE], float(values[_RESERVE]))
         if wanted != self.house.active:
             self.house.take(wanted, moment)

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 WINDOW: Final = 120.0
 """Seconds in which the switch must be moved after a key was added."""
@@ -46,7 +46,7 @@ class Keyring:
     def __init__(self) -> None:
         self._keys: dict[bytes, Paired] = {}
 
-    def add(self, public_der: bytes, moment: Moment, description: str = "") -> None:
+    def add(self, public_der: bytes, moment: Instant, description: str = "") -> None:
         """Take a key that waits for the switch; one that is verified stays so."""
         known = self._keys.get(public_der)
         if known is None or known.state is not KeyState.VERIFIED:
@@ -57,7 +57,7 @@ class Keyring:
         """A key that is paired from the start."""
         self._keys[public_der] = Paired(public_der, KeyState.VERIFIED, "", 0.0)
 
-    def move_switch(self, moment: Moment) -> None:
+    def move_switch(self, moment: Instant) -> None:
         """Somebody switches a unit off and on: what waits is verified."""
         for each in self.all(moment):
             if each.state is KeyState.PENDING:
@@ -68,14 +68,14 @@ class Keyring:
         if public_der in self._keys:
             self._keys[public_der].state = KeyState.REMOVED
 
-    def all(self, moment: Moment) -> list[Paired]:
+    def all(self, moment: Instant) -> list[Paired]:
         """Every key; those that waited too long have timed out."""
         for each in self._keys.values():
             if each.state is KeyState.PENDING and moment.elapsed - each.added > WINDOW:
                 each.state = KeyState.TIMED_OUT
         return list(self._keys.values())
 
-    def fault_of(self, message: Any, din: str, seconds: float, moment: Moment) -> str | None:
+    def fault_of(self, message: Any, din: str, seconds: float, moment: Instant) -> str | None:
         """What is wrong with a signed message, by the name of the fault; None where nothing is.
         `seconds` is the gateway's own clock."""
         data = message.signature_data
@@ -90,7 +90,7 @@ class Keyring:
             return "TIME_EXPIRED"
         return "TIME_TO_LIVE_TOO_LONG" if expires > seconds + LONGEST_LIFE else None
 
-    def waits(self, message: Any, moment: Moment) -> bool:
+    def waits(self, message: Any, moment: Instant) -> bool:
         """Whether the key of a message is known and not verified."""
         key = self._keys.get(message.signature_data.signer_identity.public_key)
         self.all(moment)

@@ -19,7 +19,7 @@ from scheduler.simulated import certificate
 from scheduler.simulated.device import Logged
 from scheduler.simulated.house import House
 from scheduler.simulated.options import Options, OptionWords
-from scheduler.simulated.timepiece import Moment, Timepiece
+from scheduler.simulated.timepiece import Instant, Timepiece
 from scheduler.simulated.v1r import measured
 from scheduler.simulated.v1r.faults import V1rFaults
 from scheduler.simulated.v1r.keyring import Keyring
@@ -40,7 +40,7 @@ class SimulatedV1r:
         faults: V1rFaults | None = None,
         now: Callable[[], datetime] | None = None,
         house: House | None = None,
-        read: Callable[[], Moment] | None = None,
+        read: Callable[[], Instant] | None = None,
         full_password: bool = False,
         **words: Unpack[OptionWords],
     ) -> None:
@@ -130,7 +130,7 @@ class SimulatedV1r:
             body = _broken(body)
         return Response(response.status, body, headers, response.content_type)
 
-    def _answer(self, request: Request, moment: Moment) -> Response:
+    def _answer(self, request: Request, moment: Instant) -> Response:
         if self.faults.take("busy"):
             return json_response({"code": 503}, status=503, headers=self._asked())
         if self.faults.take("limited"):
@@ -160,7 +160,7 @@ class SimulatedV1r:
         self._tokens.add(token)
         return json_response({"token": token, "roles": ["Home_Owner"], "provider": "Basic"})
 
-    def _plain(self, request: Request, moment: Moment) -> Response:
+    def _plain(self, request: Request, moment: Instant) -> Response:
         if self.faults.take("kill_tokens"):
             self._tokens.clear()
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -179,7 +179,7 @@ class SimulatedV1r:
             return Response(404, b"404 page not found\n", (), "text/plain")
         return Response(200, json.dumps(found()).encode())
 
-    def _signed(self, request: Request, moment: Moment) -> Response:
+    def _signed(self, request: Request, moment: Instant) -> Response:
         if self.faults.take("garbage"):
             return Response(200, b"\xff\xff\xff not a message", (), _OCTETS)
         if self.faults.take("huge"):

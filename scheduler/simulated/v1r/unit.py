@@ -11,7 +11,7 @@ from typing import Any, Final
 from scheduler.simulated.battery import WireSetting
 from scheduler.simulated.house import House
 from scheduler.simulated.options import Options
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 from scheduler.simulated.v1r import messages
 from scheduler.simulated.v1r.config import ConfigFile
 from scheduler.simulated.v1r.faults import V1rFaults
@@ -40,7 +40,7 @@ class Unit:
         self,
         options: Options,
         faults: V1rFaults,
-        read: Callable[[], Moment],
+        read: Callable[[], Instant],
         house: House | None = None,
     ) -> None:
         self.faults = faults
@@ -50,7 +50,7 @@ class Unit:
         self.keyring = Keyring()
         self._back: tuple[float, WireSetting] | None = None
 
-    def turn(self) -> Moment:
+    def turn(self) -> Instant:
         """Move to the present moment and return it."""
         moment = self._read()
         self.house.battery.islanded = self.faults.islanded
@@ -61,11 +61,11 @@ class Unit:
             self.config.put(old.mode, old.reserve, moment)
         return moment
 
-    def shown(self, moment: Moment) -> datetime:
+    def shown(self, moment: Instant) -> datetime:
         """What its own clock says."""
         return moment.instant + timedelta(seconds=self.faults.clock_offset)
 
-    def answer(self, body: bytes, moment: Moment) -> Said | None:
+    def answer(self, body: bytes, moment: Instant) -> Said | None:
         """The answer to a signed request; None where it is no message at all."""
         request = messages.routable_of(body)
         if request is None:
@@ -84,11 +84,11 @@ class Unit:
         found, lost = self._inner(inner, moment)
         return Said(messages.answered(request, found), lost)
 
-    def _inner(self, inner: Any, moment: Moment) -> tuple[Any, bool]:
+    def _inner(self, inner: Any, moment: Instant) -> tuple[Any, bool]:
         kind = next((field.name for field, _ in inner.ListFields() if field.number > 3), "")
         if kind == "filestore" and inner.filestore.HasField("update_file_request"):
             return self._update(inner.filestore.update_file_request, moment)
-        answers: dict[str, Callable[[Any, Moment], Any]] = {
+        answers: dict[str, Callable[[Any, Instant], Any]] = {
             "filestore": self._file,
             "graphql": self._status,
             "common": self._system,
@@ -100,7 +100,7 @@ class Unit:
             return messages.failed(messages.UNKNOWN, "unimplemented"), False
         return known(inner, moment), False
 
-    def _file(self, _inner: Any, _moment: Moment) -> Any:
+    def _file(self, _inner: Any, _moment: Instant) -> Any:
         envelope = messages.empty_envelope()
         answer = envelope.filestore.read_file_response
         answer.file.name = "config.json"
@@ -117,7 +117,7 @@ class Unit:
                 data["site_info"].pop(key, None)
         return json.dumps(data).encode()
 
-    def _update(self, update: Any, moment: Moment) -> tuple[Any, bool]:
+    def _update(self, update: Any, moment: Instant) -> tuple[Any, bool]:
         faults, before = self.faults, self.house.active
         if faults.take("lock_conflict"):
             self.config.put(
@@ -136,14 +136,14 @@ class Unit:
         envelope.filestore.update_file_response.hash = self.config.hash
         return envelope, faults.take("answer_lost")
 
-    def _status(self, _inner: Any, moment: Moment) -> Any:
+    def _status(self, _inner: Any, moment: Instant) -> Any:
         envelope = messages.empty_envelope()
         shown = self.shown(moment)
         body = status_body(self.house, shown, updating=self.faults.updating, din=DIN)
         envelope.graphql.query_response.data = json.dumps(body)
         return envelope
 
-    def _system(self, inner: Any, _moment: Moment) -> Any:
+    def _system(self, inner: Any, _moment: Instant) -> Any:
         if not inner.common.HasField("get_system_info_request"):
             return messages.failed(messages.UNKNOWN, "unimplemented")
         envelope = messages.empty_envelope()
@@ -152,7 +152,7 @@ class Unit:
         info.din, info.firmware_version.version = DIN, VERSION
         return envelope
 
-    def _clients(self, inner: Any, moment: Moment) -> Any:
+    def _clients(self, inner: Any, moment: Instant) -> Any:
         asked = inner.authorization
         envelope = messages.empty_envelope()
         if asked.HasField("remove_authorized_client_request"):
@@ -169,7 +169,7 @@ class Unit:
             record.description, record.key_type, record.type = key.description, 1, 1
         return envelope
 
-    def _command(self, inner: Any, moment: Moment) -> Any:
+    def _command(self, inner: Any, moment: Instant) -> Any:
         """Only the timed set-point: nothing here parts the house from the grid."""
         if (
             not inner.teg.HasField("dispatch_battery_power_request")
@@ -183,7 +183,7 @@ class Unit:
         envelope.teg.dispatch_battery_power_response.SetInParent()
         return envelope
 
-    def _obey(self, order: Any, moment: Moment) -> None:
+    def _obey(self, order: Any, moment: Instant) -> None:
         if not order.HasField("real_power"):
             self.house.battery.resume()
             return
