@@ -17,6 +17,7 @@ from scheduler.gateway import registry
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.setting import SettingRead, from_raw
 from scheduler.simulated import SimulatedGateway
+from scheduler.simulated.proxy import SimulatedProxy
 
 PASSWORD = "correct-horse-battery"
 
@@ -90,6 +91,27 @@ async def simulated(folder: Path) -> AsyncIterator[Stand]:
 
 
 @asynccontextmanager
+async def proxy(folder: Path) -> AsyncIterator[Stand]:
+    async with SimulatedProxy(secret=PASSWORD) as server:
+        yield Stand(
+            name="proxy",
+            settings=settings_of(
+                "proxy",
+                proxy_url=server.url,
+                proxy_secret=SecretStr(PASSWORD),
+                proxy_backend="v1r",
+            ),
+            surroundings=surroundings(folder),
+            in_force=lambda: of_house(server.house),
+            vanish=lambda: setattr(server.faults, "refuse", True),
+        )
+
+
+def of_house(house) -> SettingRead:
+    return SettingRead(house.active.mode, from_raw(house.active.reserve))
+
+
+@asynccontextmanager
 async def memory(folder: Path) -> AsyncIterator[Stand]:
     memory_gateway.DEVICE.update(mode="self_consumption", reserve=20.0, there=True)
     yield Stand(
@@ -103,4 +125,4 @@ async def memory(folder: Path) -> AsyncIterator[Stand]:
     )
 
 
-STANDS = {"local": local, "simulated": simulated, "memory": memory}
+STANDS = {"local": local, "simulated": simulated, "proxy": proxy, "memory": memory}

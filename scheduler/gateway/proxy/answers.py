@@ -77,8 +77,10 @@ class Answer:
     @property
     def fine(self) -> bool:
         """Whether it is what was asked for."""
-        return self.status == 200 and bool(self.mapping()) and not (
-            self.complaint or self.came_to_nothing
+        return (
+            self.status == 200
+            and bool(self.mapping())
+            and not (self.complaint or self.came_to_nothing)
         )
 
 
@@ -111,15 +113,8 @@ def error_of(where: str, call: Call, answer: Answer, shown: Callable[[str], str]
         )
     if answer.came_to_nothing or "failed to set" in complaint.lower():
         return not_passed_on(where, what)
-    if answer.status in (429, 503):
-        return GatewayBusyError(
-            f"{where} is busy ({answer.status} to {what}){says}.",
-            retry_after=answer.asked or RETRY_AFTER,
-        )
-    if answer.status >= 500:
-        return GatewayUnreachableError(
-            f"{where} answers {answer.status} to {what}{says}. See the proxy's own log."
-        )
+    if answer.status == 429 or answer.status >= 500:
+        return _passing(where, what, answer, says)
     if answer.status == 400:
         return GatewayRefusedError(
             f"{where} does not take {what}{says}. Compare its version with docs/proxy.md.",
@@ -135,6 +130,17 @@ def not_passed_on(where: str, what: str) -> GatewayError:
         f"{where} took {what}, but what stands behind it did not (its answer has no result). The "
         "proxy's own log says why: a refusal, a rate limit or no connection. It is tried again.",
         retry_after=RETRY_AFTER,
+    )
+
+
+def _passing(where: str, what: str, answer: Answer, says: str) -> GatewayError:
+    if answer.status in (429, 503):
+        return GatewayBusyError(
+            f"{where} is busy ({answer.status} to {what}){says}.",
+            retry_after=answer.asked or RETRY_AFTER,
+        )
+    return GatewayUnreachableError(
+        f"{where} answers {answer.status} to {what}{says}. See the proxy's own log."
     )
 
 

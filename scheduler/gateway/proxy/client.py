@@ -36,7 +36,10 @@ EXPORT_WORDS: Final = {
 }
 _EXPORTS: Final = {word: export for export, word in EXPORT_WORDS.items()}
 UNKNOWN: Final = "unknown"
-_MODE, _RESERVE = Call("observe", "GET", "/control/mode"), Call("observe", "GET", "/control/reserve")
+_MODE, _RESERVE = (
+    Call("observe", "GET", "/control/mode"),
+    Call("observe", "GET", "/control/reserve"),
+)
 _GRID_CHARGING = Call("observe", "GET", "/control/grid_charging")
 _EXPORT = Call("observe", "GET", "/control/grid_export")
 _OPERATION = Call("observe", "GET", "/api/operation")
@@ -67,9 +70,7 @@ class ProxyGateway:
     _in_vain: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._wire = Wire(
-            url=self.url, secret=self.secret, now=self.now, monotonic=self.monotonic
-        )
+        self._wire = Wire(url=self.url, secret=self.secret, now=self.now, monotonic=self.monotonic)
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator
 
-from scheduler.environment import AWord, FromEnvironment, OptionalSecret
+from scheduler.environment import AWord, OptionalSecret, TransportSettings
 
 DEFAULT_URL: Final = "http://127.0.0.1:8675"
 # Names that a router or mDNS gives out; nobody on the internet can own one.
@@ -51,12 +51,17 @@ def _url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
-class ProxySettings(FromEnvironment):
+class ProxySettings(TransportSettings):
     """Where the proxy answers, the secret its controls ask for, and what stands behind it."""
 
     proxy_url: Annotated[str, AfterValidator(_url)] = DEFAULT_URL
     proxy_secret: OptionalSecret = None
     proxy_backend: Annotated[Backend, AWord] = "unknown"
+
+    @property
+    def address(self) -> str:
+        """Where the proxy answers."""
+        return self.proxy_url
 
     @property
     def identity(self) -> str:

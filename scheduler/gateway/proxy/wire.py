@@ -168,9 +168,7 @@ class Wire:
         hint = "Check that it runs, and TOU_PROXY_URL; it is tried again."
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | socket.gaierror):
             reason = "is not known" if isinstance(error, socket.gaierror) else "cannot be reached"
-            return GatewayUnreachableError(
-                f"{self.where} {reason} {what}. {hint}", delivered="no"
-            )
+            return GatewayUnreachableError(f"{self.where} {reason} {what}. {hint}", delivered="no")
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             return GatewayUnreachableError(f"{self.where} does not answer in time {what}. {hint}")
         if isinstance(error, httpx.TransportError | OSError) and not isinstance(
