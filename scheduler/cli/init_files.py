@@ -33,7 +33,7 @@ _OF_GATEWAY: Final = {
     "proxy": "TOU_PROXY_URL=http://127.0.0.1:8675\n"
     "# What stands behind it decides what is kept: v1r, fleet, or unknown (the narrower).\n"
     "TOU_PROXY_BACKEND=unknown\n"
-    "# The control secret is a secret and does not belong here: the credential proxy_secret, or to\n"
+    "# The control secret is a secret and does not belong here: credential proxy_secret, or to\n"
     "# try by hand TOU_PROXY_SECRET in the environment.\n",
 }
 
