@@ -267,6 +267,7 @@ class Site:
             error=str(known.error) if known.error else None,
             limits=limits_json(self.gateway.limits),
             budget=getattr(self.gateway, "budget", None),
+            ways=getattr(self.gateway, "ways", ()),
         )
 
     # --- stop

@@ -5,7 +5,7 @@ A new transport adds one function here and its name to STANDS.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,4 +125,12 @@ async def memory(folder: Path) -> AsyncIterator[Stand]:
     )
 
 
-STANDS = {"local": local, "simulated": simulated, "proxy": proxy, "memory": memory}
+@asynccontextmanager
+async def line(folder: Path) -> AsyncIterator[Stand]:
+    """The preferred one is away, so the other acts."""
+    memory_gateway.DEVICE.update(there=False)
+    async with proxy(folder) as stand:
+        yield replace(stand, name="line")
+
+
+STANDS = {"local": local, "simulated": simulated, "proxy": proxy, "memory": memory, "line": line}

@@ -25,7 +25,7 @@ _NESTED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ProxyCall:
     """One request; the form is in no repr, since it holds the secret."""
 
     step: str
@@ -40,7 +40,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProxyAnswer:
     """What came back, with a status."""
 
     status: int
@@ -94,7 +94,9 @@ def _has_null_result(data: object, depth: int = 0) -> bool:
     return isinstance(data, list) and any(_has_null_result(each, depth + 1) for each in data)
 
 
-def error_of(where: str, call: Call, answer: Answer, shown: Callable[[str], str]) -> GatewayError:
+def error_of(
+    where: str, call: ProxyCall, answer: ProxyAnswer, shown: Callable[[str], str]
+) -> GatewayError:
     """The error that an answer stands for; `shown` makes its words fit to be shown."""
     complaint = shown(answer.complaint)
     what = f"{call.method} {call.path}"
@@ -133,7 +135,7 @@ def not_passed_on(where: str, what: str) -> GatewayError:
     )
 
 
-def _passing(where: str, what: str, answer: Answer, says: str) -> GatewayError:
+def _passing(where: str, what: str, answer: ProxyAnswer, says: str) -> GatewayError:
     if answer.status in (429, 503):
         return GatewayBusyError(
             f"{where} is busy ({answer.status} to {what}){says}.",
@@ -144,7 +146,7 @@ def _passing(where: str, what: str, answer: Answer, says: str) -> GatewayError:
     )
 
 
-def _odd(where: str, what: str, answer: Answer, says: str) -> GatewayError:
+def _odd(where: str, what: str, answer: ProxyAnswer, says: str) -> GatewayError:
     if 300 <= answer.status < 400:
         hint = "It sends us elsewhere, which is not followed; set TOU_PROXY_URL to the address."
     else:

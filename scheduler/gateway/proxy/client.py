@@ -24,8 +24,8 @@ from scheduler.gateway.base import (
     Steps,
 )
 from scheduler.gateway.local import bodies
-from scheduler.gateway.proxy.answers import Answer, Call, error_of
-from scheduler.gateway.proxy.wire import Wire
+from scheduler.gateway.proxy.answers import ProxyAnswer, ProxyCall, error_of
+from scheduler.gateway.proxy.wire import ProxyWire
 from scheduler.outside import said
 from scheduler.setting import Export, GridCharging, Setting, SettingRead
 
@@ -37,16 +37,16 @@ EXPORT_WORDS: Final = {
 _EXPORTS: Final = {word: export for export, word in EXPORT_WORDS.items()}
 UNKNOWN: Final = "unknown"
 _MODE, _RESERVE = (
-    Call("observe", "GET", "/control/mode"),
-    Call("observe", "GET", "/control/reserve"),
+    ProxyCall("observe", "GET", "/control/mode"),
+    ProxyCall("observe", "GET", "/control/reserve"),
 )
-_GRID_CHARGING = Call("observe", "GET", "/control/grid_charging")
-_EXPORT = Call("observe", "GET", "/control/grid_export")
-_OPERATION = Call("observe", "GET", "/api/operation")
-_CHARGE = Call("charge", "GET", "/api/system_status/soe")
-_METERS = Call("powers", "GET", "/api/meters/aggregates")
-_GRID = Call("grid", "GET", "/api/system_status/grid_status")
-_VERSION = Call("version", "GET", "/version")
+_GRID_CHARGING = ProxyCall("observe", "GET", "/control/grid_charging")
+_EXPORT = ProxyCall("observe", "GET", "/control/grid_export")
+_OPERATION = ProxyCall("observe", "GET", "/api/operation")
+_CHARGE = ProxyCall("charge", "GET", "/api/system_status/soe")
+_METERS = ProxyCall("powers", "GET", "/api/meters/aggregates")
+_GRID = ProxyCall("grid", "GET", "/api/system_status/grid_status")
+_VERSION = ProxyCall("version", "GET", "/version")
 _PATIENCE: Final = 3
 """Writes in a row that come to nothing before it is no longer called passing."""
 
@@ -63,14 +63,16 @@ class ProxyGateway:
     simulated: bool = field(default=False, init=False)
     unsafe: str | None = field(default=None, init=False)
     """Nothing is left behind: no login of ours stops a battery."""
-    _wire: Wire = field(init=False, repr=False)
+    _wire: ProxyWire = field(init=False, repr=False)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
     _server: bool | None = field(default=None, init=False, repr=False)
     """Whether it is a server, which says when its answers are stale; None until asked."""
     _in_vain: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._wire = Wire(url=self.url, secret=self.secret, now=self.now, monotonic=self.monotonic)
+        self._wire = ProxyWire(
+            url=self.url, secret=self.secret, now=self.now, monotonic=self.monotonic
+        )
 
     @property
     def name(self) -> str:
@@ -101,7 +103,7 @@ class ProxyGateway:
         sent: list[str] = []
         async with self._turn:
             for parts, path, form in _calls(setting, before.setting if before else None):
-                await self._send(Call("write", "POST", path, form), steps, after=sent)
+                await self._send(ProxyCall("write", "POST", path, form), steps, after=sent)
                 sent += parts
             self._in_vain = 0
         return Receipt(sent=tuple(sent))
@@ -132,7 +134,7 @@ class ProxyGateway:
             export=_EXPORTS.get(export),
         )
 
-    async def _word(self, call: Call, key: str, steps: Steps) -> str:
+    async def _word(self, call: ProxyCall, key: str, steps: Steps) -> str:
         word = (await self._ask(call, steps)).get(key)
         return said(word, limit=bodies.WORD) if isinstance(word, str) and word else UNKNOWN
 
@@ -160,13 +162,13 @@ class ProxyGateway:
             firmware=said(version, limit=bodies.WORD) if known else None,
         )
 
-    async def _ask(self, call: Call, steps: Steps) -> Mapping[str, object]:
+    async def _ask(self, call: ProxyCall, steps: Steps) -> Mapping[str, object]:
         answer = await self._wire.send(call, steps)
         if not answer.fine:
             raise self._error(call, answer, delivered="no")
         return answer.mapping()
 
-    async def _send(self, call: Call, steps: Steps, *, after: list[str]) -> None:
+    async def _send(self, call: ProxyCall, steps: Steps, *, after: list[str]) -> None:
         secret = {"token": self.secret}
         call = replace(call, form={**(call.form or {}), **secret})
         try:
@@ -178,7 +180,9 @@ class ProxyGateway:
                 error.delivered = "unknown"
             raise
 
-    def _error(self, call: Call, answer: Answer, *, delivered: str | None = None) -> GatewayError:
+    def _error(
+        self, call: ProxyCall, answer: ProxyAnswer, *, delivered: str | None = None
+    ) -> GatewayError:
         error = error_of(self._wire.where, call, answer, self._wire.shown)
         if delivered == "no":
             error.delivered = "no"

@@ -25,7 +25,7 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
-from scheduler.gateway.proxy.answers import Answer, Call
+from scheduler.gateway.proxy.answers import ProxyAnswer, ProxyCall
 from scheduler.gateway.proxy.settings import stays_home
 from scheduler.outside import said
 
@@ -40,7 +40,7 @@ for _name in ("httpcore.http11", "httpcore.connection", "httpx"):
     logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.WARNING)
 
 
-class Wire:
+class ProxyWire:
     """The connection to one proxy."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Wire:
         """What a proxy says, fit to be shown."""
         return said(text, secrets=(self._secret,), limit=limit)
 
-    async def send(self, call: Call, steps: Steps) -> Answer:
+    async def send(self, call: ProxyCall, steps: Steps) -> ProxyAnswer:
         """The answer to one request, whatever its status. Raises GatewayError where there is none,
         AuditError where a step is not kept."""
         if call.changes:
@@ -85,11 +85,11 @@ class Wire:
         if client:
             await client.aclose()
 
-    async def _exchange(self, call: Call, steps: Steps) -> Answer | GatewayError:
+    async def _exchange(self, call: ProxyCall, steps: Steps) -> ProxyAnswer | GatewayError:
         """One request. An error is returned, not raised: so it carries no trace of httpx's own,
         which holds the request with its form."""
         at, began = self._now(), self._monotonic()
-        outcome: Answer | GatewayError
+        outcome: ProxyAnswer | GatewayError
         try:
             async with asyncio.timeout(CONNECT_SECONDS + READ_SECONDS):
                 client = await self._ready()
@@ -101,7 +101,7 @@ class Wire:
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as error:
             outcome = self._failure(call, error)
         self._rest()
-        told = outcome if isinstance(outcome, Answer) else None
+        told = outcome if isinstance(outcome, ProxyAnswer) else None
         step = Step(
             at=at,
             step=call.step,
@@ -114,7 +114,7 @@ class Wire:
         await steps.ended(step)
         return outcome
 
-    def _told(self, outcome: Answer | GatewayError) -> str | None:
+    def _told(self, outcome: ProxyAnswer | GatewayError) -> str | None:
         if isinstance(outcome, GatewayError):
             return str(outcome)
         if outcome.fine:
@@ -163,7 +163,7 @@ class Wire:
             self._closing = asyncio.ensure_future(client.aclose())
             self._closing.add_done_callback(lambda _: setattr(self, "_closing", None))
 
-    def _failure(self, call: Call, error: Exception) -> GatewayError:
+    def _failure(self, call: ProxyCall, error: Exception) -> GatewayError:
         what = f"({call.method} {call.path})"
         hint = "Check that it runs, and TOU_PROXY_URL; it is tried again."
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | socket.gaierror):
@@ -184,7 +184,7 @@ class Wire:
         )
 
 
-def _request(client: httpx.AsyncClient, url: str, call: Call) -> httpx.Request:
+def _request(client: httpx.AsyncClient, url: str, call: ProxyCall) -> httpx.Request:
     headers, content = {}, None
     if call.form is not None:
         content = urlencode(call.form).encode()
@@ -195,7 +195,7 @@ def _request(client: httpx.AsyncClient, url: str, call: Call) -> httpx.Request:
     )
 
 
-async def _received(response: httpx.Response) -> Answer:
+async def _received(response: httpx.Response) -> ProxyAnswer:
     """The answer as it came on the wire. Raises ValueError."""
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise ValueError("packed, although that was not asked for")
@@ -205,7 +205,7 @@ async def _received(response: httpx.Response) -> Answer:
         if len(body) > MOST_BYTES:
             raise ValueError("too long")
     asked = response.headers.get("retry-after", "")[:10]
-    return Answer(
+    return ProxyAnswer(
         response.status_code,
         bytes(body),
         min(float(asked), 900.0) if asked.isdecimal() else None,

@@ -41,7 +41,7 @@ class _Shown:
     export: str
 
 
-class Door:
+class ProxyDoor:
     """One house behind one proxy."""
 
     def __init__(

@@ -13,7 +13,7 @@ from scheduler.httpserver import Request, Response, Server
 from scheduler.simulated.device import Logged
 from scheduler.simulated.house import House
 from scheduler.simulated.options import Options, OptionWords
-from scheduler.simulated.proxy.door import Behind, Dialect, Door
+from scheduler.simulated.proxy.door import Behind, Dialect, ProxyDoor
 from scheduler.simulated.proxy.faults import ProxyFaults
 from scheduler.simulated.timepiece import Timepiece
 
@@ -40,7 +40,7 @@ class SimulatedProxy:
         self._timepiece = Timepiece(now)
         read = self._timepiece.read
         self.house = house or House(self.options, read())
-        self.door = Door(
+        self.door = ProxyDoor(
             self.house, self.faults, read, secret=secret, dialect=dialect, behind=behind
         )
         self.log: list[Logged] = []
