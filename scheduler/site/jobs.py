@@ -17,7 +17,7 @@ from scheduler.schedule.values import Job, JobKind
 from scheduler.site import act, firmware, recovery
 from scheduler.site.apply import outcome_of
 from scheduler.site.controller import Controller
-from scheduler.site.firmware import Check, Ending
+from scheduler.site.firmware import Ending, FirmwareCheck
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class Jobs:
             updates = ability(gateway, FirmwareUpdates)  # type: ignore[type-abstract]
             if updates is None:
                 return _lacking(job)
-            context = Check(
+            context = FirmwareCheck(
                 gateway=updates,
                 peak_name=self._peak_name,
                 installing=self._installing,

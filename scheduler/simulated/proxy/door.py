@@ -16,7 +16,7 @@ from scheduler.setting import from_raw, to_raw
 from scheduler.simulated.battery import WireSetting
 from scheduler.simulated.house import House
 from scheduler.simulated.proxy.faults import ProxyFaults
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 Dialect = Literal["proxy", "server"]
 Behind = Literal["v1r", "fleet"]
@@ -48,7 +48,7 @@ class ProxyDoor:
         self,
         house: House,
         faults: ProxyFaults,
-        read: Callable[[], Moment],
+        read: Callable[[], Instant],
         *,
         secret: str,
         dialect: Dialect,
