@@ -1,0 +1,95 @@
+"""Watches a rehearsal from outside: what is wanted, what is in force on the battery, what is told.
+
+It goes by the plan and the battery alone, never by what the site believes of them; only what the
+site tells of itself it takes from the site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from scheduler import plan
+from scheduler.plan import Desired
+from scheduler.rehearsal.battery import RehearsedGateway
+from scheduler.rehearsal.report import Incident, Stretch
+from scheduler.schedule.values import Schedule
+from scheduler.setting import Setting
+from scheduler.site.state import Reason
+
+# Reasons of these words are told as they stand, and open no incident.
+_QUIET = frozenset({"good", "waiting"})
+
+
+class Witness:
+    """Looks before and after each turn of the site."""
+
+    def __init__(self, schedule: Schedule, battery: RehearsedGateway, start: datetime) -> None:
+        self.stretches: list[Stretch] = []
+        self.incidents: list[Incident] = []
+        self.false_confirmations: list[datetime] = []
+        self.standing = timedelta()
+        self._schedule, self._battery = schedule, battery
+        self._start = self._at = start
+        self._stood = self._told = False
+        self._until = start
+        self._desired: Desired | None = None
+        self._began = start
+        self._wrong: Stretch | None = None
+        self._open: dict[str, Incident] = {}
+
+    def wanted(self, now: datetime) -> Desired:
+        """What the schedule wants; asked anew only after a boundary."""
+        if self._desired is None or now >= self._until:
+            switch = plan.next_boundary(self._schedule, now)
+            self._until = switch.at if switch else datetime.max.replace(tzinfo=now.tzinfo)
+            self._began = plan.began_at(self._schedule, now) or self._start
+            self._desired = plan.desired_at(self._schedule, now)
+        return self._desired
+
+    def looks(self, now: datetime, resolved: Setting | None) -> None:
+        """Compare. `resolved` is the setting the site made of a hold, which the plan cannot know."""
+        passed, self._at = now - self._at, now
+        if self._stood:
+            self.standing += passed
+        self._stood = not self._battery.running
+        if self._wrong is not None and not self._told:
+            self._wrong.untold += passed
+        wanted, shown = self.wanted(now).setting, self._battery.in_force()
+        if isinstance(wanted.reserve, str) and resolved is not None:
+            wanted = resolved
+        if not shown.differing(wanted):
+            self._right(now)
+        elif self._wrong is None:
+            at_boundary = self._began >= self._battery.changed_at and self._began > self._start
+            began = self._began if at_boundary else now
+            self._wrong = Stretch(began, wanted.words(), shown.words(), at_boundary)
+
+    def hears(self, now: datetime, reasons: Sequence[Reason], confirmed: Setting | None) -> None:
+        """What the site tells of itself after its turn."""
+        self._told = bool(reasons)
+        loud = {each.id: each for each in reasons if each.word not in _QUIET}
+        for id in [id for id in self._open if id not in loud]:
+            self._open.pop(id).closed = now
+        for id, reason in loud.items():
+            if id not in self._open:
+                self._open[id] = Incident(id, reason.text, reason.since or now)
+                self.incidents.append(self._open[id])
+        if confirmed is not None and self._battery.in_force().differing(confirmed):
+            self.false_confirmations.append(now)
+
+    def is_gone(self) -> None:
+        """The service is not running, which its watchers tell."""
+        self._told = True
+
+    def finish(self, now: datetime) -> None:
+        """The rehearsal is over."""
+        self._right(now)
+
+    def _right(self, now: datetime) -> None:
+        if self._wrong is None:
+            return
+        changed = self._battery.changed_at
+        self._wrong.ended = changed if self._wrong.began <= changed <= now else now
+        self.stretches.append(self._wrong)
+        self._wrong = None
