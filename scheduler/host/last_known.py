@@ -157,8 +157,8 @@ def _wanted(schedule: Schedule, now: datetime) -> Wanted:
 
 def _gateway(settings: Settings) -> GatewayState:
     simulated = settings.gateway == "simulated"
-    url = None if simulated else settings.gateway_url
-    name = "simulated" if simulated else f"{settings.gateway} {url}"
+    url = settings.transport.address
+    name = "simulated" if simulated else f"{settings.gateway} {url or ''}".strip()
     return GatewayState(name, settings.gateway, simulated, None, None, None, url)
 
 

@@ -15,7 +15,7 @@ from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
 from scheduler.errors import ScheduleError
 from scheduler.gateway.base import Gateway, Limits
-from scheduler.gateway.registry import Surroundings, settings_of, transport
+from scheduler.gateway.registry import Surroundings, transport
 from scheduler.host import instance
 from scheduler.host.instance import Presence
 from scheduler.schedule import zones
@@ -91,8 +91,7 @@ async def open_gateway(
         timezone=timezone,
         offered=offered,
     )
-    name = settings.gateways[0]
-    gateway = transport(name).open_gateway(settings.of(settings_of(name)), surroundings)
+    gateway = transport(settings.gateways[0]).open_gateway(settings.transport, surroundings)
     try:
         yield gateway
     finally:
@@ -143,14 +142,8 @@ async def open_sites(
             kind=settings.gateways[0],
             turn=Turn(turn_file(settings)),
         )
-        hosted = Hosted(site, settings.schedule_path, _identity(settings))
+        hosted = Hosted(site, settings.schedule_path, settings.transport.identity)
         yield Opened(settings, database, presence, (hosted,), await _served(gateway))
-
-
-def _identity(settings: Settings) -> str | None:
-    if settings.gateway == "simulated":
-        return None
-    return (settings.gateway_fingerprint or settings.gateway_url).replace(":", "").lower()
 
 
 def conduct(settings: Settings) -> Conduct:
