@@ -5,6 +5,7 @@ Every exchange moves the clock, and meets what is wrong at that moment.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -32,6 +33,7 @@ from scheduler.gateway.base import (
     UpdateState,
 )
 from scheduler.rehearsal.fast_clock import FastClock
+from scheduler.rehearsal.strikes import ONCE
 from scheduler.setting import Export, GridCharging, Mode, Setting, SettingRead, from_raw, to_raw
 from scheduler.simulated.battery import WireSetting
 from scheduler.simulated.house import House
@@ -61,8 +63,8 @@ class RehearsedGateway:
     def __init__(self, clock: FastClock, timezone: str) -> None:
         self._clock = clock
         self.house = House(Options(timezone=timezone, settle_seconds=0.0), self._moment())
-        self.faults: set[str] = set()
-        """What is wrong now; see `strikes.KINDS`."""
+        self.faults: Counter[str] = Counter()
+        """What is wrong now, and by how many strikes; see `strikes.KINDS`."""
         self.running = True
         self.writes = 0
         self.changed_at = clock.now()
@@ -87,9 +89,17 @@ class RehearsedGateway:
         charging = GridCharging.ALLOW if self.house.grid_charging else GridCharging.DENY
         return SettingRead(active.mode, from_raw(active.reserve), charging, self._export)
 
-    def strike(self, fault: str) -> None:
-        """A fault begins."""
-        self.faults.add(fault)
+    @property
+    def amiss(self) -> bool:
+        """Whether anything is wrong now."""
+        return any(self.faults.values())
+
+    def strike(self, fault: str, by: int = 1) -> None:
+        """A fault begins, or ends by -1."""
+        if fault not in ONCE:
+            self.faults[fault] += by
+        if by < 0:
+            return
         if fault in ("standing", "stopped"):
             self._run(running=False)
         if fault == "app":
@@ -102,6 +112,7 @@ class RehearsedGateway:
         after = WireSetting(setting.mode.value, to_raw(float(setting.reserve)))
         if before != after:
             self.changed_at = at
+        self.house.turn(self._moment())
         self.house.take(after, self._moment())
         if setting.grid_charging is not None:
             self.house.grid_charging = setting.grid_charging is GridCharging.ALLOW
@@ -112,6 +123,15 @@ class RehearsedGateway:
         self.running = running
         share = 1.0 if running else 0.0
         self.house.awake = lambda since, until: share
+
+    def _charge(self) -> float:
+        self.house.turn(self._moment())
+        return self.house.app_charge
+
+    def _powers(self) -> Powers:
+        self.house.turn(self._moment())
+        now = self.house.powers(awake=self.running)
+        return Powers(now.battery, now.site, now.solar, now.load)
 
     def _moment(self) -> Moment:
         return Moment(self._clock.now(), self._clock.monotonic())
@@ -124,15 +144,12 @@ class RehearsedGateway:
         """What is in force; everything is free here."""
         del spend
         await self._exchange("observe", steps)
-        self.house.turn(self._moment())
-        powers = self.house.powers(awake=self.running)
+        powers = self._powers() if Part.POWERS in want else None
         return Reading(
             at=self._clock.now(),
             setting=self.in_force() if Part.SETTING in want else None,
-            charge=self.house.app_charge if Part.CHARGE in want else None,
-            powers=Powers(powers.battery, powers.site, powers.solar, powers.load)
-            if Part.POWERS in want
-            else None,
+            charge=self._charge() if Part.CHARGE in want else None,
+            powers=powers,
             running=self.running if Part.HEALTH in want else None,
             grid=True if Part.HEALTH in want else None,
             firmware=_FIRMWARE if Part.HEALTH in want else None,
@@ -143,14 +160,14 @@ class RehearsedGateway:
         del before
         await self._exchange("write", steps, changes=True)
         self.writes += 1
-        if "half" in self.faults:
+        if self.faults["half"]:
             mode = Mode(self.house.active.mode)
             setting = Setting(mode, setting.reserve, setting.grid_charging, setting.export)
-        if "deaf" not in self.faults:
-            late = LATE if "late" in self.faults else timedelta()
+        if not self.faults["deaf"]:
+            late = LATE if self.faults["late"] else timedelta()
             self._coming = (self._clock.now() + late, setting)
             self.in_force()
-        if "answer_lost" in self.faults:
+        if self.faults["answer_lost"]:
             raise GatewayUnreachableError("The answer was lost.", delivered="unknown")
         return Receipt(sent=("mode", "reserve"))
 
@@ -172,7 +189,7 @@ class RehearsedGateway:
     async def run_sitemaster(self, steps: Steps) -> None:
         """Run the battery, unless it cannot be run."""
         await self._exchange("run", steps, changes=True)
-        if "standing" not in self.faults:
+        if not self.faults["standing"]:
             self._run(running=True)
 
     async def identify(self, steps: Steps) -> Identity:
@@ -199,9 +216,9 @@ class RehearsedGateway:
     async def _exchange(self, step: str, steps: Steps, *, changes: bool = False) -> None:
         if changes:
             await steps.settled()
-        took = SLOW if "slow" in self.faults else LATENCY
+        took = SLOW if self.faults["slow"] else LATENCY
         self._clock.move(took)
-        error = next((make() for fault, make in _TROUBLE.items() if fault in self.faults), None)
+        error = next((make() for fault, make in _TROUBLE.items() if self.faults[fault]), None)
         status = None if error else 200
         told = str(error) if error else None
         await steps.ended(Step(self._clock.now(), step, "ASK", "/", status, took * 1000, told))

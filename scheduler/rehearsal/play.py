@@ -1,7 +1,7 @@
 """Plays a stretch of time: moves the clock from event to event, and turns the site as its process
 would.
 
-Between two pulses nothing can be found where all is well, so there they are ten minutes apart; as
+Between two pulses nothing can be found where all is well, so there they are half an hour apart; as
 soon as anything is amiss, or a fault begins or ends, they come as often as in the service.
 """
 
@@ -31,9 +31,11 @@ from scheduler.site.wish import Conduct
 from scheduler.words import Wake
 
 PULSE: Final = timedelta(seconds=30)
-QUIET_PULSE: Final = timedelta(minutes=10)
+QUIET_PULSE: Final = timedelta(minutes=30)
 # After a fault's beginning or end, pulses come often for so long.
 RESTLESS: Final = timedelta(minutes=5)
+# An alarm that is due already is brought so far ahead, as in the service.
+SOONEST: Final = timedelta(milliseconds=50)
 _BACKOFF: Final = Backoff(5.0, 300.0)
 
 
@@ -73,10 +75,9 @@ class Rehearsal:
         self.witness = Witness(loaded.schedule, self.battery, start)
         self.looks = 0
         self._database, self._writer = database, Writer(database)
-        self._edges = sorted(
-            [(each.at, True, each.fault) for each in self.strikes]
-            + [(each.end, False, each.fault) for each in self.strikes if each.fault not in ONCE]
-        )
+        begins = [(each.at, 1, each.fault) for each in self.strikes]
+        ends = [(each.end, -1, each.fault) for each in self.strikes if each.fault not in ONCE]
+        self._edges = sorted([*begins, *ends])
         self._site: Site | None = None
         self._alive_until: datetime | None = None
         self._pulse = self._restless_until = start
@@ -126,7 +127,7 @@ class Rehearsal:
         """To the next event, and whatever is due there."""
         site, now = self._site, self.clock.now()
         alarms = () if site is None else site.alarms(now)
-        ends = [self.end, self._pulse, *(each.at for each in alarms)]
+        ends = [self.end, self._pulse, *(max(each.at, now + SOONEST) for each in alarms)]
         ends += [each[0] for each in self._edges[:1]]
         if (waking := self.clock.next_waking()) is not None:
             ends.append(waking)
@@ -148,30 +149,26 @@ class Rehearsal:
 
     async def _strike(self, now: datetime) -> None:
         while self._edges and self._edges[0][0] <= now:
-            _, begins, fault = self._edges.pop(0)
+            _, by, fault = self._edges.pop(0)
             self._restless_until = now + RESTLESS
             self._pulse = min(self._pulse, now + PULSE)
-            if fault == "service_down":
-                await (self._stop() if begins else self._begin_again())
-            elif begins:
-                self.battery.strike(fault)
-            elif not any(end and each == fault for _, end, each in self._edges[:0]):
-                self.battery.faults.discard(fault)
-
-    async def _begin_again(self) -> None:
-        if self._site is None:
-            await self._begin()
+            self.battery.strike(fault, by)
+            down = self.battery.faults["service_down"] > 0
+            if down:
+                await self._stop()
+            elif self._site is None:
+                await self._begin()
 
     async def _look(self, site: Site, wake: Wake, due: datetime | None) -> None:
-        await site.look(wake, due=due)
+        attempt = await site.look(wake, due=due)
+        self.witness.is_told(self.clock.now(), attempt)
         await self._at_rest()
         self.looks += 1
         now = self.clock.now()
         self._see(now)
         state = site.state(now)
-        confirmed = state.confirmed.setting if state.confirmed else None
-        self.witness.hears(now, state.reasons, confirmed)
-        amiss = state.reasons or self.battery.faults or now < self._restless_until
+        self.witness.hears(now, state.reasons)
+        amiss = state.reasons or self.battery.amiss or now < self._restless_until
         self._pulse = now + (PULSE if amiss else QUIET_PULSE)
 
     def _see(self, now: datetime) -> None:
@@ -180,7 +177,8 @@ class Rehearsal:
 
     async def _at_rest(self) -> None:
         """Jobs run beside the looks: until each of them is over, or sleeps."""
-        while self._site is not None and self._site.jobs_under_way > self.clock.sleeping:
+        # They wait for the audit's thread, of which no event tells.
+        while self._site is not None and self._site.jobs_under_way > self.clock.sleeping:  # noqa: ASYNC110
             await asyncio.sleep(0.0005)
 
     # --- the report
@@ -199,7 +197,7 @@ class Rehearsal:
             incidents=tuple(witness.incidents),
             strikes=self.strikes,
             outcomes=dict(Counter(str(each.outcome or "open") for each in runs)),
-            entries=proof.verify(self._database).entries,
+            entries=proof.verify(self._database).rows,
             standing=witness.standing,
             false_confirmations=tuple(witness.false_confirmations),
             took=took,

@@ -14,8 +14,10 @@ from scheduler.plan import Desired
 from scheduler.rehearsal.battery import RehearsedGateway
 from scheduler.rehearsal.report import Incident, Stretch
 from scheduler.schedule.values import Schedule
-from scheduler.setting import Setting
+from scheduler.setting import Setting, SettingRead
+from scheduler.site.apply import Attempt
 from scheduler.site.state import Reason
+from scheduler.site.wish import DONE
 
 # Reasons of these words are told as they stand, and open no incident.
 _QUIET = frozenset({"good", "waiting"})
@@ -48,7 +50,7 @@ class Witness:
         return self._desired
 
     def looks(self, now: datetime, resolved: Setting | None) -> None:
-        """Compare. `resolved` is the setting the site made of a hold, which the plan cannot know."""
+        """Compare. `resolved` is what the site made of a hold, which the plan cannot know."""
         passed, self._at = now - self._at, now
         if self._stood:
             self.standing += passed
@@ -63,9 +65,17 @@ class Witness:
         elif self._wrong is None:
             at_boundary = self._began >= self._battery.changed_at and self._began > self._start
             began = self._began if at_boundary else now
-            self._wrong = Stretch(began, wanted.words(), shown.words(), at_boundary)
+            plain = SettingRead(shown.mode, shown.reserve)
+            self._wrong = Stretch(began, wanted.words(), plain.words(), at_boundary)
 
-    def hears(self, now: datetime, reasons: Sequence[Reason], confirmed: Setting | None) -> None:
+    def is_told(self, now: datetime, attempt: Attempt | None) -> None:
+        """How an attempt ended: whether what is called in force really is."""
+        if attempt is None or attempt.outcome not in DONE:
+            return
+        if self._battery.in_force().differing(attempt.setting):
+            self.false_confirmations.append(now)
+
+    def hears(self, now: datetime, reasons: Sequence[Reason]) -> None:
         """What the site tells of itself after its turn."""
         self._told = bool(reasons)
         loud = {each.id: each for each in reasons if each.word not in _QUIET}
@@ -75,8 +85,6 @@ class Witness:
             if id not in self._open:
                 self._open[id] = Incident(id, reason.text, reason.since or now)
                 self.incidents.append(self._open[id])
-        if confirmed is not None and self._battery.in_force().differing(confirmed):
-            self.false_confirmations.append(now)
 
     def is_gone(self) -> None:
         """The service is not running, which its watchers tell."""
