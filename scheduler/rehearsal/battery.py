@@ -38,7 +38,7 @@ from scheduler.setting import Export, GridCharging, Mode, Setting, SettingRead, 
 from scheduler.simulated.battery import WireSetting
 from scheduler.simulated.house import House
 from scheduler.simulated.options import Options
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 LATENCY: Final = 0.2
 SLOW: Final = 20.0
@@ -133,8 +133,8 @@ class RehearsedGateway:
         now = self.house.powers(awake=self.running)
         return Powers(now.battery, now.site, now.solar, now.load)
 
-    def _moment(self) -> Moment:
-        return Moment(self._clock.now(), self._clock.monotonic())
+    def _moment(self) -> Instant:
+        return Instant(self._clock.now(), self._clock.monotonic())
 
     # --- the protocol
 

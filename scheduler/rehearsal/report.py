@@ -56,7 +56,7 @@ class Stretch:
 
 
 @dataclass(slots=True)
-class Incident:
+class RehearsedIncident:
     """Something that a person would have been told, from when to when."""
 
     id: str
@@ -86,7 +86,7 @@ class Report:
     writes: int
     looks: int
     stretches: tuple[Stretch, ...]
-    incidents: tuple[Incident, ...]
+    incidents: tuple[RehearsedIncident, ...]
     strikes: tuple[Strike, ...]
     outcomes: Mapping[str, int]
     """How the runs of the audit ended; `open` is under way."""

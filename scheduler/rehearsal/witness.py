@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from scheduler import plan
 from scheduler.plan import Desired
 from scheduler.rehearsal.battery import RehearsedGateway
-from scheduler.rehearsal.report import Incident, Stretch
+from scheduler.rehearsal.report import RehearsedIncident, Stretch
 from scheduler.schedule.values import Schedule
 from scheduler.setting import Setting, SettingRead
 from scheduler.site.apply import Attempt
@@ -28,7 +28,7 @@ class Witness:
 
     def __init__(self, schedule: Schedule, battery: RehearsedGateway, start: datetime) -> None:
         self.stretches: list[Stretch] = []
-        self.incidents: list[Incident] = []
+        self.incidents: list[RehearsedIncident] = []
         self.false_confirmations: list[datetime] = []
         self.standing = timedelta()
         self._schedule, self._battery = schedule, battery
@@ -38,7 +38,7 @@ class Witness:
         self._desired: Desired | None = None
         self._began = start
         self._wrong: Stretch | None = None
-        self._open: dict[str, Incident] = {}
+        self._open: dict[str, RehearsedIncident] = {}
 
     def wanted(self, now: datetime) -> Desired:
         """What the schedule wants; asked anew only after a boundary."""
@@ -83,7 +83,7 @@ class Witness:
             self._open.pop(id).closed = now
         for id, reason in loud.items():
             if id not in self._open:
-                self._open[id] = Incident(id, reason.text, reason.since or now)
+                self._open[id] = RehearsedIncident(id, reason.text, reason.since or now)
                 self.incidents.append(self._open[id])
 
     def is_gone(self) -> None:
