@@ -43,6 +43,7 @@ class Entry(Protocol):
 TRANSPORTS: dict[str, str] = {
     "simulated": "scheduler.gateway.simulated",
     "local": "scheduler.gateway.local",
+    "fleet": "scheduler.gateway.fleet",
 }
 """Name in TOU_GATEWAY to the package that speaks it."""
 

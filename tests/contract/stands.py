@@ -5,7 +5,7 @@ A new transport adds one function here and its name to STANDS.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from pydantic import SecretStr
 
 from scheduler import clock
 from scheduler.gateway import registry
+from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.setting import SettingRead, from_raw
 from scheduler.simulated import SimulatedGateway
+from scheduler.simulated.fleet import SimulatedFleet
 
 PASSWORD = "correct-horse-battery"
 
@@ -103,4 +105,36 @@ async def memory(folder: Path) -> AsyncIterator[Stand]:
     )
 
 
-STANDS = {"local": local, "simulated": simulated, "memory": memory}
+@asynccontextmanager
+async def fleet(folder: Path) -> AsyncIterator[Stand]:
+    async with SimulatedFleet() as cloud:
+        around = surroundings(folder)
+        sign_in(cloud, around.state)
+        yield Stand(
+            name="fleet",
+            settings=settings_of(
+                "fleet",
+                fleet_site=cloud.site,
+                fleet_api_url=cloud.url,
+                fleet_token_url=cloud.url,
+                fleet_read_every=clock.parse_duration("15m"),
+            ),
+            surroundings=around,
+            in_force=lambda: of_cloud(cloud),
+            vanish=lambda: setattr(cloud.faults, "refuse", True),
+            secret=TokenFile(around.state.with_suffix(".fleet")).read().access,
+        )
+
+
+def sign_in(cloud: SimulatedFleet, state: Path) -> None:
+    answer, now = cloud.tokens(), clock.now()
+    first = Tokens(cloud.client_id, "none", "none", now, now).renewed(answer, now)
+    TokenFile(state.with_suffix(".fleet")).keep(replace(first, old=None))
+
+
+def of_cloud(cloud: SimulatedFleet) -> SettingRead:
+    picture = cloud.cloud.in_force
+    return SettingRead(picture.mode, picture.reserve)
+
+
+STANDS = {"local": local, "simulated": simulated, "fleet": fleet, "memory": memory}
