@@ -14,6 +14,7 @@ test: .venv/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy tests benchmarks tools
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit
 	$(BIN)/pytest -n 2 --ignore=tests/unit

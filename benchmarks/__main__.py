@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import audit, commands, idle, plan, switching
+from benchmarks import audit, commands, idle, plan, sites, switching
 from benchmarks.figure import Figure
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "switch": switching.measure,
     "service": idle.measure,
     "audit": audit.measure,
+    "sites": sites.measure,
 }
 
 

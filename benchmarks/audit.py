@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.figure import Figure
 from scheduler import clock
 from scheduler.audit import keeping, review
-from scheduler.audit.chain import Row, canonical
+from scheduler.audit.chain import Json, Row, canonical
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.intent import Intent
 from scheduler.audit.questions import Questions
@@ -76,7 +76,7 @@ def _rows(count: int) -> Iterator[Row]:
             )
 
 
-_SETTING = {"mode": "backup", "reserve_percent": 100.0}
+_SETTING: dict[str, Json] = {"mode": "backup", "reserve_percent": 100.0}
 _INTENT = Intent(
     kind="switch",
     name="charge overnight",
@@ -88,7 +88,7 @@ _INTENT = Intent(
     season="winter",
     schedule="8c0b0dbe1f2a3c4d",
 )
-_STEP = {
+_STEP: dict[str, Json] = {
     "method": "POST",
     "path": "/api/operation",
     "status": 200,

@@ -64,7 +64,7 @@ def _starts(folder: Path, where: dict[str, str]) -> list[Figure]:
     return [
         Figure("start to READY", ours * 1e3, "ms", None, None),
         Figure("the bare imports, as a process", floor * 1e3, "ms", None, None),
-        Figure("start to READY / imports", ours / floor, "x", 1.5, ours / floor <= 1.5),
+        Figure("start to READY / imports", ours / floor, "x", 1.3, ours / floor <= 1.3),
     ]
 
 
@@ -92,7 +92,7 @@ def _idle(folder: Path, where: dict[str, str]) -> list[Figure]:
         Figure("resident memory, idle", resident / 2**20, "MiB", None, None),
         Figure("resident memory, the bare imports", imports / 2**20, "MiB", None, None),
         Figure("resident memory / imports", ratio, "x", 1.15, ratio <= 1.15),
-        Figure(f"CPU of the idle service, over {IDLE_SECONDS} s", cpu, "%", 0.2, cpu <= 0.2),
+        Figure(f"CPU of the idle service, over {IDLE_SECONDS} s", cpu, "%", 0.1, cpu <= 0.1),
     ]
 
 
@@ -130,7 +130,7 @@ def _lateness(folder: Path, where: dict[str, str]) -> list[Figure]:
         Figure(
             f"lateness of {len(late)} boundaries, median", statistics.median(late), "ms", None, None
         ),
-        Figure("lateness, p99", worst, "ms", 50, worst <= 50),
+        Figure("lateness, p99", worst, "ms", 20, worst <= 20),
     ]
 
 

@@ -113,6 +113,20 @@ class FromEnvironment(BaseSettings):
         )
 
 
+class TransportSettings(FromEnvironment):
+    """What a transport has to be told; this one asks for nothing."""
+
+    @property
+    def address(self) -> str | None:
+        """Where its gateway answers, fit to be shown; None where there is no such place."""
+        return None
+
+    @property
+    def identity(self) -> str | None:
+        """What tells its gateway from others, whatever the database; None for a simulation."""
+        return self.address
+
+
 Table = TypeVar("Table", bound=FromEnvironment)
 
 

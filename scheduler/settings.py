@@ -9,16 +9,22 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from scheduler import environment
-from scheduler.environment import AWord, Duration, Flag, FromEnvironment, OptionalPath, Table
+from scheduler.environment import (
+    AWord,
+    Duration,
+    Flag,
+    FromEnvironment,
+    OptionalPath,
+    Table,
+    TransportSettings,
+)
 from scheduler.errors import SettingsError
-from scheduler.gateway.local.settings import LocalSettings
 from scheduler.gateway.registry import TRANSPORTS, settings_of
 from scheduler.outside import said
 from scheduler.schedule import library
@@ -73,41 +79,10 @@ class Settings(FromEnvironment):
         """The names in TOU_GATEWAY, the preferred one first."""
         return tuple(self.gateway.split(","))
 
-    @cached_property
-    def gateway_url(self) -> str:
-        """Of the local gateway."""
-        return self.of(LocalSettings).gateway_url
-
-    @cached_property
-    def gateway_username(self) -> str:
-        """Of the local gateway."""
-        return self.of(LocalSettings).gateway_username
-
-    @cached_property
-    def gateway_email(self) -> str:
-        """Of the local gateway."""
-        return self.of(LocalSettings).gateway_email
-
-    @cached_property
-    def gateway_password(self) -> SecretStr | None:
-        """Of the local gateway."""
-        return self.of(LocalSettings).gateway_password
-
-    @cached_property
-    def gateway_certificate(self) -> Path | None:
-        """Of the local gateway."""
-        return self.of(LocalSettings).gateway_certificate
-
-    @cached_property
-    def gateway_fingerprint(self) -> str | None:
-        """Of the local gateway."""
-        return self.of(LocalSettings).gateway_fingerprint
-
     @property
-    def pause_seconds(self) -> float:
-        """Seconds between write, commit and run: 2, and none for the simulation."""
-        seconds: float = getattr(self.of(settings_of(self.gateways[0])), "pause_seconds", 0.0)
-        return seconds
+    def transport(self) -> TransportSettings:
+        """The settings of the gateway in use."""
+        return self.of(settings_of(self.gateways[0]))
 
     @property
     def schedule_path(self) -> Path:
@@ -121,11 +96,6 @@ class Settings(FromEnvironment):
             return self.database
         state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
         return Path(state or ".") / "tou.db"
-
-    @property
-    def session_path(self) -> Path:
-        """Where the gateway's session is kept: beside the database, never in it."""
-        return self.database_path.with_suffix(".session")
 
 
 def load() -> Settings:

@@ -36,12 +36,10 @@ Found = tuple[str, str, str]
 
 def transports_of(settings: Any) -> list[tuple[str, Limits]]:
     """The transports that the settings name, with their limits; never needs the network."""
-    gateway = settings.gateway
-    names = gateway.split(",") if isinstance(gateway, str) else gateway
     return [
-        (name.strip(), registry.transport(name.strip()).limits_of(settings))
-        for name in names
-        if name.strip() in registry.TRANSPORTS
+        (name, registry.transport(name).limits_of(settings.of(registry.settings_of(name))))
+        for name in settings.gateways
+        if name in registry.TRANSPORTS
     ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, inspect, select
 
 from scheduler import clock
 from scheduler.audit import guard
@@ -54,7 +54,7 @@ def verify(database: Database, head: WrittenDown | None = None) -> Verified:
         for before, hash_, *columns in _raw_rows(connection):
             walk.take(Row(*columns), before, hash_)
         walk.finish()
-        complaints = (*guard.complaints(_driver(connection)), *walk.present(connection))
+        complaints = () if walk.older else _complaints(connection, walk)
     return walk.verified(complaints)
 
 
@@ -95,7 +95,9 @@ class _Walk:
         self._heads: dict[str, tuple[int, str]] = {}
         self._asked_id, self._asked = asked
         self._found: int | None = None
-        self._anchor = Head(*connection.execute(select(anchor.c.id, anchor.c.hash)).one())
+        self._anchor = _anchor(connection)
+        self.older = self._anchor.id < 0
+        """A schema in which all sites shared one chain; a copy of it is proven as it is."""
         self._hashes: dict[str, str] = {}
         self._shared = GENESIS
         self._whose: dict[int, Place] = {}
@@ -108,13 +110,13 @@ class _Walk:
         self.rows += 1
         if row.id != self.rows:
             raise _missing(self.rows, f"entry {row.id} stands in its place")
-        shared = row.id <= self._anchor.id
+        shared = self.older or row.id <= self._anchor.id
         prev = self._shared if shared else self._hashes.get(row.site, self._anchor.hash)
         if before != prev or hash_ != digest(prev, row):
             raise _changed(row)
         if shared:
             self._shared = hash_
-            if row.id == self._anchor.id and hash_ != self._anchor.hash:
+            if not self.older and row.id == self._anchor.id and hash_ != self._anchor.hash:
                 raise _changed(row)
         else:
             self._hashes[row.site] = hash_
@@ -174,6 +176,16 @@ class _Walk:
             self._open.pop(row.run, None)
         elif row.entry == "evidence" and row.run in self._open:
             self._open[row.run] = confirm_until_of(row) or self._open[row.run]
+
+
+def _anchor(connection: Connection) -> Head:
+    if not inspect(connection).has_table(anchor.name):
+        return Head(-1, GENESIS)
+    return Head(*connection.execute(select(anchor.c.id, anchor.c.hash)).one())
+
+
+def _complaints(connection: Connection, walk: _Walk) -> tuple[str, ...]:
+    return (*guard.complaints(_driver(connection)), *walk.present(connection))
 
 
 def _missing(number: int, why: str) -> AuditTamperedError:

@@ -21,6 +21,7 @@ from scheduler.cli.show import echo_json, format_option
 from scheduler.errors import SchedulerError, SettingsError
 from scheduler.gateway.local import pin
 from scheduler.gateway.local.pin import Certificate
+from scheduler.gateway.local.settings import LocalSettings
 from scheduler.host.sites import open_audit
 from scheduler.settings import Settings
 from scheduler.words import EntryKind, Wake
@@ -65,7 +66,7 @@ def trust_command(url: str | None, yes: bool, env_file: Path | None, form: str) 
     chosen = settings.load()
     if form == "json" and not yes:
         raise click.UsageError("--format json cannot ask. Add --yes once you have compared.")
-    address = pin.shown_address(url or chosen.gateway_url)
+    address = pin.shown_address(url or chosen.of(LocalSettings).gateway_url)
     offer = Offer(address, asyncio.run(pin.fetch_certificate(address)), _paired(chosen))
     if form == "text":
         click.echo(_describe(offer, now=clock.now()))
@@ -81,8 +82,9 @@ def trust_command(url: str | None, yes: bool, env_file: Path | None, form: str) 
 
 
 def _paired(chosen: Settings) -> str | None:
+    local = chosen.of(LocalSettings)
     try:
-        return pin.trusted_fingerprint(chosen.gateway_fingerprint, chosen.gateway_certificate)
+        return pin.trusted_fingerprint(local.gateway_fingerprint, local.gateway_certificate)
     except SettingsError:
         return None
 
@@ -163,9 +165,10 @@ def _next(chosen: Settings, offer: Offer, env_file: Path | None) -> str:
         lines.append(f"  TOU_GATEWAY_URL={offer.url}" + ("   (not written)" if env_file else ""))
     if chosen.gateway != "local":
         lines.append("  TOU_GATEWAY=local" + ("   (not written)" if env_file else ""))
-    if chosen.gateway_certificate is not None:
+    certificate = chosen.of(LocalSettings).gateway_certificate
+    if certificate is not None:
         lines.append(
-            f"TOU_GATEWAY_CERTIFICATE names {chosen.gateway_certificate}; remove that setting where"
+            f"TOU_GATEWAY_CERTIFICATE names {certificate}; remove that setting where"
             " it holds another certificate."
         )
     return "\n".join(lines)
@@ -173,7 +176,7 @@ def _next(chosen: Settings, offer: Offer, env_file: Path | None) -> str:
 
 def _url_of(chosen: Settings) -> str | None:
     try:
-        return pin.shown_address(chosen.gateway_url)
+        return pin.shown_address(chosen.of(LocalSettings).gateway_url)
     except SettingsError:
         return None
 

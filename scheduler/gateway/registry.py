@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from scheduler.environment import FromEnvironment
+from scheduler.environment import TransportSettings
 from scheduler.gateway.base import Gateway, Limits
 
 
@@ -54,8 +54,14 @@ def transport(name: str) -> Entry:
     return entry  # type: ignore[no-any-return]
 
 
-def settings_of(name: str) -> type[FromEnvironment]:
-    """The table of settings of a transport: `SETTINGS` of its module `settings`. Raises KeyError
-    for a name that is not registered."""
-    table: type[FromEnvironment] = import_module(f"{TRANSPORTS[name]}.settings").SETTINGS
+def settings_of(name: str) -> type[TransportSettings]:
+    """The table of settings of a transport: `SETTINGS` of its module `settings`; an empty one for
+    a transport that asks for none. Raises KeyError for a name that is not registered."""
+    module = f"{TRANSPORTS[name]}.settings"
+    try:
+        table: type[TransportSettings] = import_module(module).SETTINGS
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        return TransportSettings
     return table

@@ -12,6 +12,7 @@ from scheduler.errors import (
     ClockUntrustedError,
     GatewayRefusedError,
     GatewayUnreachableError,
+    LockedError,
     SchedulerError,
 )
 from scheduler.schedule.values import Job
@@ -39,11 +40,13 @@ async def apply(
     """Make the present wish true, and wait until it is confirmed or not. `alone`: nobody else
     wakes the site meanwhile. Raises where nothing may be done, with the reason."""
     attempt = await look()
+    if alone:
+        attempt = await site.settle(attempt)
     if attempt is None:
         raise _nothing_done(site)
     result = {"outcome": attempt.outcome.value, **attempt.detail()}
     while result["outcome"] == Outcome.ACCEPTED:
-        await (_next_alarm(site) if alone else asyncio.sleep(_POLL))
+        await asyncio.sleep(_POLL)
         result = _present(site)
     return _ended(site, result)
 
@@ -86,14 +89,6 @@ def _ended(site: Site, result: Result) -> Result:
     return {**result, "simulated": site.gateway.simulated, "exit_code": code}
 
 
-async def _next_alarm(site: Site) -> None:
-    """Do what a running service would do at the next alarm."""
-    now = clock.now()
-    first = min(site.alarms(now), key=lambda alarm: alarm.at)
-    await asyncio.sleep(max(_POLL, (first.at - now).total_seconds()))
-    await site.look(first.wake, due=first.due)
-
-
 def _present(site: Site) -> Result:
     """How the attempt stands now, by the one state."""
     state = site.state(clock.now())
@@ -107,12 +102,11 @@ def _present(site: Site) -> Result:
 
 
 def _nothing_done(site: Site) -> SchedulerError:
+    """Why a look did nothing, as the error that a command ends with."""
     reasons = {reason.id: reason.text for reason in site.state(clock.now()).reasons}
-    if "clock" in reasons or site.controller.trust.held:
-        why = site.controller.trust.held or reasons["clock"]
-        return ClockUntrustedError(f"Nothing is done while {why}.")
-    told = "; ".join(reasons.values()) or "see the messages above"
-    return GatewayUnreachableError(
-        "The battery may be stopped after an earlier login, and it cannot be brought back yet: "
-        f"{told}."
-    )
+    if "clock" in reasons:
+        return ClockUntrustedError(reasons["clock"])
+    if "turn" in reasons:
+        return LockedError(reasons["turn"])
+    told = " ".join(reasons.values()) or "The messages above say why."
+    return GatewayUnreachableError(f"Nothing was done. {told}")

@@ -173,9 +173,11 @@ class Host:
         for each in self.hosted:
             head = await each.site.recorder.ask(each.site.recorder.questions.head)
             ran_before = ran_before or head is not None
+            if len(self.hosted) > FEW:
+                continue
             state = self.views.state(each.site, clock.now())
             journal.opening(state, each.site.schedule, each.site.loaded.warnings)
-            journal.audit_head(each.site.name, head)
+        await self.tell_heads()
         return ran_before
 
     def _describe(self, keeper: Keeper, *, ran_before: bool) -> dict[str, Json]:
@@ -201,11 +203,11 @@ class Host:
         self.lock.beat(clock.now())
 
     async def tell_heads(self) -> None:
-        """The ends of the chains, to the journal."""
+        """The ends of the chains, to the journal: that a tail was cut off is invisible to the chain
+        itself. At each start and stop, and once a day."""
         for each in self.hosted:
             with contextlib.suppress(AuditError):
-                recorder = each.site.recorder
-                journal.audit_head(each.site.name, await recorder.ask(recorder.questions.head))
+                log.info("%s", await each.site.recorder.head_line())
 
     # --- what is told
 

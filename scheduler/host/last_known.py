@@ -12,15 +12,15 @@ from typing import Any
 from scheduler import __version__, clock, files, plan
 from scheduler.audit import review
 from scheduler.audit.database import Database, open_to_look
-from scheduler.audit.log import Log
+from scheduler.audit.questions import Questions
 from scheduler.audit.views import RunView
 from scheduler.errors import AuditError, ConfigurationError, ScheduleError, SchedulerError
 from scheduler.host.instance import Running
 from scheduler.host.sites import read_schedule
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Schedule
-from scheduler.setting import setting_from_json
 from scheduler.settings import Settings
+from scheduler.site.site import entry_json
 from scheduler.site.state import (
     GatewayState,
     Proven,
@@ -126,7 +126,7 @@ def _past(settings: Settings) -> tuple[dict[str, Any], list[Reason]]:
 
 
 def _read_past(database: Database, settings: Settings) -> dict[str, Any]:
-    runs = review.runs(database, job="switch", limit=1)
+    runs = review.runs(database, site=settings.site, job="switch", limit=1)
     if not runs:
         return {}
     shown = runs[-1].to_json()
@@ -135,12 +135,8 @@ def _read_past(database: Database, settings: Settings) -> dict[str, Any]:
 
 
 def _confirmed(database: Database, settings: Settings, last: RunView) -> Proven | None:
-    found = Log(database, settings.site).last_confirmed(last.gateway or "")
-    if found is None:
-        return None
-    data = {"mode": found.mode, "reserve_percent": found.reserve_percent}
-    setting = setting_from_json(data)
-    return Proven(found.name, setting, found.at, found.run) if setting else None
+    found = Questions(database, settings.site).last_confirmed(last.gateway or "")
+    return Proven(found.name, found.setting, found.at, found.run) if found else None
 
 
 def _schedule_state(schedule: Schedule, now: datetime) -> ScheduleState:
@@ -161,27 +157,13 @@ def _wanted(schedule: Schedule, now: datetime) -> Wanted:
 
 def _gateway(settings: Settings) -> GatewayState:
     simulated = settings.gateway == "simulated"
-    url = None if simulated else settings.gateway_url
-    name = "simulated" if simulated else f"{settings.gateway} {url}"
+    url = settings.transport.address
+    name = "simulated" if simulated else f"{settings.gateway} {url or ''}".strip()
     return GatewayState(name, settings.gateway, simulated, None, None, None, url)
 
 
 def _entry(schedule: Schedule, entry: PlanEntry | None) -> Mapping[str, Any] | None:
-    if entry is None:
-        return None
-    local = clock.localise(entry.at, schedule.calendar.display_zone)
-    setting = entry.setting.to_json() if entry.setting else {"mode": None, "reserve_percent": None}
-    return {
-        "at": clock.iso(entry.at),
-        "local": local.isoformat(),
-        "kind": entry.kind,
-        "name": entry.name,
-        "do": entry.job.do.value if entry.job else None,
-        **setting,
-        "period": entry.period,
-        "season": entry.season,
-        "day_class": entry.day_class.value,
-    }
+    return None if entry is None else entry_json(schedule, entry)
 
 
 def _doubts(state: SiteState) -> list[Reason]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scheduler import clock
 from scheduler.advice import advise, limits
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
-from scheduler.environment import missing_secret
-from scheduler.errors import ScheduleError, SettingsError
+from scheduler.errors import ScheduleError
+from scheduler.gateway.base import Gateway, Limits
+from scheduler.gateway.registry import Surroundings, transport
 from scheduler.host import instance
 from scheduler.host.instance import Presence
 from scheduler.schedule import zones
@@ -25,14 +25,6 @@ from scheduler.site.backoff import Backoff
 from scheduler.site.site import Site
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
-
-if TYPE_CHECKING:
-    from scheduler.gateway.base import Limits
-    from scheduler.gateway.local.client import LocalGateway
-
-SIMULATED_PROFILE = "1.49"
-# Seconds for its sitemaster to come back: long enough to be seen, short enough to be watched.
-SIMULATED_RUN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,64 +78,24 @@ def accepted(path: Path, transports: Iterable[tuple[str, Limits]] = ()) -> Loade
     return replace(loaded, warnings=found)
 
 
-def local_gateway(settings: Settings) -> LocalGateway:
-    """The client of a real gateway. Raises SettingsError where trust or password is missing."""
-    from scheduler.gateway.local.client import LocalGateway
-
-    if settings.gateway_certificate is None and settings.gateway_fingerprint is None:
-        raise SettingsError(
-            "The gateway is not paired: neither TOU_GATEWAY_FINGERPRINT nor "
-            "TOU_GATEWAY_CERTIFICATE is set. Run `tou gateway trust`, compare what it shows, and "
-            "set what it prints."
-        )
-    if settings.gateway_password is None:
-        raise missing_secret("gateway_password")
-    return LocalGateway(
-        url=settings.gateway_url,
-        username=settings.gateway_username,
-        email=settings.gateway_email,
-        password=settings.gateway_password.get_secret_value(),
-        fingerprint=settings.gateway_fingerprint,
-        certificate=settings.gateway_certificate,
-        session_file=settings.session_path,
-        pause=settings.pause_seconds,
-    )
-
-
-def simulated_client(settings: Settings, where: dict[str, str]) -> LocalGateway:
-    """The very same client, pointed at a simulated gateway on loopback."""
-    from scheduler.gateway.local.client import LocalGateway
-    from scheduler.simulated import DEFAULT_PASSWORD
-
-    return LocalGateway(
-        url=where["url"],
-        username="installer",
-        email="",
-        password=DEFAULT_PASSWORD,
-        fingerprint=where["fingerprint"],
-        certificate=None,
-        session_file=settings.session_path,
-        pause=settings.pause_seconds,
-        simulated=True,
-        # Each start of the simulation is another device: what was confirmed on an earlier one
-        # says nothing about this one.
-        name=f"simulated {where['fingerprint'][:8]}",
-    )
-
-
 @contextlib.asynccontextmanager
 async def open_gateway(
-    settings: Settings, timezone: str, *, offered: dict[str, str] | None = None
-) -> AsyncIterator[tuple[LocalGateway, dict[str, str] | None]]:
-    """The gateway of the settings, closed at the end; a simulated one is started where none is
-    `offered`. Yields where our own simulation answers, or None."""
-    async with contextlib.AsyncExitStack() as stack:
-        where = None
-        if settings.gateway == "simulated":
-            where = offered or await stack.enter_async_context(_simulation(timezone))
-        gateway = simulated_client(settings, where) if where else local_gateway(settings)
-        stack.push_async_callback(gateway.close)
-        yield gateway, where
+    settings: Settings, timezone: str, *, offered: Mapping[str, str] | None = None
+) -> AsyncIterator[Gateway]:
+    """The gateway of the settings, closed at the end; a simulated one of its own is started where
+    none is `offered`. Raises SettingsError where a setting is missing."""
+    surroundings = Surroundings(
+        state=settings.database_path,
+        now=clock.now,
+        monotonic=clock.monotonic,
+        timezone=timezone,
+        offered=offered,
+    )
+    gateway = transport(settings.gateways[0]).open_gateway(settings.transport, surroundings)
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
 
 
 def offered_simulation(settings: Settings) -> dict[str, str] | None:
@@ -152,14 +104,10 @@ def offered_simulation(settings: Settings) -> dict[str, str] | None:
     return instance.inspect(instance.lock_path(settings.database_path)).gateway
 
 
-@contextlib.asynccontextmanager
-async def _simulation(timezone: str) -> AsyncIterator[dict[str, str]]:
-    from scheduler.simulated import SimulatedGateway
-
-    async with SimulatedGateway(
-        profile=SIMULATED_PROFILE, timezone=timezone, run_seconds=SIMULATED_RUN
-    ) as simulated:
-        yield {"url": simulated.url, "fingerprint": simulated.fingerprint}
+async def _served(gateway: Gateway) -> dict[str, str] | None:
+    """Where a simulation of our own answers from now on; None for a gateway that is real."""
+    serve = getattr(gateway, "serve", None)
+    return dict(await serve()) if serve else None
 
 
 def open_audit(settings: Settings, *, create: bool = True) -> Database:
@@ -169,43 +117,33 @@ def open_audit(settings: Settings, *, create: bool = True) -> Database:
 
 @contextlib.asynccontextmanager
 async def open_sites(
-    settings: Settings, *, offered: dict[str, str] | None = None
+    settings: Settings, *, offered: Mapping[str, str] | None = None
 ) -> AsyncIterator[Opened]:
     """The sites of the settings, ready to act, closed at the end."""
     loaded = accepted_schedule(settings)
-    database = open_audit(settings)
-    presence = Presence(settings.database_path)
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        database = open_audit(settings)
+        stack.callback(database.close)
+        presence = Presence(settings.database_path)
+        stack.callback(presence.leave)
         writer = Writer(database)
+        stack.callback(writer.close)
+        gateway = await stack.enter_async_context(
+            open_gateway(settings, loaded.schedule.timezone, offered=offered)
+        )
         recorder = Recorder(writer, settings.site)
-        async with open_gateway(settings, loaded.schedule.timezone, offered=offered) as (
+        stack.callback(recorder.close)
+        site = Site(
+            settings.site,
+            loaded,
             gateway,
-            simulation,
-        ):
-            site = Site(
-                settings.site,
-                loaded,
-                gateway,
-                recorder,
-                conduct(settings),
-                kind=settings.gateway,
-                turn=Turn(turn_file(settings)),
-            )
-            hosted = Hosted(site, settings.schedule_path, _identity(settings))
-            try:
-                yield Opened(settings, database, presence, (hosted,), simulation)
-            finally:
-                recorder.close()
-                writer.close()
-    finally:
-        presence.leave()
-        database.close()
-
-
-def _identity(settings: Settings) -> str | None:
-    if settings.gateway == "simulated":
-        return None
-    return (settings.gateway_fingerprint or settings.gateway_url).replace(":", "").lower()
+            recorder,
+            conduct(settings),
+            kind=settings.gateways[0],
+            turn=Turn(turn_file(settings)),
+        )
+        hosted = Hosted(site, settings.schedule_path, settings.transport.identity)
+        yield Opened(settings, database, presence, (hosted,), await _served(gateway))
 
 
 def conduct(settings: Settings) -> Conduct:

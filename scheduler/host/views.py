@@ -24,7 +24,7 @@ class Views:
         state = site.state(now)
         on_disk = self._reloads.on_disk(site.name)
         differs = on_disk.digest is not None and on_disk.digest != state.schedule.digest
-        url = self._settings.gateway_url if self._settings.gateway == "local" else None
+        url = self._settings.transport.address
         state = replace(
             state,
             running_since=self._since,

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from scheduler import clock, plan
-from scheduler.audit.log import Head
 from scheduler.errors import Problem
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Schedule
@@ -70,13 +69,6 @@ def opening(state: SiteState, schedule: Schedule, warnings: Iterable[Problem]) -
     log.info("the next 24 hours:")
     for entry in plan.plan(schedule, state.now, state.now + timedelta(days=1)).entries:
         log.info("  %s", entry_line(schedule, entry))
-
-
-def audit_head(site: str, head: Head | None) -> None:
-    """Cutting the tail of the chain is invisible to the chain itself; this line, kept elsewhere,
-    shows it. Written at each start and stop, and once a day."""
-    if head is not None:
-        log.info("audit head of %s: entry %s, %s", site, head.id, head.hash)
 
 
 def following(schedule: Schedule, now: datetime) -> str | None:

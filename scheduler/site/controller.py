@@ -15,19 +15,22 @@ from typing import Final
 
 from scheduler import clock, plan
 from scheduler.audit.intent import Ended, Intent
-from scheduler.audit.questions import Confirmed, OpenRun
-from scheduler.audit.recorder import Recorder, Run, Unrecorded
-from scheduler.errors import GatewayError, GatewayIdentityError
-from scheduler.gateway.base import SETTING_ONLY, Gateway, Part, Reading, Spend
+from scheduler.audit.questions import OpenRun
+from scheduler.audit.recorder import Recorder
+from scheduler.errors import GatewayError
+from scheduler.gateway.base import SETTING_ONLY, Gateway, Part, Spend
 from scheduler.plan import Desired, Lease
 from scheduler.schedule.values import Schedule
-from scheduler.setting import HOLD, GridCharging, Setting
-from scheduler.site import apply, confirm, recovery
+from scheduler.setting import GridCharging, Setting
+from scheduler.site import act, apply, confirm, recovery
+from scheduler.site.act import Act
 from scheduler.site.apply import DENIED_FOR_HOLD, Attempt, How
 from scheduler.site.backoff import wait_after
 from scheduler.site.confirm import Sent
 from scheduler.site.debt import Debt
 from scheduler.site.known import Known
+from scheduler.site.lookout import Lookout
+from scheduler.site.standing import Standing
 from scheduler.site.trust import Trust
 from scheduler.site.turn import Turn
 from scheduler.site.wish import DONE, Conduct, Wish, tell
@@ -72,18 +75,15 @@ class Controller:
         self.turn = turn or Turn()
         self.known = Known(gateway, recorder)
         self.debt = Debt(gateway, recorder, self.known, monotonic)
+        self.lookout = Lookout(gateway, recorder, self.known, self.debt, monotonic)
+        self.standing = Standing(gateway, recorder)
         self.trust = Trust(recorder, gateway, synchronised, monotonic)
         self.sent: Sent | None = None
         """What was sent for the present wish, and waits to be read back."""
-        self._run: Run | None = None
-        self._intent: Intent | None = None
+        self._act: Act | None = None
         self._taken_up: OpenRun | None = None
         self._alive_until: datetime | None = None
         self._handled: datetime | None = None
-        self._in_doubt: bool | None = None
-        self._since: tuple[datetime, int | None] | None = None
-        """When and in which run the present wish was confirmed before this attempt."""
-        self._watched_at = -1e9
 
     async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
         """Look once and act if needed; None when there was nothing to do, or nothing may be done
@@ -97,8 +97,8 @@ class Controller:
                 if self.debt.due() and not self.stopping:
                     await self.debt.paid(wake)
             except asyncio.CancelledError:
-                if self._run is not None:
-                    self._run.hand_in()
+                if self._act is not None:
+                    self._act.run.hand_in()
                 raise
             finally:
                 self.recorder.turned()
@@ -111,6 +111,7 @@ class Controller:
         return handled if handled is not None and now < handled <= now + EARLY else now
 
     async def _look(self, wake: Wake, now: datetime) -> Attempt | None:
+        await act.settle(self.known)
         if not await self._free_to_act(now, wake):
             return None
         await self._record_missed(now)
@@ -177,7 +178,7 @@ class Controller:
     async def _wish_at(self, now: datetime, wake: Wake) -> Wish:
         desired, old = self.wanted(now), self.wish
         began = plan.began_at(self.schedule, now, self.leases)
-        if old is not None and _same(old, desired, began):
+        if old is not None and old.is_for(desired, began):
             old.desired = desired
             return old
         if old is not None:
@@ -192,7 +193,7 @@ class Controller:
         charging that was denied for a hold only is allowed again after it."""
         setting, denied = wish.setting, old is not None and old.denies_for_hold
         if wish.hold_from is not None or old is None:
-            confirmed = await self._last_confirmed()
+            confirmed = await self.standing.confirmed()
             if confirmed is not None and wish.hold_from is not None:
                 begun = (confirmed.name, confirmed.hold_from)
                 same = begun == (wish.desired.rule, wish.hold_from)
@@ -209,10 +210,10 @@ class Controller:
         intent, detail = recovery.intent_of(found), found.accepted.detail
         setting = found.wanted
         same = intent.wanted == wish.desired.setting and detail.get("hold_from") == wish.hold_from
-        run = self.recorder.take_up(found)
+        self._act = act.take_up(self.recorder, self.known, found, intent)
         if setting is None or not same:
             newer = f'"{wish.desired.rule}" replaced it before it was confirmed.'
-            await run.end(Ended(outcome=Outcome.SUPERSEDED, error=newer))
+            await self._act.end(Ended(outcome=Outcome.SUPERSEDED, error=newer))
             return False
         log.info("run %s waits to be confirmed; taken up again", found.run)
         waited = max(0.0, (now - found.accepted.at).total_seconds())
@@ -222,7 +223,6 @@ class Controller:
             if key in detail
         }
         self.sent = Sent(setting, self.monotonic() - waited, more=more, kept=True)
-        self._run, self._intent = run, intent
         wish.setting, wish.attempts, wish.number = setting, intent.attempt, found.run
         wish.started_at = found.started_at
         wish.last = confirm.waiting(self.sent)
@@ -236,9 +236,9 @@ class Controller:
         ended = Ended(outcome=Outcome.SUPERSEDED, wanted=old.setting, error=error)
         if self.sent is not None:
             await self._end(replace(ended, observed=self.sent.observed))
-            self.sent, self._in_doubt = None, True
+            self.sent = None
             return
-        await self.recorder.decided(ended, self._intent_of(old, wake, planned=True))
+        await self.recorder.decided(ended, self._intent(old, wake, planned=True))
 
     # --- looking
 
@@ -252,107 +252,60 @@ class Controller:
         """Whether to attempt it now. Where not, the battery is seen running all the same."""
         if not self._may_act(wish, wake):
             if wake is Wake.PULSE:
-                await self._watch(wish, wake)
+                await self._drifted(wish, wake)
             return False
-        return not (wake in _IDLE_WAKES and wish.done) or await self._watch(wish, wake)
+        return not (wake in _IDLE_WAKES and wish.done) or await self._drifted(wish, wake)
 
-    async def _watch(self, wish: Wish, wake: Wake) -> bool:
-        """Whether somebody else changed the setting. Where a look is free; a battery that is seen
-        standing still is brought back."""
-        limits = self.gateway.limits
-        soon = self.monotonic() - self._watched_at < limits.read_every
-        if self.conduct.dry_run or not limits.free_reads or soon:
-            return False
-        self._watched_at = self.monotonic()
-        steps = Unrecorded(self.recorder)
-        try:
-            seen = await self.known.reading(steps, spend=Spend.FREE, want=_WATCHED)
-        except GatewayError:
-            return False
-        if seen.running is False and not seen.updating:
-            self.debt.find("the battery was seen standing still")
-            await self.debt.paid(wake)
-        return self._drifted(wish, seen)
-
-    def _drifted(self, wish: Wish, seen: Reading) -> bool:
-        shown = seen.setting
-        if not wish.done or shown is None or wish.setting.reserve == HOLD:
-            return False
-        if not shown.differing(wish.setting, self.gateway.limits.reserve_tolerance):
-            return False
-        log.warning(
-            "the gateway shows %s, which nobody here wrote; %s is wanted",
-            shown.words(),
-            wish.setting.words(),
-        )
-        self.known.foreign = (seen.at, shown)
-        self.known.doubt()
-        wish.lacking_since = wish.lacking_since or seen.at
-        return True
+    async def _drifted(self, wish: Wish, wake: Wake) -> bool:
+        return not self.conduct.dry_run and await self.lookout.drifted(wish, wake)
 
     async def _defer(self, wish: Wish, wake: Wake, reason: str) -> Attempt | None:
         if wish.done or (wish.last is not None and wish.last.outcome is Outcome.DEFERRED):
             return None
         wish.last = Attempt(Outcome.DEFERRED, wish.setting, note=reason)
         ended = Ended(outcome=Outcome.DEFERRED, error=f"Deferred: {reason}.")
-        await self.recorder.decided(ended, self._intent_of(wish, wake))
+        await self.recorder.decided(ended, self._intent(wish, wake))
         return wish.last
 
     # --- acting
 
     async def _attempt(self, wish: Wish, wake: Wake) -> Attempt | None:
-        if await self._still_another_gateway(wish, wake):
+        if wake in _IDLE_WAKES and await self.lookout.still_a_stranger(wish):
+            self._wait(wish)
             return None
         wish.attempts = 1 if wish.done else wish.attempts + 1
         how = How(
             gateway=self.gateway,
             known=self.known,
             halt=lambda: self._halted(wish),
-            known_in_force=await self._known_in_force(wish, wake),
-            in_doubt=await self._write_in_doubt(),
+            known_in_force=await self.standing.in_force(wish.setting, fresh=wake in _FRESH_WAKES),
+            in_doubt=await self.standing.in_doubt(),
             unverified=wish.unverified,
             dry_run=self.conduct.dry_run,
         )
-        wish.started_at = self.now()
-        self._intent = self._intent_of(wish, wake)
-        self._run = run = await self.recorder.begin(self._intent)
-        wish.number = run.number
-        result = await apply.attempt(wish.setting, how, run)
+        self._act = await act.begin(self.recorder, self.known, self._intent(wish, wake))
+        wish.number, wish.started_at = self._act.run.number, self._act.started
+        result = await apply.attempt(wish.setting, how, self._act.run)
         if result.outcome is not Outcome.ACCEPTED:
             if result.error is not None:
                 await self.known.met(result.error)
             return await self._finish(wish, result)
-        self._in_doubt, self._since = True, None
+        self.standing.wrote(confirmed=False)
         self.known.doubt()
         hold = wish.hold_from
         more = {**result.more, **({"hold_from": hold} if hold else {})}
         self.sent = Sent(result.setting, self.monotonic(), note=result.note, more=more)
         return await self._read_back(wish, self.sent)
 
-    async def _still_another_gateway(self, wish: Wish, wake: Wake) -> bool:
-        """Whether the certificate is still another one: looked at often, but recorded once."""
-        error = wish.last.error if wish.last else None
-        if not isinstance(error, GatewayIdentityError) or wake not in _IDLE_WAKES:
-            return False
-        try:
-            steps = Unrecorded(self.recorder)
-            await self.known.reading(steps, spend=Spend.FREE, want=_WATCHED)
-        except GatewayIdentityError:
-            wish.not_before = self.monotonic() + self._wait(wish, Outcome.REFUSED, error)
-            return True
-        except GatewayError:
-            return False
-        return False
-
     async def _read_back(self, wish: Wish, sent: Sent, *, eager: bool = False) -> Attempt:
         """Read back what was sent, where it is time; the attempt as it then stands."""
-        limits, run = self.gateway.limits, self._run
-        assert run is not None
+        limits = self.gateway.limits
+        assert self._act is not None
         if not eager and self.monotonic() < sent.due(limits):
             await self._keep(sent)
             return self._waits(wish, sent)
         try:
-            reading = await self.known.reading(run, spend=Spend.DUE, want=SETTING_ONLY)
+            reading = await self.known.reading(self._act.run, spend=Spend.DUE, want=SETTING_ONLY)
         except GatewayError as error:
             sent.saw(None, error, self.monotonic())
         else:
@@ -362,8 +315,9 @@ class Controller:
         if result is None:
             await self._keep(sent)
             return self._waits(wish, sent)
+        await self._finish(wish, result)
         self.sent = None
-        return await self._finish(wish, result)
+        return result
 
     def _waits(self, wish: Wish, sent: Sent) -> Attempt:
         waiting = confirm.waiting(sent)
@@ -375,82 +329,46 @@ class Controller:
     async def _keep(self, sent: Sent) -> None:
         """The audit is told that a setting is on its way only where it has to wait: most are read
         back equal in the same turn, and an entry more would cost as much as a request."""
-        if sent.kept or self._run is None:
+        if sent.kept or self._act is None:
             return
         left = sent.until(self.gateway.limits) - self.monotonic()
         until = self.now() + timedelta(seconds=left)
-        await self._run.accepted(until=until, wanted=sent.setting, more=confirm.kept(sent))
+        await self._act.run.accepted(until=until, wanted=sent.setting, more=confirm.kept(sent))
         sent.kept = True
 
     async def _finish(self, wish: Wish, result: Attempt) -> Attempt:
-        await self._end(result.ended(), more=wish.hold_from)
         if result.wrote:
-            self._in_doubt = result.outcome is not Outcome.CONFIRMED
+            self.standing.wrote(confirmed=result.outcome is Outcome.CONFIRMED)
         tell(wish, result)
         wish.take(result, self.now())
-        if result.outcome in DONE and result.outcome is not Outcome.DRY_RUN:
-            at, run = self._since or (self.now(), wish.number)
-            self.known.prove(wish.desired.rule, wish.setting, at, run)
         if result.outcome not in DONE:
-            wait = self._wait(wish, result.outcome, result.error)
-            wish.not_before = self.monotonic() + wait
+            self._wait(wish)
+        elif result.outcome is not Outcome.DRY_RUN:
+            at, run = self.standing.since or (self.now(), wish.number)
+            self.known.prove(wish.desired.rule, wish.setting, at, run)
+        await self._end(result.ended(), wish.hold_from)
         return result
 
-    def _wait(self, wish: Wish, outcome: Outcome, error: GatewayError | None) -> float:
-        return wait_after(outcome, error, attempt=wish.alike, plain=self.conduct.backoff)
+    def _wait(self, wish: Wish) -> None:
+        assert wish.last is not None
+        plain, last = self.conduct.backoff, wish.last
+        wait = wait_after(last.outcome, last.error, attempt=wish.alike, plain=plain)
+        wish.not_before = self.monotonic() + wait
 
-    async def _end(self, ended: Ended, *, more: str | None = None) -> None:
-        """The outcome of the run under way."""
-        run, intent = self._run, self._intent
-        assert run is not None
-        assert intent is not None
-        if more is not None:
-            ended = replace(ended, more={**ended.more, "hold_from": more})
-        await run.end(ended)
-        started = self.wish.started_at if self.wish else None
-        self.known.ended(intent, ended, run=run.number, started=started or self.now())
-
-    def _intent_of(self, wish: Wish, wake: Wake, *, planned: bool = False) -> Intent:
-        desired = wish.desired
-        return Intent(
-            kind="switch",
-            name=desired.rule,
-            wake=wake,
+    def _intent(self, wish: Wish, wake: Wake, *, planned: bool = False) -> Intent:
+        return wish.intent(
+            wake,
             gateway=self.gateway.name,
-            planned_at=wish.began if planned or wake in _FRESH_WAKES else None,
-            attempt=wish.attempts,
-            wanted=wish.setting,
-            period=desired.period,
-            season=desired.season,
-            day_class=desired.day_class.value,
             schedule=self.schedule.digest[:16],
+            planned=planned or wake in _FRESH_WAKES,
         )
 
-    async def _last_confirmed(self) -> Confirmed | None:
-        name = self.gateway.name
-        return await self.recorder.ask(lambda: self.recorder.questions.last_confirmed(name))
-
-    async def _known_in_force(self, wish: Wish, wake: Wake) -> bool:
-        """Whether the audit shows it in force, and since when."""
-        self._since = None
-        if wake in _FRESH_WAKES or isinstance(wish.setting.reserve, str):
-            return False
-        confirmed = await self._last_confirmed()
-        if confirmed is None or confirmed.setting != wish.setting:
-            return False
-        self._since = (confirmed.at, confirmed.run)
-        return True
-
-    async def _write_in_doubt(self) -> bool:
-        """What this process knows of its own writes; at first, what the audit knows."""
-        if not self.gateway.limits.shows_pending:
-            return False
-        if self._in_doubt is None:
-            name = self.gateway.name
-            self._in_doubt = await self.recorder.ask(
-                lambda: self.recorder.questions.write_in_doubt(name)
-            )
-        return self._in_doubt
+    async def _end(self, ended: Ended, hold_from: str | None = None) -> None:
+        """The outcome of the run under way."""
+        assert self._act is not None
+        if hold_from is not None:
+            ended = replace(ended, more={**ended.more, "hold_from": hold_from})
+        await self._act.end(ended)
 
     def _halted(self, wish: Wish) -> Outcome | None:
         """The outcome with which an attempt ends before its next request that changes anything."""
@@ -459,12 +377,3 @@ class Controller:
         wanted = self.wanted(self.instant(self.now())).setting
         current = self.wish is wish and wanted == wish.desired.setting
         return None if current else Outcome.SUPERSEDED
-
-
-def _same(old: Wish, desired: Desired, began: datetime | None) -> bool:
-    """Whether a wish is still the one wanted; a hold is another one once another rule begins."""
-    if old.desired.setting != desired.setting:
-        return False
-    if desired.setting.reserve != HOLD:
-        return True
-    return old.began == began and old.desired.rule == desired.rule

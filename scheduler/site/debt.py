@@ -13,6 +13,7 @@ from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Recorder
 from scheduler.errors import GatewayError
 from scheduler.gateway.base import Gateway
+from scheduler.site import act
 from scheduler.site.apply import outcome_of
 from scheduler.site.backoff import DEBT
 from scheduler.site.known import Known
@@ -63,7 +64,6 @@ class Debt:
         return True
 
     async def _pay(self, wake: Wake) -> bool:
-        started = self._recorder.now()
         intent = Intent(
             kind="sitemaster_run",
             name="recovery",
@@ -72,15 +72,14 @@ class Debt:
             attempt=self._attempts,
             more={"reason": self.owed},
         )
-        run = await self._recorder.begin(intent)
-        ended = Ended(outcome=Outcome.COMPLETED)
+        paying = await act.begin(self._recorder, self._known, intent)
+        error: GatewayError | None = None
         try:
-            await self._gateway.make_safe(run)
-            await self._known.met(None)
-        except GatewayError as error:
-            log.error("the battery may be stopped: %s", error)  # noqa: TRY400 -- no traceback
-            await self._known.met(error)
-            ended = Ended(outcome=outcome_of(error), error=str(error))
-        await run.end(ended)
-        self._known.ended(intent, ended, run=run.number, started=started)
-        return ended.outcome is Outcome.COMPLETED and self._gateway.unsafe is None
+            await self._gateway.make_safe(paying.run)
+        except GatewayError as caught:
+            log.error("the battery may be stopped: %s", caught)  # noqa: TRY400 -- no traceback
+            error = caught
+        await self._known.met(error)
+        outcome = outcome_of(error) if error else Outcome.COMPLETED
+        await paying.end(Ended(outcome=outcome, error=str(error) if error else None))
+        return error is None and self._gateway.unsafe is None

@@ -14,7 +14,7 @@ from scheduler.errors import AuditError, GatewayError, LockedError
 from scheduler.gateway.base import FirmwareUpdates, Sitemaster
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Job, JobKind
-from scheduler.site import firmware, recovery
+from scheduler.site import act, firmware, recovery
 from scheduler.site.apply import outcome_of
 from scheduler.site.controller import Controller
 from scheduler.site.firmware import Check, Ending
@@ -88,7 +88,7 @@ class Jobs:
         self, job: Job, wake: Wake, *, planned_at: datetime | None, attempt: int = 1
     ) -> Ending:
         """Run one job on the record. Raises AuditUnwritableError before anything is sent."""
-        controller, started = self._controller, self._controller.now()
+        controller = self._controller
         intent = Intent(
             kind=job.do.value,
             name=job.name,
@@ -97,18 +97,17 @@ class Jobs:
             planned_at=planned_at,
             attempt=attempt,
         )
-        run = await controller.recorder.begin(intent)
+        doing = await act.begin(controller.recorder, controller.known, intent)
         try:
-            ending = await self._end(job, run)
+            ending = await self._end(job, doing.run)
         except AuditError:
             raise
         except BaseException as error:
             # Whatever stops it, the run does not stay open: an open one says it is at work.
-            await asyncio.shield(run.end(_cut_off(error)))
+            await asyncio.shield(doing.end(_cut_off(error)))
             raise
-        ended = Ended(outcome=ending.outcome, error=ending.error, more={"seen": ending.seen})
-        await run.end(ended)
-        controller.known.ended(intent, ended, run=run.number, started=started)
+        seen = {"seen": ending.seen}
+        await doing.end(Ended(outcome=ending.outcome, error=ending.error, more=seen))
         level = logging.INFO if ending.outcome is Outcome.COMPLETED else logging.WARNING
         log.log(level, "%s -> %s %s", job.name, ending.outcome.value, ending.error or "")
         return ending

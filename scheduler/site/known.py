@@ -13,7 +13,7 @@ from typing import Any
 from scheduler import clock
 from scheduler.audit.chain import Json
 from scheduler.audit.intent import Ended, Intent
-from scheduler.audit.recorder import Recorder
+from scheduler.audit.recorder import Recorder, Run
 from scheduler.errors import (
     BudgetSpentError,
     GatewayError,
@@ -40,6 +40,8 @@ class Known:
         """Of the newest exchange."""
         self.foreign: tuple[datetime, SettingRead] | None = None
         """When another setting was seen that nobody here wrote, and which."""
+        self.unwritten: list[tuple[Run, Ended]] = []
+        """Runs that are over, whose outcome the audit could not take."""
         self.last_run: Mapping[str, Any] | None = None
         self._gateway, self._recorder = gateway, recorder
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from scheduler import clock
+from scheduler.audit.intent import Intent
 from scheduler.plan import Desired
 from scheduler.setting import HOLD, Setting
 from scheduler.site.apply import Attempt
 from scheduler.site.backoff import Backoff
-from scheduler.words import Outcome
+from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,30 @@ class Wish:
     def denies_for_hold(self) -> bool:
         """Whether grid charging is denied only to hold the charge."""
         return self.setting.grid_charging is not self.desired.setting.grid_charging is None
+
+    def is_for(self, desired: Desired, began: datetime | None) -> bool:
+        """Whether this is still what is wanted; a hold is another once another rule begins."""
+        if self.desired.setting != desired.setting:
+            return False
+        same_rule = (self.began, self.desired.rule) == (began, desired.rule)
+        return same_rule or desired.setting.reserve != HOLD
+
+    def intent(self, wake: Wake, *, gateway: str, schedule: str, planned: bool) -> Intent:
+        """What the audit keeps before the first request. `planned`: its boundary called for it."""
+        desired = self.desired
+        return Intent(
+            kind="switch",
+            name=desired.rule,
+            wake=wake,
+            gateway=gateway,
+            planned_at=self.began if planned else None,
+            attempt=self.attempts,
+            wanted=self.setting,
+            period=desired.period,
+            season=desired.season,
+            day_class=desired.day_class.value,
+            schedule=schedule,
+        )
 
     def take(self, result: Attempt, now: datetime) -> None:
         """Keep how the newest attempt stands."""

@@ -69,3 +69,4 @@ def test_the_wheel_holds_the_package_and_nothing_else_at_its_top(installed):
     names = {path.name for path in installed.iterdir()}
 
     assert {name for name in names if not name.endswith(".dist-info")} == {"scheduler"}
+    assert (installed / "scheduler" / "py.typed").is_file()

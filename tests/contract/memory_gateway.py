@@ -1,10 +1,12 @@
 """A transport of thirty lines: a gateway in memory, which the registry knows by one line."""
 
+from typing import Any
+
 from scheduler.errors import GatewayUnreachableError
 from scheduler.gateway.base import SETTING_ONLY, Limits, Reading, Receipt, Step
 from scheduler.setting import Mode, SettingRead
 
-DEVICE = {"mode": "self_consumption", "reserve": 20.0, "there": True}
+DEVICE: dict[str, Any] = {"mode": "self_consumption", "reserve": 20.0, "there": True}
 
 
 def limits_of(settings):

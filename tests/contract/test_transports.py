@@ -1,6 +1,7 @@
 """What a site may rely on, whatever transport stands behind it."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,8 @@ async def test_a_free_look_raises_nothing_and_changes_nothing(stand, gateway, to
 
     assert told.settlings == 0 or not gateway.limits.login_stops
     assert reading.setting is None or reading.setting.mode == "self_consumption"
-    assert stand.in_force() == SettingRead("self_consumption", pytest.approx(20, abs=0.1))
+    nearly: Any = pytest.approx(20, abs=0.1)
+    assert stand.in_force() == SettingRead("self_consumption", nearly)
     assert gateway.unsafe is None
 
 

@@ -7,11 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from scheduler import settings
 from scheduler.environment import missing_secret
 from scheduler.errors import SettingsError
+from scheduler.gateway import registry
+from scheduler.gateway.local.settings import LocalSettings
+from scheduler.gateway.simulated.settings import SimulatedSettings
 
 
 @pytest.fixture(autouse=True)
@@ -30,21 +32,23 @@ def test_without_any_setting_the_shipped_example_meets_the_simulated_gateway():
     assert made.gateway == "simulated"
     assert made.schedule_path.name == "sce-tou-d-4-9pm.yaml"
     assert made.database_path == Path("tou.db")
-    assert (made.site, made.gateway_url, made.gateway_username) == (
+    local = made.of(LocalSettings)
+    assert (made.site, local.gateway_url, local.gateway_username) == (
         "home",
         "https://powerwall",
         "installer",
     )
     assert made.pulse == timedelta(seconds=30)
     assert (made.retry_first, made.retry_max) == (timedelta(seconds=5), timedelta(minutes=5))
-    assert made.pause_seconds == 0.0
+    assert made.of(SimulatedSettings).pause_seconds == 0.0
+    assert (made.transport.address, made.transport.identity) == (None, None)
     assert made.dry_run is False
 
 
 def test_a_real_gateway_is_given_two_seconds_between_its_steps(monkeypatch):
     monkeypatch.setenv("TOU_GATEWAY", "Local")
 
-    assert settings.load().pause_seconds == 2.0
+    assert settings.load().of(LocalSettings).pause_seconds == 2.0
 
 
 def test_under_systemd_the_database_lies_in_the_state_directory(monkeypatch):
@@ -53,7 +57,6 @@ def test_under_systemd_the_database_lies_in_the_state_directory(monkeypatch):
     made = settings.load()
 
     assert made.database_path == Path("/var/lib/tou-scheduler/tou.db")
-    assert made.session_path == Path("/var/lib/tou-scheduler/tou.session")
 
 
 def test_the_environment_wins_over_dotenv_and_that_over_credentials(nothing_set, monkeypatch):
@@ -67,8 +70,9 @@ def test_the_environment_wins_over_dotenv_and_that_over_credentials(nothing_set,
 
     made = settings.load()
 
-    assert made.gateway_password is not None
-    assert (made.site, made.gateway_username, made.gateway_password.get_secret_value()) == (
+    local = made.of(LocalSettings)
+    assert local.gateway_password is not None
+    assert (made.site, local.gateway_username, local.gateway_password.get_secret_value()) == (
         "from-environment",
         "from-dotenv",
         "from-credentials",
@@ -79,7 +83,9 @@ def test_a_certificate_among_the_credentials_is_used_by_its_path(nothing_set, mo
     (nothing_set / "gateway_certificate").write_text("-----BEGIN CERTIFICATE-----\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(nothing_set))
 
-    assert settings.load().gateway_certificate == nothing_set / "gateway_certificate"
+    assert (
+        settings.load().of(LocalSettings).gateway_certificate == nothing_set / "gateway_certificate"
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,6 +148,8 @@ def test_the_password_is_in_no_repr(monkeypatch):
 
     made = settings.load()
 
+    assert made.of(LocalSettings).gateway_password is not None
+    assert "hunter2" not in repr(made.of(LocalSettings))
     assert "hunter2" not in repr(made)
     assert "hunter2" not in str(made)
 
@@ -237,7 +245,7 @@ def test_a_secret_may_be_named_by_its_file(nothing_set, monkeypatch):
     (nothing_set / "password").write_text(" hunter2 \n")
     monkeypatch.setenv("TOU_GATEWAY_PASSWORD_FILE", str(nothing_set / "password"))
 
-    secret = settings.load().gateway_password
+    secret = settings.load().of(LocalSettings).gateway_password
 
     assert secret is not None
     assert secret.get_secret_value() == " hunter2 "
@@ -256,10 +264,8 @@ def test_a_setting_of_a_gateway_that_is_not_in_use_is_no_misspelling(monkeypatch
     assert settings.load().gateways == ("simulated",)
 
 
-def test_a_copy_may_have_another_password():
-    made = settings.load()
+def test_a_transport_that_asks_for_no_setting_needs_no_table(monkeypatch):
+    monkeypatch.setitem(registry.TRANSPORTS, "bare", "scheduler.words")
+    monkeypatch.setenv("TOU_GATEWAY", "bare")
 
-    copy = made.model_copy(update={"gateway_password": SecretStr("")})
-
-    assert copy.gateway_password == SecretStr("")
-    assert made.gateway_password is None
+    assert settings.load().gateways == ("bare",)

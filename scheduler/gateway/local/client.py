@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from scheduler import clock
 from scheduler.errors import GatewayError, GatewayRefusedError, GatewayUnreachableError
@@ -29,15 +28,15 @@ from scheduler.gateway.base import (
 )
 from scheduler.gateway.careful import Forgiving, finish
 from scheduler.gateway.local import bodies, pin
-from scheduler.gateway.local.access import COMMIT, OPERATION, STATUS, Access
-from scheduler.gateway.local.answers import Answer, Call, Catalogue
+from scheduler.gateway.local.access import COMMIT, OPERATION, Access
+from scheduler.gateway.local.answers import Call, Catalogue
 from scheduler.gateway.local.details import details
-from scheduler.gateway.local.firmware import commits_needed, identity_of
+from scheduler.gateway.local.firmware import commits_needed
 from scheduler.gateway.local.line import Line, bound_to
-from scheduler.gateway.local.login import GRACE, GRID
+from scheduler.gateway.local.login import GRACE
+from scheduler.gateway.local.reading import POLL, read_parts, understood
 from scheduler.gateway.local.session import SessionFile
 from scheduler.gateway.local.sitemaster import (
-    LOOK,
     PATIENCE,
     RunDeniedError,
     Seen,
@@ -50,16 +49,10 @@ from scheduler.setting import Setting
 if TYPE_CHECKING:
     import httpx
 
-CHARGE: Final = Call("charge", "GET", "/api/system_status/soe")
-METERS: Final = Call("powers", "GET", "/api/meters/aggregates")
 CHECK: Final = Call("check", "GET", "/api/system/update?force=true", changes=True)
-POLL: Final = Call("poll", "GET", "/api/system/update/status")
 INSTALL: Final = Call("install", "POST", "/api/system/update", changes=True)
 LOGOUT: Final = Call("logout", "GET", "/api/logout", changes=True)
 SHORT_PATIENCE: Final = 10.0
-_PUTTING_IN: Final = frozenset({"/update_staged", "/update_downloaded", "/download"})
-
-Value = TypeVar("Value")
 
 logger = logging.getLogger(__name__)
 
@@ -153,74 +146,11 @@ class LocalGateway:
         self, steps: Steps, *, spend: Spend, want: frozenset[Part] = SETTING_ONLY
     ) -> Reading:
         """What the gateway shows now; nothing is raised for a part that would cost a login."""
-        reading = Reading(at=self._line.now())
         async with self._turn:
-            if Part.SETTING in want:
-                reading = await self._read_setting(reading, steps, spend)
-            if Part.CHARGE in want:
-                reading = await self._read_charge(reading, steps, spend)
-            if Part.POWERS in want:
-                reading = await self._read_meters(reading, steps, spend)
-            if Part.HEALTH in want:
-                reading = await self._read_health(reading, steps, spend)
+            reading = await read_parts(self._access, steps, spend, want)
+        if Part.HEALTH in want:
+            self._seen_down = reading.running is False
         return reading
-
-    async def _read_setting(self, reading: Reading, steps: Steps, spend: Spend) -> Reading:
-        if spend is Spend.DUE:
-            answer: Answer | None = await self._access.call(OPERATION, steps)
-        elif answer := await self._access.free(OPERATION, steps):
-            self._access.checked(OPERATION, answer)
-        if answer is None:
-            return reading
-        setting = self._understood(OPERATION, answer, bodies.setting_of(answer.mapping()))
-        return replace(reading, setting=setting)
-
-    async def _read_charge(self, reading: Reading, steps: Steps, spend: Spend) -> Reading:
-        answer = await self._part(CHARGE, steps, spend)
-        if answer is None:
-            return reading
-        charge = bodies.charge_of(answer.mapping())
-        if spend is Spend.DUE:
-            charge = self._understood(CHARGE, answer, charge)
-        return replace(reading, charge=charge)
-
-    async def _read_meters(self, reading: Reading, steps: Steps, spend: Spend) -> Reading:
-        answer = await self._part(METERS, steps, spend)
-        if answer is None:
-            return reading
-        body = answer.mapping()
-        return replace(reading, powers=bodies.powers_of(body), counters=bodies.counters_of(body))
-
-    async def _read_health(self, reading: Reading, steps: Steps, spend: Spend) -> Reading:
-        """Whether the battery runs, the grid is there, an update is under way; each where it is
-        told, and none worth a login."""
-        running = await self._part(LOOK, steps, Spend.FREE)
-        grid = await self._part(GRID, steps, Spend.FREE)
-        update = await self._part(POLL, steps, Spend.FREE)
-        status = await self._line.wire.send(STATUS, steps)
-        identity = identity_of(status.mapping()) if status.fine else None
-        runs = running.mapping().get("running") if running else None
-        self._seen_down = runs is False
-        seen = bodies.update_of(update.mapping()) if update else None
-        return replace(
-            reading,
-            running=runs if isinstance(runs, bool) else None,
-            grid=bodies.grid_of(grid.mapping()) if grid else None,
-            updating=None if seen is None else seen.word in _PUTTING_IN,
-            firmware=identity.version if identity else None,
-            in_the_way=bodies.in_the_way_of(grid.mapping()) if grid else (),
-        )
-
-    async def _part(self, call: Call, steps: Steps, spend: Spend) -> Answer | None:
-        if spend is Spend.DUE:
-            return await self._access.read(call, steps)
-        answer = await self._access.free(call, steps, opened=call is not POLL)
-        return answer if answer and answer.fine else None
-
-    def _understood(self, call: Call, answer: Answer, value: Value | None) -> Value:
-        if value is None:
-            raise self._access.garbled(call, answer)
-        return value
 
     # Writing
 
@@ -384,7 +314,7 @@ class LocalGateway:
         """Where the update stands."""
         async with self._turn:
             answer = await self._access.call(POLL, steps)
-        return self._understood(POLL, answer, bodies.update_of(answer.mapping()))
+        return understood(self._access, POLL, answer, bodies.update_of(answer.mapping()))
 
     async def install_update(self, steps: Steps) -> None:
         """Install what is staged."""

@@ -25,11 +25,13 @@ from scheduler.errors import (
     GatewayUnreachableError,
     SettingsError,
 )
+from scheduler.outside import said
 
 # Gateways drop a handshake that asks for a name they do not know; this one is in every
 # certificate of theirs (vloschiavo/powerwall2 README, jrester/tesla_powerwall #28).
 SERVER_NAME: Final = "powerwall"
 CONNECT_SECONDS: Final = 10.0
+MOST_NAMES: Final = 20
 # A handshake sends no secret and costs nothing, so a stranger is looked at again soon.
 LOOK_AGAIN_SECONDS: Final = 60.0
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -238,13 +240,13 @@ def describe(der: bytes) -> Certificate:
     pem, fingerprint = ssl.DER_cert_to_PEM_cert(der), fingerprint_of(der)
     try:
         parsed = x509.load_der_x509_certificate(der)
-        subject = parsed.subject.rfc4514_string()
+        subject = said(parsed.subject.rfc4514_string())
         dates = parsed.not_valid_before_utc, parsed.not_valid_after_utc
     except ValueError:
         return Certificate(pem, fingerprint, "", (), None, None)
     try:
         found = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        names = tuple(str(name.value) for name in found)
+        names = tuple(said(name.value, limit=80) for name in found)[:MOST_NAMES]
     except (ValueError, x509.ExtensionNotFound):
         names = ()
     return Certificate(pem, fingerprint, subject, names, *dates)

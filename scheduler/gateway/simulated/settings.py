@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from scheduler.environment import FromEnvironment, OptionalPause
+from scheduler.environment import OptionalPause, TransportSettings
 
 
-class SimulatedSettings(FromEnvironment):
+class SimulatedSettings(TransportSettings):
     """A simulation needs no pause."""
 
     gateway_pause: OptionalPause = None

@@ -53,14 +53,25 @@ def fill() -> Callable[[Database], None]:
 
 def _fill(database: Database) -> None:
     log = Log(database, "home")
-    setting = {"mode": "backup", "reserve_percent": 100.0}
+    setting: dict[str, Any] = {"mode": "backup", "reserve_percent": 100.0}
     log.append(at=AT, entry=EntryKind.EVENT, kind="service", name="started", detail={"pid": 1})
     for number, outcome in enumerate((Outcome.CONFIRMED, Outcome.UNREACHABLE, Outcome.UNCHANGED)):
         at = AT + timedelta(hours=number)
         common: dict[str, Any] = {"kind": "switch", "name": "charge", "wake": Wake.BOUNDARY}
-        intent = {"gateway": "local", "planned_at": None, "attempt": 1, "wanted": setting}
+        intent: Any = {
+            "gateway": "local",
+            "planned_at": None,
+            "attempt": 1,
+            "wanted": setting,
+        }
         run = log.append(at=at, entry=EntryKind.INTENT, detail=intent, **common)
-        step = {"step": "look", "method": "GET", "path": "/", "status": 200, "duration_ms": 1.5}
+        step: Any = {
+            "step": "look",
+            "method": "GET",
+            "path": "/",
+            "status": 200,
+            "duration_ms": 1.5,
+        }
         log.append(at=at, entry=EntryKind.STEP, run=run, detail={**step, "error": None}, **common)
         end: dict[str, Any] = {"observed": setting, "error": None}
         log.append(at=at, entry=EntryKind.OUTCOME, run=run, outcome=outcome, detail=end, **common)

@@ -101,3 +101,45 @@ def test_a_process_killed_while_appending_loses_nothing_it_was_promised(
         assert head.id >= max(printed, default=0)
         assert review.verify(database).rows == head.id
         assert len(log.open_runs()) <= (1 if enough == 3 else 2)
+
+
+RECORD = """
+    import asyncio, sys
+    from pathlib import Path
+    from scheduler.audit.database import open_database
+    from scheduler.audit.intent import Ended, Intent
+    from scheduler.audit.recorder import Recorder
+    from scheduler.audit.writer import Writer
+    from scheduler.words import Outcome, Wake
+    writer = Writer(open_database(Path(sys.argv[1])))
+    async def runs(site):
+        recorder = Recorder(writer, site)
+        intent = Intent(kind="switch", name="charge", wake=Wake.PULSE, gateway="local")
+        while True:
+            run = await recorder.begin(intent)
+            print(run.number, flush=True)
+            await run.end(Ended(outcome=Outcome.UNCHANGED))
+    async def main():
+        await asyncio.gather(*(runs(f"site {number}") for number in range(20)))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    asyncio.run(main())
+"""
+
+
+def test_a_process_killed_while_it_writes_for_many_sites_loses_no_intent(
+    database: Database, path: Path, spawn: Spawn
+) -> None:
+    """Each number is printed after its intent was promised to be on disk."""
+    process = spawn(RECORD, path)
+    go([process])
+    assert process.stdout is not None
+    first = [process.stdout.readline() for _ in range(50)]
+
+    process.send_signal(signal.SIGKILL)
+    rest = process.stdout.read().splitlines()[:-1]
+
+    promised = {int(line) for line in (*first, *rest) if line.strip()}
+    kept = {run.run for run in review.runs(database)}
+    assert promised <= kept
+    assert review.verify(database).complaints == ()

@@ -86,9 +86,9 @@ class Runs:
 
     def switch(self, outcome: Outcome | None, **more: Any) -> int:
         """A switch to Backup-only, 100 %, two seconds long and 12 ms late."""
-        wanted = {"mode": "backup", "reserve_percent": 100.0}
+        wanted: dict[str, Any] = {"mode": "backup", "reserve_percent": 100.0}
         planned = (self.at - timedelta(milliseconds=12)).isoformat()
-        detail = {
+        detail: dict[str, Any] = {
             "gateway": "local https://powerwall",
             "planned_at": planned,
             "attempt": 1,
@@ -98,7 +98,7 @@ class Runs:
         columns = {"kind": "switch", "name": "charge overnight", "wake": Wake.BOUNDARY, **more}
         end = columns.pop("end", {"observed": wanted, "error": None})
         run = self.log.append(at=self.at, entry=EntryKind.INTENT, detail=detail, **columns)
-        step = {
+        step: dict[str, Any] = {
             "step": "write",
             "method": "POST",
             "path": "/api/operation",

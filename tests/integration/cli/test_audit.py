@@ -483,3 +483,13 @@ def test_what_waits_to_be_confirmed_is_said_to_be_accepted(tou: Any, runs: Any) 
     assert "· accepted" in tou("audit").out
     shown = json.loads(tou("audit", "--outcome", "accepted", "--format", "json").out)
     assert [run["run"] for run in shown] == [number]
+
+
+def test_status_tells_the_last_run_of_its_own_site(tou: Any, runs: Any, local: None) -> None:
+    number = runs.switch(Outcome.CONFIRMED)
+    type(runs)(type(runs.log)(runs.log.database, "cabin")).switch(Outcome.REFUSED)
+
+    shown = json.loads(tou("status", "--format", "json").out)
+
+    assert (shown["last_run"]["run"], shown["last_run"]["site"]) == (number, "home")
+    assert shown["confirmed"]["run"] == number

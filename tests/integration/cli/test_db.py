@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -133,7 +134,9 @@ def test_an_older_schema_can_be_copied_before_it_is_upgraded(
     runs.switch(Outcome.CONFIRMED)
     _pretend_schema(home / "tou.db", "0000")
 
-    with closing(open_to_look(home / "tou.db", older=True)) as found:
+    looked = open_to_look(home / "tou.db", older=True)
+    assert looked is not None
+    with closing(looked) as found:
         found.vacuum_into(home / "copy.db")
 
     with closing(sqlite3.connect(home / "copy.db")) as connection:
@@ -216,3 +219,16 @@ def test_verify_shows_the_head_of_each_site(tou: Any, runs: Any) -> None:
 
     assert f"  audit head of cabin: {cabin.head()}\n" in out
     assert f"  audit head of home: {runs.log.head()}\n" in out
+
+
+def test_an_audit_of_an_older_schema_is_copied_and_proven_before_it_is_upgraded(
+    tou: Any, home: Path
+) -> None:
+    old = Path(__file__).parents[2] / "data" / "databases" / "0001.sqlite"
+    shutil.copy(old, home / "tou.db")
+
+    answer = tou("db", "backup", "copy.db", "--format", "json")
+
+    told = json.loads(old.with_suffix(".json").read_text())
+    shown = json.loads(answer.out)
+    assert (shown["rows"], shown["head"]["hash"]) == (told["rows"], told["head"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from typing import Any
 
 import httpx
 import pytest
@@ -93,7 +94,7 @@ async def dial():
 
     async def make(gateway, *, tls=True, name=None):
         context = open_context() if tls else None
-        named = {"server_hostname": name or "127.0.0.1"} if tls else {}
+        named: dict[str, Any] = {"server_hostname": name or "127.0.0.1"} if tls else {}
         streams = await asyncio.open_connection("127.0.0.1", gateway.port, ssl=context, **named)
         lines.append(Line(*streams))
         return lines[-1]

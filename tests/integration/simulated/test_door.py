@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import ssl
+from typing import Any
 
 import httpx
 import pytest
@@ -61,7 +62,7 @@ async def test_newer_certificates_name_an_authority_of_their_own(start):
     gateway = await start("23.28")
     context = ssl.create_default_context(cadata=gateway.certificate_pem)
     context.verify_flags &= ~ssl.VERIFY_X509_PARTIAL_CHAIN
-    named = {"ssl": context, "server_hostname": "powerwall"}
+    named: dict[str, Any] = {"ssl": context, "server_hostname": "powerwall"}
 
     with pytest.raises(ssl.SSLCertVerificationError, match="local issuer"):
         await asyncio.open_connection("127.0.0.1", gateway.port, **named)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,11 @@ class Clock:
     def move(self, **by: float) -> None:
         self.step(**by)
         self.elapsed += timedelta(**by).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        """Hardly any real time, for whoever waits by this clock."""
+        self.move(seconds=seconds)
+        await asyncio.sleep(0.01)
 
     def step(self, **by: float) -> None:
         """Somebody sets the wall clock."""
@@ -192,6 +198,8 @@ class Home:
     simulated: bool = False
     synchronised: Callable[[], bool | None] = field(default=lambda: True)
     turn: Turn | None = None
+    client: dict[str, Any] = field(default_factory=dict)
+    """More words for the client of a simulated gateway."""
     writer: Writer = field(init=False)
     sites: list[Site] = field(default_factory=list)
 
@@ -244,6 +252,7 @@ class Home:
             pause=0.0,
             now=self.clock.now,
             simulated=self.simulated,
+            **self.client,
         )
 
     def change(self, **parts) -> None:

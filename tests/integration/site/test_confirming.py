@@ -7,7 +7,8 @@ import dataclasses
 
 import pytest
 
-from scheduler.errors import GatewayBusyError, GatewayUnreachableError
+from scheduler.audit.recorder import Run
+from scheduler.errors import AuditUnwritableError, GatewayBusyError, GatewayUnreachableError
 from scheduler.gateway.base import Limits
 from scheduler.setting import Export, Mode, Setting, SettingRead
 from scheduler.words import Outcome, Wake
@@ -216,3 +217,28 @@ async def test_the_setting_before_the_write_is_kept_in_the_run(house):
 
     assert last.wanted == Setting(Mode.SELF_CONSUMPTION, 5.0).to_json()
     assert house.site.controller.wish.last.more["before"]["reserve_percent"] == 20.0
+
+
+async def test_an_outcome_that_the_audit_could_not_take_is_written_at_the_next_look(house):
+    begin, full = house.site.recorder.begin, [True]
+
+    class Failing(Run):
+        async def end(self, ended):
+            if full:
+                raise AuditUnwritableError
+            return await super().end(ended)
+
+    async def beginning(intent):
+        run = await begin(intent)
+        run.__class__ = Failing
+        return run
+
+    house.site.recorder.begin = beginning
+    with pytest.raises(AuditUnwritableError):
+        await house.look(Wake.START)
+    before = house.outcomes()
+    full.clear()
+
+    await house.look(Wake.PULSE)
+
+    assert (before, house.outcomes()) == ([None], ["confirmed"])

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.errors import Place
+from scheduler.gateway.base import Update, UpdateState
 from scheduler.schedule.values import ClockTime, Condition, Day, DayClass, Job, JobKind
 from scheduler.simulated import SimulatedGateway
 from scheduler.site import firmware
@@ -197,7 +198,7 @@ async def test_after_a_step_back_of_the_clock_the_same_hours_count_anew(at_work)
 
 
 def test_an_old_answer_does_not_count_as_the_answer_to_this_check():
-    update = firmware.Update(firmware.UpdateState.SUCCEEDED, "x", "nonactionable", 1000, "1")
+    update = Update(UpdateState.SUCCEEDED, "x", "nonactionable", 1000, "1")
 
     assert not firmware._answered(update, update, was_busy=False, elapsed=600)
     newer = dataclasses.replace(update, last_status_ms=1001)

@@ -105,7 +105,7 @@ async def test_a_missed_job_is_not_lost_where_the_audit_cannot_be_written(commit
 
 
 async def test_an_unexpected_fault_in_a_job_ends_its_run(committing, caplog):
-    class Committing(type(committing.site.gateway)):
+    class Committing(type(committing.site.gateway)):  # type: ignore[misc]
         async def commit(self, steps):
             raise ZeroDivisionError("a defect")
 

@@ -12,7 +12,7 @@ import pytest
 from scheduler.schedule import library, source
 
 BAD = Path(__file__).parents[2] / "data" / "tariffs" / "bad"
-TYPES = {
+TYPES: dict[str, Any] = {
     "null": type(None),
     "string": str,
     "integer": int,

@@ -36,7 +36,7 @@ def test_an_outcome_alone_is_a_run(log: Log, database: Database) -> None:
 
 def test_all_columns_come_back_as_they_were_given(log: Log, database: Database) -> None:
     log.append(at=AT, entry=EntryKind.INTENT, kind="switch", name="x", wake=Wake.PULSE)
-    detail = {"observed": None, "error": "Zähler: 5 %", "list": [1, {"two": 2.5}]}
+    detail: Any = {"observed": None, "error": "Zähler: 5 %", "list": [1, {"two": 2.5}]}
 
     at = AT + timedelta(microseconds=123456)
     log.append(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
@@ -56,7 +57,7 @@ class Body(httpx.AsyncByteStream):
 class Scripted:
     """Answers by method and path; a list is used up to its last."""
 
-    answers: dict[str, object]
+    answers: dict[str, Any]
     requests: list[httpx.Request] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:

@@ -1,6 +1,11 @@
 """Which certificate is trusted, and which addresses name a gateway."""
 
+from datetime import UTC, datetime
+
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from scheduler.errors import SettingsError
 from scheduler.gateway.local import pin
@@ -86,3 +91,24 @@ def test_certificate_that_cannot_be_parsed_still_has_its_fingerprint():
 
     assert found.fingerprint == pin.fingerprint_of(b"not a certificate")
     assert (found.subject, found.names, found.not_after) == ("", (), None)
+
+
+def test_subject_of_a_certificate_is_fit_to_be_shown():
+    """Anybody can write what they like into one, and it is shown before it is trusted."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a\x1b[2Jb")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2027, 1, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+    )
+
+    shown = pin.describe(made.public_bytes(serialization.Encoding.DER))
+
+    assert "\x1b" not in shown.subject
+    assert "a" in shown.subject

@@ -134,4 +134,4 @@ def scheduler() -> FakeScheduler:
 
 @pytest.fixture
 def timers(scheduler: FakeScheduler) -> Timers:
-    return Timers(lambda: scheduler)  # type: ignore[arg-type, return-value]
+    return Timers(lambda: scheduler)

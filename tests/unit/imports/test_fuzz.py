@@ -79,9 +79,9 @@ def test_a_bent_sample_is_imported_or_refused(data, choice) -> None:
             break
         container, key = targets[choice.draw(st.integers(0, len(targets) - 1))]
         if choice.draw(st.booleans()):
-            container[key] = choice.draw(odd_values)  # type: ignore[index]
+            container[key] = choice.draw(odd_values)
         else:
-            del container[key]  # type: ignore[attr-defined]
+            del container[key]
 
     assert outcome(json.dumps(bent)) in ("written", "refused", "nothing")
 

@@ -564,7 +564,11 @@ def test_the_older_schedule_of_targets_is_recognised_and_refused(importing) -> N
 
 
 def test_an_answer_without_a_rate_plan_says_where_to_set_one(importing) -> None:
-    answer = {"site_name": "Home", "tariff_content": {}, "tariff_content_v2": None}
+    answer: object = {
+        "site_name": "Home",
+        "tariff_content": {},
+        "tariff_content_v2": None,
+    }
 
     (problem,) = refused(importing, {"response": answer})
 

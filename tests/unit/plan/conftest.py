@@ -93,6 +93,7 @@ def calendar(
         DayClass.WEEKEND: weekend or base,
         DayClass.HOLIDAY: holiday or weekend or base,
     }
+    shapes: dict[tuple[str | None, DayClass], tuple[tuple[int, str | None], ...]]
     shapes = {(None, kind): periods(text) if text else NO_TARIFF for kind, text in texts.items()}
     dates = frozenset(date.fromisoformat(text) for text in holidays)
     return SmallCalendar(ZoneInfo(zone), shapes, holidays=dates)

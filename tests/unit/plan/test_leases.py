@@ -109,7 +109,9 @@ def test_a_pause_changes_nothing_that_is_wanted_and_its_end_is_a_boundary(home):
 
 def test_a_skipped_rule_is_left_out_once(home):
     begun = at("2026-07-06T12:00Z")
-    start, end = stretch_of(home, "charge", begun)
+    stretch = stretch_of(home, "charge", begun)
+    assert stretch is not None
+    start, end = stretch
     leases = [Lease("1", LeaseKind.SKIP, begun, end, name="charge")]
 
     assert (start, end) == (at("2026-07-06T22:05Z"), at("2026-07-07T05:55Z"))
@@ -120,7 +122,9 @@ def test_a_skipped_rule_is_left_out_once(home):
 
 def test_a_rule_that_holds_now_is_skipped_from_now_on(home):
     begun = at("2026-07-06T02:00Z")
-    start, end = stretch_of(home, "charge", begun)
+    stretch = stretch_of(home, "charge", begun)
+    assert stretch is not None
+    start, end = stretch
     leases = [Lease("1", LeaseKind.SKIP, begun, end, name="charge")]
 
     assert (start, end) == (at("2026-07-05T22:05Z"), at("2026-07-06T05:55Z"))
@@ -136,6 +140,7 @@ def test_a_rule_without_an_end_cannot_be_skipped(home, name):
 def test_a_skipped_job_is_left_out_once_and_is_no_boundary(home):
     begun = at("2026-07-06T06:00Z")
     until = time_of(home, "look", begun)
+    assert until is not None
     leases = [Lease("1", LeaseKind.SKIP, begun, until, name="look", of="job")]
 
     found = jobs(home, begun, begun + timedelta(days=2), leases)

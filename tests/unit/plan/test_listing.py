@@ -34,7 +34,7 @@ ZONES = sorted(available_timezones())
 
 
 def override(setting: Setting, until: datetime) -> Lease:
-    return Lease("1", LeaseKind.OVERRIDE, datetime(2, 1, 1, tzinfo=UTC), until, setting=setting)
+    return Lease("1", LeaseKind.OVERRIDE, datetime(1, 1, 1, tzinfo=UTC), until, setting=setting)
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ durations = st.one_of(
 
 
 def override(setting: Setting, until: datetime) -> Lease:
-    return Lease("1", LeaseKind.OVERRIDE, datetime(2, 1, 1, tzinfo=UTC), until, setting=setting)
+    return Lease("1", LeaseKind.OVERRIDE, datetime(1, 1, 1, tzinfo=UTC), until, setting=setting)
 
 
 @st.composite

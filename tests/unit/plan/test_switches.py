@@ -18,7 +18,7 @@ NIGHT = "00:00 cheap, 06:00 dear, 22:00 cheap"
 
 
 def override(setting: Setting, until: datetime) -> Lease:
-    return Lease("1", LeaseKind.OVERRIDE, datetime(2, 1, 1, tzinfo=UTC), until, setting=setting)
+    return Lease("1", LeaseKind.OVERRIDE, datetime(1, 1, 1, tzinfo=UTC), until, setting=setting)
 
 
 def told(schedule, start, hours=24):

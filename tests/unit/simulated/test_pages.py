@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -109,7 +109,7 @@ def test_the_log_keeps_method_path_and_status(bench):
 
 
 def test_a_listener_hears_of_each_request(bench):
-    heard = []
+    heard: list[Any] = []
     gateway = bench(profile="1.49")
     gateway.device.on_request = heard.append
     gateway.get("status")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import holidays as independent
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from scheduler.schedule import shipped, source
 from scheduler.schedule.holidays import HolidayList, Observed, easter, in_year, parse_rule
 
-EXPECTED = source.read(Path(__file__).parents[2] / "data" / "tariffs" / "holidays.yaml").data
+EXPECTED: Any = source.read(Path(__file__).parents[2] / "data" / "tariffs" / "holidays.yaml").data
 LISTS = shipped.holiday_lists()
 CASES = [
     (name, rule, int(year), days)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_fifty_four_tariffs_are_shipped() -> None:
 @pytest.mark.parametrize("id_", IDS)
 def test_a_shipped_tariff_tells_its_sources_its_dates_and_how_sure_it_is(id_: str) -> None:
     tariff = library.load(id_)
-    keys = source.parse(text(id_), id_).data
+    keys: Any = source.parse(text(id_), id_).data
 
     assert tariff.id == id_
     assert {"utility", "country", "region", "status", "effective", "checked"} <= set(keys)

@@ -1,0 +1,179 @@
+"""Every fault at every step of a switch, once: no wrong "confirmed", and the right setting in force
+with the battery running soon after the fault is over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from scheduler.audit.database import open_database
+from scheduler.gateway.local import wire
+from scheduler.setting import Mode, to_raw
+from scheduler.simulated import SimulatedGateway
+from scheduler.simulated.faults import Faults
+from scheduler.site.apply import Attempt
+from scheduler.words import Outcome, Wake
+
+from .conftest import Clock, Home
+
+# Where a request must have been answered by, in real seconds; the client's own are 10 to 35.
+PATIENCE = 0.2
+# The longest a setting may take to be in force after its fault, by the clock of the house: a
+# certificate's minute, a refusal's five minutes or a login's lock-out, and a pulse.
+SOON = 40 * 60.0
+
+Arm = Callable[[Faults, str], None]
+
+
+def once(name: str, value: object = 1) -> Arm:
+    return lambda faults, path: setattr(faults, name, value)
+
+
+def at_path(name: str, value: int = 1) -> Arm:
+    return lambda faults, path: setattr(faults, name, {path: value})
+
+
+FAULTS: dict[str, Arm] = {
+    "refused": once("refuse", True),
+    "silent": once("silent", True),
+    "another certificate": once("stranger"),
+    "cut off": once("drop"),
+    "busy": once("busy"),
+    "limited": at_path("limited"),
+    "never answered": at_path("hang"),
+    "drips": once("drip"),
+    "endless": once("endless"),
+    "huge": once("huge"),
+    "deep": once("deep"),
+    "garbage": once("garbage"),
+    "blank": once("blank"),
+    "packed": once("packed"),
+    "bad gateway": once("bad_gateway"),
+    "error in a body": once("error_body"),
+    "missing": at_path("missing"),
+    "answer lost": at_path("answer_lost"),
+    "restarts": at_path("reboot"),
+    "a null mode": lambda faults, path: faults.null.update(real_mode=1),
+    "no reserve": lambda faults, path: faults.without.update(backup_reserve_percent=1),
+    "a reserve in words": lambda faults, path: faults.typed.update(backup_reserve_percent=1),
+    "sessions gone": once("kill_tokens"),
+    "too many logins": once("too_many"),
+    "reads forbidden": once("reads_forbidden", True),
+    "password reverted": once("password_reverted", True),
+    "login lost": once("login_lost"),
+    "commit lost": once("commit_lost"),
+    "mode dropped": once("old_mode"),
+    "stays down": once("stays_down"),
+}
+
+
+@dataclass
+class Arming(httpx.AsyncBaseTransport):
+    """Switches a fault on just before one request, and off after its answer."""
+
+    faults: Faults
+    inner: httpx.AsyncBaseTransport = field(default_factory=wire._transport)
+    arm: Arm | None = None
+    at: int = 0
+    """The number of the request, counted down to 0."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions["timeout"] |= {"connect": PATIENCE, "read": PATIENCE}
+        arm, self.at = self.arm, self.at - 1
+        if arm is None or self.at >= 0:
+            return await self.inner.handle_async_request(request)
+        self.arm = None
+        arm(self.faults, request.url.path.removeprefix("/api/"))
+        try:
+            return await self.inner.handle_async_request(request)
+        finally:
+            self.over()
+
+    def over(self) -> None:
+        """The switches are put back; counted faults that did not strike yet stay for the next."""
+        for name in ("refuse", "silent", "reads_forbidden", "password_reverted"):
+            setattr(self.faults, name, False)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+@dataclass
+class Matrix:
+    """A home, and the transport that lets faults strike."""
+
+    home: Home
+    transport: Arming
+
+    def truth(self) -> bool:
+        """Whether what is wanted is in force on the device."""
+        active, wanted = self.home.device.device.active, self.home.controller.wish.desired.setting
+        return active.mode == wanted.mode.value and active.reserve == pytest.approx(
+            to_raw(float(wanted.reserve)), abs=0.01
+        )
+
+    async def switch(self, *, cold: bool, number: int, arm: Arm) -> None:
+        """One boundary with a fault at the request of this number."""
+        home = self.home
+        home.at(8 if home.clock.instant.hour >= 22 or home.clock.instant.hour < 8 else 22)
+        if cold:
+            (home.folder / "tou.session").unlink(missing_ok=True)
+            await home.site.gateway.close()
+            home.start()
+        self.transport.arm, self.transport.at = arm, number
+        self.judge(await home.look(Wake.BOUNDARY))
+        self.transport.over()
+        began = home.clock.elapsed
+        while not self.settled():
+            assert home.clock.elapsed - began < SOON, home.outcomes()[-5:]
+            waits = (home.controller.retry_in(), home.controller.confirm_in())
+            wait = min((each for each in waits if each is not None), default=30.0)
+            home.clock.move(seconds=min(wait, 30.0))
+            await asyncio.sleep(0.005)
+            due = Wake.PULSE if wait > 30 else Wake.CONFIRM if waits[1] is not None else Wake.RETRY
+            self.judge(await home.look(due))
+
+    def settled(self) -> bool:
+        controller = self.home.controller
+        quiet = controller.debt.owed is None and controller.wish and controller.wish.done
+        return bool(quiet) and self.home.device.device.sitemaster_running
+
+    def judge(self, attempt: Attempt | None) -> None:
+        if attempt is not None and attempt.outcome in {Outcome.CONFIRMED, Outcome.UNCHANGED}:
+            assert self.truth(), f"{attempt.outcome}, and {self.home.device.device.active}"
+
+
+@pytest.fixture
+async def matrix(tmp_path: Path) -> AsyncIterator[Matrix]:
+    async with SimulatedGateway(
+        profile="1.49", run_seconds=0.02, stop_seconds=0.01, away_seconds=0.1
+    ) as device:
+        clock = Clock()
+        device.faults.login_limit = 100_000
+        device.faults.shows_active = True
+        transport = Arming(device.faults)
+        home = Home(tmp_path, clock, open_database(tmp_path / "tou.db", create=True), device)
+        home.client = {
+            "transport": transport,
+            "monotonic": clock.monotonic,
+            "sleep": clock.sleep,
+        }
+        await home.look(Wake.START)
+        yield Matrix(home, transport)
+        await home.close()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_fault_at_any_step_is_overcome_and_never_called_confirmed(matrix, fault):
+    for cold, steps in ((False, 6), (True, 10)):
+        for number in range(steps):
+            await matrix.switch(cold=cold, number=number, arm=FAULTS[fault])
+
+            assert matrix.truth(), (fault, cold, number)
+    modes = {run.wanted["mode"] for run in matrix.home.runs() if run.wanted}
+    assert modes == {Mode.BACKUP.value, Mode.SELF_CONSUMPTION.value}
