@@ -115,6 +115,8 @@ class Budgeted:
     ) -> None:
         self.inner = inner
         self._budget, self._path, self._now = budget, path, now
+        self._last: Ledger | None = None
+        """As it was last saved; the state is shown without reading a file."""
 
     @property
     def name(self) -> str:
@@ -139,23 +141,23 @@ class Budgeted:
     @property
     def budget(self) -> dict[str, Any]:
         """As the state shows it: each limited figure, what is left of it, and until when."""
-        now = self._now()
+        now, ledger = self._now(), self._last or self._ledger()
         return {
             name: {
                 "of": self._shown(name, self._budget.of(name) or 0),
-                "left": left,
+                "left": self._shown(name, left),
                 "until": clock.iso(_next_stretch(name, now)),
             }
-            for name, left in self.left().items()
+            for name, left in self._left(ledger).items()
         }
 
     def left(self) -> dict[str, float]:
         """What is left of each figure that is limited, by its name."""
-        return {name: self._shown(name, left) for name, left in self._left().items()}
+        return {name: self._shown(name, left) for name, left in self._left(self._ledger()).items()}
 
-    def _left(self) -> dict[str, int]:
+    def _left(self, ledger: Ledger) -> dict[str, int]:
         """As it is counted."""
-        ledger, now = self._ledger(), self._now()
+        now = self._now()
         figures = {name: self._budget.of(name) for name in _WORDS}
         return {
             name: max(0, most - ledger.spent(name, now))
@@ -210,7 +212,7 @@ class Budgeted:
 
     def _short(self, names: tuple[str, ...], *, kept: float = 0.0) -> str | None:
         """The first figure of which no more than the kept share is left."""
-        left = self._left()
+        left = self._left(self._ledger())
         for name in names:
             most = self._budget.of(name)
             if most is not None and left[name] <= most * kept:
@@ -256,6 +258,7 @@ class Budgeted:
 
     def _save(self, ledger: Ledger) -> None:
         data = {"stretches": ledger.stretches, "counts": ledger.counts}
+        self._last = ledger
         try:
             files.replace_private(self._path, json.dumps(data).encode())
         except OSError as error:

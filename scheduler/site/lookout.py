@@ -1,4 +1,5 @@
-"""Looks that cost nothing: whether the battery runs, and whether somebody else changed the setting.
+"""Looks that the plan does not need: whether the battery runs, and whether somebody else changed
+the setting.
 
 They leave no entry; what they find is acted on by a run of its own.
 """
@@ -43,12 +44,14 @@ class Lookout:
         """Whether another setting is shown than the one in force. A battery that is seen standing
         still is brought back."""
         limits, at = self._gateway.limits, self._monotonic()
+        if not limits.free_reads and self._at is None:
+            self._at = at  # the first attempt was a look, and was paid for
         soon = self._at is not None and at - self._at < limits.read_every
-        if not limits.free_reads or soon:
+        if soon or not (limits.free_reads or limits.read_every):
             return False
         self._at = at
         try:
-            seen = await self._look()
+            seen = await self._look(Spend.FREE if limits.free_reads else Spend.SPARE)
         except GatewayError:
             return False
         if seen.running is False and not seen.updating:
@@ -66,8 +69,8 @@ class Lookout:
             return isinstance(error, GatewayIdentityError)
         return False
 
-    async def _look(self) -> Reading:
-        return await self._known.reading(self._steps, spend=Spend.FREE, want=_WATCHED)
+    async def _look(self, spend: Spend = Spend.FREE) -> Reading:
+        return await self._known.reading(self._steps, spend=spend, want=_WATCHED)
 
     def _differs(self, wish: Wish, seen: Reading) -> bool:
         shown = seen.setting

@@ -98,6 +98,8 @@ class Renewed:
         self._now, self._monotonic, self._sleep = now, monotonic, sleep
         self._one = asyncio.Lock()
         self._known: tuple[str, ...] = ()
+        self._last: Tokens | None = None
+        """As the file was last read."""
         self._pending: Tokens | None = None
         """A pair that the disk did not take; not used before it does."""
         self._dead: str | None = None
@@ -122,13 +124,9 @@ class Renewed:
 
     def concern(self, now: datetime) -> str | None:
         """A sign-in that is dead, or will be within days."""
-        try:
-            tokens = self._read()
-        except GatewayError as error:
-            return str(error)
-        if self._known_dead(tokens):
-            return str(self._lost())
-        return tokens.concern(now)
+        if self._last is None:
+            return None
+        return str(self._lost()) if self._known_dead(self._last) else self._last.concern(now)
 
     async def upkeep(self, steps: Steps) -> None:
         """Renew it each week at the latest."""
@@ -161,6 +159,7 @@ class Renewed:
     def _remember(self, tokens: Tokens) -> None:
         known = [each for each in self._known if each not in tokens.secrets()]
         self._known = (*known[-8:], *tokens.secrets())
+        self._last = tokens
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:

@@ -10,10 +10,10 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from scheduler.environment import (
     AWord,
     Duration,
-    FromEnvironment,
     OptionalPause,
     OptionalSecret,
     OptionalText,
+    TransportSettings,
     between,
 )
 from scheduler.gateway.fleet.hosts import Hosts, checked_address, hosts_of
@@ -46,7 +46,7 @@ Dollars = Annotated[
 ]
 
 
-class FleetSettings(FromEnvironment):
+class FleetSettings(TransportSettings):
     """Who runs the cloud, which site, and what it may cost."""
 
     fleet_provider: Annotated[Literal["tesla", "teslemetry", "tessie"], AWord] = "tesla"
@@ -59,6 +59,16 @@ class FleetSettings(FromEnvironment):
     fleet_sign_in_url: Address = None
     fleet_token_url: Address = None
     gateway_pause: OptionalPause = None
+
+    @property
+    def address(self) -> str:
+        """Where the cloud answers."""
+        return self.hosts.api
+
+    @property
+    def identity(self) -> str:
+        """The energy site, in whatever cloud; without one, the cloud."""
+        return f"energy site {self.fleet_site}" if self.fleet_site else self.hosts.api
 
     @property
     def pause_seconds(self) -> float:
