@@ -11,7 +11,7 @@ from scheduler.setting import Export
 
 if TYPE_CHECKING:
     from scheduler.gateway.budget import Budgeted
-    from scheduler.gateway.fleet.access import Access
+    from scheduler.gateway.fleet.access import Bearer
     from scheduler.gateway.registry import Surroundings
 
 TOKENS: Final = ".fleet"
@@ -42,7 +42,7 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> Budgeted:
     from scheduler.gateway.budget import Budget, Budgeted
     from scheduler.gateway.fleet.client import FleetGateway
     from scheduler.gateway.fleet.prices import price
-    from scheduler.gateway.fleet.wire import Wire
+    from scheduler.gateway.fleet.wire import CloudWire
 
     if settings.dollars == 0:
         raise SettingsError(
@@ -50,7 +50,7 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> Budgeted:
             "cost, such as 8."
         )
     access = _access(settings, surroundings)
-    wire = Wire(
+    wire = CloudWire(
         base=settings.hosts.api,
         now=surroundings.now,
         monotonic=surroundings.monotonic,
@@ -78,7 +78,7 @@ def label_of(settings: Any) -> str:
     return f"{provider}/{settings.fleet_region}" if provider == "tesla" else provider
 
 
-def _access(settings: Any, surroundings: Surroundings) -> Access:
+def _access(settings: Any, surroundings: Surroundings) -> Bearer:
     from scheduler.gateway.fleet.access import Fixed, Renewed
     from scheduler.gateway.fleet.tokens import TokenFile
 

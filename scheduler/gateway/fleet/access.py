@@ -22,9 +22,9 @@ from scheduler.errors import (
     GatewayRefusedError,
 )
 from scheduler.gateway.base import Steps
-from scheduler.gateway.fleet.answers import Answer, Call, failure
+from scheduler.gateway.fleet.answers import CloudCall, Reply, failure
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
-from scheduler.gateway.fleet.wire import Wire
+from scheduler.gateway.fleet.wire import CloudWire
 
 TOKEN_PATH: Final = "/oauth2/v3/token"  # noqa: S105 - a path
 _LOCK_SECONDS: Final = 60.0
@@ -37,7 +37,7 @@ _DEAD: Final = (400, 401, 403)
 logger = logging.getLogger(__name__)
 
 
-class Access(Protocol):
+class Bearer(Protocol):
     """Where access tokens come from."""
 
     async def token(self, steps: Steps, *, after: str | None = None) -> str:
@@ -105,7 +105,7 @@ class Renewed:
         self._dead: str | None = None
         """The refresh token that is known to be dead."""
         self._dead_at = 0.0
-        self.wire: Wire | None = None
+        self.wire: CloudWire | None = None
 
     async def token(self, steps: Steps, *, after: str | None = None) -> str:
         """The access token of the file, renewed where it is about to age out or was refused."""
@@ -206,14 +206,14 @@ class Renewed:
         usable = old is not None and old.serves(self._now()) and old.refresh != tokens.refresh
         return (tokens.refresh, old.refresh) if old and usable else (tokens.refresh,)
 
-    async def _ask(self, client_id: str, refresh: str, steps: Steps) -> Answer:
+    async def _ask(self, client_id: str, refresh: str, steps: Steps) -> Reply:
         form = {
             "grant_type": "refresh_token",
             "client_id": client_id,
             "refresh_token": refresh,
         }
         assert self.wire is not None
-        call = Call("refresh", "POST", TOKEN_PATH, form=form, base=self._url)
+        call = CloudCall("refresh", "POST", TOKEN_PATH, form=form, base=self._url)
         answer = await self.wire.send(call, steps)
         if answer.status not in (200, *_DEAD):
             said = self.wire.shown(answer.complaint)
@@ -222,7 +222,7 @@ class Renewed:
             raise type(error)(str(error), delivered="no", retry_after=error.retry_after)
         return answer
 
-    def _taken(self, tokens: Tokens, refresh: str, answer: Answer) -> Tokens:
+    def _taken(self, tokens: Tokens, refresh: str, answer: Reply) -> Tokens:
         try:
             found = replace(tokens, refresh=refresh).renewed(answer.mapping(), self._now())
         except ValueError:

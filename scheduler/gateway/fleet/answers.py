@@ -29,7 +29,7 @@ _SIGN_IN: Final = "Run `tou gateway login` to sign in again."
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CloudCall:
     """One request."""
 
     step: str
@@ -48,7 +48,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """What came back, with a status."""
 
     status: int
@@ -167,7 +167,7 @@ _STATUSES: Final[dict[int, _Meaning]] = {
 _NOT_DELIVERED: Final = "energy_gateway_unreachable"
 
 
-def failure(where: str, call: Call, answer: Answer, said: str) -> GatewayError:
+def failure(where: str, call: CloudCall, answer: Reply, said: str) -> GatewayError:
     """The one error of an answer that is no success; `said` is its complaint, fit to be shown."""
     meaning = _STATUSES.get(answer.status) or _unknown(answer.status)
     told = f" It says: {said}." if said else ""

@@ -23,13 +23,13 @@ from scheduler.gateway.base import (
     Steps,
 )
 from scheduler.gateway.fleet import readings
-from scheduler.gateway.fleet.access import Access
-from scheduler.gateway.fleet.answers import Answer, Call, failure
+from scheduler.gateway.fleet.access import Bearer
+from scheduler.gateway.fleet.answers import CloudCall, Reply, failure
 from scheduler.gateway.fleet.commands import commands_of
 from scheduler.gateway.fleet.hosts import region_of
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
 from scheduler.gateway.fleet.tokens import claims
-from scheduler.gateway.fleet.wire import Wire
+from scheduler.gateway.fleet.wire import CloudWire
 from scheduler.setting import Setting
 
 _API: Final = "/api/1"
@@ -63,8 +63,8 @@ class FleetGateway:
         self,
         *,
         label: str,
-        wire: Wire,
-        access: Access,
+        wire: CloudWire,
+        access: Bearer,
         limits: Limits,
         site: str | None,
         pause: float,
@@ -170,7 +170,7 @@ class FleetGateway:
             in_the_way=live.in_the_way,
         )
 
-    async def _of_site(self, what: str, steps: Steps, step: str) -> Answer:
+    async def _of_site(self, what: str, steps: Steps, step: str) -> Reply:
         return await self._ask(f"/energy_sites/{await self._site(steps)}/{what}", steps, step)
 
     async def _site(self, steps: Steps) -> str:
@@ -181,9 +181,9 @@ class FleetGateway:
 
     async def _ask(
         self, path: str, steps: Steps, step: str, *, body: Mapping[str, object] | None = None
-    ) -> Answer:
+    ) -> Reply:
         """The answer to one call; after a 401 once more with a new token. Raises GatewayError."""
-        call = Call(step, "GET" if body is None else "POST", _API + path, body)
+        call = CloudCall(step, "GET" if body is None else "POST", _API + path, body)
         self._heed()
         token = await self._access.token(steps)
         answer = await self._wire.send(call, steps, token)
@@ -195,7 +195,7 @@ class FleetGateway:
             return answer
         raise self._failure(call, answer, token)
 
-    def _learn(self, call: Call, answer: Answer, token: str) -> None:
+    def _learn(self, call: CloudCall, answer: Reply, token: str) -> None:
         """A right that is missing takes all commands away, until there is another token."""
         learned = self._learned
         if token != learned.refused_token:
@@ -206,7 +206,7 @@ class FleetGateway:
         if answer.status in (429, 503):
             learned.left_alone_until = self._monotonic() + answer.wait
 
-    def _failure(self, call: Call, answer: Answer, token: str) -> GatewayError:
+    def _failure(self, call: CloudCall, answer: Reply, token: str) -> GatewayError:
         said = self._wire.shown(answer.complaint or answer.unwilling or "")
         region = region_of(str(claims(token).get("ou_code", "")))
         if answer.status == 421 and region:

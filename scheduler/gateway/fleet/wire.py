@@ -23,7 +23,7 @@ from scheduler import __version__
 from scheduler.errors import GatewayError, GatewayProtocolError, GatewayUnreachableError
 from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
-from scheduler.gateway.fleet.answers import Answer, Call
+from scheduler.gateway.fleet.answers import CloudCall, Reply
 from scheduler.outside import hides_tokens, said
 
 CONNECT_SECONDS: Final = 10.0
@@ -39,7 +39,7 @@ for _name in ("httpcore.http11", "httpcore.connection", "httpcore.proxy", "httpx
     logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.WARNING)
 
 
-class Wire:
+class CloudWire:
     """The connections to one provider."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Wire:
         """What the cloud says, fit to be shown."""
         return hides_tokens(said(text, secrets=self._secrets(), limit=limit))
 
-    async def send(self, call: Call, steps: Steps, token: str | None = None) -> Answer:
+    async def send(self, call: CloudCall, steps: Steps, token: str | None = None) -> Reply:
         """The answer to one request, whatever its status. Raises GatewayError where there is none,
         AuditError where a step is not kept."""
         if call.changes:
@@ -82,11 +82,13 @@ class Wire:
         if client:
             await client.aclose()
 
-    async def _exchange(self, call: Call, steps: Steps, token: str | None) -> Answer | GatewayError:
+    async def _exchange(
+        self, call: CloudCall, steps: Steps, token: str | None
+    ) -> Reply | GatewayError:
         """One request. An error is returned, not raised: so it carries no trace of httpx's own,
         which holds the request with its headers."""
         at, began = self._now(), self._monotonic()
-        outcome: Answer | GatewayError
+        outcome: Reply | GatewayError
         try:
             client = await self._ready()
             async with asyncio.timeout(READ_SECONDS + SLACK_SECONDS):
@@ -102,14 +104,14 @@ class Wire:
             step=call.step,
             method=call.method,
             path=call.path.partition("?")[0],
-            status=outcome.status if isinstance(outcome, Answer) else None,
+            status=outcome.status if isinstance(outcome, Reply) else None,
             duration_ms=round((self._monotonic() - began) * 1000, 3),
             error=self._told(outcome),
         )
         await steps.ended(step)
         return outcome
 
-    def _told(self, outcome: Answer | GatewayError) -> str | None:
+    def _told(self, outcome: Reply | GatewayError) -> str | None:
         if isinstance(outcome, GatewayError):
             return str(outcome)
         if outcome.fine:
@@ -156,7 +158,7 @@ class Wire:
     def _until(self, date: str) -> float:
         return (parsedate_to_datetime(date) - self._now()).total_seconds()
 
-    def _failure(self, call: Call, error: Exception) -> GatewayError:
+    def _failure(self, call: CloudCall, error: Exception) -> GatewayError:
         where = urlsplit(call.base).netloc or self.where
         what = f"({call.method} {call.path.partition('?')[0]})"
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
@@ -179,7 +181,9 @@ class Wire:
         return GatewayProtocolError(f"{where} answers {what} with something that is not its API.")
 
 
-def _request(client: httpx.AsyncClient, base: str, call: Call, token: str | None) -> httpx.Request:
+def _request(
+    client: httpx.AsyncClient, base: str, call: CloudCall, token: str | None
+) -> httpx.Request:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     content = None
     if call.form is not None:
@@ -197,7 +201,7 @@ def _request(client: httpx.AsyncClient, base: str, call: Call, token: str | None
     )
 
 
-async def _received(response: httpx.Response, asked: float | None) -> Answer:
+async def _received(response: httpx.Response, asked: float | None) -> Reply:
     """The answer as it came on the wire. Raises ValueError."""
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise ValueError("packed, although that was not asked for")
@@ -206,4 +210,4 @@ async def _received(response: httpx.Response, asked: float | None) -> Answer:
         body += chunk
         if len(body) > MOST_BYTES:
             raise ValueError("too long")
-    return Answer(response.status_code, bytes(body), asked)
+    return Reply(response.status_code, bytes(body), asked)
