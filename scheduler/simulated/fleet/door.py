@@ -17,6 +17,7 @@ from scheduler.simulated.fleet.signin import COMMANDS, Grant, Refused, SignIn
 API: Final = "/api/1/"
 _MODES: Final = ("self_consumption", "autonomous", "backup")
 _RULES: Final = ("battery_ok", "pv_only", "never")
+_KEY_PATH: Final = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
 _KEY: Final = "04" + "ab" * 64
 _TEXTS: Final = {
     401: "token expired (401)",
@@ -41,6 +42,8 @@ class Door:
     def __init__(self, cloud: Cloud, signin: SignIn, faults: FleetFaults) -> None:
         self.url = ""
         self.domains: set[str] = set()
+        self.key_pem = ""
+        """The public key that is found at the person's address; here it is this one."""
         self._cloud, self._signin, self._faults = cloud, signin, faults
 
     def answer(self, request: Request) -> Response:
@@ -52,6 +55,8 @@ class Door:
                 return self._failed(int(status))
         if request.path.startswith("/oauth2/v3/"):
             return self._of_sign_in(request, endpoint)
+        if request.path == _KEY_PATH and self.key_pem:
+            return Response(200, self.key_pem.encode(), (), "text/plain")
         if not request.path.startswith(API):
             return self._failed(404)
         refusal = self._refusal(request, endpoint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self, Unpack
@@ -84,6 +84,21 @@ class SimulatedFleet:
     def tokens(self, scopes: tuple[str, ...] = SCOPES) -> dict[str, object]:
         """A pair of tokens, as from a sign-in."""
         return self.signin.pair(scopes)
+
+    def state(self) -> dict[str, object]:
+        """What a control address tells: the settings in force, the charge, and what was asked."""
+        self.cloud.turn()
+        return {
+            "url": self.url,
+            "site": self.site,
+            "active": asdict(self.cloud.in_force),
+            "shown": asdict(self.cloud.shown()),
+            "charge_percent": round(self.cloud.house.app_charge, 2),
+            "reads": self.cloud.reads,
+            "commands": self.cloud.commands,
+            "refreshes": self.signin.refreshes,
+            "requests": len(self.log),
+        }
 
     def _mind_the_door(self) -> None:
         """Connections are refused where nobody listens."""
