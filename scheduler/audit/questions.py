@@ -18,7 +18,7 @@ from scheduler import clock
 from scheduler.audit.chain import Json, storable
 from scheduler.audit.database import Database
 from scheduler.audit.keeping import ACCEPTED
-from scheduler.audit.readings import Reading, last_reading, readings
+from scheduler.audit.readings import KeptReading, last_reading, readings
 from scheduler.audit.table import audit, open_runs, standing
 from scheduler.setting import Setting, setting_from_json
 from scheduler.words import EntryKind, Wake
@@ -161,12 +161,12 @@ class Questions:
             detail = connection.execute(query).scalar()
         return None if detail is None else str(json.loads(detail).get("text"))
 
-    def readings(self, since: datetime, until: datetime) -> list[Reading]:
+    def readings(self, since: datetime, until: datetime) -> list[KeptReading]:
         """What was read from `since` on and before `until`, oldest first."""
         with self.database.reading() as connection:
             return readings(connection, self._site, since, until)
 
-    def last_reading(self) -> Reading | None:
+    def last_reading(self) -> KeptReading | None:
         """The newest reading by its instant."""
         with self.database.reading() as connection:
             return last_reading(connection, self._site)

@@ -30,7 +30,7 @@ class Surroundings:
     """Where the simulated gateway of a running service answers, as its `serve` told."""
 
 
-class Entry(Protocol):
+class Transport(Protocol):
     """What the module `scheduler.gateway.<name>` offers."""
 
     def limits_of(self, settings: Any) -> Limits:
@@ -48,7 +48,7 @@ TRANSPORTS: dict[str, str] = {
 """Name in TOU_GATEWAY to the package that speaks it."""
 
 
-def transport(name: str) -> Entry:
+def transport(name: str) -> Transport:
     """The entry of a transport. Raises KeyError for a name that is not registered."""
     entry: Any = import_module(TRANSPORTS[name])
     return entry  # type: ignore[no-any-return]

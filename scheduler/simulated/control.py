@@ -64,7 +64,7 @@ class FaultControl:
         return {**self._told(), "faults": on}
 
 
-class Control(FaultControl):
+class ControlDoor(FaultControl):
     """Of the local gateway: also `POST /stop` stops the sitemaster, `POST /reboot` takes
     `{"version": ...}` or nothing, `POST /sessions/drop` ends every session."""
 

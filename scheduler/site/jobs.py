@@ -17,7 +17,7 @@ from scheduler.schedule.values import Job, JobKind
 from scheduler.site import act, firmware, recovery
 from scheduler.site.apply import outcome_of
 from scheduler.site.controller import Controller
-from scheduler.site.firmware import Check, Ending
+from scheduler.site.firmware import Ending, FirmwareCheck
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ class Jobs:
         if job.do is JobKind.FIRMWARE_CHECK:
             if not isinstance(gateway, FirmwareUpdates):
                 return _lacking(job)
-            context = Check(
+            context = FirmwareCheck(
                 gateway=gateway,
                 peak_name=self._peak_name,
                 installing=self._installing,

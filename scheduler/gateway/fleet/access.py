@@ -22,7 +22,7 @@ from scheduler.errors import (
     GatewayRefusedError,
 )
 from scheduler.gateway.base import Steps
-from scheduler.gateway.fleet.answers import CloudCall, Reply, failure
+from scheduler.gateway.fleet.answers import CloudCall, CloudReply, failure
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.gateway.fleet.wire import CloudWire
 
@@ -206,7 +206,7 @@ class Renewed:
         usable = old is not None and old.serves(self._now()) and old.refresh != tokens.refresh
         return (tokens.refresh, old.refresh) if old and usable else (tokens.refresh,)
 
-    async def _ask(self, client_id: str, refresh: str, steps: Steps) -> Reply:
+    async def _ask(self, client_id: str, refresh: str, steps: Steps) -> CloudReply:
         form = {
             "grant_type": "refresh_token",
             "client_id": client_id,
@@ -222,7 +222,7 @@ class Renewed:
             raise type(error)(str(error), delivered="no", retry_after=error.retry_after)
         return answer
 
-    def _taken(self, tokens: Tokens, refresh: str, answer: Reply) -> Tokens:
+    def _taken(self, tokens: Tokens, refresh: str, answer: CloudReply) -> Tokens:
         try:
             found = replace(tokens, refresh=refresh).renewed(answer.mapping(), self._now())
         except ValueError:

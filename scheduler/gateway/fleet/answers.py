@@ -48,7 +48,7 @@ class CloudCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class CloudReply:
     """What came back, with a status."""
 
     status: int
@@ -167,7 +167,7 @@ _STATUSES: Final[dict[int, _Meaning]] = {
 _NOT_DELIVERED: Final = "energy_gateway_unreachable"
 
 
-def failure(where: str, call: CloudCall, answer: Reply, said: str) -> GatewayError:
+def failure(where: str, call: CloudCall, answer: CloudReply, said: str) -> GatewayError:
     """The one error of an answer that is no success; `said` is its complaint, fit to be shown."""
     meaning = _STATUSES.get(answer.status) or _unknown(answer.status)
     told = f" It says: {said}." if said else ""

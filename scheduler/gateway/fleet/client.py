@@ -24,7 +24,7 @@ from scheduler.gateway.base import (
 )
 from scheduler.gateway.fleet import readings
 from scheduler.gateway.fleet.access import Bearer
-from scheduler.gateway.fleet.answers import CloudCall, Reply, failure
+from scheduler.gateway.fleet.answers import CloudCall, CloudReply, failure
 from scheduler.gateway.fleet.commands import commands_of
 from scheduler.gateway.fleet.hosts import region_of
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
@@ -170,7 +170,7 @@ class FleetGateway:
             in_the_way=live.in_the_way,
         )
 
-    async def _of_site(self, what: str, steps: Steps, step: str) -> Reply:
+    async def _of_site(self, what: str, steps: Steps, step: str) -> CloudReply:
         return await self._ask(f"/energy_sites/{await self._site(steps)}/{what}", steps, step)
 
     async def _site(self, steps: Steps) -> str:
@@ -181,7 +181,7 @@ class FleetGateway:
 
     async def _ask(
         self, path: str, steps: Steps, step: str, *, body: Mapping[str, object] | None = None
-    ) -> Reply:
+    ) -> CloudReply:
         """The answer to one call; after a 401 once more with a new token. Raises GatewayError."""
         call = CloudCall(step, "GET" if body is None else "POST", _API + path, body)
         self._heed()
@@ -195,7 +195,7 @@ class FleetGateway:
             return answer
         raise self._failure(call, answer, token)
 
-    def _learn(self, call: CloudCall, answer: Reply, token: str) -> None:
+    def _learn(self, call: CloudCall, answer: CloudReply, token: str) -> None:
         """A right that is missing takes all commands away, until there is another token."""
         learned = self._learned
         if token != learned.refused_token:
@@ -206,7 +206,7 @@ class FleetGateway:
         if answer.status in (429, 503):
             learned.left_alone_until = self._monotonic() + answer.wait
 
-    def _failure(self, call: CloudCall, answer: Reply, token: str) -> GatewayError:
+    def _failure(self, call: CloudCall, answer: CloudReply, token: str) -> GatewayError:
         said = self._wire.shown(answer.complaint or answer.unwilling or "")
         region = region_of(str(claims(token).get("ou_code", "")))
         if answer.status == 421 and region:

@@ -21,7 +21,7 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import Step
 from scheduler.gateway.fleet.access import TOKEN_PATH
-from scheduler.gateway.fleet.answers import CloudCall, Reply, failure
+from scheduler.gateway.fleet.answers import CloudCall, CloudReply, failure
 from scheduler.gateway.fleet.hosts import Hosts, is_here
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens, claims
@@ -132,7 +132,7 @@ class SetUp:
         """The account's sites that have a battery."""
         return sites_of((await self._asked("/products", token)).response)
 
-    async def _asked(self, path: str, token: str) -> Reply:
+    async def _asked(self, path: str, token: str) -> CloudReply:
         call = CloudCall("look", "GET", f"/api/1{path}")
         reply = await self._wire.send(call, Unkept(), token)
         if not reply.fine:
@@ -151,7 +151,7 @@ class SetUp:
             raise GatewayProtocolError("The sign-in answered without a token.", delivered="no")
         return reply.mapping()
 
-    def _failure(self, call: CloudCall, reply: Reply) -> GatewayError:
+    def _failure(self, call: CloudCall, reply: CloudReply) -> GatewayError:
         return failure(self._wire.where, call, reply, self._wire.shown(reply.complaint))
 
 

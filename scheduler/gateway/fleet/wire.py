@@ -23,7 +23,7 @@ from scheduler import __version__
 from scheduler.errors import GatewayError, GatewayProtocolError, GatewayUnreachableError
 from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
-from scheduler.gateway.fleet.answers import CloudCall, Reply
+from scheduler.gateway.fleet.answers import CloudCall, CloudReply
 from scheduler.outside import hides_tokens, said
 
 CONNECT_SECONDS: Final = 10.0
@@ -61,7 +61,7 @@ class CloudWire:
         """What the cloud says, fit to be shown."""
         return hides_tokens(said(text, secrets=self._secrets(), limit=limit))
 
-    async def send(self, call: CloudCall, steps: Steps, token: str | None = None) -> Reply:
+    async def send(self, call: CloudCall, steps: Steps, token: str | None = None) -> CloudReply:
         """The answer to one request, whatever its status. Raises GatewayError where there is none,
         AuditError where a step is not kept."""
         if call.changes:
@@ -84,11 +84,11 @@ class CloudWire:
 
     async def _exchange(
         self, call: CloudCall, steps: Steps, token: str | None
-    ) -> Reply | GatewayError:
+    ) -> CloudReply | GatewayError:
         """One request. An error is returned, not raised: so it carries no trace of httpx's own,
         which holds the request with its headers."""
         at, began = self._now(), self._monotonic()
-        outcome: Reply | GatewayError
+        outcome: CloudReply | GatewayError
         try:
             client = await self._ready()
             async with asyncio.timeout(READ_SECONDS + SLACK_SECONDS):
@@ -104,14 +104,14 @@ class CloudWire:
             step=call.step,
             method=call.method,
             path=call.path.partition("?")[0],
-            status=outcome.status if isinstance(outcome, Reply) else None,
+            status=outcome.status if isinstance(outcome, CloudReply) else None,
             duration_ms=round((self._monotonic() - began) * 1000, 3),
             error=self._told(outcome),
         )
         await steps.ended(step)
         return outcome
 
-    def _told(self, outcome: Reply | GatewayError) -> str | None:
+    def _told(self, outcome: CloudReply | GatewayError) -> str | None:
         if isinstance(outcome, GatewayError):
             return str(outcome)
         if outcome.fine:
@@ -201,7 +201,7 @@ def _request(
     )
 
 
-async def _received(response: httpx.Response, asked: float | None) -> Reply:
+async def _received(response: httpx.Response, asked: float | None) -> CloudReply:
     """The answer as it came on the wire. Raises ValueError."""
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise ValueError("packed, although that was not asked for")
@@ -210,4 +210,4 @@ async def _received(response: httpx.Response, asked: float | None) -> Reply:
         body += chunk
         if len(body) > MOST_BYTES:
             raise ValueError("too long")
-    return Reply(response.status_code, bytes(body), asked)
+    return CloudReply(response.status_code, bytes(body), asked)

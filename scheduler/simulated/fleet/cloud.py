@@ -12,7 +12,7 @@ from scheduler.setting import from_raw, to_raw
 from scheduler.simulated.battery import WireSetting
 from scheduler.simulated.fleet.faults import FleetFaults
 from scheduler.simulated.house import House
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 SITE: Final = 2252012345678901
 """16 digits: a float keeps them, one more digit it would not."""
@@ -41,7 +41,7 @@ class _Change:
 class Cloud:
     """One account with one site that has a battery. Moves only when it is asked something."""
 
-    def __init__(self, house: House, faults: FleetFaults, read: Callable[[], Moment]) -> None:
+    def __init__(self, house: House, faults: FleetFaults, read: Callable[[], Instant]) -> None:
         self.house, self.faults = house, faults
         self.reads = self.commands = 0
         self.name = "Simulated House"
@@ -81,13 +81,13 @@ class Cloud:
             self._coming.append(_Change(now + timedelta(seconds=faults.rival), back, by_rival=True))
         self.turn()
 
-    def _apply(self, moment: Moment) -> None:
+    def _apply(self, moment: Instant) -> None:
         due = sorted((each for each in self._coming if each.at <= moment.instant), key=_at)
         self._coming = [each for each in self._coming if each.at > moment.instant]
         for change in due:
             self._put(replace(self.in_force, **change.fields), moment, change.at)  # type: ignore[arg-type]
 
-    def _put(self, picture: Picture, moment: Moment, at: datetime) -> None:
+    def _put(self, picture: Picture, moment: Instant, at: datetime) -> None:
         self._pictures = [*self._pictures[-_MOST_PICTURES:], (at, picture)]
         house = self.house
         house.grid_charging = not picture.charging_denied
