@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select
 
@@ -100,6 +100,14 @@ class Confirmed:
         return float(self.setting.reserve)
 
 
+class Event(NamedTuple):
+    """Something that is no run, as the audit has it."""
+
+    at: datetime
+    name: str
+    detail: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What may be asked of one site. Every method raises AuditUnwritableError where the database
@@ -160,6 +168,19 @@ class Questions:
         with self.database.reading() as connection:
             detail = connection.execute(query).scalar()
         return None if detail is None else str(json.loads(detail).get("text"))
+
+    def events(self, kind: str, since: datetime, until: datetime | None = None) -> list[Event]:
+        """The events of a kind from an instant on, in the order in which they were kept."""
+        query = _EVENTS.where(
+            audit.c.kind == kind, audit.c.site == self._site, audit.c.at >= clock.to_micros(since)
+        )
+        if until is not None:
+            query = query.where(audit.c.at < clock.to_micros(until))
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Event(clock.from_micros(row.at), row.name or "", json.loads(row.detail)) for row in rows
+        ]
 
     def readings(self, since: datetime, until: datetime) -> list[KeptReading]:
         """What was read from `since` on and before `until`, oldest first."""
@@ -270,3 +291,7 @@ _SCHEDULE: Final = (
     .order_by(audit.c.id)
     .limit(1)
 )
+
+_EVENTS: Final = (
+    select(audit.c.at, audit.c.name, audit.c.detail).where(audit.c.entry == EVENT)
+).order_by(audit.c.id)
