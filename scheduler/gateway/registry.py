@@ -44,6 +44,7 @@ TRANSPORTS: dict[str, str] = {
     "simulated": "scheduler.gateway.simulated",
     "local": "scheduler.gateway.local",
     "fleet": "scheduler.gateway.fleet",
+    "v1r": "scheduler.gateway.v1r",
 }
 """Name in TOU_GATEWAY to the package that speaks it."""
 

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import memory_gateway
+import pytest
 from pydantic import SecretStr
 
 from scheduler import clock
 from scheduler.gateway import registry
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.gateway.registry import Surroundings, transport
+from scheduler.gateway.v1r.key import make_key
 from scheduler.setting import SettingRead, from_raw
 from scheduler.simulated import SimulatedGateway
 from scheduler.simulated.fleet import SimulatedFleet
+from scheduler.simulated.v1r import SimulatedV1r
 
 PASSWORD = "correct-horse-battery"
 
@@ -137,4 +140,23 @@ def of_cloud(cloud: SimulatedFleet) -> SettingRead:
     return SettingRead(picture.mode, picture.reserve)
 
 
-STANDS = {"local": local, "simulated": simulated, "fleet": fleet, "memory": memory}
+@asynccontextmanager
+async def v1r(folder: Path) -> AsyncIterator[Stand]:
+    pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
+    key = folder / "v1r.pem"
+    made = make_key(key, bits=2048)
+    async with SimulatedV1r(password=PASSWORD) as server:
+        server.keyring.verify(made.public_der)
+        house = server.unit.house
+        yield Stand(
+            name="v1r",
+            settings=settings_of(
+                "v1r", v1r_host=server.address, v1r_password=SecretStr(PASSWORD), v1r_key=key
+            ),
+            surroundings=surroundings(folder),
+            in_force=lambda: SettingRead(house.active.mode, house.app_reserve),
+            vanish=lambda: setattr(server.faults, "refuse", True),
+        )
+
+
+STANDS = {"local": local, "simulated": simulated, "fleet": fleet, "memory": memory, "v1r": v1r}
