@@ -45,6 +45,7 @@ TRANSPORTS: dict[str, str] = {
     "local": "scheduler.gateway.local",
     "fleet": "scheduler.gateway.fleet",
     "v1r": "scheduler.gateway.v1r",
+    "proxy": "scheduler.gateway.proxy",
 }
 """Name in TOU_GATEWAY to the package that speaks it."""
 
