@@ -296,6 +296,15 @@ class Described(Protocol):
 
 
 @runtime_checkable
+class Clocked(Protocol):
+    """The ability to tell how its clock stands to ours."""
+
+    @property
+    def clock_ahead(self) -> float | None:
+        """Seconds by which its clock was ahead of ours with its last answer; None: not told."""
+
+
+@runtime_checkable
 class Simulation(Protocol):
     """The ability of a simulated gateway to be asked from beside this process."""
 
