@@ -67,8 +67,7 @@ async def look(case: Case) -> Case:
         if updates is not None:
             identity = await _identity(updates, steps)
         reading = await gateway.read(steps, spend=Spend.FREE, want=ALL)
-        harmless = not gateway.limits.login_stops and (updates is None or identity is not None)
-        if reading.setting is None and harmless:
+        if reading.setting is None and _harmless(gateway, known=updates is None or bool(identity)):
             reading = await gateway.read(steps, spend=Spend.DUE, want=ALL)
     except GatewayError as raised:
         error = raised
@@ -80,6 +79,13 @@ async def look(case: Case) -> Case:
         error=error,
         steps=tuple(steps.steps),
     )
+
+
+def _harmless(gateway: Gateway, *, known: bool) -> bool:
+    """Whether a login may be sent: it stops nothing, as far as the firmware is known, and there
+    is something to gain."""
+    limits = gateway.limits
+    return known and limits.can_write and not limits.login_stops
 
 
 async def _identity(updates: FirmwareUpdates, steps: Unkept) -> Identity | None:

@@ -80,14 +80,14 @@ def login(case: Case) -> Iterator[Finding]:
             "login",
             "The setting is not shown without a login.",
             "unknown",
-            "`tou gateway info --login` logs in once, and sees the battery running again.",
+            "`tou gateway info --login` logs in once, and sees the battery running again."
+            if case.limits.can_write
+            else None,
         )
 
 
 def writable(case: Case) -> Iterator[Finding]:
     """What may be written."""
-    if case.error is not None:
-        return
     if not case.limits.can_write:
         yield Finding(
             "writable",
@@ -97,7 +97,8 @@ def writable(case: Case) -> Iterator[Finding]:
             code=77,
         )
         return
-    yield Finding("writable", f"It can be set: {_writable(case.limits)}.")
+    if case.error is None:
+        yield Finding("writable", f"It can be set: {_writable(case.limits)}.")
 
 
 def _writable(limits: Limits) -> str:
@@ -189,7 +190,7 @@ def schedule(case: Case) -> Iterator[Finding]:
     for problem in found:
         wrong = problem.severity == "error"
         yield Finding("schedule", str(problem), "wrong" if wrong else "doubtful", code=78 * wrong)
-    if any(problem.severity == "error" for problem in found):
+    if any(problem.severity == "error" for problem in found) or not case.limits.can_write:
         return
     yield Finding("schedule", f'It can do all that "{case.loaded.schedule.name}" asks.')
     yield from _beside(case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from scheduler.errors import SchedulerError
 Weight = Literal["fine", "doubtful", "wrong", "unknown"]
 # What must be mended first decides the code.
 _ORDER = (78, 77, 69, 1)
+_SENTENCES = re.compile(r"(?<=[.]) (?=[A-Z`])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,9 @@ class Findings:
 
 
 def of_error(id_: str, error: SchedulerError) -> Finding:
-    """An error says itself what happened and what to do."""
-    return Finding(id_, str(error), "wrong", code=error.exit_code)
+    """An error says in its first sentence what happened, and then what to do."""
+    text, *rest = _SENTENCES.split(str(error), maxsplit=1)
+    return Finding(id_, text, "wrong", rest[0] if rest else None, code=error.exit_code)
 
 
 def exit_code(found: Iterable[Finding]) -> int:
