@@ -105,6 +105,8 @@ class Part(StrEnum):
     CHARGE = "charge"
     POWERS = "powers"
     """Powers and counters."""
+    RUNNING = "running"
+    """Whether the battery runs, and no more."""
     HEALTH = "health"
     """Whether the battery runs, the grid is there, an update is under way; and the firmware."""
 
