@@ -19,7 +19,7 @@ from scheduler.errors import MOST_SHOWN, ConfigurationError, Problem, ScheduleEr
 from scheduler.schedule import zones
 
 if TYPE_CHECKING:
-    from scheduler.doctor import Findings
+    from scheduler.doctor import Signs
     from scheduler.gateway.base import Limits
 
 _HANG: Final = "    "
@@ -63,7 +63,7 @@ def check_command(file: str | None, form: str, *, strict: bool, online: bool) ->
     sys.exit(max(code, _told(gateways, form)))
 
 
-def _told(gateways: tuple[Findings, ...] | None, form: str) -> int:
+def _told(gateways: tuple[Signs, ...] | None, form: str) -> int:
     """The exit code for what was found of the gateways, which is told where a person reads."""
     if gateways is None:
         return 0
@@ -75,7 +75,7 @@ def _told(gateways: tuple[Findings, ...] | None, form: str) -> int:
     return exit_code(each for one in gateways for each in one.found)
 
 
-def _gateways(path: Path) -> tuple[Findings, ...]:
+def _gateways(path: Path) -> tuple[Signs, ...]:
     """What the gateways of the settings say to this schedule."""
     from scheduler.doctor import examine_all
 

@@ -11,7 +11,7 @@ import click
 from scheduler import settings
 from scheduler.cli.show import SIMULATION, echo_json, format_option
 from scheduler.cli.table import printable
-from scheduler.doctor import Finding, Findings, examine_all, exit_code
+from scheduler.doctor import Sign, Signs, examine_all, exit_code
 
 _MARKS = {"fine": "ok", "doubtful": "note", "wrong": "NO", "unknown": "?"}
 
@@ -38,9 +38,7 @@ def doctor_command(form: str) -> None:
     sys.exit(code)
 
 
-def as_json(
-    beside: Iterable[Finding], gateways: Iterable[Findings], code: int
-) -> dict[str, object]:
+def as_json(beside: Iterable[Sign], gateways: Iterable[Signs], code: int) -> dict[str, object]:
     """All that was found."""
     return {
         "ok": code == 0,
@@ -50,7 +48,7 @@ def as_json(
     }
 
 
-def lines(beside: Iterable[Finding], gateways: Iterable[Findings]) -> Iterator[str]:
+def lines(beside: Iterable[Sign], gateways: Iterable[Signs]) -> Iterator[str]:
     """A line for each finding, and in the end what follows."""
     everything = [*beside]
     yield from (_line(each) for each in everything)
@@ -64,11 +62,11 @@ def lines(beside: Iterable[Finding], gateways: Iterable[Findings]) -> Iterator[s
     yield from _verdict(everything)
 
 
-def _line(each: Finding) -> str:
+def _line(each: Sign) -> str:
     return f"  {_MARKS[each.weight]:<5}{each.id:<12}{printable(each.text)}"
 
 
-def _verdict(everything: list[Finding]) -> Iterator[str]:
+def _verdict(everything: list[Sign]) -> Iterator[str]:
     wrong = [each for each in everything if each.weight == "wrong"]
     todo = list(dict.fromkeys(each.do for each in everything if each.do))
     if wrong:

@@ -5,6 +5,6 @@ Looks only: never a write, never a login that stops a battery. One more check is
 """
 
 from scheduler.doctor.examine import examine, examine_all
-from scheduler.doctor.finding import Finding, Findings, exit_code
+from scheduler.doctor.sign import Sign, Signs, exit_code
 
-__all__ = ["Finding", "Findings", "examine", "examine_all", "exit_code"]
+__all__ = ["Sign", "Signs", "examine", "examine_all", "exit_code"]

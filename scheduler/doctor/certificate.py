@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
-from scheduler.doctor.finding import Finding, of_error
+from scheduler.doctor.sign import Sign, of_error
 from scheduler.errors import SchedulerError
 from scheduler.gateway.local import pin
 
 
-async def certificate(settings: Any, now: datetime) -> AsyncIterator[Finding]:
+async def certificate(settings: Any, now: datetime) -> AsyncIterator[Sign]:
     """Whether the paired certificate is the one that is shown."""
     try:
         shown = await pin.fetch_certificate(settings.gateway_url)
@@ -20,7 +20,7 @@ async def certificate(settings: Any, now: datetime) -> AsyncIterator[Finding]:
         yield of_error("certificate", error)
         return
     if pin.normalise(paired) != shown.fingerprint:
-        yield Finding(
+        yield Sign(
             "certificate",
             f"It shows another certificate ({shown.fingerprint[:8]}) than the paired one.",
             "wrong",
@@ -28,9 +28,9 @@ async def certificate(settings: Any, now: datetime) -> AsyncIterator[Finding]:
             code=77,
         )
         return
-    yield Finding("certificate", "It shows the certificate that is paired.")
+    yield Sign("certificate", "It shows the certificate that is paired.")
     if shown.not_after is not None and shown.not_after < now:
         text = (
             f"Its certificate ended on {shown.not_after:%Y-%m-%d}; paired it is good all the same."
         )
-        yield Finding("certificate", text)
+        yield Sign("certificate", text)

@@ -7,7 +7,7 @@ from typing import Final
 
 from scheduler.advice import limits as advice
 from scheduler.doctor.case import Case
-from scheduler.doctor.finding import Finding, of_error
+from scheduler.doctor.sign import Sign, of_error
 from scheduler.gateway.base import Limits
 from scheduler.schedule.wording import listed
 from scheduler.setting import HOLD, Mode, SettingRead, to_raw
@@ -23,18 +23,18 @@ _IN_THE_WAY: Final = {
     "grid_services": "An event of the grid's operator is active and comes before every setting.",
 }
 
-Check = Callable[[Case], Iterator[Finding]]
+Check = Callable[[Case], Iterator[Sign]]
 
 
-def reachable(case: Case) -> Iterator[Finding]:
+def reachable(case: Case) -> Iterator[Sign]:
     """Whether something answers, and as what it is asked for."""
     if case.error is not None:
         yield of_error("reachable" if not case.reached else "answers", case.error)
     else:
-        yield Finding("reachable", f"{case.gateway.name} answers.")
+        yield Sign("reachable", f"{case.gateway.name} answers.")
 
 
-def clock(case: Case) -> Iterator[Finding]:
+def clock(case: Case) -> Iterator[Sign]:
     """How far its clock is from ours."""
     ahead = getattr(case.gateway, "clock_ahead", None)
     if ahead is None:
@@ -42,41 +42,41 @@ def clock(case: Case) -> Iterator[Finding]:
     text = f"Its clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours."
     do = "Set the clock that is wrong: timedatectl shows whether this machine's is synchronised."
     if abs(ahead) >= CLOCK_WRONG_SECONDS:
-        yield Finding("clock", text, "wrong", do, code=1)
+        yield Sign("clock", text, "wrong", do, code=1)
     elif abs(ahead) >= CLOCK_SECONDS:
-        yield Finding("clock", text, "doubtful", do)
+        yield Sign("clock", text, "doubtful", do)
     else:
-        yield Finding("clock", "Its clock agrees with ours.")
+        yield Sign("clock", "Its clock agrees with ours.")
 
 
-def firmware(case: Case) -> Iterator[Finding]:
+def firmware(case: Case) -> Iterator[Sign]:
     """Which firmware it is."""
     version = case.identity.version if case.identity else None
     version = version or (case.reading.firmware if case.reading else None)
     if version:
-        yield Finding("firmware", f"Firmware {version}.")
+        yield Sign("firmware", f"Firmware {version}.")
     elif case.error is None:
-        yield Finding("firmware", "It does not tell its firmware.", "unknown")
+        yield Sign("firmware", "It does not tell its firmware.", "unknown")
 
 
-def role(case: Case) -> Iterator[Finding]:
+def role(case: Case) -> Iterator[Sign]:
     """As whom we ask, where that is a choice."""
     username = getattr(case.settings, "gateway_username", None)
     if username:
-        yield Finding("role", f"We log in as {username}.")
+        yield Sign("role", f"We log in as {username}.")
     scopes = getattr(case.gateway, "scopes", None)
     if scopes:
-        yield Finding("role", f"The sign-in allows {', '.join(sorted(scopes))}.")
+        yield Sign("role", f"The sign-in allows {', '.join(sorted(scopes))}.")
 
 
-def login(case: Case) -> Iterator[Finding]:
+def login(case: Case) -> Iterator[Sign]:
     """What a login would cost, and why the setting is not shown where it is not."""
     if case.error is not None or case.reading is None:
         return
     if case.limits.login_stops:
-        yield Finding("login", "A login stops the battery for some seconds, so none was sent.")
+        yield Sign("login", "A login stops the battery for some seconds, so none was sent.")
     if case.reading.setting is None:
-        yield Finding(
+        yield Sign(
             "login",
             "The setting is not shown without a login.",
             "unknown",
@@ -86,10 +86,10 @@ def login(case: Case) -> Iterator[Finding]:
         )
 
 
-def writable(case: Case) -> Iterator[Finding]:
+def writable(case: Case) -> Iterator[Sign]:
     """What may be written."""
     if not case.limits.can_write:
-        yield Finding(
+        yield Sign(
             "writable",
             "It cannot be written to, so no schedule can be kept with it.",
             "wrong",
@@ -98,7 +98,7 @@ def writable(case: Case) -> Iterator[Finding]:
         )
         return
     if case.error is None:
-        yield Finding("writable", f"It can be set: {_writable(case.limits)}.")
+        yield Sign("writable", f"It can be set: {_writable(case.limits)}.")
 
 
 def _writable(limits: Limits) -> str:
@@ -119,14 +119,14 @@ def _ranges(limits: Limits) -> tuple[tuple[float, float], ...]:
     return limits.reserves.ranges
 
 
-def setting(case: Case) -> Iterator[Finding]:
+def setting(case: Case) -> Iterator[Sign]:
     """What is shown now, and on which scale."""
     seen = case.reading.setting if case.reading else None
     if seen is None:
         return
     missing = _unread(seen, case.limits)
     if missing:
-        yield Finding(
+        yield Sign(
             "setting",
             f"It does not show {listed(missing)}, so that cannot be verified.",
             "wrong" if {"mode", "reserve"} & set(missing) else "doubtful",
@@ -134,7 +134,7 @@ def setting(case: Case) -> Iterator[Finding]:
             code=1 if {"mode", "reserve"} & set(missing) else 0,
         )
     if seen.reserve is not None:
-        yield Finding(
+        yield Sign(
             "setting",
             f"Now it is {seen.words()}. The Tesla app shows the same percentage; the gateway's own "
             f"is {to_raw(seen.reserve):g}.",
@@ -151,25 +151,25 @@ def _unread(seen: SettingRead, limits: Limits) -> list[str]:
     return [name for name, missing in found.items() if missing]
 
 
-def battery(case: Case) -> Iterator[Finding]:
+def battery(case: Case) -> Iterator[Sign]:
     """Whether the battery is at work, and what is in the way."""
     reading = case.reading
     if reading is None:
         return
     if reading.running is False or case.gateway.unsafe:
         why = case.gateway.unsafe or "The battery stands still."
-        yield Finding("battery", why, "wrong", "The next `tou apply` brings it back first.", code=1)
+        yield Sign("battery", why, "wrong", "The next `tou apply` brings it back first.", code=1)
     if reading.charge is not None:
-        yield Finding("battery", f"The charge is {reading.charge:.0f} %.")
+        yield Sign("battery", f"The charge is {reading.charge:.0f} %.")
     if reading.grid is False:
-        yield Finding("battery", "The house is off the grid; no setting counts.", "doubtful")
+        yield Sign("battery", "The house is off the grid; no setting counts.", "doubtful")
     if reading.updating:
-        yield Finding("battery", "A firmware update is being put in.", "doubtful")
+        yield Sign("battery", "A firmware update is being put in.", "doubtful")
     for each in reading.in_the_way:
-        yield Finding("battery", _IN_THE_WAY.get(each, each), "doubtful")
+        yield Sign("battery", _IN_THE_WAY.get(each, each), "doubtful")
 
 
-def budget(case: Case) -> Iterator[Finding]:
+def budget(case: Case) -> Iterator[Sign]:
     """What is left of what it may cost."""
     left = getattr(case.gateway, "left", None)
     if not callable(left):
@@ -177,44 +177,44 @@ def budget(case: Case) -> Iterator[Finding]:
     for name, number in left().items():
         text = f"Of its budget {number} {name} are left."
         if number:
-            yield Finding("budget", text)
+            yield Sign("budget", text)
         else:
-            yield Finding("budget", text, "wrong", "Wait, or raise the budget.", code=1)
+            yield Sign("budget", text, "wrong", "Wait, or raise the budget.", code=1)
 
 
-def schedule(case: Case) -> Iterator[Finding]:
+def schedule(case: Case) -> Iterator[Sign]:
     """The schedule against all that."""
     if case.loaded is None:
         return
     found = advice.judge(case.loaded.schedule, case.limits, case.transport)
     for problem in found:
         wrong = problem.severity == "error"
-        yield Finding("schedule", str(problem), "wrong" if wrong else "doubtful", code=78 * wrong)
+        yield Sign("schedule", str(problem), "wrong" if wrong else "doubtful", code=78 * wrong)
     if any(problem.severity == "error" for problem in found) or not case.limits.can_write:
         return
-    yield Finding("schedule", f'It can do all that "{case.loaded.schedule.name}" asks.')
+    yield Sign("schedule", f'It can do all that "{case.loaded.schedule.name}" asks.')
     yield from _beside(case)
 
 
-def _beside(case: Case) -> Iterator[Finding]:
+def _beside(case: Case) -> Iterator[Sign]:
     """What no limit tells, and owners stumble over."""
     assert case.loaded is not None
     settings = [rule.setting for rule in case.loaded.schedule.rules]
     cloud = case.limits.exports and not case.limits.reserves.keeps(90)
     if cloud and any(each.mode is Mode.AUTONOMOUS for each in settings):
-        yield Finding(
+        yield Sign(
             "schedule",
             "autonomous is refused (410) where no rate plan is set in the Tesla app.",
             "doubtful",
             "Set a rate plan there once: Settings, Utility Rate Plan.",
         )
     if any(each.mode is Mode.BACKUP for each in settings):
-        yield Finding(
+        yield Sign(
             "schedule", "While backup holds, the Tesla app shows no mode as selected.", "fine"
         )
     whole = case.limits.reserves.whole
     if whole and any(each.reserve == HOLD for each in settings):
-        yield Finding("schedule", "A hold keeps the charge rounded down to whole percent.")
+        yield Sign("schedule", "A hold keeps the charge rounded down to whole percent.")
 
 
 CHECKS: Final[tuple[Check, ...]] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scheduler import clock
 from scheduler.doctor.case import Case, look
 from scheduler.doctor.checks import CHECKS
-from scheduler.doctor.finding import Finding, Findings, of_error
+from scheduler.doctor.sign import Sign, Signs, of_error
 from scheduler.errors import ScheduleError, SchedulerError
 from scheduler.gateway.registry import Surroundings, settings_of, transport
 from scheduler.host.sites import offered_simulation, read_schedule
@@ -13,23 +13,23 @@ from scheduler.schedule.load import Loaded
 from scheduler.settings import Settings
 
 
-async def examine_all(chosen: Settings) -> tuple[tuple[Finding, ...], tuple[Findings, ...]]:
+async def examine_all(chosen: Settings) -> tuple[tuple[Sign, ...], tuple[Signs, ...]]:
     """What is wrong with the schedule itself, and what was found of each gateway."""
     loaded, found = _schedule(chosen)
     return found, tuple([await examine(chosen, name, loaded) for name in chosen.gateways])
 
 
-def _schedule(chosen: Settings) -> tuple[Loaded | None, tuple[Finding, ...]]:
+def _schedule(chosen: Settings) -> tuple[Loaded | None, tuple[Sign, ...]]:
     try:
         return read_schedule(chosen), ()
     except ScheduleError as error:
-        found = [Finding("schedule", str(each), "wrong", code=78) for each in error.problems]
+        found = [Sign("schedule", str(each), "wrong", code=78) for each in error.problems]
         return None, tuple(found)
     except SchedulerError as error:
         return None, (of_error("schedule", error),)
 
 
-async def examine(chosen: Settings, name: str, loaded: Loaded | None) -> Findings:
+async def examine(chosen: Settings, name: str, loaded: Loaded | None) -> Signs:
     """One gateway by the name of its transport."""
     table = chosen.of(settings_of(name))
     around = Surroundings(
@@ -42,7 +42,7 @@ async def examine(chosen: Settings, name: str, loaded: Loaded | None) -> Finding
     try:
         gateway = transport(name).open_gateway(table, around)
     except SchedulerError as error:
-        return Findings(name, None, simulated=False, found=(of_error("settings", error),))
+        return Signs(name, None, simulated=False, found=(of_error("settings", error),))
     case = Case(name, table, gateway, gateway.limits, loaded=loaded)
     try:
         case = await look(case)
@@ -53,4 +53,4 @@ async def examine(chosen: Settings, name: str, loaded: Loaded | None) -> Finding
         from scheduler.doctor.certificate import certificate
 
         found[1:1] = [each async for each in certificate(table, clock.now())]
-    return Findings(name, gateway.name, gateway.simulated, tuple(found))
+    return Signs(name, gateway.name, gateway.simulated, tuple(found))

@@ -16,7 +16,7 @@ _SENTENCES = re.compile(r"(?<=[.]) (?=[A-Z`])")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Sign:
     """One thing that works, or does not."""
 
     id: str
@@ -34,14 +34,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Signs:
     """What was found out about one gateway."""
 
     transport: str
     gateway: str | None
     """As the audit calls it; None where it could not be opened."""
     simulated: bool
-    found: tuple[Finding, ...]
+    found: tuple[Sign, ...]
 
     def to_json(self) -> dict[str, Any]:
         """As every view has it."""
@@ -54,13 +54,13 @@ class Findings:
         }
 
 
-def of_error(id_: str, error: SchedulerError) -> Finding:
+def of_error(id_: str, error: SchedulerError) -> Sign:
     """An error says in its first sentence what happened, and then what to do."""
     text, *rest = _SENTENCES.split(str(error), maxsplit=1)
-    return Finding(id_, text, "wrong", rest[0] if rest else None, code=error.exit_code)
+    return Sign(id_, text, "wrong", rest[0] if rest else None, code=error.exit_code)
 
 
-def exit_code(found: Iterable[Finding]) -> int:
+def exit_code(found: Iterable[Sign]) -> int:
     """Of all findings together: settings or schedule before the gateway's refusal, before its
     silence, before what merely does not work."""
     codes = {each.code for each in found}
