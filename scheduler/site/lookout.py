@@ -14,7 +14,7 @@ from scheduler.errors import GatewayError, GatewayIdentityError
 from scheduler.gateway.base import Gateway, Part, Reading, Spend
 from scheduler.setting import HOLD
 from scheduler.site.debt import Debt
-from scheduler.site.drift import Drift
+from scheduler.site.drift import DriftWatch
 from scheduler.site.known import Known
 from scheduler.site.meters import METERS
 from scheduler.site.wish import Wish
@@ -35,7 +35,7 @@ class Lookout:
         gateway: Gateway,
         recorder: Recorder,
         debt: Debt,
-        drift: Drift,
+        drift: DriftWatch,
         *,
         known: Known,
         monotonic: Callable[[], float],
