@@ -28,8 +28,7 @@ from scheduler.schedule.load import Loaded
 from scheduler.schedule.values import Job, Schedule
 from scheduler.site import health
 from scheduler.site.apply import Attempt, objection
-from scheduler.site.asked import Asked, lease_of
-from scheduler.site.asked import Ending as LeaseEnding
+from scheduler.site.asked import Asked, LeaseEnding, lease_of
 from scheduler.site.controller import Controller
 from scheduler.site.firmware import Ending
 from scheduler.site.jobs import Jobs
