@@ -23,7 +23,7 @@ ALL = frozenset(Part)
 
 
 @dataclass(slots=True)
-class Unkept:
+class Passing:
     """The steps of a look: remembered here, and in no audit, since nothing is changed."""
 
     steps: list[Step] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Case:
 async def look(case: Case) -> Case:
     """Ask for everything that costs nothing; for the setting also where a look is paid for, but
     never by a login that stops a battery."""
-    gateway, steps = case.gateway, Unkept()
+    gateway, steps = case.gateway, Passing()
     identity, reading, error = None, None, None
     updates = ability(gateway, FirmwareUpdates)  # type: ignore[type-abstract]
     try:
@@ -88,7 +88,7 @@ def _harmless(gateway: Gateway, *, known: bool) -> bool:
     return known and limits.can_write and not limits.login_stops
 
 
-async def _identity(updates: FirmwareUpdates, steps: Unkept) -> Identity | None:
+async def _identity(updates: FirmwareUpdates, steps: Passing) -> Identity | None:
     """A Powerwall 3 does not tell, and that is no reason to stop looking."""
     try:
         return await updates.identify(steps)

@@ -7,7 +7,7 @@ from typing import Final
 
 from scheduler.advice import limits as advice
 from scheduler.doctor.case import Case
-from scheduler.doctor.sign import Sign, of_error
+from scheduler.doctor.sign import SENTENCES, Sign, of_error
 from scheduler.gateway.base import Limits
 from scheduler.schedule.wording import listed
 from scheduler.setting import HOLD, Mode, SettingRead, to_raw
@@ -151,6 +151,13 @@ def _unread(seen: SettingRead, limits: Limits) -> list[str]:
     return [name for name, missing in found.items() if missing]
 
 
+def concerns(case: Case) -> Iterator[Sign]:
+    """What will need a person within days."""
+    for each in getattr(case.gateway, "concerns", ()):
+        text, *rest = SENTENCES.split(each, maxsplit=1)
+        yield Sign("sign-in", text, "doubtful", rest[0] if rest else None)
+
+
 def battery(case: Case) -> Iterator[Sign]:
     """Whether the battery is at work, and what is in the way."""
     reading = case.reading
@@ -224,6 +231,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     role,
     login,
     writable,
+    concerns,
     setting,
     battery,
     budget,

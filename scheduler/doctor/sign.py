@@ -12,7 +12,7 @@ from scheduler.errors import SchedulerError
 Weight = Literal["fine", "doubtful", "wrong", "unknown"]
 # What must be mended first decides the code.
 _ORDER = (78, 77, 69, 1)
-_SENTENCES = re.compile(r"(?<=[.]) (?=[A-Z`])")
+SENTENCES = re.compile(r"(?<=[.]) (?=[A-Z`])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Signs:
 
 def of_error(id_: str, error: SchedulerError) -> Sign:
     """An error says in its first sentence what happened, and then what to do."""
-    text, *rest = _SENTENCES.split(str(error), maxsplit=1)
+    text, *rest = SENTENCES.split(str(error), maxsplit=1)
     return Sign(id_, text, "wrong", rest[0] if rest else None, code=error.exit_code)
 
 
