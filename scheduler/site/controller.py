@@ -30,6 +30,7 @@ from scheduler.site.confirm import Sent
 from scheduler.site.debt import Debt
 from scheduler.site.known import Known
 from scheduler.site.lookout import Lookout
+from scheduler.site.set_point import Order, SetPoint
 from scheduler.site.standing import Standing
 from scheduler.site.trust import Trust
 from scheduler.site.turn import Turn
@@ -78,6 +79,9 @@ class Controller:
         self.lookout = Lookout(gateway, recorder, self.known, self.debt, monotonic)
         self.standing = Standing(gateway, recorder)
         self.trust = Trust(recorder, gateway, synchronised, monotonic)
+        self.set_point = SetPoint(
+            gateway, recorder, self.known, pulse=conduct.pulse, monotonic=monotonic
+        )
         self.sent: Sent | None = None
         """What was sent for the present wish, and waits to be read back."""
         self._act: Act | None = None
@@ -93,6 +97,7 @@ class Controller:
             self._handled = due or self._handled
             try:
                 attempt = await self._look(wake, self.instant(self.now()))
+                await self.set_point.tend(self._order(), wake)
                 # What the attempt itself left behind is paid at once, and not at the next wake.
                 if self.debt.due() and not self.stopping:
                     await self.debt.paid(wake)
@@ -137,6 +142,16 @@ class Controller:
     def wanted(self, now: datetime) -> Desired:
         """What should be true at an instant."""
         return plan.desired_at(self.schedule, now, self.leases)
+
+    def _order(self) -> Order | None:
+        """The charge to order beside the setting that is in force."""
+        wish, now = self.wish, self.instant(self.now())
+        if wish is None or not wish.done or self.stopping or self.installing:
+            return None
+        if self.conduct.dry_run or self.trust.held or self.paused(now):
+            return None
+        desired = self.wanted(now)
+        return None if desired.charge is None else Order(desired.rule, desired.charge)
 
     def paused(self, now: datetime) -> str | None:
         """Why nothing is done at an instant, where a person asked for that."""
