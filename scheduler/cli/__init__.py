@@ -29,6 +29,7 @@ _VERBS = {
     "plan": "plan",
     "calendar": "calendar",
     "diff": "diff",
+    "simulate": "simulate",
     "audit": "audit",
     "tariff": "tariff",
     "gateway": "gateway",

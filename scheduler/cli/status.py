@@ -107,6 +107,8 @@ def _rows(state: State) -> Iterator[tuple[str, str]]:
         yield "guard", _plain(guard)
     yield "last run", _last(state)
     yield "gateway", _gateway(state)
+    for way in state["gateway"].get("ways", ()):
+        yield "way", _way(way)
     yield "service", _service(state)
     yield "zone data", "tzdata {version} ({source})".format(**state["zone_data"])
     if not ill:
@@ -196,6 +198,13 @@ def _gateway(state: State) -> str:
     known = {None: "not asked", True: "answers", False: "does not answer"}
     since = f", since {_ago(state, gateway['since'])}" if gateway["since"] else ""
     return f"{gateway['name']}: {known[gateway['reachable']]}{since}"
+
+
+def _way(way: dict[str, Any]) -> str:
+    """One of several gateways that stand in line."""
+    if way["acting"]:
+        return f"{way['name']}: acts" + (f", but: {way['error']}" if way["error"] else "")
+    return f"{way['name']}: " + (way["error"] or "stands by")
 
 
 def _service(state: State) -> str:

@@ -105,6 +105,8 @@ class Part(StrEnum):
     CHARGE = "charge"
     POWERS = "powers"
     """Powers and counters."""
+    RUNNING = "running"
+    """Whether the battery runs, and no more."""
     HEALTH = "health"
     """Whether the battery runs, the grid is there, an update is under way; and the firmware."""
 
@@ -322,10 +324,13 @@ Ability = TypeVar("Ability")
 
 def ability(gateway: object, kind: type[Ability]) -> Ability | None:
     """What a gateway can beside settings, such as `FirmwareUpdates`; also where something is
-    wrapped around it. None: it cannot."""
-    inner = gateway
-    while not isinstance(inner, kind):
-        inner = getattr(inner, "inner", None)
-        if inner is None:
-            return None
-    return cast("Ability", gateway)
+    wrapped around it, or several stand in line. None: it cannot."""
+    return cast("Ability", gateway) if _can(gateway, kind) else None
+
+
+def _can(gateway: object, kind: type[object]) -> bool:
+    """A wrapper names what it is around: `inner`, or `inside` where those are several."""
+    if isinstance(gateway, kind):
+        return True
+    around = getattr(gateway, "inside", ()) or (getattr(gateway, "inner", None),)
+    return any(each is not None and _can(each, kind) for each in around)

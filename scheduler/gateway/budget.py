@@ -160,7 +160,7 @@ class Budgeted:
 
     def __getattr__(self, name: str) -> Any:
         """An ability of the gateway's, counted."""
-        if name == "inner":
+        if name in ("inner", "inside"):
             raise AttributeError(name)
         found = getattr(self.inner, name)
 

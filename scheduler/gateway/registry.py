@@ -44,6 +44,7 @@ TRANSPORTS: dict[str, str] = {
     "simulated": "scheduler.gateway.simulated",
     "local": "scheduler.gateway.local",
     "v1r": "scheduler.gateway.v1r",
+    "proxy": "scheduler.gateway.proxy",
 }
 """Name in TOU_GATEWAY to the package that speaks it."""
 

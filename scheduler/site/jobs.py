@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +12,7 @@ from scheduler import plan
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Run
 from scheduler.errors import AuditError, GatewayError, LockedError
-from scheduler.gateway.base import FirmwareUpdates, Sitemaster
+from scheduler.gateway.base import FirmwareUpdates, Sitemaster, ability
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Job, JobKind
 from scheduler.site import act, firmware, recovery
@@ -31,9 +32,15 @@ _STEP_BACK: Final = timedelta(seconds=2)
 class Jobs:
     """Finds the jobs that are due, and runs them."""
 
-    def __init__(self, controller: Controller, *, poll: float = firmware.POLL_SECONDS) -> None:
+    def __init__(
+        self,
+        controller: Controller,
+        *,
+        poll: float = firmware.POLL_SECONDS,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._controller = controller
-        self._poll = poll
+        self._poll, self._sleep = poll, sleep
         self._seen_until: datetime | None = None
         """Up to where jobs were run or recorded; None until the clock was trusted."""
         self._told_until: datetime | None = None
@@ -84,7 +91,7 @@ class Jobs:
             late = self._controller.now() - entry.at > entry.job.limit
             if ending.outcome is not Outcome.UNREACHABLE or late:
                 return ending
-            await asyncio.sleep(self._controller.conduct.backoff.delay(attempt))
+            await self._sleep(self._controller.conduct.backoff.delay(attempt))
             wake, attempt = Wake.RETRY, attempt + 1
 
     async def run(
@@ -133,25 +140,29 @@ class Jobs:
     async def _do(self, job: Job, run: Run) -> Ending:
         controller, gateway = self._controller, self._controller.gateway
         if job.do is JobKind.FIRMWARE_CHECK:
-            if not isinstance(gateway, FirmwareUpdates):
+            updates = ability(gateway, FirmwareUpdates)  # type: ignore[type-abstract]
+            if updates is None:
                 return _lacking(job)
             context = FirmwareCheck(
-                gateway=gateway,
+                gateway=updates,
                 peak_name=self._peak_name,
                 installing=self._installing,
                 turn=controller.turn,
+                sleep=self._sleep,
+                monotonic=controller.monotonic,
                 poll=self._poll,
             )
             return await firmware.check(job, context, run)
-        if not isinstance(gateway, Sitemaster):
+        sitemaster = ability(gateway, Sitemaster)  # type: ignore[type-abstract]
+        if sitemaster is None:
             return _lacking(job)
         async with controller.turn:
             if gateway.unsafe:
                 await gateway.make_safe(run)
             if job.do is JobKind.COMMIT:
-                await gateway.commit(run)
+                await sitemaster.commit(run)
             else:
-                await gateway.run_sitemaster(run)
+                await sitemaster.run_sitemaster(run)
         return Ending(Outcome.COMPLETED, None, {})
 
     def _installing(self, under_way: bool) -> None:

@@ -21,7 +21,8 @@ from scheduler.errors import (
     GatewayUnreachableError,
 )
 from scheduler.gateway.base import Gateway, Part, Reading, Spend, Steps
-from scheduler.setting import Setting, SettingRead
+from scheduler.setting import Setting
+from scheduler.site.meters import Meters
 from scheduler.site.state import LastRead, Proven
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,9 @@ class Known:
         """Since when it answers, or does not."""
         self.error: GatewayError | None = None
         """Of the newest exchange."""
-        self.foreign: tuple[datetime, SettingRead] | None = None
-        """When another setting was seen that nobody here wrote, and which."""
+        self.health: Reading | None = None
+        """The newest that tells of grid, update and what is in the way."""
+        self.meters = Meters(gateway.name, recorder)
         self.unwritten: list[tuple[Run, Ended]] = []
         """Runs that are over, whose outcome the audit could not take."""
         self.last_run: Mapping[str, Any] | None = None
@@ -52,6 +54,9 @@ class Known:
         except GatewayError as error:
             await self.met(error)
             raise
+        if Part.HEALTH in want:
+            self.health = found
+        await self.meters.keep(found, anyway=spend is Spend.DUE)
         if (found.setting, found.charge, found.running) != (None, None, None):
             old = self.read or LastRead(found.at, None, None, None)
             self.read = LastRead(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -75,6 +75,7 @@ class Site:
         turn: Turn | None = None,
         now: Callable[[], datetime] = clock.now,
         monotonic: Callable[[], float] = clock.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         synchronised: Callable[[], bool | None] = clock.synchronised,
     ) -> None:
         self.name, self.kind = name, kind
@@ -90,7 +91,7 @@ class Site:
             synchronised=synchronised,
             turn=turn,
         )
-        self.jobs = Jobs(self.controller)
+        self.jobs = Jobs(self.controller, sleep=sleep)
         self.leases = Leases(recorder)
         self._now, self._loaded_at = now, now()
         self._concerns: dict[str, Reason] = {}
@@ -192,6 +193,11 @@ class Site:
         """Run one job now, on the record."""
         return await self.jobs.run(job, wake, planned_at=planned_at)
 
+    @property
+    def jobs_under_way(self) -> int:
+        """How many jobs run beside the looks."""
+        return len(self._tasks)
+
     async def _start_jobs(self) -> None:
         for entry in await self.jobs.due(self._now() + timedelta(milliseconds=5)):
             task = asyncio.create_task(self._job(entry), name=entry.name)
@@ -268,6 +274,7 @@ class Site:
             next=entry_json(schedule, switch) if switch else None,
             next_job=entry_json(schedule, job) if job else None,
             last_run=controller.known.last_run,
+            guards=tuple(each.to_json() for each in controller.guards.in_force),
             gateway=self._gateway(),
             leases=tuple(each.to_json() for each in self.leases.active(after)),
             reasons=health.worst_first([*self._concerns.values(), *known]),
@@ -325,6 +332,7 @@ class Site:
             error=str(known.error) if known.error else None,
             limits=limits_json(self.gateway.limits),
             budget=getattr(self.gateway, "budget", None),
+            ways=getattr(self.gateway, "ways", ()),
         )
 
     # --- stop

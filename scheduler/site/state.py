@@ -83,6 +83,9 @@ class GatewayState:
     url: str | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
     budget: Mapping[str, Any] | None = None
+    ways: tuple[Mapping[str, Any], ...] = ()
+    """Where several stand in line: each with its name, whether it acts, and why it does not
+    serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +273,7 @@ def gateway_json(gateway: GatewayState) -> dict[str, Any]:
         "error": gateway.error,
         "limits": dict(gateway.limits),
         "budget": _mapping(gateway.budget),
+        "ways": [dict(way) for way in gateway.ways],
     }
 
 

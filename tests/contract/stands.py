@@ -5,7 +5,7 @@ A new transport adds one function here and its name to STANDS.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from scheduler.gateway.registry import Surroundings, transport
 from scheduler.gateway.v1r.key import make_key
 from scheduler.setting import SettingRead, from_raw
 from scheduler.simulated import SimulatedGateway
+from scheduler.simulated.proxy import SimulatedProxy
 from scheduler.simulated.v1r import SimulatedV1r
 
 PASSWORD = "correct-horse-battery"
@@ -93,6 +94,27 @@ async def simulated(folder: Path) -> AsyncIterator[Stand]:
 
 
 @asynccontextmanager
+async def proxy(folder: Path) -> AsyncIterator[Stand]:
+    async with SimulatedProxy(secret=PASSWORD) as server:
+        yield Stand(
+            name="proxy",
+            settings=settings_of(
+                "proxy",
+                proxy_url=server.url,
+                proxy_secret=SecretStr(PASSWORD),
+                proxy_backend="v1r",
+            ),
+            surroundings=surroundings(folder),
+            in_force=lambda: of_house(server.house),
+            vanish=lambda: setattr(server.faults, "refuse", True),
+        )
+
+
+def of_house(house) -> SettingRead:
+    return SettingRead(house.active.mode, from_raw(house.active.reserve))
+
+
+@asynccontextmanager
 async def memory(folder: Path) -> AsyncIterator[Stand]:
     memory_gateway.DEVICE.update(mode="self_consumption", reserve=20.0, there=True)
     yield Stand(
@@ -104,6 +126,14 @@ async def memory(folder: Path) -> AsyncIterator[Stand]:
         ),
         vanish=lambda: memory_gateway.DEVICE.update(there=False),
     )
+
+
+@asynccontextmanager
+async def line(folder: Path) -> AsyncIterator[Stand]:
+    """The preferred one is away, so the other acts."""
+    memory_gateway.DEVICE.update(there=False)
+    async with proxy(folder) as stand:
+        yield replace(stand, name="line")
 
 
 @asynccontextmanager
@@ -125,4 +155,11 @@ async def v1r(folder: Path) -> AsyncIterator[Stand]:
         )
 
 
-STANDS = {"local": local, "simulated": simulated, "memory": memory, "v1r": v1r}
+STANDS = {
+    "local": local,
+    "simulated": simulated,
+    "v1r": v1r,
+    "proxy": proxy,
+    "memory": memory,
+    "line": line,
+}

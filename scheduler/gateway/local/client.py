@@ -148,7 +148,7 @@ class LocalGateway:
         """What the gateway shows now; nothing is raised for a part that would cost a login."""
         async with self._turn:
             reading = await read_parts(self._access, steps, spend, want)
-        if Part.HEALTH in want:
+        if want & {Part.RUNNING, Part.HEALTH}:
             self._seen_down = reading.running is False
         return reading
 
