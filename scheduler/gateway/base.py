@@ -291,6 +291,20 @@ class Sitemaster(Protocol):
 
 
 @runtime_checkable
+class PowerSetpoint(Protocol):
+    """The ability to charge with a power for a time, whatever the mode says. Charging only. Worth
+    nothing where `Limits.set_points` is false, which the firmware may decide."""
+
+    async def charge_with(self, steps: Steps, watts: float | None, seconds: int) -> float:
+        """Ask to charge for so long, and return the watts that were asked for; None is all that
+        the battery takes. Ends by itself; a further order replaces it. Acknowledged, never "done":
+        look at the meters."""
+
+    async def resume(self, steps: Steps) -> None:
+        """End the order now; does nothing where none stands."""
+
+
+@runtime_checkable
 class Described(Protocol):
     """The ability to tell more of the device than a schedule needs."""
 
