@@ -114,11 +114,14 @@ class Recorder:
             Entry(at=self.now(), entry=EntryKind.EVENT, kind=kind, name=name, detail=detail or {})
         )
 
-    async def schedule(self, digest: str, text: str) -> bool:
-        """Keep the text of the schedule in force, once for each digest; whether it was new."""
+    async def schedule(self, digest: str, text: str, tariff: str | None = None) -> bool:
+        """Keep the text of the schedule in force and of the tariff it names, once for each digest;
+        whether it was new."""
         if await self.ask(lambda: self.questions.schedule_text(digest)) is not None:
             return False
-        await self.event("schedule", digest, {"text": text})
+        await self.event(
+            "schedule", digest, {"text": text, **({"tariff": tariff} if tariff else {})}
+        )
         return True
 
     async def reading(self, reading: Reading) -> None:

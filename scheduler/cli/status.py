@@ -107,6 +107,8 @@ def _rows(state: State) -> Iterator[tuple[str, str]]:
         yield "guard", _plain(guard)
     yield "last run", _last(state)
     yield "gateway", _gateway(state)
+    for name, figure in (state["gateway"]["budget"] or {}).items():
+        yield "budget", _budget(state, name, figure)
     yield "service", _service(state)
     yield "zone data", "tzdata {version} ({source})".format(**state["zone_data"])
     if not ill:
@@ -190,6 +192,11 @@ def _gateway(state: State) -> str:
     known = {None: "not asked", True: "answers", False: "does not answer"}
     since = f", since {_ago(state, gateway['since'])}" if gateway["since"] else ""
     return f"{gateway['name']}: {known[gateway['reachable']]}{since}"
+
+
+def _budget(state: State, name: str, figure: State) -> str:
+    until = _when(state, figure["until"])
+    return f"{figure['left']:g} of {figure['of']:g} {name} left, until {until}"
 
 
 def _service(state: State) -> str:

@@ -28,6 +28,10 @@ class Loaded:
 
     schedule: Schedule
     warnings: tuple[Problem, ...] = ()
+    text: str = ""
+    """The file's, as it was read."""
+    tariff_text: str | None = None
+    """That of the tariff it names."""
 
 
 def load_schedule(
@@ -57,7 +61,8 @@ def parse_schedule(written: str, file: str, *, folder: Path, now: datetime | Non
     errors = [each for each in problems if each.severity == "error"]
     if errors or shape is None or calendar is None:
         raise ScheduleError(tuple(problems))
-    return Loaded(_schedule(document, shape, calendar, rules, jobs), tuple(problems))
+    schedule = _schedule(document, shape, calendar, rules, jobs)
+    return Loaded(schedule, tuple(problems), written, calendar.text or None)
 
 
 def _calendar(document: Document, folder: Path) -> tuple[Tariff | None, list[Problem]]:

@@ -11,7 +11,7 @@ from scheduler import plan
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Run
 from scheduler.errors import AuditError, GatewayError, LockedError
-from scheduler.gateway.base import FirmwareUpdates, Sitemaster
+from scheduler.gateway.base import FirmwareUpdates, Sitemaster, ability
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Job, JobKind
 from scheduler.site import act, firmware, recovery
@@ -126,25 +126,27 @@ class Jobs:
     async def _do(self, job: Job, run: Run) -> Ending:
         controller, gateway = self._controller, self._controller.gateway
         if job.do is JobKind.FIRMWARE_CHECK:
-            if not isinstance(gateway, FirmwareUpdates):
+            updates = ability(gateway, FirmwareUpdates)  # type: ignore[type-abstract]
+            if updates is None:
                 return _lacking(job)
             context = Check(
-                gateway=gateway,
+                gateway=updates,
                 peak_name=self._peak_name,
                 installing=self._installing,
                 turn=controller.turn,
                 poll=self._poll,
             )
             return await firmware.check(job, context, run)
-        if not isinstance(gateway, Sitemaster):
+        sitemaster = ability(gateway, Sitemaster)  # type: ignore[type-abstract]
+        if sitemaster is None:
             return _lacking(job)
         async with controller.turn:
             if gateway.unsafe:
                 await gateway.make_safe(run)
             if job.do is JobKind.COMMIT:
-                await gateway.commit(run)
+                await sitemaster.commit(run)
             else:
-                await gateway.run_sitemaster(run)
+                await sitemaster.run_sitemaster(run)
         return Ending(Outcome.COMPLETED, None, {})
 
     def _installing(self, under_way: bool) -> None:

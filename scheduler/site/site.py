@@ -83,6 +83,8 @@ class Site:
         self.jobs = Jobs(self.controller)
         self._now, self._loaded_at = now, now()
         self._concerns: dict[str, Reason] = {}
+        self._kept: str | None = None
+        """The digest of the schedule whose text is in the audit."""
         self._looking: set[asyncio.Task[Attempt | None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -99,6 +101,7 @@ class Site:
     async def start(self, *, alive_until: datetime | None, alone: bool = True) -> None:
         """Close or take up what an earlier process left open; before the first look."""
         await self.controller.recover(alive_until=alive_until, alone=alone)
+        await self.controller.known.remember()
 
     async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
         """The controller's turn, and the jobs that are due; None where nothing was done. Raises
@@ -106,6 +109,7 @@ class Site:
         if self.controller.stopping:
             return None
         try:
+            await self._keep_text()
             attempt = await self._turn(wake, due)
             await self._start_jobs()
         except AuditError as error:
@@ -118,6 +122,13 @@ class Site:
         self.withdraw("audit")
         self.withdraw("turn")
         return attempt
+
+    async def _keep_text(self) -> None:
+        """Nothing is done by a schedule that nobody could read again later."""
+        loaded = self.loaded
+        if loaded.text and self._kept != loaded.schedule.digest:
+            await self.recorder.schedule(loaded.schedule.digest, loaded.text, loaded.tariff_text)
+            self._kept = loaded.schedule.digest
 
     async def _turn(self, wake: Wake, due: datetime | None) -> Attempt | None:
         """In a task of its own, so that a stop can end it and not the caller."""
