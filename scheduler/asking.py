@@ -52,10 +52,12 @@ def ask(path: Path, what: str, *, seconds: float = SECONDS) -> dict[str, Any]:
         return _read(answer, path)
 
 
-def act(path: Path, what: str, *, seconds: float = SECONDS) -> Iterator[dict[str, Any]]:
+def act(
+    path: Path, what: str, body: Mapping[str, Any] | None = None, *, seconds: float = SECONDS
+) -> Iterator[dict[str, Any]]:
     """What the service says while it acts, line by line; the last one is how it ended. Raises as
     `ask` does, and ServiceSilentError where it falls silent in the middle."""
-    with _answer(path, "POST", what, seconds) as answer:
+    with _answer(path, "POST", what, seconds, body) as answer:
         if answer.status != 200:
             yield _read(answer, path)
             return
@@ -88,10 +90,13 @@ class _Unix(HTTPConnection):
 
 
 @contextmanager
-def _answer(path: Path, method: str, what: str, seconds: float) -> Iterator[HTTPResponse]:
+def _answer(
+    path: Path, method: str, what: str, seconds: float, body: Mapping[str, Any] | None = None
+) -> Iterator[HTTPResponse]:
+    sent = None if body is None else json.dumps(body).encode()
     try:
         with closing(_Unix(path, seconds)) as connection:
-            connection.request(method, what, headers={"Connection": "close"})
+            connection.request(method, what, body=sent, headers={"Connection": "close"})
             answer = connection.getresponse()
             if connection.sock is not None:
                 connection.sock.settimeout(max(seconds, STREAM_SECONDS))

@@ -19,6 +19,7 @@
       LockedError                 another process is at work; names it
       ServiceSilentError          the service hangs, or is gone
       ClockUntrustedError         hold until the clock is synchronised
+      LeaseError                  an override, pause or skip that cannot be had; exit 2
       NothingToScheduleError      no price depends on the hour: nothing to import; exit 1
 
 An error raised without a message says its own docstring, so each class is documented by the
@@ -196,6 +197,12 @@ class ServiceSilentError(SchedulerError):
 
 class ClockUntrustedError(SchedulerError):
     """The clock cannot be trusted yet, so nothing is done."""
+
+
+class LeaseError(SchedulerError):
+    """What was asked for cannot be had."""
+
+    exit_code = 2
 
 
 class NothingToScheduleError(SchedulerError):

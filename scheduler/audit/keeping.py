@@ -42,7 +42,7 @@ _CHANGING_TEXT: Final = re.compile(f'"step":"({"|".join(sorted(CHANGING_STEPS))}
 _ACCEPTED_TEXT: Final = f'"evidence":"{ACCEPTED}"'
 
 
-class Place(NamedTuple):
+class ChainPlace(NamedTuple):
     """Whose setting is spoken of."""
 
     site: str
@@ -164,7 +164,7 @@ def _keep_marks(connection: Connection, marked: Sequence[tuple[Row, str]]) -> No
     if not marked:
         return
     places = _places(connection, {row.run for row, _ in marked if row.run is not None})
-    marks: dict[Place, Marks] = {}
+    marks: dict[ChainPlace, Marks] = {}
     for row, mark in marked:
         if row.run in places:
             marks.setdefault(places[row.run], Marks()).take(mark, row.run)
@@ -191,15 +191,15 @@ def _keep_marks(connection: Connection, marked: Sequence[tuple[Row, str]]) -> No
     )
 
 
-def _places(connection: Connection, runs: set[int]) -> dict[int, Place]:
+def _places(connection: Connection, runs: set[int]) -> dict[int, ChainPlace]:
     """Whose the runs are: the open ones at once, an ended one by its intent."""
-    found: dict[int, Place] = {}
+    found: dict[int, ChainPlace] = {}
     for part in chunks(runs):
         for row in connection.execute(_OPEN_AMONG.where(open_runs.c.run.in_(part))):
-            found[row.run] = Place(row.site, row.gateway)
+            found[row.run] = ChainPlace(row.site, row.gateway)
     for part in chunks(runs - found.keys()):
         for row in connection.execute(_INTENTS_AMONG.where(audit.c.id.in_(part))):
-            found[row.run] = Place(row.site, str(json.loads(row.detail).get("gateway") or ""))
+            found[row.run] = ChainPlace(row.site, str(json.loads(row.detail).get("gateway") or ""))
     return found
 
 

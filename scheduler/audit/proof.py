@@ -18,8 +18,8 @@ from scheduler.audit import guard
 from scheduler.audit.chain import GENESIS, Row, digest
 from scheduler.audit.database import Database
 from scheduler.audit.keeping import (
+    ChainPlace,
     Marks,
-    Place,
     confirm_until_of,
     gateway_of,
     mark_of,
@@ -100,9 +100,9 @@ class _Walk:
         """A schema in which all sites shared one chain; a copy of it is proven as it is."""
         self._hashes: dict[str, str] = {}
         self._shared = GENESIS
-        self._whose: dict[int, Place] = {}
+        self._whose: dict[int, ChainPlace] = {}
         self._open: dict[int, int | None] = {}
-        self._marks: dict[Place, Marks] = {}
+        self._marks: dict[ChainPlace, Marks] = {}
 
     def take(self, row: Row, before: str, hash_: str) -> None:
         """Prove one row. Raises AuditTamperedError. A million rows go through here in seconds,
@@ -152,7 +152,7 @@ class _Walk:
             odd = sorted(runs.items() ^ self._open.items(), key=str)
             yield f"the table open_runs does not follow from the entries (run {odd[0][0]})"
         found = {
-            Place(row.site, row.gateway): Marks(row.confirmed, row.written, row.seen)
+            ChainPlace(row.site, row.gateway): Marks(row.confirmed, row.written, row.seen)
             for row in connection.execute(select(standing))
         }
         for place in sorted(found.keys() | self._marks.keys()):
@@ -166,7 +166,7 @@ class _Walk:
         """The same bookkeeping as `keeping`, from the rows alone."""
         assert row.run is not None
         if row.entry == "intent":
-            self._whose[row.run] = Place(row.site, gateway_of(row))
+            self._whose[row.run] = ChainPlace(row.site, gateway_of(row))
             self._open[row.run] = None
             return
         mark = mark_of(row)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select
 
@@ -18,7 +18,7 @@ from scheduler import clock
 from scheduler.audit.chain import Json, storable
 from scheduler.audit.database import Database
 from scheduler.audit.keeping import ACCEPTED
-from scheduler.audit.readings import Reading, last_reading, readings
+from scheduler.audit.readings import KeptReading, last_reading, readings
 from scheduler.audit.table import audit, open_runs, standing
 from scheduler.setting import Setting, setting_from_json
 from scheduler.words import EntryKind, Wake
@@ -100,6 +100,14 @@ class Confirmed:
         return float(self.setting.reserve)
 
 
+class Event(NamedTuple):
+    """Something that is no run, as the audit has it."""
+
+    at: datetime
+    name: str
+    detail: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What may be asked of one site. Every method raises AuditUnwritableError where the database
@@ -161,12 +169,25 @@ class Questions:
             detail = connection.execute(query).scalar()
         return None if detail is None else str(json.loads(detail).get("text"))
 
-    def readings(self, since: datetime, until: datetime) -> list[Reading]:
+    def events(self, kind: str, since: datetime, until: datetime | None = None) -> list[Event]:
+        """The events of a kind from an instant on, in the order in which they were kept."""
+        query = _EVENTS.where(
+            audit.c.kind == kind, audit.c.site == self._site, audit.c.at >= clock.to_micros(since)
+        )
+        if until is not None:
+            query = query.where(audit.c.at < clock.to_micros(until))
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Event(clock.from_micros(row.at), row.name or "", json.loads(row.detail)) for row in rows
+        ]
+
+    def readings(self, since: datetime, until: datetime) -> list[KeptReading]:
         """What was read from `since` on and before `until`, oldest first."""
         with self.database.reading() as connection:
             return readings(connection, self._site, since, until)
 
-    def last_reading(self) -> Reading | None:
+    def last_reading(self) -> KeptReading | None:
         """The newest reading by its instant."""
         with self.database.reading() as connection:
             return last_reading(connection, self._site)
@@ -270,3 +291,7 @@ _SCHEDULE: Final = (
     .order_by(audit.c.id)
     .limit(1)
 )
+
+_EVENTS: Final = (
+    select(audit.c.at, audit.c.name, audit.c.detail).where(audit.c.entry == EVENT)
+).order_by(audit.c.id)

@@ -18,7 +18,7 @@ from scheduler.audit.table import readings as table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class KeptReading:
     """What was read at an instant; None is not known. Powers in watts, counters in watt-hours,
     charge and reserve in app percent."""
 
@@ -40,7 +40,7 @@ class Reading:
     reserve: float | None = None
 
 
-def keep(connection: Connection, site: str, found: Sequence[Reading]) -> None:
+def keep(connection: Connection, site: str, found: Sequence[KeptReading]) -> None:
     """Keep readings; a second one of the same instant is the same reading."""
     values = {clock.to_micros(reading.at): reading for reading in found}
     same = (table.c.site == site, table.c.at.in_(list(values)))
@@ -51,7 +51,9 @@ def keep(connection: Connection, site: str, found: Sequence[Reading]) -> None:
         connection.execute(insert(table), rows)
 
 
-def readings(connection: Connection, site: str, since: datetime, until: datetime) -> list[Reading]:
+def readings(
+    connection: Connection, site: str, since: datetime, until: datetime
+) -> list[KeptReading]:
     """A site's readings from `since` on and before `until`, oldest first."""
     query = _OF_SITE.where(
         table.c.site == site,
@@ -61,16 +63,16 @@ def readings(connection: Connection, site: str, since: datetime, until: datetime
     return [_reading(row) for row in connection.execute(query.order_by(table.c.at))]
 
 
-def last_reading(connection: Connection, site: str) -> Reading | None:
+def last_reading(connection: Connection, site: str) -> KeptReading | None:
     """A site's newest reading."""
     query = _OF_SITE.where(table.c.site == site).order_by(table.c.at.desc()).limit(1)
     row = connection.execute(query).one_or_none()
     return None if row is None else _reading(row)
 
 
-def _reading(row: Row[*tuple[Any, ...]]) -> Reading:
+def _reading(row: Row[*tuple[Any, ...]]) -> KeptReading:
     columns = row._asdict()
-    return Reading(**{**columns, "at": clock.from_micros(columns["at"])})
+    return KeptReading(**{**columns, "at": clock.from_micros(columns["at"])})
 
 
 _OF_SITE: Final = select(*(column for column in table.c if column.name != "site"))

@@ -18,7 +18,7 @@ from scheduler.audit.entry import Entry
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.keeping import ACCEPTED
 from scheduler.audit.questions import OpenRun, Questions
-from scheduler.audit.readings import Reading
+from scheduler.audit.readings import KeptReading
 from scheduler.audit.writer import Writer
 from scheduler.setting import Setting
 from scheduler.words import EntryKind, Outcome, Wake
@@ -124,7 +124,7 @@ class Recorder:
         )
         return True
 
-    async def reading(self, reading: Reading) -> None:
+    async def reading(self, reading: KeptReading) -> None:
         """Keep what was read of the battery and the house."""
         await asyncio.wrap_future(self.writer.read(self.site, [reading]))
 

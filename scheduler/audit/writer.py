@@ -21,7 +21,7 @@ from scheduler.audit.chain import Row, storable
 from scheduler.audit.database import Database
 from scheduler.audit.entry import Entry, prepared
 from scheduler.audit.faults import EntryRefusedError
-from scheduler.audit.readings import Reading
+from scheduler.audit.readings import KeptReading
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Parcel(NamedTuple):
 
     rows: Sequence[Row]
     site: str
-    readings: Sequence[Reading]
+    readings: Sequence[KeptReading]
     done: Future[tuple[int, ...]]
 
 
@@ -57,7 +57,7 @@ class Writer:
         name = storable(site)
         return self._hand_in(name, [prepared(name, entry) for entry in entries], ())
 
-    def read(self, site: str, found: Sequence[Reading]) -> Future[tuple[int, ...]]:
+    def read(self, site: str, found: Sequence[KeptReading]) -> Future[tuple[int, ...]]:
         """Hand in readings of a site. The future raises AuditUnwritableError."""
         return self._hand_in(storable(site), (), found)
 
@@ -70,7 +70,7 @@ class Writer:
         self._thread.shutdown(wait=True)
 
     def _hand_in(
-        self, site: str, rows: Sequence[Row], found: Sequence[Reading]
+        self, site: str, rows: Sequence[Row], found: Sequence[KeptReading]
     ) -> Future[tuple[int, ...]]:
         done: Future[tuple[int, ...]] = Future()
         # What was handed in is written, also where nobody waits for it any more.

@@ -21,7 +21,7 @@ from scheduler.simulated import (
     SimulatedGateway,
     fault_kinds,
 )
-from scheduler.simulated.control import Control
+from scheduler.simulated.control import ControlDoor
 from scheduler.simulated.updates import Found
 
 PORT = 8443
@@ -129,7 +129,7 @@ async def _serve(
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     gateway.device.on_request = _log
-    control = Control(gateway)
+    control = ControlDoor(gateway)
     try:
         address = await _started(gateway, control, *ports)
         click.echo(_words(gateway, form, address, own_password=own_password))
@@ -140,7 +140,7 @@ async def _serve(
 
 
 async def _started(
-    gateway: SimulatedGateway, control: Control, port: int, control_port: int | None
+    gateway: SimulatedGateway, control: ControlDoor, port: int, control_port: int | None
 ) -> str | None:
     """The control's address, where there is one."""
     try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +16,8 @@ from scheduler.cli import chosen
 from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option
 from scheduler.cli.table import PROSE, Column, paragraph, printable, table, terminal_width
 from scheduler.cli.times import Days, parse_instant
-from scheduler.plan import Plan, PlanEntry
+from scheduler.errors import SchedulerError
+from scheduler.plan import Lease, Plan, PlanEntry
 from scheduler.schedule.values import Schedule
 
 _TABLE = (
@@ -69,10 +72,11 @@ def plan_command(  # noqa: PLR0917 - click hands them over by name
         raise click.UsageError("Give --to or --days, not both.")
     chosen.only_one(file, schedule)
     found = chosen.schedule_in(chosen.file_of(file or schedule))
-    made = plan.plan(found, *_range(found, start, end, days))
+    leases = () if file or schedule else in_force()
+    made = plan.plan(found, *_range(found, start, end, days), leases)
     if form == "text":
-        _draw(found, made)
-        click.echo(_text(found, made))
+        _draw(found, made, leases)
+        click.echo(_text(found, made, leases))
         return
     entries = [entry_json(found, entry) for entry in made.entries]
     if form == "csv":
@@ -84,8 +88,28 @@ def plan_command(  # noqa: PLR0917 - click hands them over by name
             "timezone": found.timezone,
             "checksum": made.checksum,
             "entries": entries,
+            **({"leases": [each.to_json() for each in leases]} if leases else {}),
         }
     )
+
+
+def in_force() -> tuple[Lease, ...]:
+    """The leases that the audit knows and that are not over. A plan needs no audit: where there
+    is none, or none that this user may read, the rules alone are shown, and the latter is said."""
+    from scheduler import settings
+    from scheduler.audit.database import open_to_look
+    from scheduler.host.last_known import leases_in
+
+    now, known = clock.now(), settings.load()
+    try:
+        database = open_to_look(known.database_path)
+    except (SchedulerError, OSError) as error:
+        click.echo(f"Leases are not shown, since the audit cannot be read: {error}", err=True)
+        return ()
+    if database is None:
+        return ()
+    with closing(database):
+        return tuple(each for each in leases_in(database, known.site, now) if each.until > now)
 
 
 def _range(
@@ -128,18 +152,20 @@ def entry_json(schedule: Schedule, entry: PlanEntry) -> dict[str, Any]:
     }
 
 
-def _draw(schedule: Schedule, made: Plan) -> None:
+def _draw(schedule: Schedule, made: Plan, leases: Sequence[Lease]) -> None:
     """Bars above the table, for a person at a terminal; FORCE_COLOR asks for them elsewhere."""
     if not (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
         return
     from scheduler.cli import plan_bars
 
-    bars = plan_bars.draw(schedule, made, width=terminal_width() or PROSE)
+    bars = plan_bars.draw(schedule, made, width=terminal_width() or PROSE, leases=leases)
     if bars:
         echo_drawn(f"{bars}\n")
 
 
-def _text(schedule: Schedule, made: Plan) -> str:
+def _text(schedule: Schedule, made: Plan, leases: Sequence[Lease]) -> str:
+    from scheduler.site.leases import lease_words
+
     zone = schedule.calendar.display_zone
     rows = []
     day = ""
@@ -159,6 +185,8 @@ def _text(schedule: Schedule, made: Plan) -> str:
         )
     head = paragraph(printable(f"{schedule.name} ({schedule.timezone})"))
     body = table(rows, _TABLE)
+    told = [paragraph(printable(lease_words(each.to_json(), zone))) for each in leases]
+    head = "\n".join([head, *told])
     return f"{head}\n\n{body}\n\nchecksum {made.checksum}"
 
 

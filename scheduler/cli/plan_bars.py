@@ -15,7 +15,7 @@ import click
 from scheduler import clock
 from scheduler.cli.table import printable
 from scheduler.cli.tariff_week import colours, letters
-from scheduler.plan import Plan, plan, wall
+from scheduler.plan import Lease, Plan, plan, wall
 from scheduler.plan.days import by_day
 from scheduler.plan.wall import Piece
 from scheduler.schedule.values import DAY_SECONDS, Schedule
@@ -37,7 +37,7 @@ class _Ink:
     paints: Mapping[str, str]
 
 
-def draw(schedule: Schedule, made: Plan, *, width: int) -> str:
+def draw(schedule: Schedule, made: Plan, *, width: int, leases: Sequence[Lease] = ()) -> str:
     """The first 14 days of a plan as bars with their legend: whole days, also where the plan
     begins or ends within them. Cells are half hours, or hours where `width` is too small for
     those; nothing is drawn where it is too small for hours. Blank: an hour that the clock skips."""
@@ -48,7 +48,7 @@ def draw(schedule: Schedule, made: Plan, *, width: int) -> str:
     shown = dict(list(days.items())[:MOST_DAYS])
     if not shown:
         return ""
-    switches = _switches(schedule, list(shown.values()))
+    switches = _switches(schedule, list(shown.values()), leases)
     periods, settings = _period_ink(schedule), _setting_ink(setting for _, setting in switches)
     rows = {number: _middles(number, pieces, cell) for number, pieces in shown.items()}
     held = {number: [_period(schedule, at) for at in row] for number, row in rows.items()}
@@ -77,11 +77,13 @@ def _days(schedule: Schedule, made: Plan, cell: int) -> dict[int, Sequence[Piece
     }
 
 
-def _switches(schedule: Schedule, days: Sequence[Sequence[Piece]]) -> list[tuple[int, Setting]]:
+def _switches(
+    schedule: Schedule, days: Sequence[Sequence[Piece]], leases: Sequence[Lease]
+) -> list[tuple[int, Setting]]:
     start, end = wall.instant_of(days[0][0].start), wall.instant_of(days[-1][-1].end)
     return [
         (clock.to_micros(each.at) // 1_000_000, each.setting)
-        for each in plan(schedule, start, end).entries
+        for each in plan(schedule, start, end, leases).entries
         if each.setting is not None
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import click
@@ -51,8 +51,8 @@ def apply_command(form: str) -> None:
 
     Example: tou apply && echo in force
     """
-    chosen = _prepared(form)
-    result = _by_the_service(chosen, "/apply", form) or asyncio.run(_by_ourselves(chosen, _apply))
+    chosen = prepared(form)
+    result = by_the_service(chosen, "/apply", form) or asyncio.run(_by_ourselves(chosen, _apply))
     _show(result, form, _attempt_words)
 
 
@@ -64,7 +64,7 @@ def job_command(name: str, form: str) -> None:
 
     Example: tou job "firmware before the day"
     """
-    chosen = _prepared(form)
+    chosen = prepared(form)
 
     async def job(site: Site) -> Result:
         from scheduler.host import acts
@@ -74,11 +74,11 @@ def job_command(name: str, form: str) -> None:
         except KeyError as error:
             raise click.UsageError(str(error.args[0])) from None
 
-    result = _by_the_service(chosen, asking.job_path(name), form)
+    result = by_the_service(chosen, asking.job_path(name), form)
     _show(result or asyncio.run(_by_ourselves(chosen, job)), form, _ending_words)
 
 
-def _prepared(form: str) -> Settings:
+def prepared(form: str) -> Settings:
     """Settings, and a log on stderr: the steps for a person, only what is wrong for a program."""
     chosen = settings.load()
     quiet = form == "json" and chosen.log_level == "info"
@@ -89,18 +89,21 @@ def _prepared(form: str) -> Settings:
 # --- by the service
 
 
-def _by_the_service(chosen: Settings, what: str, form: str) -> Result | None:
+def by_the_service(
+    chosen: Settings, what: str, form: str, body: Mapping[str, Any] | None = None
+) -> Result | None:
     """What the service says of its act; None where none runs, or it cannot be asked."""
-    running = _running(chosen)
+    running = running_service(chosen)
     if not running.running or running.control is None:
         return None
     try:
-        return _follow(asking.act(running.control, what), quiet=form == "json")
+        return _follow(asking.act(running.control, what, body), quiet=form == "json")
     except ServiceSilentError as error:
         raise ServiceSilentError(f"{error} {holder_words(running)}") from None
 
 
-def _running(chosen: Settings) -> Running:
+def running_service(chosen: Settings) -> Running:
+    """Who runs; one that is beginning is waited for."""
     path, until = instance.lock_path(chosen.database_path), clock.monotonic() + _BEGINNING
     running = instance.inspect(path)
     while running.running and running.control is None and clock.monotonic() < until:
@@ -153,7 +156,7 @@ def _show(result: Result, form: str, words: Callable[[Result], str]) -> None:
     if form == "json":
         echo_json(result)
     elif result.get("outcome") is None:
-        raise _FailedError(str(result.get("error")), code)
+        raise FailedError(str(result.get("error")), code)
     else:
         if result.get("simulated"):
             click.echo(SIMULATION)
@@ -161,7 +164,7 @@ def _show(result: Result, form: str, words: Callable[[Result], str]) -> None:
     sys.exit(code)
 
 
-class _FailedError(SchedulerError):
+class FailedError(SchedulerError):
     """The service could not do it."""
 
     def __init__(self, message: str, code: int) -> None:

@@ -102,7 +102,7 @@ def _rows(state: State) -> Iterator[tuple[str, str]]:
         yield "next", _next(state, state["next"])
         yield "next job", _next(state, state["next_job"])
     for lease in state.get("leases", ()):
-        yield "lease", _plain(lease)
+        yield "lease", _lease(state, lease)
     for guard in state.get("guards", ()):
         yield "guard", _plain(guard)
     yield "last run", _last(state)
@@ -173,6 +173,12 @@ def _next(state: State, entry: State | None) -> str:
         return "nothing planned within a year"
     what = entry["do"] or setting_words(entry)
     return f"{what}  at {_when(state, entry['at'])}  ({entry['name']})"
+
+
+def _lease(state: State, lease: State) -> str:
+    from scheduler.site.leases import lease_words
+
+    return lease_words(lease, zones.zone(state["timezone"]))
 
 
 def _plain(value: State) -> str:

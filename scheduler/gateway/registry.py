@@ -30,7 +30,7 @@ class Surroundings:
     """Where the simulated gateway of a running service answers, as its `serve` told."""
 
 
-class Entry(Protocol):
+class Transport(Protocol):
     """What the module `scheduler.gateway.<name>` offers. It may offer as well
     `abilities_of(settings) -> frozenset[str]`, the names in `base` of what it can beside
     settings."""
@@ -49,7 +49,7 @@ TRANSPORTS: dict[str, str] = {
 """Name in TOU_GATEWAY to the package that speaks it."""
 
 
-def transport(name: str) -> Entry:
+def transport(name: str) -> Transport:
     """The entry of a transport. Raises KeyError for a name that is not registered."""
     entry: Any = import_module(TRANSPORTS[name])
     return entry  # type: ignore[no-any-return]

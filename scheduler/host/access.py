@@ -38,6 +38,18 @@ def may(peer: Peer | None, database: Path, act: Act) -> bool:
         return False
 
 
+def name_of(peer: Peer | None) -> str:
+    """Who asks, by the kernel's word: the user's name, or the number of one that has none."""
+    import pwd
+
+    if peer is None:
+        return "somebody"
+    try:
+        return pwd.getpwuid(peer.uid).pw_name
+    except KeyError:
+        return f"user {peer.uid}"
+
+
 def socket_mode(database: Path) -> int:
     """The mode of a socket that whoever may read the database may knock at."""
     try:

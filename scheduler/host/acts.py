@@ -1,5 +1,5 @@
-"""What a person may ask of a site: apply, and one job. One way for the service and for a command
-that acts by itself; the result is JSON with the exit code that a command ends with."""
+"""What a person may ask of a site: apply, one job, a lease. One way for the service and for a
+command that acts by itself; the result is JSON with the exit code that a command ends with."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from scheduler.errors import (
     LockedError,
     SchedulerError,
 )
+from scheduler.plan import LeaseKind
 from scheduler.schedule.values import Job
 from scheduler.site.apply import Attempt
+from scheduler.site.asked import Asked
+from scheduler.site.asked import Ending as LeaseEnding
 from scheduler.site.firmware import Ending
 from scheduler.site.site import Site
 from scheduler.words import Outcome, Wake
@@ -64,6 +67,39 @@ async def run_job(site: Site, name: str) -> Result:
         "seen": ending.seen,
     }
     return _ended(site, told)
+
+
+async def lease(site: Site, asked: Asked, look: Callable[[], Awaitable[Attempt | None]]) -> Result:
+    """Put a lease in force, and wait until what is wanted then is confirmed or not. Raises
+    LeaseError where it cannot be had."""
+    granted = await site.grant(asked)
+    return {"lease": granted.to_json(), **await _afterwards(site, granted.kind, look)}
+
+
+async def end_leases(
+    site: Site, ending: LeaseEnding, look: Callable[[], Awaitable[Attempt | None]]
+) -> Result:
+    """End leases now, and make true what is wanted without them."""
+    ended = await site.end(ending)
+    told = {"ended": [each.to_json() for each in ended]}
+    if not ended:
+        return {**told, "outcome": Outcome.UNCHANGED.value, "exit_code": 0}
+    return {**told, **await _afterwards(site, None, look)}
+
+
+async def _afterwards(
+    site: Site,
+    kind: LeaseKind | None,
+    look: Callable[[], Awaitable[Attempt | None]],
+) -> Result:
+    """The turn after a lease began or ended. Whatever comes of it, the lease counts."""
+    if kind is LeaseKind.PAUSE:
+        await look()
+        return {"outcome": Outcome.DEFERRED.value, "error": None, "exit_code": 0}
+    try:
+        return await apply(site, look)
+    except GatewayUnreachableError as error:
+        return failed(error)
 
 
 def find_job(jobs: tuple[Job, ...], name: str) -> Job:

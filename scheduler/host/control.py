@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
@@ -22,7 +23,9 @@ from scheduler.host import access, acts, hearing
 from scheduler.host.keeper import Keeper
 from scheduler.host.openapi import document
 from scheduler.httpserver import Bounds, Request, Response, Server, json_response, problem
+from scheduler.site.asked import asked_from_json, ending_from_json
 from scheduler.site.state import to_json
+from scheduler.words import Wake
 
 if TYPE_CHECKING:
     from scheduler.host.host import Host
@@ -90,11 +93,13 @@ class Control:
                 return json_response(document())
             case "/sites":
                 return json_response({"sites": [self._brief(each) for each in self._host.keepers]})
-            case "/status":
+            case "/status" | "/leases":
                 keeper = self._keeper(request)
                 if keeper is None:
                     return problem(404, "There is no such site; see /sites.")
-                return json_response(to_json(self._host.views.state(keeper.site, clock.now())))
+                state = to_json(self._host.views.state(keeper.site, clock.now()))
+                whole = request.path == "/status"
+                return json_response(state if whole else {"leases": state["leases"]})
         return problem(404, "There is no such thing; see /openapi.json.")
 
     def _brief(self, keeper: Keeper) -> dict[str, Any]:
@@ -107,16 +112,12 @@ class Control:
         keeper = self._keeper(request)
         if keeper is None:
             return problem(404, "There is no such site; see /sites.")
-        site = keeper.site
         if request.path == "/apply":
-            return _streamed(keeper, lambda: acts.apply(site, keeper.operate))
+            return _streamed(keeper, lambda: acts.apply(keeper.site, keeper.operate))
+        if request.path in {"/leases", "/leases/end"}:
+            return _of_a_lease(keeper, request)
         if request.path.startswith("/job/"):
-            name = unquote(request.path.removeprefix("/job/"))
-            try:
-                acts.find_job(site.schedule.jobs, name)
-            except KeyError as error:
-                return problem(404, str(error.args[0]))
-            return _streamed(keeper, lambda: acts.run_job(site, name))
+            return _of_a_job(keeper, unquote(request.path.removeprefix("/job/")))
         return problem(404, "There is no such act; see /openapi.json.")
 
     def _keeper(self, request: Request) -> Keeper | None:
@@ -124,6 +125,30 @@ class Control:
         name = request.parameters.get("site")
         found = [each for each in self._host.keepers if name in {None, each.site.name}]
         return found[0] if len(found) == 1 or (found and name is None) else None
+
+
+def _of_a_job(keeper: Keeper, name: str) -> Response:
+    try:
+        acts.find_job(keeper.site.schedule.jobs, name)
+    except KeyError as error:
+        return problem(404, str(error.args[0]))
+    return _streamed(keeper, lambda: acts.run_job(keeper.site, name))
+
+
+def _of_a_lease(keeper: Keeper, request: Request) -> Response:
+    """What cannot be had is refused at once, and not in the middle of a stream."""
+    site, who = keeper.site, access.name_of(request.peer)
+    look = partial(keeper.operate, Wake.OVERRIDE)
+    try:
+        data = request.data()
+        if request.path == "/leases/end":
+            ending = ending_from_json(data, who=who)
+            return _streamed(keeper, lambda: acts.end_leases(site, ending, look))
+        asked = asked_from_json(data, who=who)
+        site.lease_of(asked)
+    except (SchedulerError, ValueError) as error:
+        return problem(400, str(error))
+    return _streamed(keeper, lambda: acts.lease(site, asked, look))
 
 
 def _streamed(keeper: Keeper, work: Callable[[], Awaitable[acts.Result]]) -> Response:

@@ -218,7 +218,7 @@ class Host:
         if len(self.keepers) > FEW:
             return
         site = keeper.site
-        following = journal.following(site.schedule, clock.now())
+        following = journal.following(site.schedule, clock.now(), site.leases.known)
         if following and following != self._next.get(site.name):
             log.info("next: %s", following)
         self._next[site.name] = following
@@ -239,7 +239,9 @@ class Host:
         states = [self.views.state(each.site, now) for each in self.hosted]
         if len(states) != 1:
             return journal.status_of_many(states)
-        return journal.status_line(states[0], journal.following(self.hosted[0].site.schedule, now))
+        site = self.hosted[0].site
+        following = journal.following(site.schedule, now, site.leases.known)
+        return journal.status_line(states[0], following)
 
     # --- reload
 

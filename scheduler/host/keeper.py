@@ -108,13 +108,13 @@ class Keeper:
         task.add_done_callback(self._acts.discard)
         return await asyncio.shield(task)
 
-    async def operate(self) -> Attempt | None:
+    async def operate(self, wake: Wake = Wake.OPERATOR) -> Attempt | None:
         """The turn that a person asked for; its faults are theirs to read."""
         try:
-            return await self.look(Wake.OPERATOR)
+            return await self.look(wake)
         finally:
             self.set_timers()
-            self._turned(self, Wake.OPERATOR)
+            self._turned(self, wake)
 
     async def quiet(self) -> None:
         """Return when no turn is under way."""

@@ -5,7 +5,7 @@ The same value that a running service makes, with `running_since` None; needs no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,10 @@ from scheduler.audit.views import RunView
 from scheduler.errors import AuditError, ConfigurationError, ScheduleError, SchedulerError
 from scheduler.host.instance import Running
 from scheduler.host.sites import read_schedule
-from scheduler.plan import PlanEntry
+from scheduler.plan import Lease, LeaseKind, PlanEntry
 from scheduler.schedule.values import Schedule
 from scheduler.settings import Settings
+from scheduler.site.leases import KIND, asked_since, kept
 from scheduler.site.site import entry_json
 from scheduler.site.state import (
     GatewayState,
@@ -42,7 +43,9 @@ def last_known(settings: Settings, running: Running, reason: Reason, *, now: dat
     """What is known without asking a service; `reason` says why none was asked. Raises
     ScheduleError where the schedule cannot be read, AccessError where the audit may not be."""
     schedule = read_schedule(settings).schedule
-    past, troubles = _past(settings)
+    past, troubles = _past(settings, now)
+    leases = past.get("leases", ())
+    wanted_by = [each for each in leases if each.kind is not LeaseKind.PAUSE]
     state = SiteState(
         site=settings.site,
         now=now,
@@ -50,14 +53,15 @@ def last_known(settings: Settings, running: Running, reason: Reason, *, now: dat
         pid=running.pid,
         version=__version__,
         schedule=_schedule_state(schedule, now),
-        wanted=_wanted(schedule, now),
+        wanted=_wanted(schedule, now, leases),
         confirmed=past.get("confirmed"),
         read=None,
         attempt=None,
-        next=_entry(schedule, plan.next_boundary(schedule, now)),
-        next_job=_entry(schedule, plan.next_job(schedule, now)),
+        next=_entry(schedule, plan.next_boundary(schedule, now, wanted_by)),
+        next_job=_entry(schedule, plan.next_job(schedule, now, leases)),
         last_run=past.get("last_run"),
         gateway=_gateway(settings),
+        leases=tuple(each.to_json() for each in leases if each.active(now)),
         dry_run=settings.dry_run,
         database=str(settings.database_path),
         seen=running.seen,
@@ -83,7 +87,7 @@ def nothing_known(
 ) -> dict[str, Any]:
     """The answer where no service runs and the schedule cannot be read: what is left of a state."""
     broken = Reason("file_broken", str(error), None, "failing")
-    past, troubles = _past(settings)
+    past, troubles = _past(settings, now)
     reasons = (reason, broken, *troubles)
     return {
         "site": settings.site,
@@ -109,14 +113,14 @@ def nothing_known(
     }
 
 
-def _past(settings: Settings) -> tuple[dict[str, Any], list[Reason]]:
+def _past(settings: Settings, now: datetime) -> tuple[dict[str, Any], list[Reason]]:
     """What the audit says; a service that never ran has none, which is no trouble."""
     try:
         database = open_to_look(settings.database_path)
         if database is None:
             return {}, []
         try:
-            return _read_past(database, settings), []
+            return _read_past(database, settings, now), []
         finally:
             database.close()
     except (AuditError, ConfigurationError) as error:
@@ -125,13 +129,22 @@ def _past(settings: Settings) -> tuple[dict[str, Any], list[Reason]]:
         return {}, [Reason("audit", f"the audit cannot be read: {error}", None, "failing")]
 
 
-def _read_past(database: Database, settings: Settings) -> dict[str, Any]:
+def _read_past(database: Database, settings: Settings, now: datetime) -> dict[str, Any]:
+    leases = leases_in(database, settings.site, now)
     runs = review.runs(database, site=settings.site, job="switch", limit=1)
     if not runs:
-        return {}
+        return {"leases": leases}
     shown = runs[-1].to_json()
     del shown["steps"]
-    return {"last_run": shown, "confirmed": _confirmed(database, settings, runs[-1])}
+    confirmed = _confirmed(database, settings, runs[-1])
+    return {"last_run": shown, "confirmed": confirmed, "leases": leases}
+
+
+def leases_in(database: Database, site: str, now: datetime) -> tuple[Lease, ...]:
+    """The leases of the audit that are in force or still remembered."""
+    return tuple(
+        each.lease for each in kept(Questions(database, site).events(KIND, asked_since(now)))
+    )
 
 
 def _confirmed(database: Database, settings: Settings, last: RunView) -> Proven | None:
@@ -143,15 +156,16 @@ def _schedule_state(schedule: Schedule, now: datetime) -> ScheduleState:
     return ScheduleState(schedule.name, schedule.file, schedule.digest, schedule.timezone, now)
 
 
-def _wanted(schedule: Schedule, now: datetime) -> Wanted:
-    desired = plan.desired_at(schedule, now)
+def _wanted(schedule: Schedule, now: datetime, leases: Sequence[Lease]) -> Wanted:
+    desired = plan.desired_at(schedule, now, leases)
     return Wanted(
         desired.rule,
         desired.setting,
         desired.period,
         desired.season,
         desired.day_class.value,
-        plan.began_at(schedule, now),
+        plan.began_at(schedule, now, leases),
+        desired.lease,
     )
 
 

@@ -43,6 +43,30 @@ _LINE = {
     },
 }
 
+_TEXT = {"type": "string"}
+_LEASE: dict[str, Any] = {
+    "type": "object",
+    "required": ["kind"],
+    "description": "`until` is an instant with its offset, or `next` for the next boundary; a skip "
+    "has none and ends with what it skips. An override has mode and reserve.",
+    "properties": {
+        "kind": {"enum": ["override", "pause", "skip"]},
+        "until": _TEXT,
+        "mode": _TEXT,
+        "reserve": {"type": ["string", "number"], "description": "App percent, or hold."},
+        "grid_charging": {"enum": ["allow", "deny"]},
+        "export": {"enum": ["battery", "solar", "none"]},
+        "name": {"type": "string", "description": "The rule or job that is skipped."},
+        "reason": _TEXT,
+        "who": {"type": "string", "description": "On whose behalf; the asking user is kept too."},
+    },
+}
+_WHICH = {
+    "type": "object",
+    "description": "At least one of kind, name and id; all that are given must fit.",
+    "properties": {"kind": _LEASE["properties"]["kind"], "name": _TEXT, "id": _TEXT, "who": _TEXT},
+}
+
 
 def document() -> dict[str, Any]:
     """The whole description."""
@@ -59,6 +83,11 @@ def document() -> dict[str, Any]:
             "/sites": {"get": _question("The sites of this service, each with its health word.")},
             "/openapi.json": {"get": _question("This document.")},
             "/apply": {"post": _act("Make the present desired setting true, now.")},
+            "/leases": {
+                "get": _question("The leases in force: overrides, pauses and skips."),
+                "post": _act("Ask for a lease; it ends by itself.", body=_LEASE),
+            },
+            "/leases/end": {"post": _act("End leases before their time.", body=_WHICH)},
             "/job/{name}": {"post": _act("Run one of the schedule's jobs, now.", _name())},
         },
     }
@@ -79,15 +108,20 @@ def _question(summary: str) -> dict[str, Any]:
     }
 
 
-def _act(summary: str, *parameters: dict[str, Any]) -> dict[str, Any]:
+def _act(
+    summary: str, *parameters: dict[str, Any], body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    taken = {"required": True, "content": {"application/json": {"schema": body}}}
     return {
         "summary": summary,
         "parameters": [_SITE, *parameters],
+        **({"requestBody": taken} if body else {}),
         "responses": {
             "200": {
                 "description": "Lines of JSON, as they happen.",
                 "content": {"application/x-ndjson": {"schema": _LINE}},
             },
+            **({"400": _ERROR} if body else {}),
             "403": _ERROR,
             "404": _ERROR,
         },

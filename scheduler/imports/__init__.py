@@ -11,8 +11,8 @@ from typing import Final
 
 from scheduler.errors import Place, Problem, ScheduleError
 from scheduler.imports import places, tesla, urdb, writing
-from scheduler.imports.document import MAX_BYTES, Document, Json, parse
-from scheduler.imports.draft import Draft
+from scheduler.imports.document import MAX_BYTES, Json, RateFile, parse
+from scheduler.imports.draft import TariffDraft
 from scheduler.imports.naming import plain
 from scheduler.schedule import source
 from scheduler.schedule.tariff import Tariff
@@ -99,7 +99,7 @@ def read(
     return _made(document, draft)
 
 
-def _made(document: Document, draft: Draft) -> Imported:
+def _made(document: RateFile, draft: TariffDraft) -> Imported:
     """What is written is read back as any tariff file is. Raises ScheduleError."""
     text = writing.write(draft)
     if len(text.encode()) > source.MAX_BYTES:

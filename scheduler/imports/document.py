@@ -38,7 +38,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class RateFile:
     """Plain data, and where each part of it stands in the file."""
 
     file: str
@@ -67,7 +67,7 @@ class Document:
         return Problem(self.place(fault.path), path_text(fault.path), message, fault.check)
 
 
-def parse(text: str, file: str) -> Document:
+def parse(text: str, file: str) -> RateFile:
     """The document of a JSON text. Raises ScheduleError at the places of what is wrong."""
     layers: tuple[source.Document, ...] = ()
     inner: object = text
@@ -79,7 +79,7 @@ def parse(text: str, file: str) -> Document:
         inner = layers[-1].data
     if problems := layers[-1].problems:
         raise _placed(file, layers[:-1], layers[-1].text, problems)
-    return Document(file, cast("Json", inner), layers)
+    return RateFile(file, cast("Json", inner), layers)
 
 
 def decoded(value: Json) -> Json:

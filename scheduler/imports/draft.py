@@ -23,7 +23,7 @@ Shape: TypeAlias = tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Season:
+class SeasonDraft:
     """Ranges of inclusive local dates, which may wrap the year, and Monday to Sunday's shapes."""
 
     name: str
@@ -48,14 +48,14 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class TariffDraft:
     """All that is written into the tariff file."""
 
     name: str
     utility: str
     suggested_id: str
     zone: Zone
-    seasons: tuple[Season, ...]
+    seasons: tuple[SeasonDraft, ...]
     sources: tuple[str, ...]
     notes: tuple[str, ...]
     effective: tuple[date | None, date | None] = (None, None)
@@ -63,7 +63,7 @@ class Draft:
     as_of: date | None = None
 
 
-def varies_by_hour(seasons: tuple[Season, ...]) -> bool:
+def varies_by_hour(seasons: tuple[SeasonDraft, ...]) -> bool:
     """Whether any season has more than one period in its week."""
     return any(len({name for shape in season.week for _, name in shape}) > 1 for season in seasons)
 

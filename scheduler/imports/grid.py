@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
-from scheduler.imports.document import Document, Fault, Json, Path, decoded
+from scheduler.imports.document import Fault, Json, Path, RateFile, decoded
 from scheduler.imports.records import Record
 
 WEEKDAY, WEEKEND, RATES = (
@@ -42,7 +42,7 @@ class Grid:
         return tuple(sorted({cell for row in (*self.weekday, *self.weekend) for cell in row}))
 
 
-def read(document: Document, record: Record) -> Grid | None:
+def read(document: RateFile, record: Record) -> Grid | None:
     """The grid of a record, or None where it has no energy price by the hour at all.
 
     Raises ScheduleError with every fault of the grid.
@@ -78,7 +78,7 @@ def has_demand(record: Record) -> bool:
     return any(_has_rate(decoded(record.fields.get(key))) for key in _DEMAND)
 
 
-def _refuse_half_a_schedule(document: Document, record: Record) -> None:
+def _refuse_half_a_schedule(document: RateFile, record: Record) -> None:
     periods = decoded(record.fields.get(RATES))
     if isinstance(periods, list) and len(periods) > 1:
         message = f"The record has {len(periods)} periods and no {WEEKDAY}."
@@ -88,7 +88,7 @@ def _refuse_half_a_schedule(document: Document, record: Record) -> None:
         raise document.error((*record.path, WEEKEND), message, "missing-schedule")
 
 
-def _refuse_without_rates(document: Document, record: Record, weekday: Rows, weekend: Rows) -> None:
+def _refuse_without_rates(document: RateFile, record: Record, weekday: Rows, weekend: Rows) -> None:
     if len(Grid(weekday, weekend, {}).used()) > 1:
         message = f"The schedule names periods, but the record has no {RATES}."
         raise document.error((*record.path, WEEKDAY), message, "dangling-period")
@@ -96,7 +96,7 @@ def _refuse_without_rates(document: Document, record: Record, weekday: Rows, wee
         raise document.error(record.path, f"The record has no {RATES}.", "missing-rate")
 
 
-def _rows(document: Document, record: Record, key: str) -> Rows:
+def _rows(document: RateFile, record: Record, key: str) -> Rows:
     path = (*record.path, key)
     rows = decoded(record.fields[key])
     if not isinstance(rows, list) or len(rows) != 12:
@@ -110,7 +110,7 @@ def _rows(document: Document, record: Record, key: str) -> Rows:
     return found
 
 
-def _row(document: Document, path: Path, row: Json, faults: list[Fault]) -> Row:
+def _row(document: RateFile, path: Path, row: Json, faults: list[Fault]) -> Row:
     row = decoded(row)
     if not isinstance(row, list) or len(row) != 24:
         count = f"{len(row)} cells" if isinstance(row, list) else "no list"
@@ -146,7 +146,7 @@ def _number(value: Json) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _no_dangling(document: Document, record: Record, rows: dict[str, Rows], count: int) -> None:
+def _no_dangling(document: RateFile, record: Record, rows: dict[str, Rows], count: int) -> None:
     """Refuse cells that point at no period: each such period once, at its first cell."""
     first: dict[int, tuple[Path, int]] = {}
     for key, month, hour in product(rows, range(12), range(24)):
@@ -185,7 +185,7 @@ def _list(value: Json) -> list[Json]:
 
 
 def _prices(
-    document: Document, record: Record, periods: list[Json], used: tuple[int, ...]
+    document: RateFile, record: Record, periods: list[Json], used: tuple[int, ...]
 ) -> tuple[dict[int, Tiers], list[str]]:
     faults: list[Fault] = []
     notes: dict[str, None] = {}
@@ -205,7 +205,7 @@ def _prices(
     return prices, list(notes)
 
 
-def _price(document: Document, path: Path, tier: Json, faults: list[Fault]) -> tuple[float, str]:
+def _price(document: RateFile, path: Path, tier: Json, faults: list[Fault]) -> tuple[float, str]:
     """Rate plus adjustment. A rate that is absent beside an adjustment is zero: it is left out."""
     if not isinstance(tier, dict):
         faults.append(Fault(path, "A tier with a rate is expected here.", "rates"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from scheduler.imports import dates
-from scheduler.imports.document import Document, Json, Path
+from scheduler.imports.document import Json, Path, RateFile
 from scheduler.imports.naming import plain
 
 _BULK = ("energyratestrux", "energyweekdaysched", "energyweekendsched", "demandratestrux")
@@ -51,7 +51,7 @@ class Record:
         )
 
 
-def choose(document: Document, *, at: date | None, label: str | None) -> tuple[Record, list[str]]:
+def choose(document: RateFile, *, at: date | None, label: str | None) -> tuple[Record, list[str]]:
     """The record that is meant, and what to say of the choice. Raises ScheduleError."""
     records = _records(document)
     notes: list[str] = []
@@ -98,7 +98,7 @@ def _unwrapped(data: Json) -> tuple[Json, Path]:
     return data, path
 
 
-def _records(document: Document) -> list[Record]:
+def _records(document: RateFile) -> list[Record]:
     data, base = _unwrapped(document.data)
     found: dict[str, Record] = {}
     for index, each in enumerate(data if isinstance(data, list) else [data]):
@@ -120,7 +120,7 @@ def _record(path: Path, fields: dict[str, Json]) -> Record:
     return Record(path, fields, start, end)
 
 
-def _labelled(document: Document, records: list[Record], label: str) -> list[Record]:
+def _labelled(document: RateFile, records: list[Record], label: str) -> list[Record]:
     found = [record for record in records if record.label == label.strip()]
     if not found:
         message = f'No record is labelled "{plain(label, 60)}". There are: {_listed(records)}.'
@@ -129,7 +129,7 @@ def _labelled(document: Document, records: list[Record], label: str) -> list[Rec
 
 
 def _in_force(
-    document: Document, records: list[Record], at: date
+    document: RateFile, records: list[Record], at: date
 ) -> tuple[list[Record], list[str]]:
     """Records in force on a day; of the eras of one plan the one that started last."""
     found = [record for record in records if record.in_force(at)]

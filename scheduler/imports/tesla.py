@@ -12,10 +12,17 @@ from dataclasses import dataclass
 
 from scheduler.errors import NothingToScheduleError
 from scheduler.imports import naming, places, tesla_body, tesla_week, tesla_year
-from scheduler.imports.document import Document, Json, Path
-from scheduler.imports.draft import NO_CURRENCY, DateRange, Draft, Season, Shape, varies_by_hour
+from scheduler.imports.document import Json, Path, RateFile
+from scheduler.imports.draft import (
+    NO_CURRENCY,
+    DateRange,
+    SeasonDraft,
+    Shape,
+    TariffDraft,
+    varies_by_hour,
+)
 from scheduler.imports.naming import plain
-from scheduler.imports.tesla_body import Body, Entry
+from scheduler.imports.tesla_body import Body, TariffEntry
 
 MANY_LABELS = 8
 _LABELS = {
@@ -47,11 +54,11 @@ class _Part:
 
     name: str
     path: Path
-    entries: list[Entry]
+    entries: list[TariffEntry]
     dates: DateRange
 
 
-def read(document: Document, *, timezone: str | None, sunday_first: bool = False) -> Draft:
+def read(document: RateFile, *, timezone: str | None, sunday_first: bool = False) -> TariffDraft:
     """The draft of the file's tariff. Raises ScheduleError, NothingToScheduleError."""
     body = tesla_body.find(document)
     parts, dated = _parts(document, body)
@@ -74,7 +81,7 @@ def read(document: Document, *, timezone: str | None, sunday_first: bool = False
     ranges = [(part.dates,) for part in parts]
     place = _SOUTHERN_MONEY.get(currency, zone.name) if zone.name == places.UNKNOWN else zone.name
     names = naming.season_names(ranges, zone=place)
-    seasons = tuple(map(Season, names, ranges, weeks, prices))
+    seasons = tuple(map(SeasonDraft, names, ranges, weeks, prices))
     if not varies_by_hour(seasons):
         raise NothingToScheduleError(_nothing(document, name))
     money = currency.upper() if re.fullmatch(r"[A-Za-z]{3}", currency) else NO_CURRENCY
@@ -86,7 +93,7 @@ def read(document: Document, *, timezone: str | None, sunday_first: bool = False
         *_renamed(parts, names),
         *_relabelled(labels),
     )
-    return Draft(
+    return TariffDraft(
         name=name,
         utility=utility,
         suggested_id=naming.file_id(plain(body.fields.get("code")), name),
@@ -103,11 +110,11 @@ def is_tariff(data: Json) -> bool:
     return tesla_body.is_tariff(data)
 
 
-def _nothing(document: Document, name: str) -> str:
+def _nothing(document: RateFile, name: str) -> str:
     return f"{document.file}: nothing to schedule. {name} has the same period at all hours."
 
 
-def _refuse_loose_prices(document: Document, body: Body) -> None:
+def _refuse_loose_prices(document: RateFile, body: Body) -> None:
     """Refuse prices of several labels for which no season says when they hold."""
     charges = body.fields.get("energy_charges")
     for season in charges if isinstance(charges, dict) else ():
@@ -116,11 +123,11 @@ def _refuse_loose_prices(document: Document, body: Body) -> None:
             raise document.error((*body.path, "energy_charges", season), message, "periods")
 
 
-def _parts(document: Document, body: Body) -> tuple[list[_Part], list[str]]:
+def _parts(document: RateFile, body: Body) -> tuple[list[_Part], list[str]]:
     """The seasons that are used, by their first day, and what to say of their dates."""
     path: Path = (*body.path, "seasons")
     seasons = body.fields.get("seasons")
-    found: dict[str, tuple[Path, dict[str, Json], list[Entry]]] = {}
+    found: dict[str, tuple[Path, dict[str, Json], list[TariffEntry]]] = {}
     undated: list[Path] = []
     for name, season in seasons.items() if isinstance(seasons, dict) else ():
         stretches = tesla_body.entries(document, (*path, name), season)
@@ -152,7 +159,7 @@ def _labels(parts: list[_Part]) -> dict[str, str]:
 
 
 def _weeks(
-    document: Document, parts: list[_Part], labels: dict[str, str], *, sunday_first: bool
+    document: RateFile, parts: list[_Part], labels: dict[str, str], *, sunday_first: bool
 ) -> tuple[list[tuple[Shape, ...]], list[str]]:
     notes: dict[str, None] = {_SUNDAY_FIRST: None} if sunday_first else {}
     weeks = []
@@ -169,7 +176,7 @@ def _weeks(
 
 
 def _prices(
-    document: Document, body: Body, parts: list[_Part], labels: Mapping[str, str]
+    document: RateFile, body: Body, parts: list[_Part], labels: Mapping[str, str]
 ) -> tuple[list[dict[str, float]], list[str]]:
     """Prices by our names. The second generation leaves zeros out; elsewhere none is none."""
     every: list[dict[str, float]] = []

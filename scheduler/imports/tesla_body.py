@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scheduler.imports.document import Document, Json, Path, decoded
+from scheduler.imports.document import Json, Path, RateFile, decoded
 from scheduler.imports.naming import plain
 from scheduler.schedule.wording import path_text
 
@@ -33,7 +33,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TariffEntry:
     """One stretch of one label, as written."""
 
     label: str
@@ -41,7 +41,7 @@ class Entry:
     fields: dict[str, Json]
 
 
-def find(document: Document) -> Body:
+def find(document: RateFile) -> Body:
     """The tariff of the file. Raises ScheduleError where there is none that can be read."""
     bodies = list(_bodies(document.data, (), ""))
     if not bodies:
@@ -74,7 +74,7 @@ def _same(one: Body, other: Body) -> bool:
     return pair or one.fields == other.fields
 
 
-def number(document: Document, path: Path, fields: dict[str, Json], key: str) -> int:
+def number(document: RateFile, path: Path, fields: dict[str, Json], key: str) -> int:
     """A whole number; 0 where it is left out. Raises ScheduleError at its place."""
     value = fields.get(key)
     if value is None:
@@ -88,7 +88,7 @@ def number(document: Document, path: Path, fields: dict[str, Json], key: str) ->
     return int(value)
 
 
-def entries(document: Document, path: Path, season: Json) -> list[Entry]:
+def entries(document: RateFile, path: Path, season: Json) -> list[TariffEntry]:
     """The stretches of a season, of either generation; none for a placeholder."""
     periods = decoded(season.get("tou_periods")) if isinstance(season, dict) else None
     if periods is None:
@@ -106,11 +106,11 @@ def entries(document: Document, path: Path, season: Json) -> list[Entry]:
             if not isinstance(each, dict):
                 message = "A period with its days and times is expected here."
                 raise document.error((*where, index), message, "periods")
-            found.append(Entry(label, (*where, index), each))
+            found.append(TariffEntry(label, (*where, index), each))
     return found
 
 
-def prices(document: Document, body: Body, season: str) -> dict[str, float]:
+def prices(document: RateFile, body: Body, season: str) -> dict[str, float]:
     """Price per kWh by label, as far as written."""
     path = (*body.path, "energy_charges", season)
     charges = body.fields.get("energy_charges")
@@ -151,7 +151,7 @@ def _price(value: Json) -> float | None:
     return round(float(value), 8) if abs(value) <= _MAX_PRICE else None
 
 
-def _listed(document: Document, path: Path, value: Json) -> list[Json]:
+def _listed(document: RateFile, path: Path, value: Json) -> list[Json]:
     if value is None:
         return []
     if not isinstance(value, list):

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from scheduler.imports import tesla_body
-from scheduler.imports.document import MOST_SHOWN, Document, Fault, Path
+from scheduler.imports.document import MOST_SHOWN, Fault, Path, RateFile
 from scheduler.imports.draft import DAY_MINUTES, DAY_NAMES, Shape, shape
 from scheduler.imports.naming import plain
-from scheduler.imports.tesla_body import Entry
+from scheduler.imports.tesla_body import TariffEntry
 from scheduler.schedule.clocktime import format_span
 
 _SUNDAY = 6
@@ -32,9 +32,9 @@ _Span: TypeAlias = "tuple[int, int, int | None, int | None]"
 
 
 def read(
-    document: Document,
+    document: RateFile,
     season: Path,
-    entries: Sequence[Entry],
+    entries: Sequence[TariffEntry],
     names: dict[str, str],
     *,
     sunday_first: bool,
@@ -71,7 +71,9 @@ def a_day_early(week: Sequence[Shape]) -> bool:
     return week[4] != week[3] and len({week[6], *week[:4]}) == 1
 
 
-def _week(document: Document, entries: Sequence[Entry], *, last_day: int) -> list[list[_Stretch]]:
+def _week(
+    document: RateFile, entries: Sequence[TariffEntry], *, last_day: int
+) -> list[list[_Stretch]]:
     week: list[list[_Stretch]] = [[] for _ in DAY_NAMES]
     for number, entry in enumerate(entries):
         parts = [_Stretch(start, end, number) for start, end in _parts(document, entry)]
@@ -80,7 +82,7 @@ def _week(document: Document, entries: Sequence[Entry], *, last_day: int) -> lis
     return [sorted(day) for day in week]
 
 
-def _days(document: Document, entry: Entry, last_day: int) -> Iterator[int]:
+def _days(document: RateFile, entry: TariffEntry, last_day: int) -> Iterator[int]:
     first = tesla_body.number(document, entry.path, entry.fields, "fromDayOfWeek")
     last = tesla_body.number(document, entry.path, entry.fields, "toDayOfWeek")
     if entry.fields.get("toDayOfWeek") is None:
@@ -93,13 +95,13 @@ def _days(document: Document, entry: Entry, last_day: int) -> Iterator[int]:
     return ((first + step) % 7 for step in range(count))
 
 
-def _parts(document: Document, entry: Entry) -> list[tuple[int, int]]:
+def _parts(document: RateFile, entry: TariffEntry) -> list[tuple[int, int]]:
     start = _minute(document, entry, "from") % DAY_MINUTES
     end = _minute(document, entry, "to") or DAY_MINUTES
     return [(start, end)] if start < end else [(0, end), (start, DAY_MINUTES)]
 
 
-def _minute(document: Document, entry: Entry, which: str) -> int:
+def _minute(document: RateFile, entry: TariffEntry, which: str) -> int:
     hour = tesla_body.number(document, entry.path, entry.fields, f"{which}Hour")
     minute = tesla_body.number(document, entry.path, entry.fields, f"{which}Minute")
     if not (0 <= hour <= 24 and 0 <= minute < 60 and hour * 60 + minute <= DAY_MINUTES):
@@ -130,7 +132,7 @@ def _faults(day: Sequence[_Stretch]) -> Iterator[_Span]:
         yield covered, DAY_MINUTES, None, None
 
 
-def _fault(season: Path, span: _Span, days: Sequence[str], entries: Sequence[Entry]) -> Fault:
+def _fault(season: Path, span: _Span, days: Sequence[str], entries: Sequence[TariffEntry]) -> Fault:
     start, end, first, second = span
     what = f"{', '.join(days)}: {format_span(start * 60, end * 60)} is covered"
     if first is None or second is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from scheduler.imports import naming, tesla_body
-from scheduler.imports.document import Document, Fault, Json, Path
+from scheduler.imports.document import Fault, Json, Path, RateFile
 from scheduler.imports.draft import MONTH_LENGTHS, DateRange, MonthDay
 from scheduler.imports.naming import plain
 
@@ -20,7 +20,7 @@ _LEAP_DAY = (2, 29)
 
 
 def read(
-    document: Document, path: Path, seasons: Mapping[str, dict[str, Json]]
+    document: RateFile, path: Path, seasons: Mapping[str, dict[str, Json]]
 ) -> tuple[dict[str, DateRange], list[str]]:
     """First and last day of each season, and what to say of them. Raises ScheduleError."""
     notes: list[str] = []
@@ -37,14 +37,14 @@ def read(
     return ranges, notes
 
 
-def _range(document: Document, path: Path, season: dict[str, Json], notes: list[str]) -> DateRange:
+def _range(document: RateFile, path: Path, season: dict[str, Json], notes: list[str]) -> DateRange:
     first = _day(document, path, season, "from", notes)
     last = _day(document, path, season, "to", notes)
     return first, last
 
 
 def _day(
-    document: Document, path: Path, season: dict[str, Json], which: str, notes: list[str]
+    document: RateFile, path: Path, season: dict[str, Json], which: str, notes: list[str]
 ) -> MonthDay:
     """A day of the year. A left-out day is the month's first or last one."""
     month = tesla_body.number(document, path, season, f"{which}Month")

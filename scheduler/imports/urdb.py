@@ -12,14 +12,14 @@ from datetime import date
 
 from scheduler.errors import NothingToScheduleError
 from scheduler.imports import dates, grid, naming, places, records
-from scheduler.imports.document import Document, Fault, Json
+from scheduler.imports.document import Fault, Json, RateFile
 from scheduler.imports.draft import (
     MONTH_LENGTHS,
     NO_CURRENCY,
     DateRange,
-    Draft,
-    Season,
+    SeasonDraft,
     Shape,
+    TariffDraft,
     shape,
 )
 from scheduler.imports.grid import Grid, Row, Tiers
@@ -41,13 +41,13 @@ _MOST_QUOTES = 6
 
 
 def read(
-    document: Document,
+    document: RateFile,
     *,
     at: date | None,
     label: str | None,
     timezone: str | None,
     today: date | None = None,
-) -> Draft:
+) -> TariffDraft:
     """The draft of the record that is meant. Raises ScheduleError, NothingToScheduleError."""
     record, chosen = records.choose(document, at=at, label=label)
     effective, dated = _effective(document, record)
@@ -76,7 +76,7 @@ def read(
         _priced(cells),
         *paid,
     )
-    return Draft(
+    return TariffDraft(
         name=record.name or record.label or "Imported rate",
         utility=record.utility,
         suggested_id=naming.file_id(record.name, record.label and f"urdb-{record.label}"),
@@ -101,7 +101,7 @@ _NOTES = (
 
 
 def _effective(
-    document: Document, record: Record
+    document: RateFile, record: Record
 ) -> tuple[tuple[date | None, date | None], list[str]]:
     notes = []
     for key in ("startdate", "enddate"):
@@ -141,7 +141,7 @@ def _varies(cells: Grid) -> bool:
     )
 
 
-def _nothing(document: Document, record: Record, cells: Grid | None) -> str:
+def _nothing(document: RateFile, record: Record, cells: Grid | None) -> str:
     name = f"{document.file}: {record.name or record.label or 'the rate'}"
     demand = " Its demand charge is not something to schedule." if grid.has_demand(record) else ""
     if cells is None:
@@ -156,7 +156,7 @@ def _nothing(document: Document, record: Record, cells: Grid | None) -> str:
     return f"{name}: nothing to schedule. {how}, whatever the hour.{demand}"
 
 
-def _no_contradiction(document: Document, record: Record, cells: Grid) -> None:
+def _no_contradiction(document: RateFile, record: Record, cells: Grid) -> None:
     """Refuse months in which weekends have dearer hours than weekdays ever have.
 
     Seen in user-edited copies: the weekday row lost its peak while the weekend row kept it.
@@ -220,7 +220,7 @@ def _ranges(months: Sequence[int]) -> tuple[DateRange, ...]:
     return tuple(found)
 
 
-def _seasons(cells: Grid, zone: str) -> tuple[Season, ...]:
+def _seasons(cells: Grid, zone: str) -> tuple[SeasonDraft, ...]:
     groups = _months_alike(cells)
     ranges = [_ranges(months) for months in groups]
     names = naming.season_names(ranges, zone=zone)
@@ -231,7 +231,7 @@ def _seasons(cells: Grid, zone: str) -> tuple[Season, ...]:
         week = (*[_shape(weekday, periods)] * 5, *[_shape(weekend, periods)] * 2)
         numbers = sorted({*weekday, *weekend})
         prices = {periods[number]: cells.prices[number][0] for number in numbers}
-        seasons.append(Season(name, dates_, week, prices))
+        seasons.append(SeasonDraft(name, dates_, week, prices))
     return tuple(seasons)
 
 

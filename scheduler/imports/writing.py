@@ -10,7 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from scheduler.imports.draft import DAY_MINUTES, DAY_NAMES, DateRange, Draft, Season, Shape
+from scheduler.imports.draft import (
+    DAY_MINUTES,
+    DAY_NAMES,
+    DateRange,
+    SeasonDraft,
+    Shape,
+    TariffDraft,
+)
 from scheduler.imports.naming import plain
 from scheduler.schedule.clocktime import format_span
 
@@ -25,12 +32,12 @@ _WIDTH = 100
 _LONGEST = 1_000
 
 
-def write(draft: Draft) -> str:
+def write(draft: TariffDraft) -> str:
     """The text of the tariff file, with its schema in the first line."""
     return "\n".join(_lines(draft)) + "\n"
 
 
-def _lines(draft: Draft) -> Iterator[str]:
+def _lines(draft: TariffDraft) -> Iterator[str]:
     yield SCHEMA_LINE
     yield _HEAD
     yield ""
@@ -141,7 +148,7 @@ def _minutes(spans: Sequence[tuple[int, int]]) -> int:
     return sum((end - start) % DAY_MINUTES or DAY_MINUTES for start, end in spans)
 
 
-def _prices(draft: Draft) -> Iterator[str]:
+def _prices(draft: TariffDraft) -> Iterator[str]:
     if not any(season.prices for season in draft.seasons):
         return
     yield "prices:"
@@ -155,6 +162,6 @@ def _prices(draft: Draft) -> Iterator[str]:
             yield from _block(4, season.name, {name: _price(season, name) for name in ordered})
 
 
-def _price(season: Season, period: str) -> str:
+def _price(season: SeasonDraft, period: str) -> str:
     text = f"{season.prices[period]:.6f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

@@ -12,7 +12,7 @@ from typing import Literal
 
 from scheduler import clock, plan
 from scheduler.errors import Problem
-from scheduler.plan import PlanEntry
+from scheduler.plan import Lease, PlanEntry
 from scheduler.schedule.values import Schedule
 from scheduler.site.state import WELL, SiteState
 
@@ -71,9 +71,9 @@ def opening(state: SiteState, schedule: Schedule, warnings: Iterable[Problem]) -
         log.info("  %s", entry_line(schedule, entry))
 
 
-def following(schedule: Schedule, now: datetime) -> str | None:
+def following(schedule: Schedule, now: datetime, leases: Sequence[Lease] = ()) -> str | None:
     """What comes next, in words."""
-    entry = plan.next_boundary(schedule, now)
+    entry = plan.next_boundary(schedule, now, leases)
     if entry is None or entry.setting is None:
         return None
     return f"{entry.setting.words()} at {local_time(schedule, entry.at)} ({entry.name})"

@@ -27,7 +27,7 @@ _MARGIN = 2 * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Target:
     """What a rule asks for: the setting, and a power beside it where one is named."""
 
     setting: Setting
@@ -44,8 +44,8 @@ class Change:
     """The first instant at which two schedules ask for something else."""
 
     at: datetime
-    old: Asked
-    new: Asked
+    old: Target
+    new: Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class Group:
 
     from_time: str
     to_time: str
-    old: Asked
-    new: Asked
+    old: Target
+    new: Target
     dates: tuple[date, ...]
 
 
@@ -104,8 +104,8 @@ class Effect:
 class _Difference:
     start: int
     end: int
-    old: Asked
-    new: Asked
+    old: Target
+    new: Target
 
 
 def effect(old: Schedule, new: Schedule, start: datetime, end: datetime) -> Effect:
@@ -130,7 +130,7 @@ def effect(old: Schedule, new: Schedule, start: datetime, end: datetime) -> Effe
     )
 
 
-def change_text(old: Asked, new: Asked) -> str:
+def change_text(old: Target, new: Target) -> str:
     """`reserve 20 % -> 5 %`, with the other parts where they change too."""
     parts, before, after = [], old.setting, new.setting
     if before.mode is not after.mode:
@@ -182,20 +182,20 @@ def _differences(old: Schedule, new: Schedule, first: int, last: int) -> Iterato
         wanted, instead = before.get(at, wanted), after.get(at, instead)
 
 
-def asked(schedule: Schedule, start: int, end: int) -> list[tuple[int, Asked]]:
+def asked(schedule: Schedule, start: int, end: int) -> list[tuple[int, Target]]:
     """(instant, what is asked from there on), first at `start`, the others at its changes before
     `end`; in whole seconds since 1970."""
     at_start = desired_at(schedule, wall.instant_of(start))
     found = [
-        (at, Asked(rule.setting, rule.charge)) for at, rule in changes(schedule, start, end - 1)
+        (at, Target(rule.setting, rule.charge)) for at, rule in changes(schedule, start, end - 1)
     ]
-    return [(start, Asked(at_start.setting, at_start.charge)), *found]
+    return [(start, Target(at_start.setting, at_start.charge)), *found]
 
 
 def _groups(
     found: Iterable[_Difference], zone: ZoneInfo, first: int, last: int
 ) -> tuple[Group, ...]:
-    dates: dict[tuple[str, str, Asked, Asked], set[date]] = {}
+    dates: dict[tuple[str, str, Target, Target], set[date]] = {}
     for difference in found:
         for each in _daily(difference, zone):
             if not _inside(each, first, last):

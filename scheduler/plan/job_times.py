@@ -31,7 +31,7 @@ def jobs(
 ) -> tuple[PlanEntry, ...]:
     """The jobs due with after < at <= until, by instant and then in their written order."""
     found = due(schedule, wall.floor_seconds(after), wall.floor_seconds(until))
-    return _without_skips(found, leases)
+    return without_skips(found, leases)
 
 
 def next_job(
@@ -41,7 +41,7 @@ def next_job(
     after = wall.floor_seconds(instant)
     for step in SEARCH_STEPS:
         until = min(after + step, wall.LATEST)
-        found = _without_skips(due(schedule, after, until), leases)
+        found = without_skips(due(schedule, after, until), leases)
         if found:
             return found[0]
         after = until
@@ -55,9 +55,8 @@ def time_of(schedule: Schedule, name: str, instant: datetime) -> datetime | None
     return found.at if found else None
 
 
-def _without_skips(
-    entries: tuple[PlanEntry, ...], leases: Sequence[Lease]
-) -> tuple[PlanEntry, ...]:
+def without_skips(entries: tuple[PlanEntry, ...], leases: Sequence[Lease]) -> tuple[PlanEntry, ...]:
+    """The jobs that no lease leaves out."""
     if not leases:
         return entries
     return tuple(each for each in entries if not skips_job(leases, each.name, each.at))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from scheduler.plan import wall
 from scheduler.plan.entry import Desired, PlanEntry
@@ -83,7 +84,7 @@ def next_boundary(
     found = None if override_at(leases, instant) else _change_after(schedule, instant, leases)
     if cut is None or (found is not None and found.at < cut):
         return found
-    return _entry(cut, desired_at(schedule, cut, leases))
+    return entry(cut, desired_at(schedule, cut, leases))
 
 
 def _change_after(
@@ -100,10 +101,31 @@ def _change_after(
     return None
 
 
-def boundaries(schedule: Schedule, after: datetime, until: datetime) -> tuple[PlanEntry, ...]:
-    """The switches with after < at <= until."""
-    found = changes(schedule, wall.floor_seconds(after), wall.floor_seconds(until))
-    return tuple(switch(schedule, wall.instant_of(at), rule) for at, rule in found)
+def boundaries(
+    schedule: Schedule, after: datetime, until: datetime, leases: Sequence[Lease] = ()
+) -> tuple[PlanEntry, ...]:
+    """The switches with after < at <= until; the end of a lease where it changes something."""
+    if not leases:
+        found = changes(schedule, wall.floor_seconds(after), wall.floor_seconds(until))
+        return tuple(switch(schedule, wall.instant_of(at), rule) for at, rule in found)
+    return tuple(_boundaries(schedule, after, until, leases))
+
+
+def _boundaries(
+    schedule: Schedule, after: datetime, until: datetime, leases: Sequence[Lease]
+) -> Iterator[PlanEntry]:
+    inside = [cut for cut in cuts(leases) if after < cut <= until]
+    for begin, end in pairwise([after, *inside, until + _MICROSECOND]):
+        if begin in inside:
+            before = desired_at(schedule, begin - _MICROSECOND, leases)
+            wanted = desired_at(schedule, begin, leases)
+            if _differs(before, wanted):
+                yield entry(begin, wanted)
+        if override_at(leases, begin):
+            continue
+        first, last = wall.floor_seconds(begin), wall.floor_seconds(end - _MICROSECOND)
+        for at, rule in changes(schedule, first, last, skipped_rules(leases, begin)):
+            yield switch(schedule, wall.instant_of(at), rule)
 
 
 def stretch_of(
@@ -137,12 +159,13 @@ def switch(schedule: Schedule, at: datetime, rule: Rule | None = None) -> PlanEn
     """The entry for the setting in force at an instant, or for the rule that is known to hold."""
     rule = rule or _rule_at(schedule, wall.floor_seconds(at))
     _, day, period = wall.reading(schedule.calendar, at)
-    return _entry(
+    return entry(
         at, Desired(rule.name, rule.setting, day.season, day.day_class, period, rule.charge)
     )
 
 
-def _entry(at: datetime, desired: Desired) -> PlanEntry:
+def entry(at: datetime, desired: Desired) -> PlanEntry:
+    """What is desired from an instant on, as an entry of a plan."""
     return PlanEntry(
         at=at,
         kind="switch",

@@ -27,7 +27,7 @@ CONDITION_KEYS = frozenset({"during", "days", "seasons", "dates"})
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[E]):
+class DraftPart(Generic[E]):
     """One rule or job. Where it is not `sound`, required fields of `file` may be None."""
 
     loc: tuple[str, int]
@@ -51,15 +51,15 @@ class Draft:
     """A schedule file as far as it is understood."""
 
     document: Document
-    rules: tuple[Part[RuleFile], ...]
-    jobs: tuple[Part[JobFile], ...]
+    rules: tuple[DraftPart[RuleFile], ...]
+    jobs: tuple[DraftPart[JobFile], ...]
     calendar: Tariff | None
     """None while neither tariff nor zone is known."""
     now: datetime | None = None
     """For what is judged by the date; such checks are left out without it."""
 
     @property
-    def entries(self) -> tuple[Part[RuleFile] | Part[JobFile], ...]:
+    def entries(self) -> tuple[DraftPart[RuleFile] | DraftPart[JobFile], ...]:
         """The rules, then the jobs."""
         return (*self.rules, *self.jobs)
 
@@ -78,13 +78,13 @@ class Draft:
 
 def parts_of(
     document: Document, key: str, model: type[E], sound: Sequence[E] | None
-) -> tuple[Part[E], ...]:
+) -> tuple[DraftPart[E], ...]:
     """The entries of a list that are blocks of keys at all; `sound` where all of them are right."""
     items = document.at((key,))
     listed = list(enumerate(items)) if isinstance(items, list) else []
     if sound is not None:
         return tuple(
-            Part((key, index), frozenset(item), each, sound=True)
+            DraftPart((key, index), frozenset(item), each, sound=True)
             for (index, item), each in zip(listed, sound, strict=False)
         )
     return tuple(
@@ -104,11 +104,11 @@ def condition_of(entry: RuleFile | JobFile) -> Condition:
     )
 
 
-def _part(loc: tuple[str, int], item: dict[str, object], model: type[E]) -> Part[E]:
+def _part(loc: tuple[str, int], item: dict[str, object], model: type[E]) -> DraftPart[E]:
     try:
-        return Part(loc, frozenset(item), model.model_validate(item), sound=True)
+        return DraftPart(loc, frozenset(item), model.model_validate(item), sound=True)
     except ValidationError:
-        return Part(loc, frozenset(item), salvage(model, item), sound=False)
+        return DraftPart(loc, frozenset(item), salvage(model, item), sound=False)
 
 
 def salvage(model: type[M], data: dict[str, object]) -> M:

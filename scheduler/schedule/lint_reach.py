@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from scheduler.schedule.draft import Draft, Part, condition_of
+from scheduler.schedule.draft import Draft, DraftPart, condition_of
 from scheduler.schedule.finding import Finding
 from scheduler.schedule.lint_names import MOST_ENTRIES
 from scheduler.schedule.model import JobFile, RuleFile
@@ -66,18 +66,18 @@ def never_holds(draft: Draft) -> Iterator[Finding]:
             yield Finding(entry.loc, f"{message} Remove one of them.")
 
 
-def _title(entry: Part[RuleFile] | Part[JobFile]) -> str:
+def _title(entry: DraftPart[RuleFile] | DraftPart[JobFile]) -> str:
     return shown(entry.file.name) if entry.file.name else f"This {entry.loc[0].removesuffix('s')}"
 
 
-def _loses(draft: Draft, rule: Part[RuleFile], winner: Part[RuleFile]) -> str:
+def _loses(draft: Draft, rule: DraftPart[RuleFile], winner: DraftPart[RuleFile]) -> str:
     line = draft.document.place(winner.loc).line
     why = "holds whenever this would" if winner.conditional else "has no condition"
     message = f"{_title(rule)} can never hold: {_title(winner)} on line {line} {why} and stands"
     return f"{message} above it. Move this one up, or remove it."
 
 
-def _condition(draft: Draft, entry: Part[RuleFile] | Part[JobFile]) -> Condition | None:
+def _condition(draft: Draft, entry: DraftPart[RuleFile] | DraftPart[JobFile]) -> Condition | None:
     """The condition of an entry, unless other findings are about it already."""
     if not entry.sound or draft.calendar is None:
         return None
@@ -90,7 +90,7 @@ def _condition(draft: Draft, entry: Part[RuleFile] | Part[JobFile]) -> Condition
     return condition if known else None
 
 
-def _covers(above: Part[RuleFile], rule: Part[RuleFile]) -> bool:
+def _covers(above: DraftPart[RuleFile], rule: DraftPart[RuleFile]) -> bool:
     """Whether one rule holds whenever another does, by comparing what they say word for word."""
     if not (above.sound and rule.sound) or _cuts(above):
         return False
@@ -111,7 +111,9 @@ def _covers(above: Part[RuleFile], rule: Part[RuleFile]) -> bool:
     )
 
 
-def _covered(draft: Draft, above: tuple[Part[RuleFile], ...], rule: Part[RuleFile]) -> bool:
+def _covered(
+    draft: Draft, above: tuple[DraftPart[RuleFile], ...], rule: DraftPart[RuleFile]
+) -> bool:
     """Whether rules leave another no time between them, such as one for every period."""
     condition = _condition(draft, rule)
     if condition is None or not rule.conditional:
@@ -137,7 +139,7 @@ def _crosses(condition: Condition) -> bool:
     return any(window.crosses_midnight for window in condition.windows)
 
 
-def _cuts(rule: Part[RuleFile]) -> bool:
+def _cuts(rule: DraftPart[RuleFile]) -> bool:
     return bool(rule.file.inset.start or rule.file.inset.end)
 
 

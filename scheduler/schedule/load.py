@@ -14,7 +14,7 @@ from scheduler.errors import Place, Problem, ScheduleError
 from scheduler.schedule import named, source, text
 from scheduler.schedule.complaints import position, shape_of
 from scheduler.schedule.document import Document
-from scheduler.schedule.draft import Draft, Part, condition_of, parts_of
+from scheduler.schedule.draft import Draft, DraftPart, condition_of, parts_of
 from scheduler.schedule.lint import lint
 from scheduler.schedule.model import JobFile, RuleFile, ScheduleFile
 from scheduler.schedule.tariff import Tariff, bare
@@ -83,8 +83,8 @@ def _schedule(
     document: Document,
     shape: ScheduleFile,
     calendar: Tariff,
-    rules: tuple[Part[RuleFile], ...],
-    jobs: tuple[Part[JobFile], ...],
+    rules: tuple[DraftPart[RuleFile], ...],
+    jobs: tuple[DraftPart[JobFile], ...],
 ) -> Schedule:
     return Schedule(
         name=shape.schedule,
@@ -104,7 +104,7 @@ def _schedule(
     )
 
 
-def _rule(document: Document, part: Part[RuleFile]) -> Rule:
+def _rule(document: Document, part: DraftPart[RuleFile]) -> Rule:
     file = part.file
     return Rule(
         name=file.name,
@@ -119,7 +119,7 @@ def _rule(document: Document, part: Part[RuleFile]) -> Rule:
     )
 
 
-def _job(document: Document, part: Part[JobFile]) -> Job:
+def _job(document: Document, part: DraftPart[JobFile]) -> Job:
     file = part.file
     return Job(
         name=file.name,
@@ -134,7 +134,7 @@ def _job(document: Document, part: Part[JobFile]) -> Job:
     )
 
 
-def _places(document: Document, part: Part[RuleFile] | Part[JobFile]) -> dict[str, Place]:
+def _places(document: Document, part: DraftPart[RuleFile] | DraftPart[JobFile]) -> dict[str, Place]:
     return {key: document.place((*part.loc, key)) for key in part.keys}
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from scheduler import clock
-from scheduler.simulated.site import Site
+from scheduler.simulated.site import SimulatedSite
 
 # One unit of 21.44: 13.5 kWh nominal, 14.06 kWh full pack, 5 kW.
 FULL_PACK: Final = 14061
@@ -39,7 +39,7 @@ class WireSetting:
 
 
 @dataclass(frozen=True, slots=True)
-class Powers:
+class Flows:
     """Watts at one instant; site + battery + solar = load."""
 
     site: float
@@ -64,7 +64,7 @@ class Energies:
         }
     )
 
-    def add(self, powers: Powers, hours: float) -> None:
+    def add(self, powers: Flows, hours: float) -> None:
         """Count `hours` at these powers; what a battery or a roof gives is exported."""
         for name in ("site", "battery", "load", "solar"):
             watts = getattr(powers, name)
@@ -82,7 +82,7 @@ class Battery:
     at: datetime
     energy: float
     """Watt-hours in the pack."""
-    site: Site = field(default_factory=Site)
+    site: SimulatedSite = field(default_factory=SimulatedSite)
     speed: float = 1.0
     islanded: bool = False
     grid_charging: bool = True
@@ -118,14 +118,14 @@ class Battery:
             self.at = end
         self._take_up()
 
-    def powers(self, *, awake: bool = True) -> Powers:
+    def powers(self, *, awake: bool = True) -> Flows:
         """Watts now; asleep the battery gives and takes nothing."""
         local = clock.localise(self.at, self.zone)
         load, solar = self.site.load_power(local), self.site.solar_power(local)
         battery = round(self._power(load - solar), 2) if awake else 0.0
         if self.islanded:
-            return Powers(0.0, battery, round(battery + solar, 2), solar)
-        return Powers(round(load - solar - battery, 2), battery, load, solar)
+            return Flows(0.0, battery, round(battery + solar, 2), solar)
+        return Flows(round(load - solar - battery, 2), battery, load, solar)
 
     def _power(self, net: float) -> float:
         """Watts out of the battery while the house needs `net` more than the roof gives."""

@@ -7,13 +7,13 @@ from typing import Final
 from scheduler.simulated.device import Device
 from scheduler.simulated.options import DIN
 from scheduler.simulated.stamps import go_duration, milliseconds, start_stamp
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 Body = dict[str, object]
 _UNLIMITED: Final = 1_000_000_000
 
 
-def status_body(device: Device, moment: Moment) -> Body:
+def status_body(device: Device, moment: Instant) -> Body:
     """/api/status."""
     profile = device.profile
     base: Body = {
@@ -37,7 +37,7 @@ def status_body(device: Device, moment: Moment) -> Body:
     return {"din": DIN, **base, **latest}
 
 
-def sitemaster_body(device: Device, moment: Moment) -> Body:
+def sitemaster_body(device: Device, moment: Instant) -> Body:
     """/api/sitemaster; the odd texts of the old form are literal, scraped from a log."""
     running = device.sitemaster.running(moment.elapsed)
     status = "StatusUp" if running else "StatusDown"
@@ -61,7 +61,7 @@ def sitemaster_body(device: Device, moment: Moment) -> Body:
     }
 
 
-def site_info_body(device: Device, moment: Moment) -> Body:
+def site_info_body(device: Device, moment: Instant) -> Body:
     """/api/site_info."""
     code = _grid_code(device)
     limits: Body = {
@@ -134,7 +134,7 @@ def installer_body(device: Device) -> Body:
     }
 
 
-def update_body(device: Device, moment: Moment) -> Body:
+def update_body(device: Device, moment: Instant) -> Body:
     """/api/system/update/status."""
     updates = device.updates
     body: Body = {

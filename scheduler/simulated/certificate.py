@@ -28,7 +28,7 @@ _NOT_AFTER: Final = datetime(2043, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
+class OwnCertificate:
     """A certificate with its key; the key is in no repr."""
 
     pem: str
@@ -40,7 +40,7 @@ class Certificate:
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(self.pem)).hexdigest()
 
 
-def make_certificate(*, site_ca: bool = False) -> Certificate:
+def make_certificate(*, site_ca: bool = False) -> OwnCertificate:
     """A new certificate. With `site_ca` it names, like those since about 2023, a per-device
     authority as its issuer, and does not verify against itself alone."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -60,10 +60,10 @@ def make_certificate(*, site_ca: bool = False) -> Certificate:
         .sign(signer, hashes.SHA256())
     )
     pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
-    return Certificate(pem, _key_pem(key))
+    return OwnCertificate(pem, _key_pem(key))
 
 
-def load_or_make(path: Path, *, site_ca: bool = False) -> Certificate:
+def load_or_make(path: Path, *, site_ca: bool = False) -> OwnCertificate:
     """The certificate kept in `path`, or a new one that is then kept there with mode 0600.
     Raises ValueError when the file holds something else."""
     if path.exists():
@@ -73,7 +73,7 @@ def load_or_make(path: Path, *, site_ca: bool = False) -> Certificate:
     return certificate
 
 
-def keep(certificate: Certificate, path: Path) -> None:
+def keep(certificate: OwnCertificate, path: Path) -> None:
     """Write certificate and key to `path`, readable by its owner alone."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
@@ -81,7 +81,7 @@ def keep(certificate: Certificate, path: Path) -> None:
         file.write(certificate.pem.encode() + certificate.key_pem)
 
 
-def server_context(certificate: Certificate) -> ssl.SSLContext:
+def server_context(certificate: OwnCertificate) -> ssl.SSLContext:
     """A server's TLS that shows the certificate, TLS 1.2 and up, and turns away unknown names."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -114,7 +114,7 @@ def _load(context: ssl.SSLContext, pem: bytes) -> None:
         os.close(descriptor)
 
 
-def _read(path: Path) -> Certificate:
+def _read(path: Path) -> OwnCertificate:
     text = path.read_bytes()
     try:
         certificate = x509.load_pem_x509_certificate(text)
@@ -128,7 +128,7 @@ def _read(path: Path) -> Certificate:
             f"{path} does not hold a P-256 key. Remove it to have a new one made."
         )
     pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
-    return Certificate(pem, _key_pem(key))
+    return OwnCertificate(pem, _key_pem(key))
 
 
 def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -10,7 +10,7 @@ from scheduler.simulated.faults import Faults
 from scheduler.simulated.server import SimulatedGateway
 
 
-class Control:
+class ControlDoor:
     """`GET /` tells the state; `POST /faults` takes `{"set": ["busy:3"]}`, `DELETE /faults` ends
     them all; `POST /stop` stops the sitemaster, `POST /reboot` takes `{"version": ...}` or
     nothing, `POST /sessions/drop` ends every session."""

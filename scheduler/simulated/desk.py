@@ -14,8 +14,8 @@ from scheduler.simulated.exchange import (
     NOT_FOUND,
     TEXT,
     TOO_MANY,
-    Answer,
-    Request,
+    Received,
+    Reply,
     empty,
     encode,
     forbidden,
@@ -23,22 +23,22 @@ from scheduler.simulated.exchange import (
 )
 from scheduler.simulated.faults import Faults
 from scheduler.simulated.profiles import upgraded
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 _LOGIN: Final = "login/Basic"
 _BAD_GATEWAY: Final = empty(502)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Served:
     """What is to be put on the wire; answer None cuts the connection."""
 
-    answer: Answer | None
+    answer: Reply | None
     manner: str = "whole"
     """How: whole, broken (in the middle of the body), drip, endless, hang (never)."""
 
 
-def attend(device: Device, request: Request, *, encrypted: bool) -> Outcome:
+def attend(device: Device, request: Received, *, encrypted: bool) -> Served:
     """One request, from its arrival to what goes out."""
     moment = device.turn()
     outcome = _outcome(device, request, moment, encrypted=encrypted)
@@ -46,26 +46,26 @@ def attend(device: Device, request: Request, *, encrypted: bool) -> Outcome:
     return outcome
 
 
-def _outcome(device: Device, request: Request, moment: Moment, *, encrypted: bool) -> Outcome:
+def _outcome(device: Device, request: Received, moment: Instant, *, encrypted: bool) -> Served:
     faults = device.faults
     if not encrypted and not device.profile.plain_http:
-        return Outcome(None if faults.plain_closed else moved(request))
+        return Served(None if faults.plain_closed else moved(request))
     early = _intercepted(faults, request)
     if early is not None:
-        return Outcome(_asking(faults, early))
+        return Served(_asking(faults, early))
     answer = routes.answer(device, request, moment)
     if _lost(device, request, moment, answer):
-        return Outcome(None)
+        return Served(None)
     if faults.take_at("hang", request.endpoint):
-        return Outcome(None, "hang")
+        return Served(None, "hang")
     good_read = request.method == "GET" and answer.status < 300
     if good_read:
         answer = _strange(faults) or _bent(faults, answer)
     answer = _asking(faults, _typed(device, request, answer))
-    return Outcome(answer, _manner(faults, answer, good_read=good_read))
+    return Served(answer, _manner(faults, answer, good_read=good_read))
 
 
-def _manner(faults: Faults, answer: Answer, *, good_read: bool) -> str:
+def _manner(faults: Faults, answer: Reply, *, good_read: bool) -> str:
     if answer.body and faults.take("drop"):
         return "broken"
     if answer.body and faults.take("drip"):
@@ -73,7 +73,7 @@ def _manner(faults: Faults, answer: Answer, *, good_read: bool) -> str:
     return "endless" if good_read and faults.take("endless") else "whole"
 
 
-def _asking(faults: Faults, answer: Answer) -> Answer:
+def _asking(faults: Faults, answer: Reply) -> Reply:
     """With the time for which a busy gateway asks."""
     if faults.retry_after is None or answer.status not in (429, 503):
         return answer
@@ -84,17 +84,17 @@ def _asking(faults: Faults, answer: Answer) -> Answer:
 _BODIES: Final = {"huge": odd.huge, "deep": odd.deep, "garbage": odd.garbage, "blank": bytes}
 
 
-def _strange(faults: Faults) -> Answer | None:
+def _strange(faults: Faults) -> Reply | None:
     """A 200 with a body that no gateway should send."""
     for name, body in _BODIES.items():
         if faults.take(name):
-            return Answer(200, body())
+            return Reply(200, body())
     if faults.take("packed"):
-        return Answer(200, odd.packed(), (("Content-Encoding", "gzip, gzip"),))
+        return Reply(200, odd.packed(), (("Content-Encoding", "gzip, gzip"),))
     return None
 
 
-def _typed(device: Device, request: Request, answer: Answer) -> Answer:
+def _typed(device: Device, request: Received, answer: Reply) -> Reply:
     """With the content type of the firmware, or of a fault."""
     faults = device.faults
     if not answer.body or answer.content_type != TEXT or faults.text_type:
@@ -105,7 +105,7 @@ def _typed(device: Device, request: Request, answer: Answer) -> Answer:
     return answer
 
 
-def _intercepted(faults: Faults, request: Request) -> Answer | None:
+def _intercepted(faults: Faults, request: Received) -> Reply | None:
     """An answer that does not ask the device."""
     endpoint = request.endpoint
     if faults.take_at("missing", endpoint):
@@ -121,7 +121,7 @@ def _intercepted(faults: Faults, request: Request) -> Answer | None:
     return None
 
 
-def _lost(device: Device, request: Request, moment: Moment, answer: Answer) -> bool:
+def _lost(device: Device, request: Received, moment: Instant, answer: Reply) -> bool:
     """Whether the answer never leaves, although the request has had its effect."""
     faults, endpoint = device.faults, request.endpoint
     if faults.take_at("upgrade", endpoint):
@@ -136,7 +136,7 @@ def _lost(device: Device, request: Request, moment: Moment, answer: Answer) -> b
     return endpoint == _LOGIN and answer.status == 200 and faults.take("login_lost")
 
 
-def _bent(faults: Faults, answer: Answer) -> Answer:
+def _bent(faults: Faults, answer: Reply) -> Reply:
     """A good answer with the faults of its content."""
     if faults.take("error_body"):
         return replace(answer, body=forbidden("GET").body)
@@ -168,7 +168,7 @@ def _struck_value(faults: Faults, key: str, value: object) -> object:
     return _struck(faults, value)
 
 
-def _note(device: Device, request: Request, answer: Answer | None, moment: Moment) -> None:
+def _note(device: Device, request: Received, answer: Reply | None, moment: Instant) -> None:
     """Remember that it came; the query of a login may hold a password."""
     shown = request.query and request.endpoint != _LOGIN
     path = f"{request.path}?{request.query}" if shown else request.path

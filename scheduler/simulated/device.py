@@ -16,13 +16,13 @@ from typing import Final
 from scheduler import clock
 from scheduler.setting import from_raw
 from scheduler.simulated import profiles, updates
-from scheduler.simulated.battery import Battery, Powers, WireSetting
+from scheduler.simulated.battery import Battery, Flows, WireSetting
 from scheduler.simulated.faults import Faults
 from scheduler.simulated.house import House
 from scheduler.simulated.options import SERIAL, Options
-from scheduler.simulated.sessions import INSTALLER, Session, Sessions
-from scheduler.simulated.sitemaster import Sitemaster
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.sessions import INSTALLER, Login, Sessions
+from scheduler.simulated.sitemaster import SimulatedSitemaster
+from scheduler.simulated.timepiece import Instant
 from scheduler.simulated.updates import Updates
 
 _LOGIN_WINDOW: Final = timedelta(minutes=10)
@@ -47,7 +47,7 @@ class Device:
         self,
         options: Options,
         faults: Faults,
-        read: Callable[[], Moment],
+        read: Callable[[], Instant],
         house: House | None = None,
     ) -> None:
         self.options = options
@@ -72,9 +72,9 @@ class Device:
         self._sent = self._sent_before = self.house.active
         self._set_up(moment)
 
-    def _set_up(self, moment: Moment) -> None:
+    def _set_up(self, moment: Instant) -> None:
         options = self.options
-        self._sitemaster = Sitemaster()
+        self._sitemaster = SimulatedSitemaster()
         self.house.awake = self._sitemaster.share_up
         # A minute since the boot, and most of an hour since the last look for updates, as in
         # the captures.
@@ -87,7 +87,7 @@ class Device:
             options.download_seconds,
         )
 
-    def turn(self) -> Moment:
+    def turn(self) -> Instant:
         """Move to the present moment and return it."""
         moment = self._read()
         if self._away_until is not None and moment.elapsed >= self._away_until:
@@ -151,7 +151,7 @@ class Device:
         return self.house.battery.charge
 
     @property
-    def powers(self) -> Powers:
+    def powers(self) -> Flows:
         """Watts now."""
         moment = self.turn()
         return self.house.powers(awake=self._sitemaster.running(moment.elapsed))
@@ -176,7 +176,7 @@ class Device:
         return self.house.battery
 
     @property
-    def sitemaster(self) -> Sitemaster:
+    def sitemaster(self) -> SimulatedSitemaster:
         """The process that runs the battery."""
         return self._sitemaster
 
@@ -191,7 +191,7 @@ class Device:
         life = self.faults.token_life
         return self.options.token_life if life is None else life
 
-    def shown(self, moment: Moment) -> datetime:
+    def shown(self, moment: Instant) -> datetime:
         """What its own clock says, UTC."""
         faults = self.faults
         ahead = faults.clock_offset + faults.clock_drift * moment.elapsed
@@ -206,15 +206,15 @@ class Device:
         offset = timezone((local.utcoffset() or timedelta(0)) + shift)
         return (local + shift).replace(tzinfo=offset)
 
-    def uptime(self, moment: Moment) -> float:
+    def uptime(self, moment: Instant) -> float:
         """Seconds since it was started."""
         return max(0.0, (moment.instant - self._booted).total_seconds())
 
-    def booted(self, moment: Moment) -> datetime:
+    def booted(self, moment: Instant) -> datetime:
         """When it was started, by its own clock."""
         return self.shown(moment) - timedelta(seconds=self.uptime(moment))
 
-    def metered(self, moment: Moment) -> datetime:
+    def metered(self, moment: Instant) -> datetime:
         """When the meters last spoke, by its own clock."""
         return self.shown(self._frozen_at if self.faults.frozen_meters else moment)
 
@@ -229,7 +229,7 @@ class Device:
             known.append(f"S{SERIAL}")
         return any(hmac.compare_digest(password.encode(), each.encode()) for each in known)
 
-    def counts_login(self, moment: Moment) -> bool:
+    def counts_login(self, moment: Instant) -> bool:
         """Count an attempt to log in; whether it is within the limit."""
         own = self.faults.login_limit
         limit = self.profile.login_limit if own is None else own
@@ -239,7 +239,7 @@ class Device:
         self._attempts.append(moment.instant)
         return limit is None or len(self._attempts) <= limit
 
-    def log_in(self, role: str, moment: Moment) -> str:
+    def log_in(self, role: str, moment: Instant) -> str:
         """Open a session; stops the sitemaster where this firmware does so for the role."""
         stops = self.profile.login_stops
         if stops == "always" or (stops == "installer" and role == INSTALLER):
@@ -255,7 +255,7 @@ class Device:
         """End every session."""
         self._sessions.close_all()
 
-    def session(self, tokens: tuple[str, ...], moment: Moment) -> Session | None:
+    def session(self, tokens: tuple[str, ...], moment: Instant) -> Login | None:
         """The live session among these tokens."""
         found = self._sessions.find(tokens, moment.instant, self.token_life)
         if found is not None and self.faults.take("kill_tokens"):
@@ -278,7 +278,7 @@ class Device:
         """Keep a setting until it is committed."""
         self._sent_before, self._sent = self._sent, setting
 
-    def commit(self, moment: Moment) -> None:
+    def commit(self, moment: Instant) -> None:
         """Make the setting sent active, or with the lag of 1.43.3 the one sent before it."""
         self.commission_count += self.profile.commit_counts
         if self.faults.take("commit_lost"):
@@ -291,27 +291,27 @@ class Device:
 
     # The sitemaster, updates and restarts.
 
-    def run(self, moment: Moment) -> None:
+    def run(self, moment: Instant) -> None:
         """Start the sitemaster."""
         if not self.faults.take("stays_down"):
             self._sitemaster.run(moment.elapsed, seconds=self.options.start_seconds())
 
-    def stop(self, moment: Moment) -> None:
+    def stop(self, moment: Instant) -> None:
         """Stop the sitemaster."""
         self._sitemaster.stop(moment.elapsed, seconds=self.options.stop_seconds)
 
-    def check_for_update(self, moment: Moment) -> None:
+    def check_for_update(self, moment: Instant) -> None:
         """Look for new firmware."""
         self._updates.check(self.options.update, moment)
 
-    def install(self, moment: Moment) -> None:
+    def install(self, moment: Instant) -> None:
         """Install what is staged and restart; without anything staged it is ignored."""
         if self._updates.state != updates.STAGED:
             self._updates.ignore(moment)
             return
         self.restart(moment, into=profiles.upgraded(self.profile, self.options.update_version))
 
-    def restart(self, moment: Moment, *, into: profiles.Profile | None = None) -> None:
+    def restart(self, moment: Instant, *, into: profiles.Profile | None = None) -> None:
         """Go away for a while, and come back as another firmware where one is given."""
         self._sitemaster.halt(moment.elapsed)
         self._coming = into
@@ -324,7 +324,7 @@ class Device:
         into = profiles.upgraded(self.profile, version) if version else None
         self.restart(self.turn(), into=into)
 
-    def _come_back(self, moment: Moment, ago: float) -> None:
+    def _come_back(self, moment: Instant, ago: float) -> None:
         self._away_until = None
         self._sessions.close_all()
         self._sent = self._sent_before = self.house.active

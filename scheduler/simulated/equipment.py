@@ -9,7 +9,7 @@ from scheduler.simulated.device import Device
 from scheduler.simulated.options import DIN, SERIAL
 from scheduler.simulated.readings import PART
 from scheduler.simulated.stamps import nanosecond_stamp
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 _CANNOT: Final = (
     "Cannot perform this action with site controller running. "
@@ -24,7 +24,7 @@ _COMMISSIONING: Final = (
 _FIRMWARE: Final = ("Powerwall firmware", "Battery firmware", "Inverter firmware", "Grid code")
 
 
-def powerwalls_body(device: Device, moment: Moment) -> Body:
+def powerwalls_body(device: Device, moment: Instant) -> Body:
     """/api/powerwalls."""
     if device.profile.powerwalls == "2018":
         unit = {"PackagePartNumber": PART, "PackageSerialNumber": SERIAL}
@@ -39,7 +39,7 @@ def powerwalls_body(device: Device, moment: Moment) -> Body:
     }
 
 
-def powerwalls_status_body(device: Device, moment: Moment) -> Body:
+def powerwalls_status_body(device: Device, moment: Instant) -> Body:
     """/api/powerwalls/status; the older 409 while running is not made here."""
     flags = _flags(device, moment)
     if not device.sitemaster.wanted:
@@ -83,7 +83,7 @@ def meters_body() -> list[Body]:
     return [_configured_meter(1, "site"), _configured_meter(2, "solar")]
 
 
-def meter_body(device: Device, name: str, aggregate: Body, moment: Moment) -> list[Body]:
+def meter_body(device: Device, name: str, aggregate: Body, moment: Instant) -> list[Body]:
     """/api/meters/site and /api/meters/solar: one meter with its readings."""
     index = 1 if name == "site" else 2
     stamp = nanosecond_stamp(device.local(device.metered(moment)))
@@ -121,7 +121,7 @@ def _configured_meter(index: int, name: str) -> Body:
     }
 
 
-def _flags(device: Device, moment: Moment) -> Body:
+def _flags(device: Device, moment: Instant) -> Body:
     running = device.sitemaster.running(moment.elapsed)
     # The two phrases have been seen in either order and alone.
     why = ["sitemanager process is running"] if running else []
@@ -140,7 +140,7 @@ def _flags(device: Device, moment: Moment) -> Body:
     }
 
 
-def _powerwall(device: Device, moment: Moment) -> Body:
+def _powerwall(device: Device, moment: Instant) -> Body:
     return {
         "Type": "",
         "PackagePartNumber": PART,
@@ -157,7 +157,7 @@ def _powerwall(device: Device, moment: Moment) -> Body:
     }
 
 
-def _commissioning(device: Device, moment: Moment) -> Body:
+def _commissioning(device: Device, moment: Instant) -> Body:
     stamp = nanosecond_stamp(device.local(device.shown(moment)))
     running = device.sitemaster.running(moment.elapsed)
     check: Body = {

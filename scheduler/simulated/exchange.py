@@ -9,12 +9,12 @@ from typing import Final
 from scheduler import httpserver
 from scheduler.httpserver import JSON, Headers
 
-__all__ = ["JSON", "TEXT", "Answer", "Headers", "Request"]
+__all__ = ["JSON", "TEXT", "Headers", "Received", "Reply"]
 
 TEXT: Final = "text/plain; charset=utf-8"
 
 
-class Request(httpserver.Request):
+class Received(httpserver.Request):
     """What came in, as a gateway reads it."""
 
     __slots__ = ()
@@ -44,7 +44,7 @@ class Request(httpserver.Request):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """What goes out. The body is in no repr: a login's holds a token."""
 
     status: int
@@ -58,22 +58,22 @@ def encode(data: object) -> bytes:
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def data(body: object, *, status: int = 200, headers: Headers = ()) -> Answer:
+def data(body: object, *, status: int = 200, headers: Headers = ()) -> Reply:
     """An answer that carries JSON."""
-    return Answer(status, encode(body), headers)
+    return Reply(status, encode(body), headers)
 
 
-def empty(status: int) -> Answer:
+def empty(status: int) -> Reply:
     """An answer without a body."""
-    return Answer(status)
+    return Reply(status)
 
 
-def failure(code: int, error: str, message: str) -> Answer:
+def failure(code: int, error: str, message: str) -> Reply:
     """The one shape of all errors."""
     return data({"code": code, "error": error, "message": message}, status=code)
 
 
-def forbidden(method: str) -> Answer:
+def forbidden(method: str) -> Reply:
     """No session, a dead one, or a role without the right."""
     verb = "GET" if method == "GET" else "POST"
     return failure(
@@ -82,20 +82,20 @@ def forbidden(method: str) -> Answer:
 
 
 # The words of Go's own net/http; the gateway's body for an unknown path is not known (U).
-NOT_FOUND: Final = Answer(404, b"404 page not found\n")
+NOT_FOUND: Final = Reply(404, b"404 page not found\n")
 METHOD_NOT_ALLOWED: Final = failure(405, "method not allowed", "method not allowed")
 BUSY: Final = failure(503, "current config mode is busy", "current config mode is busy")
 TOO_MANY: Final = failure(429, "Api Limit reached for this endpoint", "API Limit Reached")
 CANNOT_STOP: Final = failure(500, "Cannot Start Wizard", "Unable to stop sitemaster")
 
 
-def moved(request: Request) -> Answer:
+def moved(request: Received) -> Reply:
     """Plain HTTP since 1.20: a pointer to https, with a body for a GET only."""
     host = request.headers.get("host", "powerwall")
     query = f"?{request.query}" if request.query else ""
     location = f"https://{host}{request.path}{query}"
     headers = (("Location", location),)
     if request.method != "GET":
-        return Answer(301, b"", headers)
+        return Reply(301, b"", headers)
     body = f'<a href="{location}">Moved Permanently</a>.\n'.encode()
-    return Answer(301, body, headers, "text/html; charset=utf-8")
+    return Reply(301, body, headers, "text/html; charset=utf-8")

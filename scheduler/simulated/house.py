@@ -11,16 +11,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from scheduler.setting import from_raw, to_raw
-from scheduler.simulated.battery import FULL_PACK, Battery, Powers, WireSetting
+from scheduler.simulated.battery import FULL_PACK, Battery, Flows, WireSetting
 from scheduler.simulated.options import Options
-from scheduler.simulated.site import Site
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.site import SimulatedSite
+from scheduler.simulated.timepiece import Instant
 
 
 class House:
     """Moves only when it is asked something, to the moment it is then told."""
 
-    def __init__(self, options: Options, moment: Moment) -> None:
+    def __init__(self, options: Options, moment: Instant) -> None:
         self.zone = options.zone()
         self.active = WireSetting(options.mode, to_raw(options.reserve))
         """The setting in force; the battery follows it some seconds later."""
@@ -34,7 +34,7 @@ class House:
             self.zone,
             moment.instant,
             FULL_PACK * to_raw(options.charge) / 100,
-            Site(options.solar, options.load),
+            SimulatedSite(options.solar, options.load),
             options.speed,
         )
 
@@ -57,13 +57,13 @@ class House:
     def grid_charging(self, allowed: bool) -> None:
         self.battery.grid_charging = allowed
 
-    def turn(self, moment: Moment) -> None:
+    def turn(self, moment: Instant) -> None:
         """Live until a moment."""
         share = self.awake(self._last.elapsed, moment.elapsed)
         self.battery.advance(moment.instant, share=share)
         self._last = moment
 
-    def take(self, setting: WireSetting, moment: Moment) -> None:
+    def take(self, setting: WireSetting, moment: Instant) -> None:
         """Put a setting in force: followed at once into backup, after about 30 s out of it
         (PW2 #26)."""
         leaves_backup = self.battery.setting.mode == "backup" != setting.mode
@@ -72,6 +72,6 @@ class House:
             setting, moment.instant + (self._settle if leaves_backup else timedelta())
         )
 
-    def powers(self, *, awake: bool = True) -> Powers:
+    def powers(self, *, awake: bool = True) -> Flows:
         """Watts now."""
         return self.battery.powers(awake=awake)

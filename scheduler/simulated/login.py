@@ -10,8 +10,8 @@ from scheduler.simulated.device import Device
 from scheduler.simulated.exchange import (
     CANNOT_STOP,
     TOO_MANY,
-    Answer,
-    Request,
+    Received,
+    Reply,
     data,
     empty,
     encode,
@@ -19,17 +19,17 @@ from scheduler.simulated.exchange import (
 )
 from scheduler.simulated.sessions import HOME_OWNER, INSTALLER
 from scheduler.simulated.stamps import nanosecond_stamp
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 Fields = dict[str, object]
 
 
-def log_in(device: Device, request: Request, moment: Moment) -> Answer:
+def log_in(device: Device, request: Received, moment: Instant) -> Reply:
     """POST /api/login/Basic."""
     if not device.counts_login(moment) or device.faults.take("too_many"):
         return TOO_MANY
     fields = _fields(request)
-    if isinstance(fields, Answer):
+    if isinstance(fields, Reply):
         return fields
     role = _role(device, fields)
     if role is None:
@@ -37,15 +37,15 @@ def log_in(device: Device, request: Request, moment: Moment) -> Answer:
     return _refused(device, role, fields, moment) or _welcome(device, role, fields, moment)
 
 
-def start_toggle(_device: Device, _request: Request, _moment: Moment) -> Answer:
+def start_toggle(_device: Device, _request: Received, _moment: Instant) -> Reply:
     """POST /api/auth/toggle/start: wait for somebody to move a Powerwall's switch."""
     return empty(202)
 
 
-def toggle_login(device: Device, request: Request, moment: Moment) -> Answer:
+def toggle_login(device: Device, request: Received, moment: Instant) -> Reply:
     """POST /api/auth/toggle/login: 417 until the switch is moved."""
     fields = _fields(request)
-    if isinstance(fields, Answer):
+    if isinstance(fields, Reply):
         return fields
     if not device.take_switch():
         return empty(417)
@@ -53,18 +53,18 @@ def toggle_login(device: Device, request: Request, moment: Moment) -> Answer:
     return _welcome(device, role, fields, moment)
 
 
-def toggle_supported(device: Device, _request: Request, moment: Moment) -> Answer:
+def toggle_supported(device: Device, _request: Received, moment: Instant) -> Reply:
     """GET /api/auth/toggle/supported: only while the sitemaster runs."""
     return data({"toggle_auth_supported": device.sitemaster.running(moment.elapsed)})
 
 
-def log_out(device: Device, request: Request, _moment: Moment) -> Answer:
+def log_out(device: Device, request: Received, _moment: Instant) -> Reply:
     """GET /api/logout: 204 for any token, known or not."""
     device.log_out(request.tokens)
     return empty(204)
 
 
-def _fields(request: Request) -> Fields | Answer:
+def _fields(request: Received) -> Fields | Reply:
     """JSON whatever the content type says, a form, or the query: all three have been used."""
     if not request.body and request.query:
         return dict(request.parameters)
@@ -73,7 +73,7 @@ def _fields(request: Request) -> Fields | Answer:
     return read_object(request.body)
 
 
-def read_object(body: bytes) -> Fields | Answer:
+def read_object(body: bytes) -> Fields | Reply:
     """The JSON object in a body, or the 400 that says why not."""
     try:
         found = json.loads(body)
@@ -97,7 +97,7 @@ def _role(device: Device, fields: Fields) -> str | None:
     return INSTALLER if user == "installer" else None
 
 
-def _refused(device: Device, role: str, fields: Fields, moment: Moment) -> Answer | None:
+def _refused(device: Device, role: str, fields: Fields, moment: Instant) -> Reply | None:
     """Why a known user is turned away all the same."""
     profile = device.profile
     if role == INSTALLER and profile.installer_needs_switch:
@@ -114,7 +114,7 @@ def _refused(device: Device, role: str, fields: Fields, moment: Moment) -> Answe
     return CANNOT_STOP if device.faults.islanded else None
 
 
-def _welcome(device: Device, role: str, fields: Fields, moment: Moment) -> Answer:
+def _welcome(device: Device, role: str, fields: Fields, moment: Instant) -> Reply:
     token = device.log_in(role, moment)
     body: dict[str, object] = {
         "email": None if device.profile.any_user else fields.get("email", ""),

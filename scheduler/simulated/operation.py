@@ -11,15 +11,15 @@ from scheduler.simulated.device import Device
 from scheduler.simulated.exchange import (
     CANNOT_STOP,
     METHOD_NOT_ALLOWED,
-    Answer,
-    Request,
+    Received,
+    Reply,
     data,
     empty,
     failure,
 )
 from scheduler.simulated.login import Fields, read_object
 from scheduler.simulated.stamps import number
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 _ECHOED: Final = ("mode", "real_mode", "backup_reserve_percent", "max_pv_export_power_kW")
 # 5.000019999999999 for 5 is a captured body (PW2:samples/operation.json).
@@ -27,7 +27,7 @@ _NOISE: Final = 0.000019999999999
 _EARLY_MODES: Final = ("self_consumption", "backup")
 
 
-def read_operation(device: Device, _request: Request, _moment: Moment) -> Answer:
+def read_operation(device: Device, _request: Received, _moment: Instant) -> Reply:
     """GET /api/operation: the setting sent; whether a real one shows that or the one in force
     is unknown (U)."""
     setting = device.active if device.faults.shows_active else device.staged
@@ -43,48 +43,48 @@ def read_operation(device: Device, _request: Request, _moment: Moment) -> Answer
     return data(body)
 
 
-def write_operation(device: Device, request: Request, _moment: Moment) -> Answer:
+def write_operation(device: Device, request: Received, _moment: Instant) -> Reply:
     """POST /api/operation: staged until the commit; the answer echoes what was sent."""
     fields = read_object(request.body)
-    if isinstance(fields, Answer):
+    if isinstance(fields, Reply):
         return fields
     setting = _setting(device, fields)
-    if isinstance(setting, Answer):
+    if isinstance(setting, Reply):
         return setting
     device.send(setting)
     return data({key: value for key, value in fields.items() if key in _ECHOED})
 
 
-def commit(device: Device, _request: Request, moment: Moment) -> Answer:
+def commit(device: Device, _request: Received, moment: Instant) -> Reply:
     """GET /api/config/completed: 202 and nothing, from 1.43.3 on 200 and the status."""
     device.commit(moment)
     return data(status_body(device, moment)) if device.profile.commit_has_body else empty(202)
 
 
-def run(device: Device, _request: Request, moment: Moment) -> Answer:
+def run(device: Device, _request: Received, moment: Instant) -> Reply:
     """GET /api/sitemaster/run: accepted at once, up some seconds later."""
     device.run(moment)
     return empty(202)
 
 
-def get_stop(device: Device, request: Request, moment: Moment) -> Answer:
+def get_stop(device: Device, request: Received, moment: Instant) -> Reply:
     """GET /api/sitemaster/stop, the only way before 20.49 and no way after."""
     if device.profile.stop_is_post:
         return METHOD_NOT_ALLOWED
     return _stop(device, moment, force=request.parameters.get("force") == "true")
 
 
-def post_stop(device: Device, request: Request, moment: Moment) -> Answer:
+def post_stop(device: Device, request: Received, moment: Instant) -> Reply:
     """POST /api/sitemaster/stop with {"force":true}; the content type does not matter."""
     if not device.profile.stop_is_post:
         return METHOD_NOT_ALLOWED
     fields = read_object(request.body or b"{}")
-    if isinstance(fields, Answer):
+    if isinstance(fields, Reply):
         return fields
     return _stop(device, moment, force=fields.get("force") is True)
 
 
-def _stop(device: Device, moment: Moment, *, force: bool) -> Answer:
+def _stop(device: Device, moment: Instant, *, force: bool) -> Reply:
     against = device.profile.sitemaster == "can_reboot" and device.faults.can_reboot != "Yes"
     if device.faults.stop_refused or (against and not force):
         return CANNOT_STOP
@@ -92,7 +92,7 @@ def _stop(device: Device, moment: Moment, *, force: bool) -> Answer:
     return empty(202)
 
 
-def _setting(device: Device, fields: Fields) -> WireSetting | Answer:
+def _setting(device: Device, fields: Fields) -> WireSetting | Reply:
     mode = fields.get(device.profile.mode_key)
     allowed = (*_EARLY_MODES, "autonomous") if device.profile.autonomous else _EARLY_MODES
     if mode not in allowed:
@@ -111,7 +111,7 @@ def _setting(device: Device, fields: Fields) -> WireSetting | Answer:
     return WireSetting(kept, reserve)
 
 
-def _bad_mode(allowed: tuple[str, ...]) -> Answer:
+def _bad_mode(allowed: tuple[str, ...]) -> Reply:
     """Captured on 1.18; the later text for an unknown mode is made in its likeness (U)."""
     words = "either self_consumption or backup" if len(allowed) == 2 else ", ".join(allowed)
     return failure(500, f"Mode must be {words}", "Unable to set operational mode")

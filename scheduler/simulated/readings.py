@@ -9,7 +9,7 @@ from scheduler.simulated.bodies import Body
 from scheduler.simulated.device import Device
 from scheduler.simulated.options import SERIAL
 from scheduler.simulated.stamps import NEVER, nanosecond_stamp, number
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 _VOLTS = 240.0
 _NAMES = ("site", "battery", "load", "solar")
@@ -27,7 +27,7 @@ def charge_body(device: Device) -> Body:
     return {"percentage": number(device.battery.charge)}
 
 
-def aggregates_body(device: Device, moment: Moment) -> Body:
+def aggregates_body(device: Device, moment: Instant) -> Body:
     """/api/meters/aggregates."""
     body: Body = {name: _meter(device, name, moment) for name in _NAMES}
     if device.profile.meters == "2021":
@@ -37,7 +37,7 @@ def aggregates_body(device: Device, moment: Moment) -> Body:
     return body
 
 
-def _meter(device: Device, name: str, moment: Moment) -> Body:
+def _meter(device: Device, name: str, moment: Instant) -> Body:
     powers = device.battery.powers(awake=device.sitemaster.running(moment.elapsed))
     watts = getattr(powers, name)
     energies = device.battery.energies
@@ -96,7 +96,7 @@ def _unused_meter(device: Device) -> Body:
     return {**body, "timeout": 1_500_000_000} if device.profile.meters == "2020" else {**body}
 
 
-def system_status_body(device: Device, moment: Moment) -> Body:
+def system_status_body(device: Device, moment: Instant) -> Body:
     """/api/system_status."""
     battery = device.battery
     watts = battery.powers(awake=device.sitemaster.running(moment.elapsed)).battery

@@ -10,8 +10,8 @@ from scheduler.simulated.device import Device
 from scheduler.simulated.exchange import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
-    Answer,
-    Request,
+    Received,
+    Reply,
     data,
     empty,
     failure,
@@ -19,10 +19,10 @@ from scheduler.simulated.exchange import (
 )
 from scheduler.simulated.login import read_object
 from scheduler.simulated.options import DIN
-from scheduler.simulated.sessions import INSTALLER, Session
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.sessions import INSTALLER, Login
+from scheduler.simulated.timepiece import Instant
 
-Handler = Callable[[Device, Request, Moment], Answer]
+Handler = Callable[[Device, Received, Instant], Reply]
 
 # 502 with an empty body while the sitemaster is down; everything else keeps answering.
 DATA_ENDPOINTS: Final = frozenset(
@@ -38,7 +38,7 @@ DATA_ENDPOINTS: Final = frozenset(
 _TOKEN_BLIND: Final = ("login/Basic", "logout", "auth/toggle/")
 
 
-def answer(device: Device, request: Request, moment: Moment) -> Answer:
+def answer(device: Device, request: Received, moment: Instant) -> Reply:
     """The answer of this device at this moment."""
     endpoint = request.endpoint
     handlers = ROUTES.get(endpoint)
@@ -55,7 +55,7 @@ def answer(device: Device, request: Request, moment: Moment) -> Answer:
     return handler(device, request, moment)
 
 
-def _refusal(device: Device, request: Request, moment: Moment) -> Answer | None:
+def _refusal(device: Device, request: Received, moment: Instant) -> Reply | None:
     """Why this request may not be made, by session and role."""
     endpoint, profile = request.endpoint, device.profile
     if endpoint.startswith(_TOKEN_BLIND):
@@ -71,7 +71,7 @@ def _refusal(device: Device, request: Request, moment: Moment) -> Answer | None:
     return None
 
 
-def _may_write(session: Session | None) -> bool:
+def _may_write(session: Login | None) -> bool:
     return session is not None and session.role == INSTALLER
 
 
@@ -80,19 +80,19 @@ def _dead_token(device: Device) -> int:
     return device.profile.dead_token if own is None else own
 
 
-def _gone(device: Device, request: Request) -> Answer:
+def _gone(device: Device, request: Received) -> Reply:
     if _dead_token(device) == 401:
         # The portal looks for these words; no body was captured, so the rest is made up.
         return failure(401, "invalid bearer token", "Token Error")
     return forbidden(request.method)
 
 
-def _says(body: Callable[[Device, Moment], object]) -> Handler:
+def _says(body: Callable[[Device, Instant], object]) -> Handler:
     """A handler that only tells something."""
     return lambda device, _request, moment: data(body(device, moment))
 
 
-def _powerwalls_status(device: Device, _request: Request, moment: Moment) -> Answer:
+def _powerwalls_status(device: Device, _request: Received, moment: Instant) -> Reply:
     """409 while running on the old ones, a text in the body on the newer."""
     old = device.profile.powerwalls == "2018"
     if old and device.sitemaster.running(moment.elapsed):
@@ -101,14 +101,14 @@ def _powerwalls_status(device: Device, _request: Request, moment: Moment) -> Ans
     return data(equipment.powerwalls_status_body(device, moment))
 
 
-def _system_status(device: Device, _request: Request, moment: Moment) -> Answer:
+def _system_status(device: Device, _request: Received, moment: Instant) -> Reply:
     if not device.profile.system_status:
         return NOT_FOUND
     return data(readings.system_status_body(device, moment))
 
 
 def _meter(name: str) -> Handler:
-    def handler(device: Device, _request: Request, moment: Moment) -> Answer:
+    def handler(device: Device, _request: Received, moment: Instant) -> Reply:
         aggregate = readings.aggregates_body(device, moment)[name]
         assert isinstance(aggregate, dict)
         return data(equipment.meter_body(device, name, aggregate, moment))
@@ -116,32 +116,32 @@ def _meter(name: str) -> Handler:
     return handler
 
 
-def _vitals(device: Device, _request: Request, _moment: Moment) -> Answer:
+def _vitals(device: Device, _request: Received, _moment: Instant) -> Reply:
     """A protobuf message; an empty one is valid. 404 from 23.44 on."""
     if not device.profile.vitals:
         return NOT_FOUND
-    return Answer(200, b"", (), "application/octet-stream")
+    return Reply(200, b"", (), "application/octet-stream")
 
 
-def _islanding(device: Device, request: Request, _moment: Moment) -> Answer:
+def _islanding(device: Device, request: Received, _moment: Instant) -> Reply:
     """Echoes the mode; off and on the grid."""
     if device.profile.islanding == "absent":
         return NOT_FOUND
     if device.profile.islanding == "forbidden":
         return forbidden("POST")
     fields = read_object(request.body)
-    if isinstance(fields, Answer):
+    if isinstance(fields, Reply):
         return fields
     device.faults.islanded = fields.get("island_mode") == "intentional_reconnect_failsafe"
     return data({"island_mode": fields.get("island_mode")})
 
 
-def _check_update(device: Device, _request: Request, moment: Moment) -> Answer:
+def _check_update(device: Device, _request: Received, moment: Instant) -> Reply:
     device.check_for_update(moment)
     return empty(200)
 
 
-def _install_update(device: Device, _request: Request, moment: Moment) -> Answer:
+def _install_update(device: Device, _request: Received, moment: Instant) -> Reply:
     device.install(moment)
     return empty(202)
 

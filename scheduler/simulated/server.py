@@ -23,7 +23,7 @@ import h11
 from scheduler.httpserver import Connection, Response
 from scheduler.simulated import certificate, desk, odd
 from scheduler.simulated.device import Device
-from scheduler.simulated.exchange import Answer, Request
+from scheduler.simulated.exchange import Received, Reply
 from scheduler.simulated.faults import Faults
 from scheduler.simulated.options import Options, OptionWords
 from scheduler.simulated.timepiece import Timepiece
@@ -139,7 +139,7 @@ class SimulatedGateway:
         self._certificate = certificate.make_certificate(site_ca=self.device.profile.site_ca)
         self._context = certificate.server_context(self._certificate)
 
-    def _first_certificate(self) -> certificate.Certificate:
+    def _first_certificate(self) -> certificate.OwnCertificate:
         site_ca, path = self.device.profile.site_ca, self.options.identity
         if path is None:
             return certificate.make_certificate(site_ca=site_ca)
@@ -250,7 +250,7 @@ class SimulatedGateway:
             return False
         if found is None:
             return False
-        request = Request(found.method, found.path, found.query, found.headers, found.body)
+        request = Received(found.method, found.path, found.query, found.headers, found.body)
         if delay := self.options.latency + self.faults.slow:
             await asyncio.sleep(delay)
         outcome = desk.attend(self.device, request, encrypted=encrypted)
@@ -263,7 +263,7 @@ class SimulatedGateway:
             await wire.answer(response, broken=outcome.manner == "broken")
         return outcome.answer is not None and outcome.manner != "broken" and not self._shut
 
-    def _response(self, answer: Answer, manner: str) -> Response:
+    def _response(self, answer: Reply, manner: str) -> Response:
         date = self.device.shown(self._timepiece.read())
         headers = (
             ("Cache-Control", "no-cache, no-store"),

@@ -13,7 +13,7 @@ INSTALLER: Final = "Provider_Engineer"
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class Login:
     """One login that lives."""
 
     role: str
@@ -24,15 +24,15 @@ class Session:
 class Sessions:
     """The live sessions by their token; `life` None is for ever."""
 
-    _live: dict[str, Session] = field(default_factory=dict, repr=False)
+    _live: dict[str, Login] = field(default_factory=dict, repr=False)
 
     def open(self, role: str, now: datetime) -> str:
         """A new session's token: 64 random bytes as URL-safe base64, 88 characters."""
         token = base64.urlsafe_b64encode(secrets.token_bytes(64)).decode()
-        self._live[token] = Session(role, now)
+        self._live[token] = Login(role, now)
         return token
 
-    def find(self, tokens: tuple[str, ...], now: datetime, life: float | None) -> Session | None:
+    def find(self, tokens: tuple[str, ...], now: datetime, life: float | None) -> Login | None:
         """The first of these that is alive."""
         for token in tokens:
             session = self._live.get(token)

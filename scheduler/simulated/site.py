@@ -14,7 +14,7 @@ _DAYLIGHT = 12.5
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SimulatedSite:
     """`solar` is the roof's best, watts; `load` multiplies the house's use."""
 
     solar: float = 4000.0

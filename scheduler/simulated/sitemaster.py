@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Sitemaster:
+class SimulatedSitemaster:
     """Up at first. All times are elapsed seconds of the device."""
 
     up_since: float = 0.0

@@ -15,7 +15,7 @@ from scheduler import clock
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Instant:
     """One reading of both; `instant` is UTC, `elapsed` is seconds since the start."""
 
     instant: datetime
@@ -35,7 +35,7 @@ class Timepiece:
         if self._seconds is None:
             self._seconds, self._zero = seconds, seconds()
 
-    def read(self) -> Moment:
+    def read(self) -> Instant:
         """The present moment."""
         elapsed = self._seconds() - self._zero if self._seconds else 0.0
-        return Moment(self._now(), elapsed)
+        return Instant(self._now(), elapsed)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 Found = Literal["none", "error", "ignoring", "staged", "download", "stalled"]
 FOUND: Final[tuple[Found, ...]] = ("none", "error", "ignoring", "staged", "download", "stalled")
@@ -40,34 +40,34 @@ class Updates:
     check_seconds: float = 2.0
     download_seconds: float = 4.0
     _plan: list[tuple[float, str, str | None]] = field(default_factory=list)
-    _download_began: Moment | None = None
+    _download_began: Instant | None = None
     _stalled: bool = False
 
-    def check(self, found: Found, moment: Moment) -> None:
+    def check(self, found: Found, moment: Instant) -> None:
         """Look for an update, and find what is to be found."""
         self._enter(CHECKING, None, moment)
         done = moment.elapsed + self.check_seconds
         self._stalled = found == "stalled"
         self._plan = list(self._course(found, done))
 
-    def advance(self, moment: Moment) -> None:
+    def advance(self, moment: Instant) -> None:
         """Take the steps that are due."""
         while self._plan and self._plan[0][0] <= moment.elapsed:
             due, state, status = self._plan.pop(0)
             late = timedelta(seconds=moment.elapsed - due)
-            self._enter(state, status, Moment(moment.instant - late, due))
+            self._enter(state, status, Instant(moment.instant - late, due))
 
-    def ignore(self, moment: Moment) -> None:
+    def ignore(self, moment: Instant) -> None:
         """An install without anything staged."""
         self._plan.clear()
         self._enter(FAILED, "ignoring", moment)
 
-    def installed(self, moment: Moment) -> None:
+    def installed(self, moment: Instant) -> None:
         """The new version runs."""
         self._plan.clear()
         self._enter(SUCCEEDED, "nonactionable", moment)
 
-    def info(self, moment: Moment) -> dict[str, object]:
+    def info(self, moment: Instant) -> dict[str, object]:
         """The `info` object of the status."""
         status = None if self.status is None else [self.status]
         if self.state != DOWNLOADING:
@@ -85,7 +85,7 @@ class Updates:
             return None
         return 0 if self._stalled else round(_EXPECTED_BYTES / max(self.download_seconds, 0.001))
 
-    def download_times(self, moment: Moment) -> tuple[datetime, datetime] | None:
+    def download_times(self, moment: Instant) -> tuple[datetime, datetime] | None:
         """When the download began and when it last moved."""
         if self.state != DOWNLOADING or self._download_began is None:
             return None
@@ -105,12 +105,12 @@ class Updates:
             ]
         return [(done, FAILED, "nonactionable" if found == "none" else found)]
 
-    def _enter(self, state: str, status: str | None, moment: Moment) -> None:
+    def _enter(self, state: str, status: str | None, moment: Instant) -> None:
         self.state, self.status, self.last_news = state, status, moment.instant
         if state == DOWNLOADING:
             self._download_began = moment
 
-    def _got(self, moment: Moment) -> int:
+    def _got(self, moment: Instant) -> int:
         if self._stalled or self._download_began is None:
             return _STALLED_BYTES
         part = (moment.elapsed - self._download_began.elapsed) / max(self.download_seconds, 0.001)

@@ -22,7 +22,7 @@ from scheduler.gateway.base import SETTING_ONLY, Gateway, Part, Spend
 from scheduler.plan import Desired, Lease
 from scheduler.schedule.values import Schedule
 from scheduler.setting import GridCharging, Setting
-from scheduler.site import act, apply, confirm, recovery
+from scheduler.site import act, apply, confirm, leases, recovery
 from scheduler.site.act import Act
 from scheduler.site.apply import DENIED_FOR_HOLD, Attempt, How
 from scheduler.site.backoff import wait_after
@@ -45,7 +45,7 @@ _IDLE_WAKES: Final = frozenset({Wake.PULSE, Wake.RETRY, Wake.JOB, Wake.CONFIRM})
 # Wakes that bring or repeat a wish of their own; the audit cannot know it in force yet.
 _FRESH_WAKES: Final = frozenset({Wake.BOUNDARY, Wake.RETRY})
 # Wakes that do not keep a back-off: a person waits, or the wish may be another one.
-_EAGER_WAKES: Final = frozenset({Wake.OPERATOR, Wake.RELOAD, Wake.CLOCK_STEP})
+_EAGER_WAKES: Final = frozenset({Wake.OPERATOR, Wake.OVERRIDE, Wake.RELOAD, Wake.CLOCK_STEP})
 _WATCHED: Final = frozenset({Part.SETTING, Part.HEALTH})
 
 
@@ -120,6 +120,10 @@ class Controller:
             return await self._read_back(wish, self.sent, eager=wake in _EAGER_WAKES)
         if self.installing:
             return await self._defer(wish, wake, "a firmware update is being installed")
+        if reason := self.paused(now):
+            if wake is Wake.PULSE and not self.conduct.dry_run:
+                await self.lookout.look(wake)
+            return await self._defer(wish, wake, reason)
         if not await self._called_for(wish, wake):
             return None
         return await self._attempt(wish, wake)
@@ -134,11 +138,17 @@ class Controller:
         """What should be true at an instant."""
         return plan.desired_at(self.schedule, now, self.leases)
 
+    def paused(self, now: datetime) -> str | None:
+        """Why nothing is done at an instant, where a person asked for that."""
+        pause = plan.pause_at(self.leases, now)
+        zone = self.schedule.calendar.display_zone
+        return None if pause is None else leases.pause_words(pause, zone)
+
     def retry_in(self) -> float | None:
         """Seconds until the next attempt is due; None when nothing is owed."""
         if self.debt.owed:
             return max(0.0, self.debt.not_before - self.monotonic())
-        if self.wish is None or self.wish.done or self.sent is not None:
+        if self.wish is None or self.wish.done or self.wish.deferred or self.sent is not None:
             return None
         return max(0.0, self.wish.not_before - self.monotonic())
 
@@ -169,7 +179,12 @@ class Controller:
         began = now - timedelta(seconds=self.trust.waited())
         if alive_until is not None and alive_until < began:
             await recovery.record_missed(
-                self.recorder, self.schedule, self.gateway.name, alive_until=alive_until, now=began
+                self.recorder,
+                self.schedule,
+                self.gateway.name,
+                alive_until=alive_until,
+                now=began,
+                leases=self.leases,
             )
         self._alive_until = None
 
@@ -260,12 +275,15 @@ class Controller:
         return not self.conduct.dry_run and await self.lookout.drifted(wish, wake)
 
     async def _defer(self, wish: Wish, wake: Wake, reason: str) -> Attempt | None:
-        if wish.done or (wish.last is not None and wish.last.outcome is Outcome.DEFERRED):
+        """On the record once, and whenever a person asks."""
+        deferred = Attempt(Outcome.DEFERRED, wish.setting, note=reason)
+        if wake is not Wake.OPERATOR and (wish.done or wish.deferred):
             return None
-        wish.last = Attempt(Outcome.DEFERRED, wish.setting, note=reason)
+        if not wish.done:
+            wish.last = deferred
         ended = Ended(outcome=Outcome.DEFERRED, error=f"Deferred: {reason}.")
         await self.recorder.decided(ended, self._intent(wish, wake))
-        return wish.last
+        return deferred
 
     # --- acting
 
@@ -277,7 +295,7 @@ class Controller:
         how = How(
             gateway=self.gateway,
             known=self.known,
-            halt=lambda: self._halted(wish),
+            halt=lambda: self._halted(wish) or self._held_back(),
             known_in_force=await self.standing.in_force(wish.setting, fresh=wake in _FRESH_WAKES),
             in_doubt=await self.standing.in_doubt(),
             unverified=wish.unverified,
@@ -369,6 +387,9 @@ class Controller:
         if hold_from is not None:
             ended = replace(ended, more={**ended.more, "hold_from": hold_from})
         await self._act.end(ended)
+
+    def _held_back(self) -> Outcome | None:
+        return Outcome.DEFERRED if self.paused(self.instant(self.now())) else None
 
     def _halted(self, wish: Wish) -> Outcome | None:
         """The outcome with which an attempt ends before its next request that changes anything."""

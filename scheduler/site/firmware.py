@@ -37,7 +37,7 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class FirmwareCheck:
     """What a firmware check needs beside its job."""
 
     gateway: FirmwareUpdates
@@ -51,7 +51,7 @@ class Check:
     poll: float = POLL_SECONDS
 
 
-async def check(job: Job, context: Check, run: Run) -> Ending:
+async def check(job: Job, context: FirmwareCheck, run: Run) -> Ending:
     """Run a firmware check. Raises GatewayError when the check cannot be started."""
     peak = None if job.allow_on_peak else context.peak_name(timedelta(0))
     if peak:
@@ -70,7 +70,7 @@ async def check(job: Job, context: Check, run: Run) -> Ending:
     return await _install(job, context, run, identity)
 
 
-async def _wait(job: Job, context: Check, run: Run, before: Update) -> Ending:
+async def _wait(job: Job, context: FirmwareCheck, run: Run, before: Update) -> Ending:
     started = clock.monotonic()
     was_busy = False
     last: Update | None = None
@@ -150,7 +150,7 @@ def _meaning(update: Update) -> str:
     return "the last update succeeded" if update.state is UpdateState.SUCCEEDED else "not known"
 
 
-async def _install(job: Job, context: Check, run: Run, before: Identity) -> Ending:
+async def _install(job: Job, context: FirmwareCheck, run: Run, before: Identity) -> Ending:
     peak = None if job.allow_on_peak else context.peak_name(INSTALL_LIMIT)
     seen: dict[str, Any] = {
         "meaning": "an update is staged and waits to be installed",
@@ -182,7 +182,7 @@ async def _install(job: Job, context: Check, run: Run, before: Identity) -> Endi
     )
 
 
-async def _back(context: Check, run: Run, before: Identity) -> Identity | None:
+async def _back(context: FirmwareCheck, run: Run, before: Identity) -> Identity | None:
     """Which firmware answers after the restart; None when none does in time."""
     started = clock.monotonic()
     while clock.monotonic() - started < INSTALL_LIMIT.total_seconds():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from scheduler import plan
 from scheduler.errors import BudgetSpentError, GatewayIdentityError
 from scheduler.site.controller import Controller
 from scheduler.site.state import Reason
@@ -22,7 +23,7 @@ _WORST: Final = ("failing", "attention", "waiting", "good")
 
 def reasons(controller: Controller, now: datetime) -> tuple[Reason, ...]:
     """All that speaks against "good", worst first."""
-    found = [*_held(controller), *_battery(controller), *_gateway(controller)]
+    found = [*_held(controller, now), *_battery(controller), *_gateway(controller)]
     if controller.wish is not None:
         found += _wish(controller, controller.wish, now)
     return worst_first(found)
@@ -33,8 +34,10 @@ def worst_first(found: list[Reason]) -> tuple[Reason, ...]:
     return tuple(sorted(found, key=lambda reason: _WORST.index(reason.word)))
 
 
-def _held(controller: Controller) -> Iterator[Reason]:
+def _held(controller: Controller, now: datetime) -> Iterator[Reason]:
     trust = controller.trust
+    if pause := plan.pause_at(controller.leases, now):
+        yield Reason("lease", f"Nothing is done: {controller.paused(now)}.", pause.begun, "waiting")
     if trust.held:
         yield Reason("clock", f"Nothing is done while {trust.held}.", trust.held_since, "failing")
     if controller.installing:
@@ -74,7 +77,7 @@ def _wish(controller: Controller, wish: Wish, now: datetime) -> Iterator[Reason]
             )
     if last is not None and last.outcome is Outcome.REFUSED:
         yield Reason("refused", f"The gateway refuses: {last.error}", since, "failing")
-    if since is None or (last is not None and wish.done):
+    if since is None or (last is not None and wish.done) or controller.paused(now):
         return
     if wish.unverified and last is not None:
         yield Reason("unverified", f"{wish.setting.words()}: {last.note}.", since)

@@ -17,7 +17,7 @@ from scheduler.schedule.values import Job, JobKind
 from scheduler.site import act, firmware, recovery
 from scheduler.site.apply import outcome_of
 from scheduler.site.controller import Controller
-from scheduler.site.firmware import Check, Ending
+from scheduler.site.firmware import Ending, FirmwareCheck
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Jobs:
         if now < after - _STEP_BACK:
             after = now
         found: list[PlanEntry] = []
-        for entry in plan.jobs(self._controller.schedule, after, now):
+        for entry in self._between(after, now):
             if now - entry.at <= GRACE:
                 found.append(entry)
                 continue
@@ -60,9 +60,12 @@ class Jobs:
         self._seen_until = max(now, after)
         return tuple(found)
 
+    def _between(self, after: datetime, now: datetime) -> tuple[PlanEntry, ...]:
+        return plan.jobs(self._controller.schedule, after, now, self._controller.leases)
+
     async def _defer(self, now: datetime, reason: str) -> None:
         after = self._told_until or now
-        for entry in plan.jobs(self._controller.schedule, min(after, now), now):
+        for entry in self._between(min(after, now), now):
             await self._note(entry, f"Nothing is done while {reason}.", Outcome.DEFERRED)
             self._told_until = entry.at
         self._told_until = now
@@ -97,6 +100,10 @@ class Jobs:
             planned_at=planned_at,
             attempt=attempt,
         )
+        if reason := controller.paused(controller.now()):
+            ended = Ended(outcome=Outcome.DEFERRED, error=f"Deferred: {reason}.")
+            await controller.recorder.decided(ended, intent)
+            return Ending(Outcome.DEFERRED, ended.error, {})
         doing = await act.begin(controller.recorder, controller.known, intent)
         try:
             ending = await self._end(job, doing.run)
@@ -129,7 +136,7 @@ class Jobs:
             updates = ability(gateway, FirmwareUpdates)  # type: ignore[type-abstract]
             if updates is None:
                 return _lacking(job)
-            context = Check(
+            context = FirmwareCheck(
                 gateway=updates,
                 peak_name=self._peak_name,
                 installing=self._installing,

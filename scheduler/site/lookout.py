@@ -40,21 +40,26 @@ class Lookout:
         self._at: float | None = None
 
     async def drifted(self, wish: Wish, wake: Wake) -> bool:
-        """Whether another setting is shown than the one in force. A battery that is seen standing
-        still is brought back."""
+        """Whether another setting is shown than the one in force."""
+        seen = await self.look(wake)
+        return seen is not None and self._differs(wish, seen)
+
+    async def look(self, wake: Wake) -> Reading | None:
+        """What is seen, where it is time for a look. A battery that is seen standing still is
+        brought back."""
         limits, at = self._gateway.limits, self._monotonic()
         soon = self._at is not None and at - self._at < limits.read_every
         if not limits.free_reads or soon:
-            return False
+            return None
         self._at = at
         try:
             seen = await self._look()
         except GatewayError:
-            return False
+            return None
         if seen.running is False and not seen.updating:
             self._debt.find("the battery was seen standing still")
             await self._debt.paid(wake)
-        return self._differs(wish, seen)
+        return seen
 
     async def still_a_stranger(self, wish: Wish) -> bool:
         """Whether the certificate is still another one, where it was: seen without an attempt."""

@@ -5,7 +5,7 @@ nobody was there for.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +14,7 @@ from scheduler.audit.chain import Json
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.questions import OpenRun
 from scheduler.audit.recorder import Recorder
-from scheduler.plan import PlanEntry
+from scheduler.plan import Lease, PlanEntry
 from scheduler.schedule.values import Schedule
 from scheduler.setting import setting_from_json
 from scheduler.words import Outcome, Wake
@@ -67,11 +67,12 @@ async def record_missed(
     *,
     alive_until: datetime,
     now: datetime,
+    leases: Sequence[Lease] = (),
 ) -> None:
     """Record the boundaries and jobs that passed while nothing was running."""
     passed = (
-        *plan.boundaries(schedule, alive_until, now),
-        *plan.jobs(schedule, alive_until, now),
+        *plan.boundaries(schedule, alive_until, now, leases),
+        *plan.jobs(schedule, alive_until, now, leases),
     )
     ordered = sorted(passed, key=lambda entry: entry.at)
     for entry in ordered[-MOST_MISSED:]:

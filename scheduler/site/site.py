@@ -14,16 +14,25 @@ from typing import Any, Final
 
 from scheduler import __version__, clock, plan
 from scheduler.audit.recorder import Recorder
-from scheduler.errors import AuditError, LockedError, SchedulerError
+from scheduler.errors import (
+    AuditError,
+    ClockUntrustedError,
+    LeaseError,
+    LockedError,
+    SchedulerError,
+)
 from scheduler.gateway.base import Gateway, Limits
-from scheduler.plan import PlanEntry
+from scheduler.plan import Lease, LeaseKind, PlanEntry
 from scheduler.schedule.load import Loaded
 from scheduler.schedule.values import Job, Schedule
 from scheduler.site import health
-from scheduler.site.apply import Attempt
+from scheduler.site.apply import Attempt, objection
+from scheduler.site.asked import Asked, lease_of
+from scheduler.site.asked import Ending as LeaseEnding
 from scheduler.site.controller import Controller
 from scheduler.site.firmware import Ending
 from scheduler.site.jobs import Jobs
+from scheduler.site.leases import Leases
 from scheduler.site.state import Attempt as AttemptState
 from scheduler.site.state import GatewayState, Reason, ScheduleState, SiteState, Wanted
 from scheduler.site.turn import Turn
@@ -81,6 +90,7 @@ class Site:
             turn=turn,
         )
         self.jobs = Jobs(self.controller)
+        self.leases = Leases(recorder)
         self._now, self._loaded_at = now, now()
         self._concerns: dict[str, Reason] = {}
         self._kept: str | None = None
@@ -100,6 +110,8 @@ class Site:
 
     async def start(self, *, alive_until: datetime | None, alone: bool = True) -> None:
         """Close or take up what an earlier process left open; before the first look."""
+        await self.leases.load(self._now())
+        self.controller.leases = self.leases.known
         await self.controller.recover(alive_until=alive_until, alone=alone)
         await self.controller.known.remember()
 
@@ -111,6 +123,7 @@ class Site:
         try:
             await self._keep_text()
             attempt = await self._turn(wake, due)
+            await self._lapse()
             await self._start_jobs()
         except AuditError as error:
             self.concern(Reason("audit", str(error), self._now(), "failing"))
@@ -150,6 +163,39 @@ class Site:
             attempt = await self.look(Wake.CONFIRM)
         return attempt
 
+    # --- leases
+
+    def lease_of(self, asked: Asked) -> Lease:
+        """The lease that would be granted now. Raises LeaseError where it cannot be, and
+        ClockUntrustedError while nobody knows what its end means."""
+        if held := self.controller.trust.held:
+            raise ClockUntrustedError(f"Nothing is done while {held}.")
+        lease = lease_of(asked, self.schedule, self.controller.leases, self._now())
+        reason = lease.setting and objection(lease.setting, self.gateway.limits)
+        if reason:
+            raise LeaseError(reason)
+        return lease
+
+    async def grant(self, asked: Asked) -> Lease:
+        """Put a lease in force; look afterwards with Wake.OVERRIDE. Raises as `lease_of`, and
+        AuditUnwritableError: then nothing has changed."""
+        lease = self.lease_of(asked)
+        await self.leases.grant(lease)
+        self.controller.leases = self.leases.known
+        return lease
+
+    async def end(self, ending: LeaseEnding) -> tuple[Lease, ...]:
+        """End leases now, and return them; look afterwards with Wake.OVERRIDE."""
+        ended = await self.leases.end(ending, self._now())
+        self.controller.leases = self.leases.known
+        return ended
+
+    async def _lapse(self) -> None:
+        """Not by a clock that is not believed: what has lapsed does not come back."""
+        if self.controller.trust.given_once:
+            await self.leases.lapse(self.controller.instant(self._now()))
+            self.controller.leases = self.leases.known
+
     # --- jobs
 
     async def run_job(self, job: Job, wake: Wake, *, planned_at: datetime | None = None) -> Ending:
@@ -180,8 +226,9 @@ class Site:
 
     def alarms(self, now: datetime) -> tuple[Alarm, ...]:
         """Every timer this site wants, as of now: the next boundary, job, attempt, read-back."""
-        after = self.controller.instant(now)
-        switch, job = plan.next_boundary(self.schedule, after), plan.next_job(self.schedule, after)
+        after, leases = self.controller.instant(now), self.controller.leases
+        switch = plan.next_boundary(self.schedule, after, leases)
+        job = plan.next_job(self.schedule, after, leases)
         retry, confirm = self.controller.retry_in(), self.controller.confirm_in()
         if "turn" in self._concerns:
             retry = max(retry or 0.0, TURN_RETRY)
@@ -213,7 +260,7 @@ class Site:
     def state(self, now: datetime) -> SiteState:
         """What is known of this site; pure, no I/O. The process adds what it knows itself."""
         controller, schedule, after = self.controller, self.schedule, self.controller.instant(now)
-        switch, job = plan.next_boundary(schedule, after), plan.next_job(schedule, after)
+        switch, job = self._next_switch(after), plan.next_job(schedule, after, controller.leases)
         known = health.reasons(controller, now)
         return SiteState(
             site=self.name,
@@ -232,9 +279,15 @@ class Site:
             next_job=entry_json(schedule, job) if job else None,
             last_run=controller.known.last_run,
             gateway=self._gateway(),
+            leases=tuple(each.to_json() for each in self.leases.active(after)),
             reasons=health.worst_first([*self._concerns.values(), *known]),
             dry_run=controller.conduct.dry_run,
         )
+
+    def _next_switch(self, after: datetime) -> PlanEntry | None:
+        """The next boundary; the end of a pause changes nothing that is wanted."""
+        leases = [x for x in self.controller.leases if x.kind is not LeaseKind.PAUSE]
+        return plan.next_boundary(self.schedule, after, leases)
 
     def _wanted(self, now: datetime) -> Wanted:
         desired, wish = self.controller.wanted(now), self.controller.wish
@@ -245,7 +298,10 @@ class Site:
             period=desired.period,
             season=desired.season,
             day_class=desired.day_class.value,
-            since=wish.began if wish and present else plan.began_at(self.schedule, now),
+            since=wish.began
+            if wish and present
+            else plan.began_at(self.schedule, now, self.controller.leases),
+            lease=desired.lease,
         )
 
     def _attempt(self, now: datetime) -> AttemptState | None:

@@ -46,6 +46,11 @@ class Wish:
         return self.last is not None and self.last.outcome in DONE
 
     @property
+    def deferred(self) -> bool:
+        """Whether something that ends by itself holds it back; then it is woken when it ends."""
+        return self.last is not None and self.last.outcome is Outcome.DEFERRED
+
+    @property
     def over(self) -> bool:
         """Whether nothing of it is under way or owed."""
         return self.last is None or self.done or self.last.outcome is Outcome.SUPERSEDED
@@ -95,6 +100,7 @@ class Wish:
             season=desired.season,
             day_class=desired.day_class.value,
             schedule=schedule,
+            more={"lease": desired.lease} if desired.lease else {},
         )
 
     def take(self, result: Attempt, now: datetime) -> None:

@@ -11,15 +11,15 @@ import pytest
 
 from scheduler.audit import review
 from scheduler.audit.database import Database
-from scheduler.audit.readings import Reading
+from scheduler.audit.readings import KeptReading
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
-def reading(minute: int, **more: float | str) -> Reading:
-    return Reading(at=AT + timedelta(minutes=minute), source="local", **more)  # type: ignore[arg-type]
+def reading(minute: int, **more: float | str) -> KeptReading:
+    return KeptReading(at=AT + timedelta(minutes=minute), source="local", **more)  # type: ignore[arg-type]
 
 
 async def test_readings_come_back_in_their_order_and_of_their_site_only(

@@ -9,11 +9,12 @@ import socket
 import stat
 import subprocess
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from scheduler import asking
+from scheduler import asking, clock
 from scheduler.audit import review
 from scheduler.cli import status
 from scheduler.errors import AccessError, ServiceSilentError
@@ -31,8 +32,8 @@ async def ask(path, what):
     return await asyncio.to_thread(asking.ask, path, what)
 
 
-async def act(path, what):
-    return await asyncio.to_thread(lambda: list(asking.act(path, what)))
+async def act(path, what, body=None):
+    return await asyncio.to_thread(lambda: list(asking.act(path, what, body)))
 
 
 async def raw(path: Path, sent: bytes, *, read: bool = True) -> bytes:
@@ -159,14 +160,61 @@ async def ended(host) -> list[str]:
     return [run.outcome for run in runs if run.outcome]
 
 
+async def test_an_override_is_confirmed_before_the_answer_ends_and_can_be_ended(path):
+    until = clock.iso(clock.now() + timedelta(hours=1))
+    asked = {"kind": "override", "mode": "Time-Based Control", "reserve": "40%", "until": until}
+
+    lines = await act(path, "/leases", {**asked, "who": "the page", "reason": "guests"})
+
+    ended = lines[-1]["ended"]
+    assert (ended["outcome"], ended["wanted"]["reserve_percent"]) == ("confirmed", 40.0)
+    assert ended["lease"]["who"].startswith("the page, as ")
+    (lease,) = (await ask(path, "/leases"))["leases"]
+    assert lease == ended["lease"]
+    assert (await ask(path, "/status"))["override"] == lease
+
+    lines = await act(path, "/leases/end", {"id": lease["id"]})
+    assert lines[-1]["ended"]["ended"] == [lease]
+    assert lines[-1]["ended"]["wanted"]["reserve_percent"] == 5.0
+    assert (await ask(path, "/leases"))["leases"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (None, "Expecting value"),
+        ([], "a list is not a lease"),
+        ({"kind": "boost"}, '"boost" is not a kind of lease. Write override, pause or skip.'),
+        ({"kind": "pause"}, "Say until when"),
+        ({"kind": "pause", "until": "2030-01-01T00:00"}, "with Z or an offset"),
+        ({"kind": "pause", "until": "2020-01-01T00:00Z"}, "is over"),
+        ({"kind": "pause", "until": "9999-01-01T00:00Z"}, "more than 31 days away"),
+        ({"kind": "pause", "until": "next"}, "no next boundary"),
+        ({"kind": "pause", "until": "next", "reason": 5}, "5 is not a text"),
+        ({"kind": "override", "mode": "backup", "until": "next"}, "both: mode and reserve"),
+        ({"kind": "skip"}, "Say what to skip"),
+        ({"kind": "skip", "name": "dance"}, "It has"),
+    ],
+)
+async def test_a_lease_that_cannot_be_had_is_refused_at_once(path, body, told):
+    (answer,) = await act(path, "/leases", body)
+    assert told in answer["error"]
+
+
 async def test_the_document_names_every_way_in(path):
     document = await ask(path, "/openapi.json")
 
     assert document["openapi"].startswith("3.")
+    sent = {
+        "/leases": {"kind": "skip", "name": "look for firmware"},
+        "/leases/end": {"kind": "skip"},
+    }
     for way, verbs in document["paths"].items():
         for verb in verbs:
             asked = way.replace("{name}", "look%20for%20firmware")
-            head = f"{verb.upper()} {asked} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            body = json.dumps(sent[way]) if verb == "post" and way in sent else ""
+            head = f"{verb.upper()} {asked} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            head += f"Content-Length: {len(body)}\r\n\r\n{body}"
             assert b" 200 " in (await raw(path, head.encode())).split(b"\r\n")[0], way
 
 

@@ -3,13 +3,13 @@
 import httpx
 import pytest
 
-from scheduler.simulated.control import Control
+from scheduler.simulated.control import ControlDoor
 
 
 @pytest.fixture
 async def control(start):
     gateway = await start("1.49")
-    serving = Control(gateway)
+    serving = ControlDoor(gateway)
     async with httpx.AsyncClient(base_url=await serving.start(), trust_env=False) as client:
         yield gateway, client
     await serving.stop()

@@ -13,12 +13,14 @@ from scheduler.plan import (
     Lease,
     LeaseKind,
     began_at,
+    boundaries,
     desired_at,
     jobs,
     lease_from_json,
     next_boundary,
     next_job,
     pause_at,
+    plan,
     stretch_of,
     time_of,
 )
@@ -254,3 +256,43 @@ def home_of_all(build):
         build.rule("hold", Setting(Mode.SELF_CONSUMPTION, HOLD), clock="16:00-18:00"),
         build.rule("hold on", Setting(Mode.SELF_CONSUMPTION, HOLD), clock="18:00-21:00"),
     )
+
+
+def test_a_plan_shows_leases_until_their_ends(home):
+    leases = (
+        lease("override", "2026-07-06T12:00:00.5Z", "2026-07-06T17:00:00.25Z", setting=SELL),
+        lease("pause", "2026-07-06T18:30Z", "2026-07-06T19:00Z"),
+        lease("skip", "2026-07-06T20:00Z", "2026-07-07T05:55Z", name="charge"),
+        lease("skip", "2026-07-06T12:00Z", "2026-07-07T07:15Z", name="look", of="job"),
+    )
+
+    made = plan(home, at("2026-07-06T13:00Z"), at("2026-07-07T13:00Z"), leases)
+
+    assert [(f"{each.at:%dT%H:%M:%S.%f}", each.name) for each in made.entries] == [
+        ("06T13:00:00.000000", "override"),
+        ("06T17:00:00.250000", "hold"),
+        ("06T18:00:00.000000", "hold on"),
+        ("06T21:00:00.000000", "run the house"),
+        ("07T12:00:00.000000", "commit"),
+    ]
+
+
+@pytest.mark.parametrize("begun", range(0, 48, 7))
+def test_the_boundaries_with_leases_are_the_changes_of_what_is_wanted(home, begun):
+    held, step = START + begun * HOUR, timedelta(minutes=5)
+    leases = (
+        Lease("1", LeaseKind.OVERRIDE, held, held + 5 * HOUR, setting=SELL),
+        Lease("2", LeaseKind.SKIP, held, held + 30 * HOUR, name="hold"),
+        Lease("3", LeaseKind.PAUSE, held, held + 9 * HOUR),
+    )
+    walk = [desired_at(home, START + number * step, leases) for number in range(72 * 12 + 1)]
+
+    changed = [
+        START + number * step
+        for number, (before, after) in enumerate(pairwise(walk), start=1)
+        if before.rule != after.rule
+        and (before.setting != after.setting or after.setting.reserve == HOLD)
+    ]
+
+    found = boundaries(home, START, START + 72 * HOUR, leases)
+    assert [entry.at for entry in found] == changed

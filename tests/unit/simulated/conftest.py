@@ -7,10 +7,10 @@ import pytest
 
 from scheduler.simulated.desk import attend
 from scheduler.simulated.device import Device
-from scheduler.simulated.exchange import Request
+from scheduler.simulated.exchange import Received
 from scheduler.simulated.faults import Faults
 from scheduler.simulated.options import Options
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
 # 03:00 on a summer night in Los Angeles: no sun, and a house that uses little.
 NIGHT = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
@@ -21,14 +21,14 @@ class Bench:
     """One device on the bench: ask it something, let time pass, ask again."""
 
     def __init__(self, *faults, **words):
-        self.moment = Moment(NIGHT, 0.0)
+        self.moment = Instant(NIGHT, 0.0)
         self.faults = Faults.parse(*faults)
         usual = {"password": PASSWORD, "run_seconds": 3.0, "stop_seconds": 1.0}
         self.device = Device(Options(**{**usual, **words}), self.faults, lambda: self.moment)
         self.token = None
 
     def wait(self, seconds):
-        self.moment = Moment(
+        self.moment = Instant(
             self.moment.instant + timedelta(seconds=seconds), self.moment.elapsed + seconds
         )
 
@@ -39,7 +39,7 @@ class Bench:
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body)
         sent = sent if isinstance(sent, bytes) else sent.encode()
         path, _, query = f"/api/{path}".partition("?")
-        request = Request(method, path, query, headers, sent)
+        request = Received(method, path, query, headers, sent)
         return attend(self.device, request, encrypted=encrypted)
 
     def get(self, path, **words):

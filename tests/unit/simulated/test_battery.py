@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.simulated.battery import FULL_PACK, Battery, WireSetting
-from scheduler.simulated.site import Site
+from scheduler.simulated.site import SimulatedSite
 
 NIGHT = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)  # 03:00 in Los Angeles
 NOON = datetime(2026, 7, 1, 20, 0, tzinfo=UTC)  # 13:00
@@ -46,14 +46,14 @@ def test_the_power_by_night(mode, reserve, charge, watts):
 
 
 def test_more_than_the_battery_can_give_comes_from_the_grid():
-    powers = pack(site=Site(load=20.0)).powers()
+    powers = pack(site=SimulatedSite(load=20.0)).powers()
 
     assert powers.battery == 5000
     assert powers.site == pytest.approx(powers.load - 5000)
 
 
 def test_by_day_the_surplus_of_the_roof_is_stored():
-    battery = pack(at=NOON, site=Site(solar=4000.0))
+    battery = pack(at=NOON, site=SimulatedSite(solar=4000.0))
 
     powers = battery.powers()
 
@@ -93,7 +93,7 @@ def test_charging_ends_when_the_pack_is_full():
 
 
 def test_discharging_ends_at_the_reserve():
-    battery = after(pack("self_consumption", 45, 50, site=Site(load=5.0)), hours=2)
+    battery = after(pack("self_consumption", 45, 50, site=SimulatedSite(load=5.0)), hours=2)
 
     assert battery.charge == pytest.approx(45.5, abs=0.05)
     assert battery.powers().battery == 0

@@ -9,13 +9,13 @@ from scheduler.simulated.device import Device
 from scheduler.simulated.faults import Faults
 from scheduler.simulated.house import House
 from scheduler.simulated.options import Options
-from scheduler.simulated.timepiece import Moment
+from scheduler.simulated.timepiece import Instant
 
-NIGHT = Moment(datetime(2026, 7, 1, 10, tzinfo=UTC), 0.0)
+NIGHT = Instant(datetime(2026, 7, 1, 10, tzinfo=UTC), 0.0)
 
 
 def later(seconds):
-    return Moment(NIGHT.instant + timedelta(seconds=seconds), seconds)
+    return Instant(NIGHT.instant + timedelta(seconds=seconds), seconds)
 
 
 def test_what_one_door_sets_another_shows():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduler.simulated.sitemaster import Sitemaster
+from scheduler.simulated.sitemaster import SimulatedSitemaster
 
 SILENT = (
     "meters/aggregates",
@@ -136,7 +136,7 @@ def test_the_run_flag_goes_with_the_stop(stopped):
 
 
 def test_the_share_of_a_stretch_that_it_was_up():
-    sitemaster = Sitemaster()
+    sitemaster = SimulatedSitemaster()
     sitemaster.halt(10.0)
     sitemaster.run(20.0, seconds=5.0)
 
