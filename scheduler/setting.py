@@ -179,6 +179,16 @@ class SettingRead:
         }
 
 
+def setting_read_from_json(data: Mapping[str, Any]) -> SettingRead:
+    """The setting of `SettingRead.to_json`."""
+    return SettingRead(
+        mode=data.get("mode"),
+        reserve=data.get("reserve_percent"),
+        grid_charging=_optional(GridCharging, data.get("grid_charging")),
+        export=_optional(Export, data.get("export")),
+    )
+
+
 def setting_words(data: Mapping[str, Any]) -> str:
     """The wording of a setting's JSON, wanted or read: `Self-Powered, 20 %`."""
     mode, reserve = data.get("mode"), data.get("reserve_percent")

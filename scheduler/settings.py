@@ -129,11 +129,6 @@ def _tables() -> Iterator[type[FromEnvironment]]:
 def _senseless(made: Settings) -> Iterator[str]:
     if made.retry_max < made.retry_first:
         yield "TOU_RETRY_MAX is shorter than TOU_RETRY_FIRST. Make it at least as long."
-    if len(made.gateways) > 1:
-        yield (
-            "TOU_GATEWAY names several gateways, and this version uses one. Write"
-            f" {made.gateways[0]} alone."
-        )
     path = made.database_path
     with suppress(PermissionError):  # whoever needs the audit is told there
         if path.is_dir():

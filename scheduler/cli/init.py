@@ -20,14 +20,13 @@ from scheduler.cli.tariff import is_in
 from scheduler.cli.tariff_find import Found, every, find
 from scheduler.cli.tariff_import import read_source
 from scheduler.errors import Problem
-from scheduler.gateway.registry import TRANSPORTS, transport
+from scheduler.gateway.registry import TRANSPORTS, settings_of, transport
 from scheduler.plan import Plan
 from scheduler.recipes import MOST_RESERVE, PURPOSES, Means, Purpose
 from scheduler.schedule import library, own
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import Schedule
 from scheduler.schedule.wording import did_you_mean, shown
-from scheduler.settings import Settings
 
 GATEWAYS = tuple(dict.fromkeys(("simulated", *TRANSPORTS)))
 _PURPOSE_HELP = "; ".join(f"{each.value}: {words}" for each, words in PURPOSES.items())
@@ -155,7 +154,7 @@ def _made(chosen: _Chosen, purpose: Purpose, reserve: int, gateway: str) -> dict
 
 def _means(gateway: str) -> Means:
     """What a gateway of this transport can be told, as far as is known before it is asked."""
-    limits = transport(gateway).limits_of(Settings.model_construct())
+    limits = transport(gateway).limits_of(settings_of(gateway).model_construct())
     return Means(limits.grid_charging, export=bool(limits.exports))
 
 

@@ -30,8 +30,11 @@ _OF_GATEWAY: Final = {
     "local": f"TOU_GATEWAY_URL=https://powerwall\n{_CREDENTIAL}",
     "fleet": "# Sign in once, which asks for everything else: tou gateway login\n",
     "v1r": "# Pair once, with a walk to the Powerwall: tou gateway pair\n",
-    "proxy": "TOU_GATEWAY_URL=http://localhost:8675\n"
-    "# The control secret is a secret and does not belong here; it is a credential.\n",
+    "proxy": "TOU_PROXY_URL=http://127.0.0.1:8675\n"
+    "# What stands behind it decides what is kept: v1r, fleet, or unknown (the narrower).\n"
+    "TOU_PROXY_BACKEND=unknown\n"
+    "# The control secret is a secret and does not belong here: credential proxy_secret, or to\n"
+    "# try by hand TOU_PROXY_SECRET in the environment.\n",
 }
 
 

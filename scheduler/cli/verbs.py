@@ -12,7 +12,7 @@ from scheduler.schedule.wording import nearest, shown
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "See": ("status", "why", "plan", "calendar", "audit"),
-    "Write schedules": ("init", "check", "diff", "tariff"),
+    "Write schedules": ("init", "check", "diff", "simulate", "tariff"),
     "Act": ("run", "apply", "job", "override", "pause", "resume", "skip"),
 }
 _OTHERS = "Look after"

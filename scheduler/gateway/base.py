@@ -94,6 +94,9 @@ class Spend(StrEnum):
     FREE = "free"
     """Only what costs nothing: no login that stops a battery, no paid call. What is not to be had
     for nothing stays None in the reading."""
+    SPARE = "spare"
+    """A look about that may be paid for, at most every `read_every` and only while more than is
+    kept for the plan is left; where nothing is, it is a free one."""
     DUE = "due"
     """A read that the plan needs: it may log in, and be paid for."""
 
@@ -105,6 +108,8 @@ class Part(StrEnum):
     CHARGE = "charge"
     POWERS = "powers"
     """Powers and counters."""
+    RUNNING = "running"
+    """Whether the battery runs, and no more."""
     HEALTH = "health"
     """Whether the battery runs, the grid is there, an update is under way; and the firmware."""
 
@@ -291,6 +296,20 @@ class Sitemaster(Protocol):
 
 
 @runtime_checkable
+class PowerSetpoint(Protocol):
+    """The ability to charge with a power for a time, whatever the mode says. Charging only. Worth
+    nothing where `Limits.set_points` is false, which the firmware may decide."""
+
+    async def charge_with(self, steps: Steps, watts: float | None, seconds: int) -> float:
+        """Ask to charge for so long, and return the watts that were asked for; None is all that
+        the battery takes. Ends by itself; a further order replaces it. Acknowledged, never "done":
+        look at the meters."""
+
+    async def resume(self, steps: Steps) -> None:
+        """End the order now; does nothing where none stands."""
+
+
+@runtime_checkable
 class Described(Protocol):
     """The ability to tell more of the device than a schedule needs."""
 
@@ -298,6 +317,32 @@ class Described(Protocol):
         """Every other read that the device offers by name, its answer as it came; a read that is
         refused or not there is an error's text. Only for a person to look at: not bounded by
         `Limits`, and full of private data."""
+
+
+@runtime_checkable
+class RatePlan(Protocol):
+    """The ability to tell the rate plan that the device goes by."""
+
+    async def rate_plan(self, steps: Steps) -> Mapping[str, object]:
+        """The answer that holds it, as it came; `imports` knows its shape. It may be paid for."""
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """The ability to tell how its clock stands to ours."""
+
+    @property
+    def clock_ahead(self) -> float | None:
+        """Seconds by which its clock was ahead of ours with its last answer; None: not told."""
+
+
+@runtime_checkable
+class Concerned(Protocol):
+    """The ability to tell of what will need a person within days, such as a sign-in that ends."""
+
+    @property
+    def concerns(self) -> tuple[str, ...]:
+        """A sentence each, with the way out; never asks the device."""
 
 
 @runtime_checkable
@@ -313,10 +358,13 @@ Ability = TypeVar("Ability")
 
 def ability(gateway: object, kind: type[Ability]) -> Ability | None:
     """What a gateway can beside settings, such as `FirmwareUpdates`; also where something is
-    wrapped around it. None: it cannot."""
-    inner = gateway
-    while not isinstance(inner, kind):
-        inner = getattr(inner, "inner", None)
-        if inner is None:
-            return None
-    return cast("Ability", gateway)
+    wrapped around it, or several stand in line. None: it cannot."""
+    return cast("Ability", gateway) if _can(gateway, kind) else None
+
+
+def _can(gateway: object, kind: type[object]) -> bool:
+    """A wrapper names what it is around: `inner`, or `inside` where those are several."""
+    if isinstance(gateway, kind):
+        return True
+    around = getattr(gateway, "inside", ()) or (getattr(gateway, "inner", None),)
+    return any(each is not None and _can(each, kind) for each in around)

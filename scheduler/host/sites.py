@@ -15,7 +15,7 @@ from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
 from scheduler.errors import ScheduleError
 from scheduler.gateway.base import Gateway
-from scheduler.gateway.registry import Surroundings, transport
+from scheduler.gateway.registry import Surroundings, settings_of, transport
 from scheduler.host import instance
 from scheduler.host.instance import Presence
 from scheduler.schedule import zones
@@ -91,11 +91,24 @@ async def open_gateway(
         timezone=timezone,
         offered=offered,
     )
-    gateway = transport(settings.gateways[0]).open_gateway(settings.transport, surroundings)
+    gateway = _opened_gateway(settings, surroundings)
     try:
         yield gateway
     finally:
         await gateway.close()
+
+
+def _opened_gateway(settings: Settings, surroundings: Surroundings) -> Gateway:
+    """The one gateway, or those of the list with the preferred one first."""
+    opened = [
+        transport(name).open_gateway(settings.of(settings_of(name)), surroundings)
+        for name in settings.gateways
+    ]
+    if len(opened) == 1:
+        return opened[0]
+    from scheduler.gateway.failover import Failover
+
+    return Failover(opened, monotonic=surroundings.monotonic)
 
 
 def offered_simulation(settings: Settings) -> dict[str, str] | None:
@@ -139,7 +152,7 @@ async def open_sites(
             gateway,
             recorder,
             conduct(settings),
-            kind=settings.gateways[0],
+            kind=settings.gateway,
             turn=Turn(turn_file(settings)),
         )
         hosted = Hosted(site, settings.schedule_path, settings.transport.identity)
@@ -153,6 +166,7 @@ def conduct(settings: Settings) -> Conduct:
             first=settings.retry_first.total_seconds(), most=settings.retry_max.total_seconds()
         ),
         dry_run=settings.dry_run,
+        pulse=settings.pulse.total_seconds(),
     )
 
 

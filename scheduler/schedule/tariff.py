@@ -108,7 +108,7 @@ class Tariff:
     text_digest: str = ""
     """SHA-256 of the file's text, hex."""
     text: str = field(default="", repr=False, compare=False)
-    """The file's text, where a schedule names it; the library does not keep its own."""
+    """The file's text, where a schedule names it."""
     _days: dict[date, Day] = field(default_factory=dict, repr=False, compare=False)
     _holidays: dict[int, Mapping[date, Holiday]] = field(
         default_factory=dict, repr=False, compare=False

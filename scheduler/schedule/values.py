@@ -150,7 +150,6 @@ class Drift(StrEnum):
 
 GUARDS: tuple[str, ...] = (
     "grid_down",
-    "islanded",
     "firmware_update",
     "clock",
     "storm_watch",

@@ -88,6 +88,8 @@ class Battery:
     grid_charging: bool = True
     energies: Energies = field(default_factory=Energies)
     _coming: tuple[datetime, WireSetting] | None = None
+    _ordered: tuple[float, datetime] | None = None
+    """Watts that were asked for, and until when."""
 
     @property
     def charge(self) -> float:
@@ -102,6 +104,14 @@ class Battery:
     def follow(self, setting: WireSetting, at: datetime) -> None:
         """Obey another setting from an instant on."""
         self._coming = (at, setting)
+
+    def order(self, watts: float, until: datetime) -> None:
+        """Give (or take, where negative) a power until an instant, whatever the mode says."""
+        self._ordered = (watts, until)
+
+    def resume(self) -> None:
+        """Back to the mode, before an order ends by itself."""
+        self._ordered = None
 
     def advance(self, until: datetime, *, share: float) -> None:
         """Live until an instant, of which only a share is spent awake. A clock that steps back
@@ -132,6 +142,8 @@ class Battery:
         if self.islanded:
             return self._within(net, floor=0.0)
         surplus = max(0.0, -net)
+        if self._ordered:
+            return self._obeying(self._ordered[0], surplus)
         floor = self._floor()
         if self.energy >= FULL_PACK and net <= 0:
             return 0.0
@@ -141,6 +153,12 @@ class Battery:
         if self.energy <= floor + _STANDBY:
             return -min(MAX_POWER, surplus) if self.energy < FULL_PACK else 0.0
         return self._within(net, floor=floor)
+
+    def _obeying(self, watts: float, surplus: float) -> float:
+        """What becomes of an order: within the pack's bounds, and of the grid only where it may."""
+        if watts < 0 and not self.grid_charging:
+            watts = max(watts, -surplus)
+        return self._within(watts, floor=0.0)
 
     def _within(self, net: float, *, floor: float) -> float:
         least = -MAX_POWER if self.energy < FULL_PACK else 0.0
@@ -173,15 +191,22 @@ class Battery:
             return math.inf
         floor = self._floor()
         if power > 0:
-            bound = 0.0 if self.islanded else floor + _STANDBY
+            bound = 0.0 if self.islanded or self._ordered else floor + _STANDBY
         else:
             bound = floor if self.energy < floor - 1 else float(FULL_PACK)
         return max((self.energy - bound) / power, _SHORTEST_PART)
 
     def _change_ahead(self) -> tuple[datetime, ...]:
-        return (self._coming[0],) if self._coming and self._coming[0] > self.at else ()
+        changes = [each for each in (self._coming and self._coming[0], self._ends) if each]
+        return tuple(each for each in changes if each > self.at)
+
+    @property
+    def _ends(self) -> datetime | None:
+        return self._ordered[1] if self._ordered else None
 
     def _take_up(self) -> None:
         if self._coming and self._coming[0] <= self.at:
             self.setting = self._coming[1]
             self._coming = None
+        if self._ends and self._ends <= self.at:
+            self._ordered = None

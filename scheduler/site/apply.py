@@ -37,6 +37,8 @@ class Attempt:
     wrote: bool = False
     """A write went out, so that the setting in force is known only if this is confirmed."""
     more: Mapping[str, Json] = field(default_factory=dict)
+    left: SettingRead | None = None
+    """Somebody else's setting that is in force, and that the schedule wants left."""
 
     def ended(self) -> Ended:
         """What the outcome entry keeps."""
@@ -72,6 +74,13 @@ class How:
     """The last attempt wrote, and what could be read was equal: it is not written again for what
     cannot be read."""
     dry_run: bool
+    guarded: Callable[[], str | None]
+    """Why acting waits, by what was read last; asked before anything is written."""
+    look_around: bool
+    """The device's health was not read lately, and is to be read before a write."""
+    leaves: bool
+    """Another setting than the one known in force is somebody else's, and is left to the next
+    boundary."""
 
 
 async def attempt(setting: Setting, how: How, run: Steps) -> Attempt:
@@ -115,26 +124,47 @@ async def _look(setting: Setting, how: How, run: Steps) -> Reading:
     """What is in force; paid for only where the answer decides about a write."""
     spend = Spend.FREE if how.known_in_force or how.dry_run else Spend.DUE
     want = _WITH_CHARGE if setting.reserve == HOLD else SETTING_ONLY
+    if how.look_around:
+        want |= {Part.HEALTH}
     return await how.known.reading(run, spend=spend, want=want)
 
 
 def _decided(setting: Setting, seen: SettingRead | None, how: How) -> Attempt | None:
     """The end of an attempt that needs no write; None where one is needed. Raises
     GatewayRefusedError for a setting that this gateway does not keep."""
-    tolerance = how.gateway.limits.reserve_tolerance
     if seen is None and how.known_in_force:
         note = "confirmed earlier, and to look again would cost something"
         return Attempt(Outcome.UNCHANGED, setting, note=note)
-    resolved = setting.reserve != HOLD
-    if resolved and seen is not None and not how.in_doubt:
-        if seen.shows(setting, tolerance):
-            return Attempt(Outcome.UNCHANGED, setting, seen)
-        if how.unverified and not seen.differing(setting, tolerance):
-            return Attempt(Outcome.UNCONFIRMED, setting, seen, note=unverified(setting, seen))
+    found = None
+    if setting.reserve != HOLD and seen is not None and not how.in_doubt:
+        found = _left_as_it_is(setting, seen, how)
+    return found or _kept_from(setting, seen, how)
+
+
+def _left_as_it_is(setting: Setting, seen: SettingRead, how: How) -> Attempt | None:
+    """The end of an attempt that finds nothing to write, or nothing that may be written over."""
+    tolerance = how.gateway.limits.reserve_tolerance
+    if seen.shows(setting, tolerance):
+        return Attempt(Outcome.UNCHANGED, setting, seen)
+    if seen.differing(setting, tolerance):
+        if not how.leaves or not how.known_in_force:
+            return None
+        # As a note: an observed setting would end what the audit knows to be confirmed.
+        note = f"the gateway shows {seen.words()}, which is left until the next boundary"
+        return Attempt(Outcome.DEFERRED, setting, note=note, left=seen)
+    if how.unverified:
+        return Attempt(Outcome.UNCONFIRMED, setting, seen, note=unverified(setting, seen))
+    return None
+
+
+def _kept_from(setting: Setting, seen: SettingRead | None, how: How) -> Attempt | None:
+    """The end of an attempt that must not write."""
     if how.dry_run:
         return Attempt(Outcome.DRY_RUN, setting, seen)
     if reason := objection(setting, how.gateway.limits):
         raise GatewayRefusedError(reason, delivered="no")
+    if reason := how.guarded():
+        return Attempt(Outcome.DEFERRED, setting, seen, note=reason)
     if outcome := how.halt():
         return Attempt(outcome, setting, seen)
     return None

@@ -18,18 +18,21 @@ from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.questions import OpenRun
 from scheduler.audit.recorder import Recorder
 from scheduler.errors import GatewayError
-from scheduler.gateway.base import SETTING_ONLY, Gateway, Part, Spend
+from scheduler.gateway.base import SETTING_ONLY, Gateway, Spend
 from scheduler.plan import Desired, Lease
+from scheduler.schedule.values import Drift as Policy
 from scheduler.schedule.values import Schedule
-from scheduler.setting import GridCharging, Setting
 from scheduler.site import act, apply, confirm, leases, recovery
 from scheduler.site.act import Act
 from scheduler.site.apply import DENIED_FOR_HOLD, Attempt, How
-from scheduler.site.backoff import wait_after
+from scheduler.site.backoff import MOST, wait_after
 from scheduler.site.confirm import Sent
 from scheduler.site.debt import Debt
+from scheduler.site.drift import DriftWatch
+from scheduler.site.guards.watch import Guards
 from scheduler.site.known import Known
 from scheduler.site.lookout import Lookout
+from scheduler.site.set_point import Order, SetPoint
 from scheduler.site.standing import Standing
 from scheduler.site.trust import Trust
 from scheduler.site.turn import Turn
@@ -46,7 +49,6 @@ _IDLE_WAKES: Final = frozenset({Wake.PULSE, Wake.RETRY, Wake.JOB, Wake.CONFIRM})
 _FRESH_WAKES: Final = frozenset({Wake.BOUNDARY, Wake.RETRY})
 # Wakes that do not keep a back-off: a person waits, or the wish may be another one.
 _EAGER_WAKES: Final = frozenset({Wake.OPERATOR, Wake.OVERRIDE, Wake.RELOAD, Wake.CLOCK_STEP})
-_WATCHED: Final = frozenset({Part.SETTING, Part.HEALTH})
 
 
 class Controller:
@@ -75,9 +77,18 @@ class Controller:
         self.turn = turn or Turn()
         self.known = Known(gateway, recorder)
         self.debt = Debt(gateway, recorder, self.known, monotonic)
-        self.lookout = Lookout(gateway, recorder, self.known, self.debt, monotonic)
+        self.drift = DriftWatch(recorder, lambda: self.schedule)
+        self.guards = Guards(recorder, self.known, lambda: self.schedule)
+        self.lookout = Lookout(
+            gateway, recorder, self.debt, self.drift, known=self.known, monotonic=monotonic
+        )
         self.standing = Standing(gateway, recorder)
         self.trust = Trust(recorder, gateway, synchronised, monotonic)
+        self.set_point = SetPoint(
+            gateway, recorder, self.known, pulse=conduct.pulse, monotonic=monotonic
+        )
+        self.guards.clock_held = lambda: self.trust.held
+        self.lookout.excused = lambda: self.guards.holding(self.now()) is not None
         self.sent: Sent | None = None
         """What was sent for the present wish, and waits to be read back."""
         self._act: Act | None = None
@@ -93,6 +104,8 @@ class Controller:
             self._handled = due or self._handled
             try:
                 attempt = await self._look(wake, self.instant(self.now()))
+                await self.guards.note(self.now())
+                await self.set_point.tend(self._order(), wake)
                 # What the attempt itself left behind is paid at once, and not at the next wake.
                 if self.debt.due() and not self.stopping:
                     await self.debt.paid(wake)
@@ -118,25 +131,36 @@ class Controller:
         wish = await self._wish_at(now, wake)
         if self.sent is not None:
             return await self._read_back(wish, self.sent, eager=wake in _EAGER_WAKES)
-        if self.installing:
-            return await self._defer(wish, wake, "a firmware update is being installed")
-        if reason := self.paused(now):
-            if wake is Wake.PULSE and not self.conduct.dry_run:
-                await self.lookout.look(wake)
+        if reason := await self._kept_off(wish, wake, now):
             return await self._defer(wish, wake, reason)
         if not await self._called_for(wish, wake):
             return None
-        return await self._attempt(wish, wake)
+        drifted = self.drift.open and wish.done and wake in _IDLE_WAKES
+        return await self._attempt(wish, Wake.DRIFT if drifted else wake)
 
     async def _free_to_act(self, now: datetime, wake: Wake) -> bool:
         """The battery runs, and the clock is right."""
         if not await self.debt.paid(wake):
             return False
+        if not self.guards.heeds("clock"):
+            return True
         return await self.trust.given(now, wake, rule=self.wanted(now).rule)
 
     def wanted(self, now: datetime) -> Desired:
         """What should be true at an instant."""
         return plan.desired_at(self.schedule, now, self.leases)
+
+    def _order(self) -> Order | None:
+        """The charge to order beside the setting that is in force."""
+        wish, now = self.wish, self.instant(self.now())
+        if wish is None or not wish.done or self.stopping or self.installing:
+            return None
+        if self.conduct.dry_run or self.trust.held or self.paused(now):
+            return None
+        if self.guards.holding(now) is not None:
+            return None
+        desired = self.wanted(now)
+        return None if desired.charge is None else Order(desired.rule, desired.charge)
 
     def paused(self, now: datetime) -> str | None:
         """Why nothing is done at an instant, where a person asked for that."""
@@ -165,6 +189,7 @@ class Controller:
         and remember since when nobody was there. Unless `alone`, another process may have a run
         under way, and open runs are left to a later start."""
         self._alive_until = alive_until
+        await self.drift.recall(self.now())
         if not alone:
             return
         self._taken_up, interrupted = await recovery.close_interrupted(
@@ -200,23 +225,8 @@ class Controller:
             await self._supersede(old, desired, wake)
         self.wish = wish = Wish(desired, began, desired.setting, lacking_since=now)
         if self._taken_up is None or not await self._take_up(wish, self._taken_up, now):
-            wish.setting = await self._continued(wish, old)
+            wish.setting = await self.standing.continued(wish, old)
         return wish
-
-    async def _continued(self, wish: Wish, old: Wish | None) -> Setting:
-        """A hold keeps the percentage that was read when it began, also across a restart; grid
-        charging that was denied for a hold only is allowed again after it."""
-        setting, denied = wish.setting, old is not None and old.denies_for_hold
-        if wish.hold_from is not None or old is None:
-            confirmed = await self.standing.confirmed()
-            if confirmed is not None and wish.hold_from is not None:
-                begun = (confirmed.name, confirmed.hold_from)
-                same = begun == (wish.desired.rule, wish.hold_from)
-                return confirmed.setting if same else setting
-            denied = denied or (confirmed is not None and DENIED_FOR_HOLD in confirmed.detail)
-        if denied and setting.grid_charging is None:
-            return replace(setting, grid_charging=GridCharging.ALLOW)
-        return setting
 
     async def _take_up(self, wish: Wish, found: OpenRun, now: datetime) -> bool:
         """Go on waiting for what an earlier process sent, if it is still wanted."""
@@ -261,6 +271,8 @@ class Controller:
         """Pulses and timers keep the back-off; a person does not, nor does a new wish."""
         if wake in _EAGER_WAKES or wish.last is None:
             return True
+        if wish.deferred and self.gateway.limits.free_reads:
+            return True
         return wish.done or self.monotonic() >= wish.not_before
 
     async def _called_for(self, wish: Wish, wake: Wake) -> bool:
@@ -273,6 +285,20 @@ class Controller:
 
     async def _drifted(self, wish: Wish, wake: Wake) -> bool:
         return not self.conduct.dry_run and await self.lookout.drifted(wish, wake)
+
+    async def _kept_off(self, wish: Wish, wake: Wake, now: datetime) -> str | None:
+        """Why nothing is attempted now, in words; a guard that held is looked at again first."""
+        if self.installing:
+            return "a firmware update is being installed"
+        if reason := self.paused(now):
+            if wake is Wake.PULSE and not self.conduct.dry_run:
+                await self.lookout.look(wake)
+            return reason
+        if wish.done or self.conduct.dry_run:
+            return None
+        if wake in _IDLE_WAKES and self.guards.holding(self.now()):
+            await self._drifted(wish, wake)
+        return self.guards.holding(self.now())
 
     async def _defer(self, wish: Wish, wake: Wake, reason: str) -> Attempt | None:
         """On the record once, and whenever a person asks."""
@@ -292,18 +318,12 @@ class Controller:
             self._wait(wish)
             return None
         wish.attempts = 1 if wish.done else wish.attempts + 1
-        how = How(
-            gateway=self.gateway,
-            known=self.known,
-            halt=lambda: self._halted(wish) or self._held_back(),
-            known_in_force=await self.standing.in_force(wish.setting, fresh=wake in _FRESH_WAKES),
-            in_doubt=await self.standing.in_doubt(),
-            unverified=wish.unverified,
-            dry_run=self.conduct.dry_run,
-        )
+        how = await self._how(wish, wake)
+        before = self.known.proven or self.standing.proven(wish.desired.rule, wish.setting)
         self._act = await act.begin(self.recorder, self.known, self._intent(wish, wake))
         wish.number, wish.started_at = self._act.run.number, self._act.started
         result = await apply.attempt(wish.setting, how, self._act.run)
+        await self.drift.met(result, before, self.gateway.limits.reserve_tolerance)
         if result.outcome is not Outcome.ACCEPTED:
             if result.error is not None:
                 await self.known.met(result.error)
@@ -314,6 +334,21 @@ class Controller:
         more = {**result.more, **({"hold_from": hold} if hold else {})}
         self.sent = Sent(result.setting, self.monotonic(), note=result.note, more=more)
         return await self._read_back(wish, self.sent)
+
+    async def _how(self, wish: Wish, wake: Wake) -> How:
+        fresh = wake in _FRESH_WAKES or wake is Wake.DRIFT
+        return How(
+            gateway=self.gateway,
+            known=self.known,
+            halt=lambda: self._halted(wish) or self._held_back(),
+            known_in_force=await self.standing.in_force(wish.setting, fresh=fresh),
+            in_doubt=await self.standing.in_doubt(),
+            unverified=wish.unverified,
+            dry_run=self.conduct.dry_run,
+            guarded=lambda: self.guards.holding(self.now()),
+            look_around=not self.guards.fresh(self.now()),
+            leaves=self.drift.policy is not Policy.REASSERT and wake is not Wake.OPERATOR,
+        )
 
     async def _read_back(self, wish: Wish, sent: Sent, *, eager: bool = False) -> Attempt:
         """Read back what was sent, where it is time; the attempt as it then stands."""
@@ -371,6 +406,8 @@ class Controller:
         assert wish.last is not None
         plain, last = self.conduct.backoff, wish.last
         wait = wait_after(last.outcome, last.error, attempt=wish.alike, plain=plain)
+        if wish.deferred:  # where a look is free, a pulse sees when it is over
+            wait = MOST
         wish.not_before = self.monotonic() + wait
 
     def _intent(self, wish: Wish, wake: Wake, *, planned: bool = False) -> Intent:

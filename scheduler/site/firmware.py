@@ -48,6 +48,7 @@ class FirmwareCheck:
     turn: Turn
     """Held for each exchange, never for a wait."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    monotonic: Callable[[], float] = clock.monotonic
     poll: float = POLL_SECONDS
 
 
@@ -71,7 +72,7 @@ async def check(job: Job, context: FirmwareCheck, run: Run) -> Ending:
 
 
 async def _wait(job: Job, context: FirmwareCheck, run: Run, before: Update) -> Ending:
-    started = clock.monotonic()
+    started = context.monotonic()
     was_busy = False
     last: Update | None = None
     error: GatewayError | None = None
@@ -81,7 +82,7 @@ async def _wait(job: Job, context: FirmwareCheck, run: Run, before: Update) -> E
                 last, error = await context.gateway.update(run), None
         except GatewayUnreachableError as caught:
             error = caught
-        elapsed = clock.monotonic() - started
+        elapsed = context.monotonic() - started
         if last is not None and error is None:
             was_busy = was_busy or last.state in BUSY
             if _answered(last, before, was_busy=was_busy, elapsed=elapsed):
@@ -184,8 +185,8 @@ async def _install(job: Job, context: FirmwareCheck, run: Run, before: Identity)
 
 async def _back(context: FirmwareCheck, run: Run, before: Identity) -> Identity | None:
     """Which firmware answers after the restart; None when none does in time."""
-    started = clock.monotonic()
-    while clock.monotonic() - started < INSTALL_LIMIT.total_seconds():
+    started = context.monotonic()
+    while context.monotonic() - started < INSTALL_LIMIT.total_seconds():
         await context.sleep(context.poll)
         try:
             async with context.turn:

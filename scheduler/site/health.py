@@ -16,14 +16,13 @@ from scheduler.words import Outcome
 # What a setting may take beyond its own time to be confirmed before it is overdue: the first
 # attempts of the back-off, on a gateway that answers in seconds.
 GRACE: Final = timedelta(seconds=60)
-# For how long somebody else's write is told.
-FOREIGN_FOR: Final = timedelta(hours=24)
 _WORST: Final = ("failing", "attention", "waiting", "good")
 
 
 def reasons(controller: Controller, now: datetime) -> tuple[Reason, ...]:
     """All that speaks against "good", worst first."""
     found = [*_held(controller, now), *_battery(controller), *_gateway(controller)]
+    found += [*controller.drift.reasons(now), *_in_the_way(controller)]
     if controller.wish is not None:
         found += _wish(controller, controller.wish, now)
     return worst_first(found)
@@ -44,6 +43,19 @@ def _held(controller: Controller, now: datetime) -> Iterator[Reason]:
         yield Reason("installing", "A firmware update is being installed.", None, "waiting")
 
 
+def _in_the_way(controller: Controller) -> Iterator[Reason]:
+    """Conditions that are told beside the setting: it waits for them, or has no effect."""
+    wish = controller.wish
+    for each in controller.guards.in_force:
+        if each.guard.name == "clock":
+            continue
+        waits = each.defers and (wish is None or not wish.done)
+        what = f"Nothing is done while {each.text}."
+        if not waits:
+            what = f"What is set may not be in effect, because {each.text}."
+        yield Reason(each.guard.name, what, each.since, "waiting")
+
+
 def _battery(controller: Controller) -> Iterator[Reason]:
     read = controller.known.read
     if read is not None and read.running is False:
@@ -62,22 +74,18 @@ def _gateway(controller: Controller) -> Iterator[Reason]:
         yield Reason("gateway_lost", f"The gateway does not answer: {error}", known.since)
     elif isinstance(error, BudgetSpentError):
         yield Reason("budget", str(error), known.since)
+    for text in getattr(controller.gateway, "concerns", ()):
+        yield Reason("gateway_soon", text, None)
 
 
 def _wish(controller: Controller, wish: Wish, now: datetime) -> Iterator[Reason]:
     last, since = wish.last, wish.lacking_since
-    if controller.known.foreign is not None:
-        at, shown = controller.known.foreign
-        if now - at < FOREIGN_FOR:
-            yield Reason(
-                "other_writer",
-                f"The gateway showed {shown.words()}, which nobody here wrote. Another scheduler "
-                "or the app changes it too.",
-                at,
-            )
     if last is not None and last.outcome is Outcome.REFUSED:
         yield Reason("refused", f"The gateway refuses: {last.error}", since, "failing")
     if since is None or (last is not None and wish.done) or controller.paused(now):
+        return
+    if last is not None and wish.deferred:
+        yield Reason("deferred", f"{wish.setting.words()} waits: {last.note}.", since, "waiting")
         return
     if wish.unverified and last is not None:
         yield Reason("unverified", f"{wish.setting.words()}: {last.note}.", since)

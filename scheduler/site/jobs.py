@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -31,9 +32,15 @@ _STEP_BACK: Final = timedelta(seconds=2)
 class Jobs:
     """Finds the jobs that are due, and runs them."""
 
-    def __init__(self, controller: Controller, *, poll: float = firmware.POLL_SECONDS) -> None:
+    def __init__(
+        self,
+        controller: Controller,
+        *,
+        poll: float = firmware.POLL_SECONDS,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._controller = controller
-        self._poll = poll
+        self._poll, self._sleep = poll, sleep
         self._seen_until: datetime | None = None
         """Up to where jobs were run or recorded; None until the clock was trusted."""
         self._told_until: datetime | None = None
@@ -84,7 +91,7 @@ class Jobs:
             late = self._controller.now() - entry.at > entry.job.limit
             if ending.outcome is not Outcome.UNREACHABLE or late:
                 return ending
-            await asyncio.sleep(self._controller.conduct.backoff.delay(attempt))
+            await self._sleep(self._controller.conduct.backoff.delay(attempt))
             wake, attempt = Wake.RETRY, attempt + 1
 
     async def run(
@@ -141,6 +148,8 @@ class Jobs:
                 peak_name=self._peak_name,
                 installing=self._installing,
                 turn=controller.turn,
+                sleep=self._sleep,
+                monotonic=controller.monotonic,
                 poll=self._poll,
             )
             return await firmware.check(job, context, run)

@@ -22,7 +22,8 @@ from scheduler.errors import (
     GatewayUnreachableError,
 )
 from scheduler.gateway.base import Gateway, Part, Reading, Spend, Steps
-from scheduler.setting import Setting, SettingRead
+from scheduler.setting import Setting
+from scheduler.site.meters import Meters
 from scheduler.site.state import LastRead, Proven
 
 log = logging.getLogger(__name__)
@@ -39,11 +40,13 @@ class Known:
         """Since when it answers, or does not."""
         self.error: GatewayError | None = None
         """Of the newest exchange."""
-        self.foreign: tuple[datetime, SettingRead] | None = None
-        """When another setting was seen that nobody here wrote, and which."""
+        self.health: Reading | None = None
+        """The newest that tells of grid, update and what is in the way."""
+        self.meters = Meters(gateway.name, recorder)
         self.unwritten: list[tuple[Run, Ended]] = []
         """Runs that are over, whose outcome the audit could not take."""
         self.last_run: Mapping[str, Any] | None = None
+        self.firmware: str | None = None
         self._gateway, self._recorder = gateway, recorder
 
     async def remember(self) -> None:
@@ -59,6 +62,9 @@ class Known:
         except GatewayError as error:
             await self.met(error)
             raise
+        if Part.HEALTH in want:
+            self.health = found
+        await self.meters.keep(found, anyway=spend is Spend.DUE)
         if (found.setting, found.charge, found.running) != (None, None, None):
             old = self.read or LastRead(found.at, None, None, None)
             self.read = LastRead(
@@ -68,6 +74,10 @@ class Known:
                 old.running if found.running is None else found.running,
             )
             await self.met(None)
+        if found.firmware is not None and found.firmware != self.firmware:
+            before, self.firmware = self.firmware, found.firmware
+            told: dict[str, Json] = {"firmware": found.firmware, "before": before}
+            await self._recorder.event("gateway", "firmware", told)
         return found
 
     async def met(self, error: GatewayError | None) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -27,8 +28,7 @@ from scheduler.schedule.load import Loaded
 from scheduler.schedule.values import Job, Schedule
 from scheduler.site import health
 from scheduler.site.apply import Attempt, objection
-from scheduler.site.asked import Asked, lease_of
-from scheduler.site.asked import Ending as LeaseEnding
+from scheduler.site.asked import Asked, LeaseEnding, lease_of
 from scheduler.site.controller import Controller
 from scheduler.site.firmware import Ending
 from scheduler.site.jobs import Jobs
@@ -74,6 +74,7 @@ class Site:
         turn: Turn | None = None,
         now: Callable[[], datetime] = clock.now,
         monotonic: Callable[[], float] = clock.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         synchronised: Callable[[], bool | None] = clock.synchronised,
     ) -> None:
         self.name, self.kind = name, kind
@@ -89,12 +90,10 @@ class Site:
             synchronised=synchronised,
             turn=turn,
         )
-        self.jobs = Jobs(self.controller)
+        self.jobs = Jobs(self.controller, sleep=sleep)
         self.leases = Leases(recorder)
         self._now, self._loaded_at = now, now()
         self._concerns: dict[str, Reason] = {}
-        self._kept: str | None = None
-        """The digest of the schedule whose text is in the audit."""
         self._looking: set[asyncio.Task[Attempt | None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -110,6 +109,7 @@ class Site:
 
     async def start(self, *, alive_until: datetime | None, alone: bool = True) -> None:
         """Close or take up what an earlier process left open; before the first look."""
+        await self._keep_schedule()
         await self.leases.load(self._now())
         self.controller.leases = self.leases.known
         await self.controller.recover(alive_until=alive_until, alone=alone)
@@ -121,7 +121,6 @@ class Site:
         if self.controller.stopping:
             return None
         try:
-            await self._keep_text()
             attempt = await self._turn(wake, due)
             await self._lapse()
             await self._start_jobs()
@@ -135,13 +134,6 @@ class Site:
         self.withdraw("audit")
         self.withdraw("turn")
         return attempt
-
-    async def _keep_text(self) -> None:
-        """Nothing is done by a schedule that nobody could read again later."""
-        loaded = self.loaded
-        if loaded.text and self._kept != loaded.schedule.digest:
-            await self.recorder.schedule(loaded.schedule.digest, loaded.text, loaded.tariff_text)
-            self._kept = loaded.schedule.digest
 
     async def _turn(self, wake: Wake, due: datetime | None) -> Attempt | None:
         """In a task of its own, so that a stop can end it and not the caller."""
@@ -202,6 +194,11 @@ class Site:
         """Run one job now, on the record."""
         return await self.jobs.run(job, wake, planned_at=planned_at)
 
+    @property
+    def jobs_under_way(self) -> int:
+        """How many jobs run beside the looks."""
+        return len(self._tasks)
+
     async def _start_jobs(self) -> None:
         for entry in await self.jobs.due(self._now() + timedelta(milliseconds=5)):
             task = asyncio.create_task(self._job(entry), name=entry.name)
@@ -242,8 +239,17 @@ class Site:
 
     async def reload(self, loaded: Loaded) -> None:
         """Put a new schedule in force; look afterwards with Wake.RELOAD."""
+        with suppress(AuditError):
+            # The next look tells it, and the reload itself is on the record then.
+            await self._keep_schedule(loaded)
         self.loaded, self._loaded_at = loaded, self._now()
         self.controller.schedule = loaded.schedule
+
+    async def _keep_schedule(self, loaded: Loaded | None = None) -> None:
+        """What is in force, in its own words, so that it can be read when it is long replaced."""
+        kept = loaded or self.loaded
+        if kept.texts:
+            await self.recorder.schedule(kept.schedule.digest, kept.texts)
 
     # --- the state
 
@@ -278,10 +284,12 @@ class Site:
             next=entry_json(schedule, switch) if switch else None,
             next_job=entry_json(schedule, job) if job else None,
             last_run=controller.known.last_run,
+            guards=tuple(each.to_json() for each in controller.guards.in_force),
             gateway=self._gateway(),
             leases=tuple(each.to_json() for each in self.leases.active(after)),
             reasons=health.worst_first([*self._concerns.values(), *known]),
             dry_run=controller.conduct.dry_run,
+            charging=controller.set_point.to_json(),
         )
 
     def _next_switch(self, after: datetime) -> PlanEntry | None:
@@ -334,6 +342,7 @@ class Site:
             error=str(known.error) if known.error else None,
             limits=limits_json(self.gateway.limits),
             budget=getattr(self.gateway, "budget", None),
+            ways=getattr(self.gateway, "ways", ()),
         )
 
     # --- stop
@@ -350,6 +359,8 @@ class Site:
         await self._over(STOP_WITHIN - STOP_GENTLY)
         if self.gateway.unsafe:
             await self._over(STOP_UNSAFE)
+        with suppress(AuditError):
+            await self.controller.set_point.leave()
 
     async def _over(self, seconds: float) -> None:
         at_work: set[asyncio.Task[Any]] = {*self._looking, *self._tasks}

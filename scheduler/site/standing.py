@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from scheduler.audit.questions import Confirmed
 from scheduler.audit.recorder import Recorder
 from scheduler.gateway.base import Gateway
-from scheduler.setting import Setting
+from scheduler.setting import GridCharging, Setting
+from scheduler.site.apply import DENIED_FOR_HOLD
+from scheduler.site.state import Proven
+from scheduler.site.wish import Wish
 
 
 class Standing:
@@ -35,6 +39,26 @@ class Standing:
             return False
         self.since = (found.at, found.run)
         return True
+
+    async def continued(self, wish: Wish, old: Wish | None) -> Setting:
+        """What a new wish asks for. A hold keeps the percentage that was read when it began, also
+        across a restart; grid charging that was denied for a hold only is allowed again after it.
+        """
+        setting, denied = wish.setting, old is not None and old.denies_for_hold
+        if wish.hold_from is not None or old is None:
+            confirmed = await self.confirmed()
+            if confirmed is not None and wish.hold_from is not None:
+                begun = (confirmed.name, confirmed.hold_from)
+                same = begun == (wish.desired.rule, wish.hold_from)
+                return confirmed.setting if same else setting
+            denied = denied or (confirmed is not None and DENIED_FOR_HOLD in confirmed.detail)
+        if denied and setting.grid_charging is None:
+            return replace(setting, grid_charging=GridCharging.ALLOW)
+        return setting
+
+    def proven(self, rule: str, setting: Setting) -> Proven | None:
+        """The setting asked about as the audit proves it; None where it does not."""
+        return None if self.since is None else Proven(rule, setting, *self.since)
 
     def wrote(self, *, confirmed: bool) -> None:
         """Remember a write of this process, and whether it was seen to its end."""

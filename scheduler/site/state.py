@@ -83,6 +83,9 @@ class GatewayState:
     url: str | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
     budget: Mapping[str, Any] | None = None
+    ways: tuple[Mapping[str, Any], ...] = ()
+    """Where several stand in line: each with its name, whether it acts, and why it does not
+    serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ class SiteState:
     reasons: tuple[Reason, ...] = ()
     """Worst first."""
     dry_run: bool = False
+    charging: Mapping[str, Any] | None = None
+    """The charge that was ordered beside the setting: watts, until, effect."""
     database: str = ""
     seen: datetime | None = None
     """The last sign of life."""
@@ -192,6 +197,7 @@ def to_json(state: SiteState) -> dict[str, Any]:
             "version": state.version,
         },
         "dry_run": state.dry_run,
+        "charging": _mapping(state.charging),
         "database": state.database,
         "zone_data": zone_data_json(),
     }
@@ -267,6 +273,7 @@ def gateway_json(gateway: GatewayState) -> dict[str, Any]:
         "error": gateway.error,
         "limits": dict(gateway.limits),
         "budget": _mapping(gateway.budget),
+        "ways": [dict(way) for way in gateway.ways],
     }
 
 

@@ -40,10 +40,12 @@ class Wish:
     started_at: datetime | None = None
     not_before: float = 0.0
     """Monotonic seconds before which no further attempt is made."""
+    _ended: Outcome | None = None
+    """How the attempt before ended; `last` may meanwhile wait to be confirmed."""
 
     @property
     def done(self) -> bool:
-        return self.last is not None and self.last.outcome in DONE
+        return self.last is not None and (self.last.outcome in DONE or self.last.left is not None)
 
     @property
     def deferred(self) -> bool:
@@ -105,9 +107,8 @@ class Wish:
 
     def take(self, result: Attempt, now: datetime) -> None:
         """Keep how the newest attempt stands."""
-        same = self.last is not None and self.last.outcome is result.outcome
-        self.alike = self.alike + 1 if same else 1
-        self.last, self.setting = result, result.setting
+        self.alike = self.alike + 1 if self._ended is result.outcome else 1
+        self.last, self.setting, self._ended = result, result.setting, result.outcome
         if self.done:
             self.lacking_since, self.not_before = None, 0.0
         elif self.lacking_since is None:
@@ -120,6 +121,7 @@ class Conduct:
 
     backoff: Backoff
     dry_run: bool = False
+    pulse: float = 30.0
 
 
 def tell(wish: Wish, result: Attempt) -> None:

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from scheduler.gateway import registry
 
 registry.TRANSPORTS["memory"] = "memory_gateway"
+registry.TRANSPORTS["line"] = "line_of_gateways"
 
 from stands import STANDS  # noqa: E402
 

@@ -136,6 +136,11 @@ class LocalGateway:
             return f"{self._where}: the sitemaster is not running, so the battery stands still."
         return None
 
+    @property
+    def clock_ahead(self) -> float | None:
+        """By the Date of its last answer."""
+        return self._line.wire.clock_ahead
+
     async def close(self) -> None:
         """Close the connections; the session stays stored."""
         await self._line.wire.close()
@@ -148,7 +153,7 @@ class LocalGateway:
         """What the gateway shows now; nothing is raised for a part that would cost a login."""
         async with self._turn:
             reading = await read_parts(self._access, steps, spend, want)
-        if Part.HEALTH in want:
+        if want & {Part.RUNNING, Part.HEALTH}:
             self._seen_down = reading.running is False
         return reading
 

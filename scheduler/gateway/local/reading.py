@@ -16,7 +16,9 @@ from scheduler.gateway.local.sitemaster import LOOK
 CHARGE: Final = Call("charge", "GET", "/api/system_status/soe")
 METERS: Final = Call("powers", "GET", "/api/meters/aggregates")
 POLL: Final = Call("poll", "GET", "/api/system/update/status")
-_PUTTING_IN: Final = frozenset({"/update_staged", "/update_downloaded", "/download"})
+_LOOKS: Final = frozenset({Part.RUNNING, Part.HEALTH})
+# What is staged waits for somebody to install it, for weeks where nobody does.
+_PUTTING_IN: Final = frozenset({"/update_downloaded", "/download"})
 
 Value = TypeVar("Value")
 
@@ -30,6 +32,8 @@ async def read_parts(access: Access, steps: Steps, spend: Spend, want: frozenset
         reading = await _charge(reading, access, steps, spend)
     if Part.POWERS in want:
         reading = await _meters(reading, access, steps, spend)
+    if want & _LOOKS:
+        reading = await _running(reading, access, steps)
     if Part.HEALTH in want:
         reading = await _health(reading, access, steps)
     return reading
@@ -71,19 +75,23 @@ async def _meters(reading: Reading, access: Access, steps: Steps, spend: Spend) 
     return replace(reading, powers=bodies.powers_of(body), counters=bodies.counters_of(body))
 
 
+async def _running(reading: Reading, access: Access, steps: Steps) -> Reading:
+    """Whether the battery runs, where it is told; not worth a login."""
+    looked = await _part(LOOK, access, steps, Spend.FREE)
+    runs = looked.mapping().get("running") if looked else None
+    return replace(reading, running=runs if isinstance(runs, bool) else None)
+
+
 async def _health(reading: Reading, access: Access, steps: Steps) -> Reading:
-    """Whether the battery runs, the grid is there, an update is under way; each where it is told,
-    and none worth a login."""
-    running = await _part(LOOK, access, steps, Spend.FREE)
+    """Whether the grid is there and an update under way; each where it is told, and none worth a
+    login."""
     grid = await _part(GRID, access, steps, Spend.FREE)
     update = await _part(POLL, access, steps, Spend.FREE)
     status = await access.line.wire.send(STATUS, steps)
     identity = identity_of(status.mapping()) if status.fine else None
-    runs = running.mapping().get("running") if running else None
     seen = bodies.update_of(update.mapping()) if update else None
     return replace(
         reading,
-        running=runs if isinstance(runs, bool) else None,
         grid=bodies.grid_of(grid.mapping()) if grid else None,
         updating=None if seen is None else seen.word in _PUTTING_IN,
         firmware=identity.version if identity else None,

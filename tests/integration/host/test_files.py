@@ -50,7 +50,7 @@ def kept(host: Host) -> list[dict[str, object]]:
 async def test_the_texts_by_which_it_acts_are_kept_before_the_first_run(host: Host) -> None:
     entries = review.entries(host.opened.database)
 
-    assert kept(host) == [{"text": SCHEDULE, "tariff": TARIFF}]
+    assert kept(host) == [{"text": SCHEDULE, "tariff": "tariffs/own.yaml", "tariff_text": TARIFF}]
     kinds = [each.kind for each in entries]
     assert kinds.index("schedule") < kinds.index("switch")
 

@@ -19,7 +19,17 @@ from scheduler.audit.recorder import Recorder
 from scheduler.audit.views import RunView
 from scheduler.audit.writer import Writer
 from scheduler.errors import GatewayUnreachableError, Place
-from scheduler.gateway.base import Gateway, Limits, Part, Reading, Receipt, Spend, Step
+from scheduler.gateway.base import (
+    Counters,
+    Gateway,
+    Limits,
+    Part,
+    Powers,
+    Reading,
+    Receipt,
+    Spend,
+    Step,
+)
 from scheduler.gateway.local.client import LocalGateway
 from scheduler.schedule.load import Loaded
 from scheduler.schedule.tariff import bare
@@ -96,6 +106,13 @@ class Device:
     coming: tuple[float, SettingRead] | None = None
     running: bool = True
     charge: float | None = 63.4
+    grid: bool | None = None
+    updating: bool | None = None
+    in_the_way: tuple[str, ...] = ()
+    powers: Powers | None = None
+    counters: Counters | None = None
+    asked: list[frozenset[Part]] = field(default_factory=list)
+    """The parts of each read so far."""
     owed: str | None = None
     limits: Limits = field(default_factory=Limits)
     session: bool = True
@@ -161,13 +178,25 @@ class MemoryGateway:
     async def read(self, steps, *, spend, want=frozenset({Part.SETTING})) -> Reading:
         await self._exchange("read", steps)
         device = self.device
+        device.asked.append(want)
         known = spend is Spend.DUE or device.session
         return Reading(
             at=device.clock.instant,
             setting=device.shown() if Part.SETTING in want and known else None,
             charge=device.charge if Part.CHARGE in want else None,
-            running=device.running if Part.HEALTH in want else None,
+            running=device.running if want & {Part.HEALTH, Part.RUNNING} else None,
+            powers=device.powers if Part.POWERS in want else None,
+            counters=device.counters if Part.POWERS in want else None,
+            **(self._health() if Part.HEALTH in want else {}),
         )
+
+    def _health(self) -> dict[str, Any]:
+        device = self.device
+        return {
+            "grid": device.grid,
+            "updating": device.updating,
+            "in_the_way": device.in_the_way,
+        }
 
     async def write(self, setting, before, steps) -> Receipt:
         await steps.settled()

@@ -32,7 +32,7 @@ async def test_the_state_after_a_switch_tells_what_was_proven_when_and_by_which_
     assert (state.now - state.confirmed.at).total_seconds() > 590
     assert (state.now - state.read.at).total_seconds() < 1
     assert state.read.running is True
-    assert state.read.charge is None
+    assert state.read.charge == house.device.charge
     assert state.last_run["outcome"] == "confirmed"
     assert state.gateway.reachable is True
     assert state.attempt.next_try is None

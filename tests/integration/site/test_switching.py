@@ -73,16 +73,18 @@ async def test_a_pulse_in_force_leaves_no_row(home):
     assert len(home.runs()) == before
 
 
-async def test_a_setting_changed_by_somebody_else_is_put_right_at_the_next_pulse(home):
+async def test_a_setting_changed_by_somebody_else_is_put_right_after_the_grace(home):
     await home.look(Wake.START)
     other = home.start()
     await other.gateway.write(Setting(Mode.BACKUP, 100.0), None, Unrecorded(other.recorder))
     home.sites.reverse()
 
     await home.look(Wake.PULSE)
+    home.clock.move(minutes=10)
+    await home.look(Wake.PULSE)
 
     last = [each for each in home.runs() if each.kind == "switch"][-1]
-    assert (last.outcome, last.wake) == ("confirmed", "pulse")
+    assert (last.outcome, last.wake) == ("confirmed", "drift")
     assert home.device.device.active.mode == "self_consumption"
 
 

@@ -207,9 +207,22 @@ async def test_a_setting_that_nobody_here_wrote_is_told_and_put_right(house):
     await house.look(Wake.START)
     house.device.active = type(house.device.active)("backup", 80.0)
 
+    await house.look(Wake.PULSE)
+    house.clock.move(minutes=10)
     attempt = await house.look(Wake.PULSE)
 
     assert attempt.outcome is Outcome.CONFIRMED
     assert "Backup-only, 80 %" in house.reasons()["other_writer"]
     house.clock.move(hours=25)
     assert "other_writer" not in house.reasons()
+
+
+async def test_a_setting_that_is_never_read_back_is_written_ever_more_seldom(house):
+    """A deaf gateway was written to every 35 seconds for as long as it was deaf."""
+    house.device.deaf = True
+    await house.look(Wake.START)
+    began = house.clock.elapsed
+    while house.clock.elapsed - began < 3600:
+        await house.next(Wake.RETRY, Wake.CONFIRM)
+
+    assert 20 < house.writes < 60

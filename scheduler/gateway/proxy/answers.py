@@ -1,0 +1,154 @@
+"""What an answer of a pypowerwall proxy or server means, in words for the owner.
+
+Both answer 200 to much that failed: success is decided by the status and the whole body. Captured
+from the proxy t97 and the server 0.13.0 in front of simulated gateways, 2026-11.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from scheduler.errors import (
+    GatewayBusyError,
+    GatewayError,
+    GatewayProtocolError,
+    GatewayRefusedError,
+    GatewayUnreachableError,
+)
+
+RETRY_AFTER: Final = 60.0
+_DISABLED: Final = ("control commands disabled", "control features not enabled")
+_NESTED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyCall:
+    """One request; the form is in no repr, since it holds the secret."""
+
+    step: str
+    method: str
+    path: str
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something, so that the audit must be on disk before it."""
+        return self.method != "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyAnswer:
+    """What came back, with a status."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    asked: float | None = None
+    """Seconds of a Retry-After header."""
+
+    def mapping(self) -> Mapping[str, object]:
+        """The JSON object of the body, whatever content type it came with; empty where it is
+        none."""
+        try:
+            data = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return data if isinstance(data, dict) else {}
+
+    @property
+    def complaint(self) -> str:
+        """What it says went wrong; may be empty."""
+        body = self.mapping()
+        for key in ("unauthorized", "error", "detail"):
+            if key in body:
+                return str(body[key]) or key
+        return ""
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """A write that the proxy passed on, and that what stands behind it did not take: the
+        status is 200 all the same."""
+        return _has_null_result(self.mapping())
+
+    @property
+    def fine(self) -> bool:
+        """Whether it is what was asked for."""
+        return (
+            self.status == 200
+            and bool(self.mapping())
+            and not (self.complaint or self.came_to_nothing)
+        )
+
+
+def _has_null_result(data: object, depth: int = 0) -> bool:
+    if depth > _NESTED:
+        return False
+    if isinstance(data, dict):
+        return ("result" in data and data["result"] is None) or any(
+            _has_null_result(value, depth + 1) for value in data.values()
+        )
+    return isinstance(data, list) and any(_has_null_result(each, depth + 1) for each in data)
+
+
+def error_of(
+    where: str, call: ProxyCall, answer: ProxyAnswer, shown: Callable[[str], str]
+) -> GatewayError:
+    """The error that an answer stands for; `shown` makes its words fit to be shown."""
+    complaint = shown(answer.complaint)
+    what = f"{call.method} {call.path}"
+    says = f": {complaint}" if complaint else ""
+    if any(words in complaint.lower() for words in _DISABLED):
+        return GatewayRefusedError(
+            f"{where} has its controls switched off{says}. Set PW_CONTROL_SECRET there, restart "
+            "it, and set TOU_PROXY_SECRET to the same.",
+            delivered="no",
+        )
+    if answer.status in (401, 403) or "unauthorized" in answer.mapping():
+        return GatewayRefusedError(
+            f"{where} does not take the secret{says}. Set TOU_PROXY_SECRET to what "
+            "PW_CONTROL_SECRET is there.",
+            delivered="no",
+        )
+    if answer.came_to_nothing or "failed to set" in complaint.lower():
+        return not_passed_on(where, what)
+    if answer.status == 429 or answer.status >= 500:
+        return _passing(where, what, answer, says)
+    if answer.status == 400:
+        return GatewayRefusedError(
+            f"{where} does not take {what}{says}. Compare its version with docs/proxy.md.",
+            delivered="no",
+        )
+    return _odd(where, what, answer, says)
+
+
+def not_passed_on(where: str, what: str) -> GatewayError:
+    """A write that came to nothing behind the proxy. It does not say why: refused, rate limited
+    and timed out look the same, and a part of it may have arrived."""
+    return GatewayBusyError(
+        f"{where} took {what}, but what stands behind it did not (its answer has no result). The "
+        "proxy's own log says why: a refusal, a rate limit or no connection. It is tried again.",
+        retry_after=RETRY_AFTER,
+    )
+
+
+def _passing(where: str, what: str, answer: ProxyAnswer, says: str) -> GatewayError:
+    if answer.status in (429, 503):
+        return GatewayBusyError(
+            f"{where} is busy ({answer.status} to {what}){says}.",
+            retry_after=answer.asked or RETRY_AFTER,
+        )
+    return GatewayUnreachableError(
+        f"{where} answers {answer.status} to {what}{says}. See the proxy's own log."
+    )
+
+
+def _odd(where: str, what: str, answer: ProxyAnswer, says: str) -> GatewayError:
+    if 300 <= answer.status < 400:
+        hint = "It sends us elsewhere, which is not followed; set TOU_PROXY_URL to the address."
+    else:
+        hint = "Check that TOU_PROXY_URL is a pypowerwall proxy or server."
+    return GatewayProtocolError(
+        f"{where} answers {answer.status} to {what}{says}, which is not understood. {hint}"
+    )

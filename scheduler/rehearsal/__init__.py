@@ -1,0 +1,10 @@
+"""A year in a minute: the real site on a fast clock, before a battery that lives in memory.
+
+Knows no file but the one of its faults, no network and no process; nothing real is touched.
+"""
+
+from scheduler.rehearsal.play import Rehearsal, rehearse
+from scheduler.rehearsal.report import Report
+from scheduler.rehearsal.strikes import KINDS, Strike, read_strikes
+
+__all__ = ["KINDS", "Rehearsal", "Report", "Strike", "read_strikes", "rehearse"]

@@ -1,0 +1,72 @@
+"""`tou simulate`: what it tells, and what it does not take."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+WORDS = ("simulate", "--from", "2026-03-01", "--days", "2")
+
+
+def test_two_quiet_days_are_told_on_one_screen(tou):
+    answer = tou(*WORDS)
+
+    assert answer.code == 0
+    assert answer.out.startswith("SIMULATION")
+    assert "minutes in a wrong setting  0\n" in answer.out
+    assert "4 for 4 boundaries" in answer.out
+
+
+def test_json_tells_every_wrong_stretch_and_incident(tou, home):
+    (home / "faults.yaml").write_text(
+        "- at: 2026-03-01T16:00\n  fault: refused\n  for: 2h\n"
+        "- {at: 2026-03-02T08:00, fault: unreachable, for: 1h}\n"
+    )
+
+    answer = tou(*WORDS, "--faults", "faults.yaml", "--format", "json")
+
+    told = json.loads(answer.out)
+    assert answer.code == 0
+    assert told["wrong_minutes"] > 50
+    assert told["unexplained_minutes"] == 0
+    assert "gateway_lost" in {each["id"] for each in told["incidents"]}
+    assert [each["fault"] for each in told["strikes"]] == ["refused", "unreachable"]
+
+
+def test_every_fault_of_the_file_is_told_with_its_place(tou, home):
+    (home / "faults.yaml").write_text(
+        "- {at: soon, fault: unreachable}\n- {at: 2026-03-01, fault: unreachabel, four: 1h}\n- 3\n"
+    )
+
+    answer = tou(*WORDS, "--faults", "faults.yaml")
+
+    assert (answer.code, answer.out) == (78, "")
+    lines = answer.err.splitlines()
+    assert len(lines) == 4
+    assert lines[0].startswith("faults.yaml:1:")
+    assert "Did you mean" in answer.err
+
+
+@pytest.mark.parametrize("text", ["", "at: 2026-03-01\n"])
+def test_a_file_that_is_no_list_is_one_error(tou, home, text):
+    (home / "faults.yaml").write_text(text)
+
+    answer = tou(*WORDS, "--faults", "faults.yaml")
+
+    assert answer.code == 78
+    assert "list of faults" in answer.err
+
+
+def test_the_record_is_kept_in_a_new_file_only(tou, home):
+    assert tou(*WORDS, "--audit", "rehearsed.db").code == 0
+    assert "exists" in tou(*WORDS, "--audit", "rehearsed.db").err
+    assert tou("db", "backup", "copy.db").code != 2
+
+
+def test_faults_are_written_or_drawn_and_not_both(tou, home):
+    (home / "faults.yaml").write_text("[]\n")
+
+    answer = tou(*WORDS, "--faults", "faults.yaml", "--random-faults", "1")
+
+    assert answer.code == 2

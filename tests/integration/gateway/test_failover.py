@@ -1,0 +1,304 @@
+"""Several gateways in line: which one acts, and what that costs nobody."""
+
+import pytest
+
+from scheduler.errors import (
+    GatewayBusyError,
+    GatewayRefusedError,
+    GatewayUnreachableError,
+)
+from scheduler.gateway.base import (
+    SETTING_ONLY,
+    FirmwareUpdates,
+    Limits,
+    Reading,
+    Receipt,
+    Sitemaster,
+    Spend,
+    ability,
+)
+from scheduler.gateway.failover import LOOK_AGAIN, Failover
+from scheduler.setting import Mode, Setting, SettingRead
+
+CHARGE = Setting(Mode.BACKUP, 100)
+DISCHARGE = Setting(Mode.SELF_CONSUMPTION, 10)
+
+
+class Battery:
+    def __init__(self):
+        self.setting = SettingRead("self_consumption", 20.0)
+
+
+class Way:
+    """A way to the battery that can be shut, blind, idle or read-only."""
+
+    simulated, unsafe = False, None
+
+    def __init__(self, name, battery, **limits):
+        self.name, self._battery = name, battery
+        self.limits = Limits(confirm_within=10.0, **limits)
+        self.error = None
+        self.blind = self.idle = False
+        self.asked = []
+
+    async def read(self, steps, *, spend, want=SETTING_ONLY):
+        self.asked.append("read")
+        if self.error:
+            raise self.error
+        seen = SettingRead() if self.blind else self._battery.setting
+        return Reading(at=None, setting=None if self._costs(spend) else seen)
+
+    def _costs(self, spend):
+        return spend is Spend.FREE and not self.limits.free_reads
+
+    async def write(self, setting, before, steps):
+        self.asked.append("write")
+        if self.error:
+            raise self.error
+        if not self.idle:
+            self._battery.setting = SettingRead(setting.mode.value, setting.reserve)
+        return Receipt(sent=("mode", "reserve"))
+
+    async def make_safe(self, steps):
+        self.asked.append("make_safe")
+        if self.error:
+            raise self.error
+        self.unsafe = None
+
+    async def close(self):
+        self.asked.append("close")
+
+    async def commit(self, steps):
+        self.asked.append("commit")
+
+    async def run_sitemaster(self, steps):
+        pass
+
+
+class Steps:
+    async def ended(self, step):
+        pass
+
+    async def settled(self):
+        pass
+
+
+class Line:
+    def __init__(self):
+        self.at = 0.0
+        self.battery = Battery()
+        self.first = Way("v1r", self.battery)
+        self.second = Way("fleet", self.battery, free_reads=False)
+        self.gateway = Failover((self.first, self.second), monotonic=lambda: self.at)
+
+    async def due(self):
+        return await self.gateway.read(Steps(), spend=Spend.DUE)
+
+    async def free(self):
+        return await self.gateway.read(Steps(), spend=Spend.FREE)
+
+    async def write(self, setting=CHARGE):
+        return await self.gateway.write(setting, await self.due(), Steps())
+
+    def acting(self):
+        return [way["name"] for way in self.gateway.ways if way["acting"]]
+
+
+@pytest.fixture
+def line():
+    return Line()
+
+
+def gone(delivered="no"):
+    return GatewayUnreachableError("It is away.", delivered=delivered)
+
+
+async def test_the_preferred_one_acts_and_the_other_is_not_asked(line):
+    receipt = await line.write()
+
+    assert receipt.by == "v1r"
+    assert line.second.asked == []
+    assert line.gateway.name == "v1r, else fleet"
+
+
+async def test_the_next_one_reads_and_acts_where_the_preferred_is_away(line):
+    line.first.error = gone()
+
+    receipt = await line.write()
+
+    assert receipt.by == "fleet"
+    assert line.second.asked == ["read", "write"]
+    assert line.gateway.ways == (
+        {"name": "v1r", "acting": False, "error": "It is away."},
+        {"name": "fleet", "acting": True, "error": None},
+    )
+
+
+async def test_a_write_that_fails_is_not_sent_by_the_next_before_a_look(line):
+    before = await line.due()
+    line.first.error = gone("unknown")
+
+    with pytest.raises(GatewayUnreachableError, match="The next attempt goes by fleet") as raised:
+        await line.gateway.write(CHARGE, before, Steps())
+    sent = list(line.second.asked)
+    await line.write()
+
+    assert (raised.value.delivered, sent) == ("unknown", [])
+    assert line.second.asked == ["read", "write"]
+
+
+async def test_a_refusal_of_one_is_no_matter_for_a_person_while_another_serves(line):
+    before = await line.due()
+    line.first.error = GatewayRefusedError("Wrong key.", delivered="no")
+
+    with pytest.raises(GatewayUnreachableError):
+        await line.gateway.write(CHARGE, before, Steps())
+
+
+async def test_a_refusal_of_the_last_one_is_told_as_it_is(line):
+    line.first.error = line.second.error = GatewayRefusedError("Wrong key.", delivered="no")
+
+    with pytest.raises(GatewayRefusedError, match="Wrong key"):
+        await line.due()
+
+
+async def test_where_none_serves_all_reasons_are_told_and_it_is_tried_again(line):
+    line.first.error = GatewayRefusedError("Wrong key.", delivered="no")
+    line.second.error = gone()
+
+    with pytest.raises(GatewayUnreachableError, match=r"Wrong key\. It is away\."):
+        await line.due()
+
+
+async def test_what_one_wrote_is_read_back_by_the_same_one(line):
+    line.first.idle = True
+    await line.write()
+    line.first.error = gone()
+
+    with pytest.raises(GatewayUnreachableError):
+        await line.due()
+    asked = list(line.second.asked)
+    line.at = 11.5
+    await line.due()
+
+    assert asked == []
+    assert line.second.asked == ["read"]
+
+
+async def test_once_it_is_confirmed_another_one_may_read(line):
+    await line.write()
+    await line.due()
+    line.first.error = gone()
+
+    assert (await line.due()).setting.mode == "backup"
+    assert line.acting() == ["fleet"]
+
+
+async def test_a_way_whose_writes_never_show_gives_way_after_a_look(line):
+    line.first.idle = True
+    for _ in range(2):
+        await line.write()
+        line.at += 12
+    before = await line.due()
+
+    with pytest.raises(GatewayUnreachableError, match="never showed it") as raised:
+        await line.gateway.write(CHARGE, before, Steps())
+    receipt = await line.write()
+
+    assert (raised.value.delivered, receipt.by) == ("no", "fleet")
+
+
+async def test_it_goes_back_to_the_preferred_one_when_that_serves_again(line):
+    line.first.error = gone()
+    await line.due()
+    line.first.error = None
+    await line.due()
+    soon = line.acting()
+    line.at = LOOK_AGAIN + 1
+
+    await line.free()
+
+    assert (soon, line.acting()) == (["fleet"], ["v1r"])
+    assert line.first.asked == ["read", "read"]
+
+
+async def test_one_that_stays_away_is_looked_at_ever_more_seldom(line):
+    line.first.error = gone()
+    for _ in range(1000):
+        line.at += 30
+        await line.free()
+
+    assert len(line.first.asked) < 15
+
+
+async def test_a_look_that_costs_nothing_shows_nothing_of_one_that_is_paid_for(line):
+    line.first.error = gone()
+
+    assert (await line.free()).setting is None
+    assert line.gateway.limits.free_reads
+
+
+async def test_one_that_answers_without_knowing_the_battery_is_passed_over(line):
+    line.first.blind = True
+
+    assert (await line.write()).by == "fleet"
+
+
+async def test_one_that_cannot_be_written_is_passed_over(line):
+    line.first.limits = Limits(can_write=False, why_not="Firmware 1.50 forbids it.")
+
+    assert (await line.write()).by == "fleet"
+    assert line.gateway.ways[0]["error"] == "Firmware 1.50 forbids it."
+
+
+async def test_a_busy_one_is_left_alone_for_as_long_as_it_asks(line):
+    line.first.error = GatewayBusyError("Later.", retry_after=4000.0, delivered="no")
+    await line.due()
+    line.first.error = None
+    line.at = 3900.0
+
+    await line.free()
+
+    assert line.acting() == ["fleet"]
+
+
+async def test_limits_are_those_of_the_one_that_acts(line):
+    line.second.limits = Limits(confirm_within=200.0, free_reads=False)
+    line.first.error = gone()
+    before = line.gateway.limits.confirm_within
+    await line.due()
+
+    assert (before, line.gateway.limits.confirm_within) == (10.0, 200.0)
+
+
+async def test_what_one_owes_is_paid_and_one_that_is_away_stops_nobody(line):
+    line.first.unsafe = "It may stand still."
+    line.first.error = gone()
+
+    await line.gateway.make_safe(Steps())
+
+    assert line.gateway.unsafe == "It may stand still."
+    assert (await line.write()).by == "fleet"
+
+
+async def test_abilities_are_those_of_the_one_that_has_them(line):
+    del Way.commit
+    try:
+        assert ability(line.gateway, Sitemaster) is None
+    finally:
+        Way.commit = commit
+    sitemaster = ability(line.gateway, Sitemaster)
+    await sitemaster.commit(Steps())
+
+    assert line.first.asked == ["commit"]
+    assert ability(line.gateway, FirmwareUpdates) is None
+
+
+async def commit(self, steps):
+    self.asked.append("commit")
+
+
+async def test_it_closes_all(line):
+    await line.gateway.close()
+
+    assert line.first.asked == line.second.asked == ["close"]

@@ -1,0 +1,84 @@
+"""A simulated unit behind the signed door, and our client of it."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
+
+from scheduler import clock
+from scheduler.gateway.v1r.client import V1rGateway
+from scheduler.gateway.v1r.key import make_key
+from scheduler.simulated.v1r import SimulatedV1r
+
+PASSWORD = "LABEL-PASSWORD"
+
+
+@dataclass
+class Told:
+    """Steps that are only remembered."""
+
+    steps: list = field(default_factory=list)
+
+    async def ended(self, step):
+        self.steps.append(step)
+
+    async def settled(self):
+        pass
+
+    @property
+    def names(self):
+        return [step.step for step in self.steps]
+
+
+@dataclass
+class Hands:
+    """A clock that is moved by hand, from now on."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self):
+        return clock.now() + self.ahead
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def hands():
+    return Hands()
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory):
+    return make_key(tmp_path_factory.mktemp("key") / "v1r.pem", bits=2048)
+
+
+@pytest.fixture
+async def unit(key):
+    async with SimulatedV1r(password=PASSWORD) as made:
+        made.keyring.verify(key.public_der)
+        yield made
+
+
+@pytest.fixture
+async def opened(unit, key, tmp_path, hands):
+    """Clients of the unit, as many as are asked for; all remember refusals in one file."""
+    made = []
+
+    def open_one(**words):
+        told = {"host": unit.address, "password": PASSWORD, "key": key, "timeout": 2.0, **words}
+        made.append(V1rGateway(refusal_file=tmp_path / "tou.v1r", now=hands, **told))
+        return made[-1]
+
+    yield open_one
+    for each in made:
+        await each.close()
+
+
+@pytest.fixture
+def gateway(opened):
+    return opened()

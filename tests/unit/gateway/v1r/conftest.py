@@ -1,0 +1,8 @@
+from datetime import UTC, datetime
+
+import pytest
+
+
+@pytest.fixture
+def now():
+    return datetime(2026, 7, 1, 12, tzinfo=UTC)
