@@ -25,6 +25,7 @@ _VERBS = {
     "resume": "pause",
     "skip": "skip",
     "status": "status",
+    "why": "why",
     "check": "check",
     "plan": "plan",
     "calendar": "calendar",
@@ -33,6 +34,7 @@ _VERBS = {
     "audit": "audit",
     "tariff": "tariff",
     "gateway": "gateway",
+    "doctor": "doctor",
     "db": "db",
     "completion": "completion",
 }

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Final, Protocol, TypeVar, cast, runtime_checkable
 
 from scheduler.setting import (
     RESERVE_TOLERANCE,
@@ -94,6 +94,9 @@ class Spend(StrEnum):
     FREE = "free"
     """Only what costs nothing: no login that stops a battery, no paid call. What is not to be had
     for nothing stays None in the reading."""
+    SPARE = "spare"
+    """A look about that may be paid for, at most every `read_every` and only while more than is
+    kept for the plan is left; where nothing is, it is a free one."""
     DUE = "due"
     """A read that the plan needs: it may log in, and be paid for."""
 
@@ -259,6 +262,11 @@ class Gateway(Protocol):
         """Close connections; what must outlive the process is on disk."""
 
 
+FIRMWARE_UPDATES: Final = "firmware_updates"
+SITEMASTER: Final = "sitemaster"
+"""The abilities that jobs need, as a transport's entry names them before anything is open."""
+
+
 @runtime_checkable
 class FirmwareUpdates(Protocol):
     """The ability to look for and install firmware."""
@@ -288,6 +296,20 @@ class Sitemaster(Protocol):
 
 
 @runtime_checkable
+class PowerSetpoint(Protocol):
+    """The ability to charge with a power for a time, whatever the mode says. Charging only. Worth
+    nothing where `Limits.set_points` is false, which the firmware may decide."""
+
+    async def charge_with(self, steps: Steps, watts: float | None, seconds: int) -> float:
+        """Ask to charge for so long, and return the watts that were asked for; None is all that
+        the battery takes. Ends by itself; a further order replaces it. Acknowledged, never "done":
+        look at the meters."""
+
+    async def resume(self, steps: Steps) -> None:
+        """End the order now; does nothing where none stands."""
+
+
+@runtime_checkable
 class Described(Protocol):
     """The ability to tell more of the device than a schedule needs."""
 
@@ -295,6 +317,32 @@ class Described(Protocol):
         """Every other read that the device offers by name, its answer as it came; a read that is
         refused or not there is an error's text. Only for a person to look at: not bounded by
         `Limits`, and full of private data."""
+
+
+@runtime_checkable
+class RatePlan(Protocol):
+    """The ability to tell the rate plan that the device goes by."""
+
+    async def rate_plan(self, steps: Steps) -> Mapping[str, object]:
+        """The answer that holds it, as it came; `imports` knows its shape. It may be paid for."""
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """The ability to tell how its clock stands to ours."""
+
+    @property
+    def clock_ahead(self) -> float | None:
+        """Seconds by which its clock was ahead of ours with its last answer; None: not told."""
+
+
+@runtime_checkable
+class Concerned(Protocol):
+    """The ability to tell of what will need a person within days, such as a sign-in that ends."""
+
+    @property
+    def concerns(self) -> tuple[str, ...]:
+        """A sentence each, with the way out; never asks the device."""
 
 
 @runtime_checkable

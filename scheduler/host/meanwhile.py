@@ -17,7 +17,7 @@ from scheduler.host.sites import open_audit, read_schedule
 from scheduler.plan import Lease
 from scheduler.settings import Settings
 from scheduler.site.apply import objection
-from scheduler.site.asked import Asked, Ending, lease_of
+from scheduler.site.asked import Asked, LeaseEnding, lease_of
 from scheduler.site.leases import Leases
 
 
@@ -27,8 +27,8 @@ async def grant(settings: Settings, asked: Asked) -> Lease:
     schedule, now = read_schedule(settings).schedule, clock.now()
     async with _leases(settings) as leases:
         lease = lease_of(asked, schedule, leases.known, now)
-        for _, found in limits.transports_of(settings):
-            reason = lease.setting and objection(lease.setting, found)
+        for each in limits.allowed_by(settings):
+            reason = lease.setting and objection(lease.setting, each.limits)
             if reason:
                 raise LeaseError(reason)
         await leases.lapse(now)
@@ -36,7 +36,7 @@ async def grant(settings: Settings, asked: Asked) -> Lease:
     return lease
 
 
-async def end(settings: Settings, ending: Ending) -> tuple[Lease, ...]:
+async def end(settings: Settings, ending: LeaseEnding) -> tuple[Lease, ...]:
     """End leases before their time, and return them. Raises AuditUnwritableError."""
     async with _leases(settings) as leases:
         return await leases.end(ending, clock.now())

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduler import clock
+from scheduler.audit import review
 from scheduler.audit.chain import Json
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Recorder, Run
@@ -45,7 +46,14 @@ class Known:
         self.unwritten: list[tuple[Run, Ended]] = []
         """Runs that are over, whose outcome the audit could not take."""
         self.last_run: Mapping[str, Any] | None = None
+        self.firmware: str | None = None
         self._gateway, self._recorder = gateway, recorder
+
+    async def remember(self) -> None:
+        """Take the newest run from the audit, at a start."""
+        recorder = self._recorder
+        database, site = recorder.questions.database, recorder.site
+        self.last_run = await recorder.ask(lambda: review.last_run(database, site))
 
     async def reading(self, steps: Steps, *, spend: Spend, want: frozenset[Part]) -> Reading:
         """Read, and remember what was read. Raises GatewayError, which is remembered as well."""
@@ -66,6 +74,10 @@ class Known:
                 old.running if found.running is None else found.running,
             )
             await self.met(None)
+        if found.firmware is not None and found.firmware != self.firmware:
+            before, self.firmware = self.firmware, found.firmware
+            told: dict[str, Json] = {"firmware": found.firmware, "before": before}
+            await self._recorder.event("gateway", "firmware", told)
         return found
 
     async def met(self, error: GatewayError | None) -> None:

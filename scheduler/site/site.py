@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -27,8 +28,7 @@ from scheduler.schedule.load import Loaded
 from scheduler.schedule.values import Job, Schedule
 from scheduler.site import health
 from scheduler.site.apply import Attempt, objection
-from scheduler.site.asked import Asked, lease_of
-from scheduler.site.asked import Ending as LeaseEnding
+from scheduler.site.asked import Asked, LeaseEnding, lease_of
 from scheduler.site.controller import Controller
 from scheduler.site.firmware import Ending
 from scheduler.site.jobs import Jobs
@@ -109,9 +109,11 @@ class Site:
 
     async def start(self, *, alive_until: datetime | None, alone: bool = True) -> None:
         """Close or take up what an earlier process left open; before the first look."""
+        await self._keep_schedule()
         await self.leases.load(self._now())
         self.controller.leases = self.leases.known
         await self.controller.recover(alive_until=alive_until, alone=alone)
+        await self.controller.known.remember()
 
     async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
         """The controller's turn, and the jobs that are due; None where nothing was done. Raises
@@ -237,8 +239,17 @@ class Site:
 
     async def reload(self, loaded: Loaded) -> None:
         """Put a new schedule in force; look afterwards with Wake.RELOAD."""
+        with suppress(AuditError):
+            # The next look tells it, and the reload itself is on the record then.
+            await self._keep_schedule(loaded)
         self.loaded, self._loaded_at = loaded, self._now()
         self.controller.schedule = loaded.schedule
+
+    async def _keep_schedule(self, loaded: Loaded | None = None) -> None:
+        """What is in force, in its own words, so that it can be read when it is long replaced."""
+        kept = loaded or self.loaded
+        if kept.texts:
+            await self.recorder.schedule(kept.schedule.digest, kept.texts)
 
     # --- the state
 
@@ -278,6 +289,7 @@ class Site:
             leases=tuple(each.to_json() for each in self.leases.active(after)),
             reasons=health.worst_first([*self._concerns.values(), *known]),
             dry_run=controller.conduct.dry_run,
+            charging=controller.set_point.to_json(),
         )
 
     def _next_switch(self, after: datetime) -> PlanEntry | None:
@@ -347,6 +359,8 @@ class Site:
         await self._over(STOP_WITHIN - STOP_GENTLY)
         if self.gateway.unsafe:
             await self._over(STOP_UNSAFE)
+        with suppress(AuditError):
+            await self.controller.set_point.leave()
 
     async def _over(self, seconds: float) -> None:
         at_work: set[asyncio.Task[Any]] = {*self._looking, *self._tasks}
