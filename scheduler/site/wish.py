@@ -121,6 +121,7 @@ class Conduct:
 
     backoff: Backoff
     dry_run: bool = False
+    pulse: float = 30.0
 
 
 def tell(wish: Wish, result: Attempt) -> None:
