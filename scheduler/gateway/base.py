@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Final, Protocol, TypeVar, cast, runtime_checkable
 
 from scheduler.setting import (
     RESERVE_TOLERANCE,
@@ -262,6 +262,11 @@ class Gateway(Protocol):
         """Close connections; what must outlive the process is on disk."""
 
 
+FIRMWARE_UPDATES: Final = "firmware_updates"
+SITEMASTER: Final = "sitemaster"
+"""The abilities that jobs need, as a transport's entry names them before anything is open."""
+
+
 @runtime_checkable
 class FirmwareUpdates(Protocol):
     """The ability to look for and install firmware."""
@@ -312,6 +317,14 @@ class Described(Protocol):
         """Every other read that the device offers by name, its answer as it came; a read that is
         refused or not there is an error's text. Only for a person to look at: not bounded by
         `Limits`, and full of private data."""
+
+
+@runtime_checkable
+class RatePlan(Protocol):
+    """The ability to tell the rate plan that the device goes by."""
+
+    async def rate_plan(self, steps: Steps) -> Mapping[str, object]:
+        """The answer that holds it, as it came; `imports` knows its shape. It may be paid for."""
 
 
 @runtime_checkable
