@@ -162,6 +162,15 @@ class FleetGateway:
         """The account's sites that have a battery."""
         return sites_of((await self._ask("/products", steps, "look")).response)
 
+    async def relay(self, steps: Steps, message: Mapping[str, object]) -> object:
+        """The answer of the gateway at the house to a message that the cloud hands on."""
+        body = {
+            "command_type": "grpc_command",
+            "command_properties": {"identifier_type": 1, "message": message},
+        }
+        path = f"/energy_sites/{await self._site(steps)}/command"
+        return (await self._ask(path, steps, "relay", body=body)).response
+
     async def rate_plan(self, steps: Steps) -> Mapping[str, object]:
         """The settings of the site, with `tariff_content_v2` where a rate plan is set."""
         return (await self._of_site("site_info", steps, "rate_plan")).object()
