@@ -288,6 +288,17 @@ class Sitemaster(Protocol):
 
 
 @runtime_checkable
+class SoftRestart(Protocol):
+    """The ability to stop and run the device's own process around a write."""
+
+    async def write_restarting(
+        self, setting: Setting, before: Reading | None, steps: Steps
+    ) -> Receipt:
+        """As `write`, for a setting that did not take without it; the battery stands still for
+        seconds."""
+
+
+@runtime_checkable
 class Described(Protocol):
     """The ability to tell more of the device than a schedule needs."""
 

@@ -22,6 +22,7 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import Gateway, Part, Reading, Spend, Steps
 from scheduler.setting import Setting
+from scheduler.site.effect import Metered, metered
 from scheduler.site.meters import Meters
 from scheduler.site.state import LastRead, Proven
 
@@ -41,6 +42,8 @@ class Known:
         """Of the newest exchange."""
         self.health: Reading | None = None
         """The newest that tells of grid, update and what is in the way."""
+        self.metered: Metered | None = None
+        """What the meters showed last."""
         self.meters = Meters(gateway.name, recorder)
         self.unwritten: list[tuple[Run, Ended]] = []
         """Runs that are over, whose outcome the audit could not take."""
@@ -56,6 +59,7 @@ class Known:
             raise
         if Part.HEALTH in want:
             self.health = found
+        self.metered = metered(found) or self.metered
         await self.meters.keep(found, anyway=spend is Spend.DUE)
         if (found.setting, found.charge, found.running) != (None, None, None):
             old = self.read or LastRead(found.at, None, None, None)
