@@ -161,13 +161,14 @@ class Questions:
             good, written = (0, 0) if marks is None else (marks.confirmed, marks.written)
             return max(written, self._newest_open(connection, gateway)) > good
 
-    def schedule_text(self, digest: str) -> str | None:
-        """The text of a schedule that was once in force, by its digest; None where it is not
-        known."""
-        query = _SCHEDULE.where(audit.c.name == digest, audit.c.site == self._site)
+    def schedule_texts(self, digest: str) -> Mapping[str, str] | None:
+        """What was read of a schedule that was once in force, by its digest or the beginning of
+        it: `text`, and of its tariff `tariff` and `tariff_text`. None where it is not known."""
+        begins = (audit.c.name >= digest, audit.c.name <= digest + "~")
+        query = _SCHEDULE.where(*begins, audit.c.site == self._site)
         with self.database.reading() as connection:
             detail = connection.execute(query).scalar()
-        return None if detail is None else str(json.loads(detail).get("text"))
+        return None if detail is None else {k: str(v) for k, v in json.loads(detail).items()}
 
     def events(self, kind: str, since: datetime, until: datetime | None = None) -> list[Event]:
         """The events of a kind from an instant on, in the order in which they were kept."""

@@ -114,11 +114,12 @@ class Recorder:
             Entry(at=self.now(), entry=EntryKind.EVENT, kind=kind, name=name, detail=detail or {})
         )
 
-    async def schedule(self, digest: str, text: str) -> bool:
-        """Keep the text of the schedule in force, once for each digest; whether it was new."""
-        if await self.ask(lambda: self.questions.schedule_text(digest)) is not None:
+    async def schedule(self, digest: str, texts: Mapping[str, str]) -> bool:
+        """Keep what was read of the schedule in force, its `text` and its tariff's, once for each
+        digest; whether it was new."""
+        if await self.ask(lambda: self.questions.schedule_texts(digest)) is not None:
             return False
-        await self.event("schedule", digest, {"text": text})
+        await self.event("schedule", digest, dict(texts))
         return True
 
     async def reading(self, reading: KeptReading) -> None:

@@ -25,6 +25,7 @@ _VERBS = {
     "resume": "pause",
     "skip": "skip",
     "status": "status",
+    "why": "why",
     "check": "check",
     "plan": "plan",
     "calendar": "calendar",

@@ -18,7 +18,9 @@ from scheduler.audit.review import EntryView, RunView
 from scheduler.cli.show import drawable, local_text
 from scheduler.cli.table import Column, paragraph, printable, table, terminal_width
 from scheduler.cli.times import count, span_words
+from scheduler.plan import lease_from_json
 from scheduler.setting import setting_words
+from scheduler.site.leases import KIND, lease_words
 from scheduler.words import Outcome, Wake
 
 View = RunView | EntryView
@@ -211,7 +213,7 @@ def _rest(run: RunView) -> Iterator[tuple[str, str]]:
 
 
 def events(shown: Sequence[EntryView], zone: ZoneInfo) -> str:
-    """One line per event, oldest first."""
+    """One line per event, oldest first; leases end on the clock of the zone."""
     columns = ("entry", "at", Column("site", leave_out="early"), "what", _MORE)
     rows = [
         [
@@ -219,17 +221,21 @@ def events(shown: Sequence[EntryView], zone: ZoneInfo) -> str:
             local_text(event.at, zone),
             event.site,
             f"{event.kind} {event.name or ''}".strip() if event.kind != "schedule" else "schedule",
-            _event_words(event),
+            _event_words(event, zone),
         ]
         for event in shown
     ]
     return table(rows, columns)
 
 
-def _event_words(event: EntryView) -> str:
+def _event_words(event: EntryView, zone: ZoneInfo) -> str:
     text = event.detail.get("text")
     if event.kind == "schedule" and isinstance(text, str):
         return f"{(event.name or '')[:16]}, {count(len(text.splitlines()), 'line')}"
+    if event.kind == KIND and lease_from_json(event.detail) is not None:
+        told = [event.detail.get(key) for key in ("how", "by")]
+        how = ", ".join(str(each) for each in told if each)
+        return outside.said(lease_words(event.detail, zone) + (f": {how}" if how else ""))
     return _detail(event.detail, set())
 
 

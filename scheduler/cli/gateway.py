@@ -1,4 +1,4 @@
-"""`tou gateway`: info, trust and simulate, each imported when it is asked for."""
+"""`tou gateway`: info, trust, login and simulate, each imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ import click
 from scheduler.cli.verbs import Verbs
 
 # A simulation needs neither database nor settings, and starts in half the time without.
-_ACTS = {"info": "gateway_info", "trust": "gateway_trust", "simulate": "gateway_simulate"}
+_ACTS = {
+    "info": "gateway_info",
+    "trust": "gateway_trust",
+    "login": "gateway_login",
+    "simulate": "gateway_simulate",
+}
 
 
 @click.group("gateway", cls=Verbs, verbs=_ACTS)
 def gateway_command() -> None:
-    """Ask the gateway what it is, pair its certificate, or serve a simulated one.
+    """Ask the gateway what it is, pair its certificate, sign in to the cloud, or serve a simulated
+    gateway.
 
     Example: tou gateway trust https://192.168.1.10
     """

@@ -38,6 +38,13 @@ _FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds
 
 @click.command("simulate")
 @click.option(
+    "--door",
+    type=click.Choice(["local", "fleet"]),
+    default="local",
+    show_default=True,
+    help="Which way to the house: its own gateway, or the cloud.",
+)
+@click.option(
     "--profile",
     type=click.Choice(list(PROFILES)),
     default="1.49",
@@ -102,7 +109,7 @@ _FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds
 )
 @format_option()
 def simulate_command(
-    port: int, control: int | None, faults: tuple[str, ...], form: str, **words: Any
+    door: str, port: int, control: int | None, faults: tuple[str, ...], form: str, **words: Any
 ) -> None:
     """Serve the simulated gateway on 127.0.0.1 until Ctrl-C, and log its requests to stderr.
 
@@ -110,6 +117,12 @@ def simulate_command(
 
     Example: tou gateway simulate --profile 1.43.3 --fault busy:3
     """
+    if door == "fleet":
+        from scheduler.cli.gateway_simulate_fleet import serve_fleet
+
+        own = {name: words[name] for name in ("charge", "speed")}
+        serve_fleet(port=port, control=control, faults=faults, form=form, **own)
+        return
     own_password = words["password"] is not None
     if not own_password:
         words["password"] = DEFAULT_PASSWORD

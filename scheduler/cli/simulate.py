@@ -19,7 +19,7 @@ from scheduler.cli.table import paragraph, printable, table
 from scheduler.cli.times import Days, count, parse_instant, span_words
 from scheduler.errors import SchedulerError
 from scheduler.rehearsal import KINDS, Report, Strike, read_strikes, rehearse
-from scheduler.rehearsal.report import Stretch
+from scheduler.rehearsal.report import RehearsedStretch
 from scheduler.rehearsal.strikes import drawn
 from scheduler.schedule.load import load_schedule
 
@@ -157,7 +157,7 @@ def _incidents(report: Report) -> str:
     return count(len(report.incidents), "incident")
 
 
-def _stretches(stretches: tuple[Stretch, ...], zone: ZoneInfo) -> str:
+def _stretches(stretches: tuple[RehearsedStretch, ...], zone: ZoneInfo) -> str:
     rows = [
         [local_text(each.began, zone), span_words(each.length), each.wanted, each.shown]
         for each in stretches[:_SHOWN]

@@ -94,6 +94,9 @@ class Spend(StrEnum):
     FREE = "free"
     """Only what costs nothing: no login that stops a battery, no paid call. What is not to be had
     for nothing stays None in the reading."""
+    SPARE = "spare"
+    """A look about that may be paid for, at most every `read_every` and only while more than is
+    kept for the plan is left; where nothing is, it is a free one."""
     DUE = "due"
     """A read that the plan needs: it may log in, and be paid for."""
 
@@ -306,6 +309,15 @@ class Described(Protocol):
         """Every other read that the device offers by name, its answer as it came; a read that is
         refused or not there is an error's text. Only for a person to look at: not bounded by
         `Limits`, and full of private data."""
+
+
+@runtime_checkable
+class Concerned(Protocol):
+    """The ability to tell of what will need a person within days, such as a sign-in that ends."""
+
+    @property
+    def concerns(self) -> tuple[str, ...]:
+        """A sentence each, with the way out; never asks the device."""
 
 
 @runtime_checkable

@@ -1,5 +1,5 @@
-"""What a gateway may cost: reads an hour, calls a month, logins a day, counted on the disk so that
-a restart does not forget them.
+"""What a gateway may cost: reads an hour, calls and dollars a month, logins a day, counted on the
+disk so that a restart does not forget them.
 
 Stands around any transport and knows none. A share of each is kept for what the plan needs, so
 that looking about never uses up what a write and its confirmation take.
@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from scheduler import files
+from scheduler import clock, files
 from scheduler.errors import BudgetSpentError
 from scheduler.gateway.base import (
     SETTING_ONLY,
@@ -31,7 +31,14 @@ from scheduler.gateway.base import (
 from scheduler.setting import Setting
 
 _LARGEST: Final = 10_000
-_WORDS: Final = {"reads": "reads an hour", "calls": "calls a month", "logins": "logins a day"}
+_WORDS: Final = {
+    "reads": "reads an hour",
+    "calls": "calls a month",
+    "logins": "logins a day",
+    "dollars": "dollars a month",
+}
+_MILLS: Final = 1000
+"""Dollars are counted in thousandths, in whole numbers."""
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +53,19 @@ class Budget:
     """A month (UTC)."""
     logins: int | None = None
     """A day (UTC)."""
+    dollars: float | None = None
+    """A month (UTC); what a call costs is told by `price`."""
+    price: Callable[[Step], int] = lambda step: 0
+    """Thousandths of a dollar that a request cost."""
     kept: float = 0.2
     """The share of each that is kept for what the plan needs."""
 
     def of(self, name: str) -> int | None:
-        """The figure of that name."""
-        found: int | None = getattr(self, name)
-        return found
+        """The figure of that name, as it is counted."""
+        found: float | None = getattr(self, name)
+        if found is None:
+            return None
+        return round(found * _MILLS) if name == "dollars" else int(found)
 
 
 @dataclass(slots=True)
@@ -67,15 +80,15 @@ class Ledger:
         same = self.stretches.get(name) == _stretch(name, now)
         return self.counts.get(name, 0) if same else 0
 
-    def add(self, name: str, now: datetime) -> None:
-        """One more."""
-        self.counts[name] = self.spent(name, now) + 1
+    def add(self, name: str, now: datetime, much: int = 1) -> None:
+        """So much more."""
+        self.counts[name] = self.spent(name, now) + much
         self.stretches[name] = _stretch(name, now)
 
 
 def _stretch(name: str, now: datetime) -> str:
     utc = now.astimezone(UTC)
-    return utc.strftime({"reads": "%Y-%m-%dT%H", "calls": "%Y-%m", "logins": "%Y-%m-%d"}[name])
+    return utc.strftime({"reads": "%Y-%m-%dT%H", "logins": "%Y-%m-%d"}.get(name, "%Y-%m"))
 
 
 def _next_stretch(name: str, now: datetime) -> datetime:
@@ -102,6 +115,8 @@ class Budgeted:
     ) -> None:
         self.inner = inner
         self._budget, self._path, self._now = budget, path, now
+        self._last: Ledger | None = None
+        """As it was last saved; the state is shown without reading a file."""
 
     @property
     def name(self) -> str:
@@ -123,9 +138,26 @@ class Budgeted:
         """As the gateway."""
         return self.inner.unsafe
 
-    def left(self) -> dict[str, int]:
+    @property
+    def budget(self) -> dict[str, Any]:
+        """As the state shows it: each limited figure, what is left of it, and until when."""
+        now, ledger = self._now(), self._last or self._ledger()
+        return {
+            name: {
+                "of": self._shown(name, self._budget.of(name) or 0),
+                "left": self._shown(name, left),
+                "until": clock.iso(_next_stretch(name, now)),
+            }
+            for name, left in self._left(ledger).items()
+        }
+
+    def left(self) -> dict[str, float]:
         """What is left of each figure that is limited, by its name."""
-        ledger, now = self._ledger(), self._now()
+        return {name: self._shown(name, left) for name, left in self._left(self._ledger()).items()}
+
+    def _left(self, ledger: Ledger) -> dict[str, int]:
+        """As it is counted."""
+        now = self._now()
         figures = {name: self._budget.of(name) for name in _WORDS}
         return {
             name: max(0, most - ledger.spent(name, now))
@@ -133,13 +165,20 @@ class Budgeted:
             if most is not None
         }
 
+    def _shown(self, name: str, figure: int) -> float:
+        return figure / _MILLS if name == "dollars" else figure
+
     async def read(
         self, steps: Steps, *, spend: Spend, want: frozenset[Part] = SETTING_ONLY
     ) -> Reading:
-        """A free read where more than the kept share is left, else one that shows nothing."""
-        if spend is Spend.FREE and self._short(("reads", "calls"), kept=self._budget.kept):
+        """A read that the plan does not need is had where more than the kept share is left."""
+        short = self._short(("reads", "calls", "dollars"), kept=self._budget.kept)
+        if short and spend is Spend.FREE:
             return Reading(at=self._now())
-        self._check("reads", "calls")
+        if short and spend is Spend.SPARE:
+            # What costs nothing is done all the same: a sign-in must not age out meanwhile.
+            return await self.inner.read(_Counted(steps, self._count), spend=Spend.FREE, want=want)
+        self._check("reads", "calls", "dollars")
         ledger = self._ledger()
         ledger.add("reads", self._now())
         self._save(ledger)
@@ -147,7 +186,7 @@ class Budgeted:
 
     async def write(self, setting: Setting, before: Reading | None, steps: Steps) -> Receipt:
         """A write, where a call is left."""
-        self._check("calls")
+        self._check("calls", "dollars")
         return await self.inner.write(setting, before, _Counted(steps, self._count))
 
     async def make_safe(self, steps: Steps) -> None:
@@ -165,7 +204,7 @@ class Budgeted:
         found = getattr(self.inner, name)
 
         async def counted(steps: Steps, *more: Any) -> Any:
-            self._check("calls")
+            self._check("calls", "dollars")
             work: Awaitable[Any] = found(_Counted(steps, self._count), *more)
             return await work
 
@@ -173,7 +212,7 @@ class Budgeted:
 
     def _short(self, names: tuple[str, ...], *, kept: float = 0.0) -> str | None:
         """The first figure of which no more than the kept share is left."""
-        left = self.left()
+        left = self._left(self._ledger())
         for name in names:
             most = self._budget.of(name)
             if most is not None and left[name] <= most * kept:
@@ -187,16 +226,20 @@ class Budgeted:
             return
         end = _next_stretch(short, self._now())
         raise BudgetSpentError(
-            f"{self.name}: the budget of {self._budget.of(short)} {_WORDS[short]} is used up, so "
+            f"{self.name}: the budget of {self._of(short)} {_WORDS[short]} is used up, so "
             f"nothing was sent. It begins anew at {end:%Y-%m-%d %H:%M} UTC; raise it where the "
             "gateway allows more.",
             retry_after=(end - self._now()).total_seconds(),
             delivered="no",
         )
 
+    def _of(self, name: str) -> str:
+        return f"{self._shown(name, self._budget.of(name) or 0):g}"
+
     def _count(self, step: Step) -> None:
         ledger = self._ledger()
         ledger.add("calls", self._now())
+        ledger.add("dollars", self._now(), self._budget.price(step))
         if step.step == "login":
             ledger.add("logins", self._now())
         self._save(ledger)
@@ -215,6 +258,7 @@ class Budgeted:
 
     def _save(self, ledger: Ledger) -> None:
         data = {"stretches": ledger.stretches, "counts": ledger.counts}
+        self._last = ledger
         try:
             files.replace_private(self._path, json.dumps(data).encode())
         except OSError as error:

@@ -43,6 +43,7 @@ class Transport(Protocol):
 TRANSPORTS: dict[str, str] = {
     "simulated": "scheduler.gateway.simulated",
     "local": "scheduler.gateway.local",
+    "fleet": "scheduler.gateway.fleet",
     "v1r": "scheduler.gateway.v1r",
     "proxy": "scheduler.gateway.proxy",
 }

@@ -18,8 +18,7 @@ from scheduler.errors import (
 from scheduler.plan import LeaseKind
 from scheduler.schedule.values import Job
 from scheduler.site.apply import Attempt
-from scheduler.site.asked import Asked
-from scheduler.site.asked import Ending as LeaseEnding
+from scheduler.site.asked import Asked, LeaseEnding
 from scheduler.site.firmware import Ending
 from scheduler.site.site import Site
 from scheduler.words import Outcome, Wake

@@ -152,7 +152,8 @@ class Host:
         self.lock.describe(since=self.since, gateway=self.opened.simulation, control=address)
         await self.opened.start(alive_until=alive_until if ran_before else None)
         for keeper in self.keepers:
-            told = self._describe(keeper, ran_before=ran_before)
+            told = self._describe(keeper, alive_until if ran_before else None)
+            told["first"] = not ran_before
             await keeper.site.recorder.event("service", "start", told)
         self.claims.look()
         self.timers.start()
@@ -180,7 +181,8 @@ class Host:
         await self.tell_heads()
         return ran_before
 
-    def _describe(self, keeper: Keeper, *, ran_before: bool) -> dict[str, Json]:
+    def _describe(self, keeper: Keeper, seen: datetime | None) -> dict[str, Json]:
+        """What a start tells; `seen` is the last sign of life before it."""
         site = keeper.site
         state = self.views.state(site, clock.now())
         return {
@@ -190,7 +192,7 @@ class Host:
             "file": site.schedule.file,
             "digest": site.schedule.digest[:16],
             "dry_run": state.dry_run,
-            "first": not ran_before,
+            "seen": clock.iso(seen) if seen else None,
         }
 
     async def _record_stop(self) -> None:

@@ -17,7 +17,7 @@ from scheduler.host.sites import open_audit, read_schedule
 from scheduler.plan import Lease
 from scheduler.settings import Settings
 from scheduler.site.apply import objection
-from scheduler.site.asked import Asked, Ending, lease_of
+from scheduler.site.asked import Asked, LeaseEnding, lease_of
 from scheduler.site.leases import Leases
 
 
@@ -36,7 +36,7 @@ async def grant(settings: Settings, asked: Asked) -> Lease:
     return lease
 
 
-async def end(settings: Settings, ending: Ending) -> tuple[Lease, ...]:
+async def end(settings: Settings, ending: LeaseEnding) -> tuple[Lease, ...]:
     """End leases before their time, and return them. Raises AuditUnwritableError."""
     async with _leases(settings) as leases:
         return await leases.end(ending, clock.now())

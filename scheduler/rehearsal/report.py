@@ -16,7 +16,7 @@ SWITCHING: Final = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
-class Stretch:
+class RehearsedStretch:
     """A time in which another setting was in force than the one wanted."""
 
     began: datetime
@@ -85,7 +85,7 @@ class Report:
     """Instants at which another setting is wanted than before."""
     writes: int
     looks: int
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[RehearsedStretch, ...]
     incidents: tuple[RehearsedIncident, ...]
     strikes: tuple[Strike, ...]
     outcomes: Mapping[str, int]
@@ -100,12 +100,12 @@ class Report:
     """Real seconds."""
 
     @property
-    def wrong(self) -> tuple[Stretch, ...]:
+    def wrong(self) -> tuple[RehearsedStretch, ...]:
         """The stretches that count."""
         return tuple(each for each in self.stretches if each.wrong)
 
     @property
-    def unexplained(self) -> tuple[Stretch, ...]:
+    def unexplained(self) -> tuple[RehearsedStretch, ...]:
         """Those of which the state did not speak."""
         return tuple(each for each in self.wrong if not each.explained)
 
@@ -115,7 +115,7 @@ class Report:
         return minutes(self.wrong)
 
     @property
-    def worst_lateness(self) -> Stretch | None:
+    def worst_lateness(self) -> RehearsedStretch | None:
         """The switch that was in force latest after its boundary."""
         late = [each for each in self.stretches if each.at_boundary]
         return max(late, key=lambda each: each.length, default=None)
@@ -154,6 +154,6 @@ class Report:
         }
 
 
-def minutes(stretches: tuple[Stretch, ...]) -> float:
+def minutes(stretches: tuple[RehearsedStretch, ...]) -> float:
     """Their length together."""
     return round(sum(each.length.total_seconds() for each in stretches) / 60, 2)

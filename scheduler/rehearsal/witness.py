@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from scheduler import plan
 from scheduler.plan import Desired
 from scheduler.rehearsal.battery import RehearsedGateway
-from scheduler.rehearsal.report import RehearsedIncident, Stretch
+from scheduler.rehearsal.report import RehearsedIncident, RehearsedStretch
 from scheduler.schedule.values import Schedule
 from scheduler.setting import Setting, SettingRead
 from scheduler.site.apply import Attempt
@@ -27,7 +27,7 @@ class Witness:
     """Looks before and after each turn of the site."""
 
     def __init__(self, schedule: Schedule, battery: RehearsedGateway, start: datetime) -> None:
-        self.stretches: list[Stretch] = []
+        self.stretches: list[RehearsedStretch] = []
         self.incidents: list[RehearsedIncident] = []
         self.false_confirmations: list[datetime] = []
         self.standing = timedelta()
@@ -37,7 +37,7 @@ class Witness:
         self._until = start
         self._desired: Desired | None = None
         self._began = start
-        self._wrong: Stretch | None = None
+        self._wrong: RehearsedStretch | None = None
         self._open: dict[str, RehearsedIncident] = {}
 
     def wanted(self, now: datetime) -> Desired:
@@ -66,7 +66,7 @@ class Witness:
             at_boundary = self._began >= self._battery.changed_at and self._began > self._start
             began = self._began if at_boundary else now
             plain = SettingRead(shown.mode, shown.reserve)
-            self._wrong = Stretch(began, wanted.words(), plain.words(), at_boundary)
+            self._wrong = RehearsedStretch(began, wanted.words(), plain.words(), at_boundary)
 
     def is_told(self, now: datetime, attempt: Attempt | None) -> None:
         """How an attempt ended: whether what is called in force really is."""

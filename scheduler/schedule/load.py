@@ -6,7 +6,8 @@ Reads the schedule and the tariff it names, and nothing else; needs no network a
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +29,9 @@ class Loaded:
 
     schedule: Schedule
     warnings: tuple[Problem, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What was read, for the record: `text` of the schedule; `tariff`, its name as the schedule
+    has it, and `tariff_text` where it names one."""
 
 
 def load_schedule(
@@ -57,7 +61,15 @@ def parse_schedule(written: str, file: str, *, folder: Path, now: datetime | Non
     errors = [each for each in problems if each.severity == "error"]
     if errors or shape is None or calendar is None:
         raise ScheduleError(tuple(problems))
-    return Loaded(_schedule(document, shape, calendar, rules, jobs), tuple(problems))
+    made = _schedule(document, shape, calendar, rules, jobs)
+    return Loaded(made, tuple(problems), _texts(document, calendar))
+
+
+def _texts(document: Document, calendar: Tariff) -> dict[str, str]:
+    data = document.data if isinstance(document.data, dict) else {}
+    named = data.get("tariff")
+    found = {"tariff": str(named), "tariff_text": calendar.text} if calendar.text else {}
+    return {"text": document.text, **found}
 
 
 def _calendar(document: Document, folder: Path) -> tuple[Tariff | None, list[Problem]]:

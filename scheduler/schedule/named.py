@@ -28,7 +28,7 @@ def tariff(name: str, schedule: Document, folder: Path) -> Tariff:
     except ScheduleError as error:
         told = (_at_name(schedule, f"{shown_as}: {each.message}") for each in error.problems)
         raise ScheduleError(tuple(told)) from None
-    return replace(tariff_of(_composed(text, shown_as)), id=path.stem, path=path)
+    return replace(tariff_of(_composed(text, shown_as)), id=path.stem, path=path, text=text)
 
 
 def _found(name: str, schedule: Document, folder: Path) -> tuple[Path, str]:

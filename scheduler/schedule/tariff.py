@@ -107,6 +107,8 @@ class Tariff:
     prices: Prices | None = None
     text_digest: str = ""
     """SHA-256 of the file's text, hex."""
+    text: str = field(default="", repr=False, compare=False)
+    """The file's text, where a schedule names it."""
     _days: dict[date, Day] = field(default_factory=dict, repr=False, compare=False)
     _holidays: dict[int, Mapping[date, Holiday]] = field(
         default_factory=dict, repr=False, compare=False

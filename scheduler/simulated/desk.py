@@ -148,24 +148,7 @@ def _bent(faults: Faults, answer: Reply) -> Reply:
         return answer
     if faults.extra_keys and isinstance(found, dict):
         found = {**found, "unheard_of": {"since": "26.99"}}
-    return replace(answer, body=encode(_struck(faults, found)))
-
-
-def _struck(faults: Faults, found: object) -> object:
-    if isinstance(found, list):
-        return [_struck(faults, each) for each in found]
-    if not isinstance(found, dict):
-        return found
-    kept = {key: value for key, value in found.items() if not faults.take_at("without", key)}
-    return {key: _struck_value(faults, key, value) for key, value in kept.items()}
-
-
-def _struck_value(faults: Faults, key: str, value: object) -> object:
-    if faults.take_at("null", key):
-        return None
-    if faults.take_at("typed", key):
-        return 7 if isinstance(value, str) else str(value)
-    return _struck(faults, value)
+    return replace(answer, body=encode(odd.struck(faults, found)))
 
 
 def _note(device: Device, request: Received, answer: Reply | None, moment: Instant) -> None:

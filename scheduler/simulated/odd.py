@@ -7,6 +7,8 @@ import zlib
 from collections.abc import AsyncIterator
 from typing import Final
 
+from scheduler.simulated.switches import Switches
+
 HUGE: Final = 3_000_000
 DEPTH: Final = 100_000
 DRIP_SECONDS: Final = 1.0
@@ -50,3 +52,21 @@ def packed() -> bytes:
 def _gzip(data: bytes) -> bytes:
     packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     return packer.compress(data) + packer.flush()
+
+
+def struck(faults: Switches, found: object) -> object:
+    """Data with some keys missing, null or of another type, by the faults of those names."""
+    if isinstance(found, list):
+        return [struck(faults, each) for each in found]
+    if not isinstance(found, dict):
+        return found
+    kept = {key: value for key, value in found.items() if not faults.take_at("without", key)}
+    return {key: _struck_value(faults, key, value) for key, value in kept.items()}
+
+
+def _struck_value(faults: Switches, key: str, value: object) -> object:
+    if faults.take_at("null", key):
+        return None
+    if faults.take_at("typed", key):
+        return 7 if isinstance(value, str) else str(value)
+    return struck(faults, value)

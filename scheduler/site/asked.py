@@ -41,7 +41,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class LeaseEnding:
     """Which leases are to end now: of a kind, and where given of a name or an id."""
 
     kind: LeaseKind | None = None
@@ -72,11 +72,11 @@ def asked_from_json(data: object, *, who: str = "") -> Asked:
     )
 
 
-def ending_from_json(data: object, *, who: str = "") -> Ending:
+def ending_from_json(data: object, *, who: str = "") -> LeaseEnding:
     """Which leases to end, as it is asked over the control socket. Raises LeaseError."""
     if not isinstance(data, Mapping) or not {"kind", "name", "id"} & set(data):
         raise LeaseError("Say which leases to end: by kind, name or id.")
-    return Ending(
+    return LeaseEnding(
         kind=None if data.get("kind") is None else _kind(data["kind"]),
         name=_optional_text(data.get("name"), 200),
         id=_optional_text(data.get("id"), 80),

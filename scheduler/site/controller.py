@@ -28,7 +28,7 @@ from scheduler.site.apply import DENIED_FOR_HOLD, Attempt, How
 from scheduler.site.backoff import MOST, wait_after
 from scheduler.site.confirm import Sent
 from scheduler.site.debt import Debt
-from scheduler.site.drift import Drift
+from scheduler.site.drift import DriftWatch
 from scheduler.site.guards.watch import Guards
 from scheduler.site.known import Known
 from scheduler.site.lookout import Lookout
@@ -77,7 +77,7 @@ class Controller:
         self.turn = turn or Turn()
         self.known = Known(gateway, recorder)
         self.debt = Debt(gateway, recorder, self.known, monotonic)
-        self.drift = Drift(recorder, lambda: self.schedule)
+        self.drift = DriftWatch(recorder, lambda: self.schedule)
         self.guards = Guards(recorder, self.known, lambda: self.schedule)
         self.lookout = Lookout(
             gateway, recorder, self.debt, self.drift, known=self.known, monotonic=monotonic

@@ -38,7 +38,7 @@ _DAY: Final = timedelta(days=1)
 
 
 @dataclass(slots=True)
-class Found:
+class DriftFound:
     """One drift, from when it was seen until it is over."""
 
     at: datetime
@@ -47,11 +47,11 @@ class Found:
     over: bool = False
 
 
-class Drift:
+class DriftWatch:
     """The drift of one site."""
 
     def __init__(self, recorder: Recorder, schedule: Callable[[], Schedule]) -> None:
-        self.found: Found | None = None
+        self.found: DriftFound | None = None
         self.regular: tuple[str, ...] = ()
         """The times of day at which it comes again and again."""
         self._recorder, self._schedule = recorder, schedule
@@ -79,7 +79,7 @@ class Drift:
         old = self.found
         if old is not None and not old.over and old.shown == shown:
             return
-        self.found = Found(at, shown, before)
+        self.found = DriftFound(at, shown, before)
         told = "the gateway shows %s, which nobody here wrote; %s was confirmed before"
         log.warning(told, shown.words(), before.setting.words())
         detail: dict[str, Json] = {
@@ -145,7 +145,7 @@ class Drift:
             return
         yield self._reason(self.found)
 
-    def _reason(self, found: Found) -> Reason:
+    def _reason(self, found: DriftFound) -> Reason:
         said = f"The gateway showed {found.shown.words()}, which nobody here wrote"
         if found.over:
             text = f"{said}. Another scheduler or the app changes it too."
@@ -160,7 +160,7 @@ class Drift:
         return Reason("other_writer", text, found.at)
 
 
-def _found_in(event: Event) -> Found | None:
+def _found_in(event: Event) -> DriftFound | None:
     """What the event of a drift tells of it; None where it is not to be understood."""
     shown, before = event.detail.get("shown"), event.detail.get("before")
     if not isinstance(shown, Mapping) or not isinstance(before, Mapping):
@@ -170,7 +170,7 @@ def _found_in(event: Event) -> Found | None:
         return None
     rule, run = event.detail.get("rule"), event.detail.get("confirmed_run")
     proven = Proven(rule, setting, datetime.fromisoformat(at), run)
-    return Found(event.at, setting_read_from_json(shown), proven)
+    return DriftFound(event.at, setting_read_from_json(shown), proven)
 
 
 def times_of_day(seen: Iterable[datetime]) -> tuple[str, ...]:

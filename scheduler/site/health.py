@@ -86,6 +86,8 @@ def _gateway(controller: Controller) -> Iterator[Reason]:
         yield Reason("gateway_lost", f"The gateway does not answer: {error}", known.since)
     elif isinstance(error, BudgetSpentError):
         yield Reason("budget", str(error), known.since)
+    for text in getattr(controller.gateway, "concerns", ()):
+        yield Reason("gateway_soon", text, None)
 
 
 def _wish(controller: Controller, wish: Wish, now: datetime) -> Iterator[Reason]:

@@ -48,6 +48,7 @@ class Known:
         self.unwritten: list[tuple[Run, Ended]] = []
         """Runs that are over, whose outcome the audit could not take."""
         self.last_run: Mapping[str, Any] | None = None
+        self.firmware: str | None = None
         self._gateway, self._recorder = gateway, recorder
 
     async def reading(self, steps: Steps, *, spend: Spend, want: frozenset[Part]) -> Reading:
@@ -70,6 +71,10 @@ class Known:
                 old.running if found.running is None else found.running,
             )
             await self.met(None)
+        if found.firmware is not None and found.firmware != self.firmware:
+            before, self.firmware = self.firmware, found.firmware
+            told: dict[str, Json] = {"firmware": found.firmware, "before": before}
+            await self._recorder.event("gateway", "firmware", told)
         return found
 
     async def met(self, error: GatewayError | None) -> None:

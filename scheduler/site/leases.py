@@ -19,7 +19,7 @@ from scheduler.audit.recorder import Recorder
 from scheduler.plan import Lease, LeaseKind, lease_from_json
 from scheduler.schedule.wording import shown
 from scheduler.setting import setting_words
-from scheduler.site.asked import LONGEST, Ending
+from scheduler.site.asked import LONGEST, LeaseEnding
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Leases:
         """Put a lease in force, in the place of another of its kind; a skip only of one of the
         same name. On the record first. Raises AuditUnwritableError: then nothing has changed."""
         async with self._one:
-            same = Ending(lease.kind, lease.name)
+            same = LeaseEnding(lease.kind, lease.name)
             for other in [each for each in self.active(lease.begun) if same.means(each)]:
                 await self._end(other, lease.begun, "replaced", by=lease.who)
             await self.recorder.event(KIND, "begun", lease.to_json())
@@ -105,7 +105,7 @@ class Leases:
             self.known = (*self.known, lease)
         log.info("%s", words(lease))
 
-    async def end(self, ending: Ending, now: datetime) -> tuple[Lease, ...]:
+    async def end(self, ending: LeaseEnding, now: datetime) -> tuple[Lease, ...]:
         """End leases before their time; those that were in force. Raises AuditUnwritableError."""
         async with self._one:
             found = [each for each in self.active(now) if ending.means(each)]

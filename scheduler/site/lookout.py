@@ -1,5 +1,5 @@
-"""Looks that cost nothing: whether the battery runs, what is in the way, and whether somebody else
-changed the setting.
+"""Looks that the plan does not need: whether the battery runs, what is in the way, and whether
+somebody else changed the setting.
 
 They leave no entry; what they find is acted on by a run of its own.
 """
@@ -14,7 +14,7 @@ from scheduler.errors import GatewayError, GatewayIdentityError
 from scheduler.gateway.base import Gateway, Part, Reading, Spend
 from scheduler.setting import HOLD
 from scheduler.site.debt import Debt
-from scheduler.site.drift import Drift
+from scheduler.site.drift import DriftWatch
 from scheduler.site.known import Known
 from scheduler.site.meters import METERS
 from scheduler.site.wish import Wish
@@ -35,7 +35,7 @@ class Lookout:
         gateway: Gateway,
         recorder: Recorder,
         debt: Debt,
-        drift: Drift,
+        drift: DriftWatch,
         *,
         known: Known,
         monotonic: Callable[[], float],
@@ -60,8 +60,10 @@ class Lookout:
         """What is seen, where it is time for a look. A battery that is seen standing still is
         brought back."""
         limits, at = self._gateway.limits, self._monotonic()
+        if not limits.free_reads and self._at is None:
+            self._at = at  # the first attempt was a look, and was paid for
         soon = self._at is not None and at - self._at < limits.read_every
-        if not limits.free_reads or soon:
+        if soon or not (limits.free_reads or limits.read_every):
             return None
         self._at = at
         try:
@@ -93,7 +95,8 @@ class Lookout:
         return want | METERS if metered else want
 
     async def _look(self, want: frozenset[Part]) -> Reading:
-        seen = await self._known.reading(self._steps, spend=Spend.FREE, want=want)
+        spend = Spend.FREE if self._gateway.limits.free_reads else Spend.SPARE
+        seen = await self._known.reading(self._steps, spend=spend, want=want)
         if Part.HEALTH in want:
             self._whole_at = self._monotonic()
             away = seen.grid is False or bool(seen.updating) or bool(seen.in_the_way)

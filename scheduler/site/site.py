@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -27,8 +28,7 @@ from scheduler.schedule.load import Loaded
 from scheduler.schedule.values import Job, Schedule
 from scheduler.site import health
 from scheduler.site.apply import Attempt, objection
-from scheduler.site.asked import Asked, lease_of
-from scheduler.site.asked import Ending as LeaseEnding
+from scheduler.site.asked import Asked, LeaseEnding, lease_of
 from scheduler.site.controller import Controller
 from scheduler.site.firmware import Ending
 from scheduler.site.jobs import Jobs
@@ -109,6 +109,7 @@ class Site:
 
     async def start(self, *, alive_until: datetime | None, alone: bool = True) -> None:
         """Close or take up what an earlier process left open; before the first look."""
+        await self._keep_schedule()
         await self.leases.load(self._now())
         self.controller.leases = self.leases.known
         await self.controller.recover(alive_until=alive_until, alone=alone)
@@ -237,8 +238,17 @@ class Site:
 
     async def reload(self, loaded: Loaded) -> None:
         """Put a new schedule in force; look afterwards with Wake.RELOAD."""
+        with suppress(AuditError):
+            # The next look tells it, and the reload itself is on the record then.
+            await self._keep_schedule(loaded)
         self.loaded, self._loaded_at = loaded, self._now()
         self.controller.schedule = loaded.schedule
+
+    async def _keep_schedule(self, loaded: Loaded | None = None) -> None:
+        """What is in force, in its own words, so that it can be read when it is long replaced."""
+        kept = loaded or self.loaded
+        if kept.texts:
+            await self.recorder.schedule(kept.schedule.digest, kept.texts)
 
     # --- the state
 

@@ -130,3 +130,22 @@ def test_what_is_asked_while_nothing_runs_counts_from_the_next_start(house, gate
 
     running(house)
     assert house.json("status")["confirmed"]["reserve_percent"] == 40
+
+
+def test_why_tells_over_a_real_audit_what_was_wanted_proven_and_unwatched(house, gateway):
+    house.write(ALWAYS)
+    process = running(house)
+
+    told = house.json("why")
+    assert (told["word"], told["wanted"]["rule"]) == ("in_force", "charge overnight")
+    assert told["wanted"]["line"] == 4
+    assert told["proof"]["outcome"] == "confirmed"
+    assert told["schedule"]["name"] == "always"
+    assert told["answer"].startswith("It was as wanted: Backup-only, 100 %, read back equal at ")
+
+    stop(process)
+    house.write(ALWAYS.replace("100%", "90%"))
+    words = house.tou("why", "--at", "1s").stdout
+    assert "Backup-only, 100 %" in words
+    assert "line 4 of the schedule" in words
+    house.until(lambda: house.json("why", "--at", "now")["word"] in {"in_force", "unwatched"})

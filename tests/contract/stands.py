@@ -15,10 +15,12 @@ from pydantic import SecretStr
 
 from scheduler import clock
 from scheduler.gateway import registry
+from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.gateway.v1r.key import make_key
 from scheduler.setting import SettingRead, from_raw
 from scheduler.simulated import SimulatedGateway
+from scheduler.simulated.fleet import SimulatedFleet
 from scheduler.simulated.proxy import SimulatedProxy
 from scheduler.simulated.v1r import SimulatedV1r
 
@@ -129,6 +131,38 @@ async def memory(folder: Path) -> AsyncIterator[Stand]:
 
 
 @asynccontextmanager
+async def fleet(folder: Path) -> AsyncIterator[Stand]:
+    async with SimulatedFleet() as cloud:
+        around = surroundings(folder)
+        sign_in(cloud, around.state)
+        yield Stand(
+            name="fleet",
+            settings=settings_of(
+                "fleet",
+                fleet_site=cloud.site,
+                fleet_api_url=cloud.url,
+                fleet_token_url=cloud.url,
+                fleet_read_every=clock.parse_duration("15m"),
+            ),
+            surroundings=around,
+            in_force=lambda: of_cloud(cloud),
+            vanish=lambda: setattr(cloud.faults, "refuse", True),
+            secret=TokenFile(around.state.with_suffix(".fleet")).read().access,
+        )
+
+
+def sign_in(cloud: SimulatedFleet, state: Path) -> None:
+    answer, now = cloud.tokens(), clock.now()
+    first = Tokens(cloud.client_id, "none", "none", now, now).renewed(answer, now)
+    TokenFile(state.with_suffix(".fleet")).keep(replace(first, old=None))
+
+
+def of_cloud(cloud: SimulatedFleet) -> SettingRead:
+    picture = cloud.cloud.in_force
+    return SettingRead(picture.mode, picture.reserve)
+
+
+@asynccontextmanager
 async def line(folder: Path) -> AsyncIterator[Stand]:
     """The preferred one is away, so the other acts."""
     memory_gateway.DEVICE.update(there=False)
@@ -159,6 +193,7 @@ STANDS = {
     "local": local,
     "simulated": simulated,
     "v1r": v1r,
+    "fleet": fleet,
     "proxy": proxy,
     "memory": memory,
     "line": line,

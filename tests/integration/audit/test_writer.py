@@ -266,11 +266,11 @@ async def test_the_text_of_a_schedule_is_kept_once_for_each_digest(
     home: Recorder, database: Database
 ) -> None:
     kept = [
-        await home.schedule(digest, text)
+        await home.schedule(digest, {"text": text})
         for digest, text in (("aa", "schedule: a"), ("bb", "schedule: b"), ("aa", "schedule: a"))
     ]
 
     assert kept == [True, True, False]
-    assert home.questions.schedule_text("aa") == "schedule: a"
-    assert home.questions.schedule_text("cc") is None
+    assert home.questions.schedule_texts("aa") == {"text": "schedule: a"}
+    assert home.questions.schedule_texts("cc") is None
     assert len(review.events(database, kind="schedule")) == 2

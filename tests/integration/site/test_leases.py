@@ -12,7 +12,7 @@ from scheduler.errors import LeaseError
 from scheduler.plan import LeaseKind
 from scheduler.schedule.values import ClockTime, Condition, Job, JobKind
 from scheduler.setting import HOLD, Mode, Setting
-from scheduler.site.asked import Asked, Ending
+from scheduler.site.asked import Asked, LeaseEnding
 from scheduler.words import Wake
 
 from .conftest import HOUR, PLACE, schedule
@@ -140,7 +140,7 @@ async def test_a_pause_leaves_what_somebody_else_wrote_alone(house):
     await house.look(Wake.PULSE)
     assert house.device.active.reserve == 40.0
 
-    await house.site.end(Ending(LeaseKind.PAUSE))
+    await house.site.end(LeaseEnding(LeaseKind.PAUSE))
     await house.look(Wake.OVERRIDE)
     await house.settle()
     assert house.device.active.reserve == 5.0

@@ -1,0 +1,189 @@
+"""What the cloud's answers mean: its statuses in words for the owner, and whether a command was
+taken. Knows no connection.
+
+Bodies differ by endpoint and by year, so nothing is expected of one but what is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from scheduler.errors import (
+    Delivered,
+    GatewayBusyError,
+    GatewayError,
+    GatewayProtocolError,
+    GatewayRefusedError,
+    GatewayUnreachableError,
+)
+
+LONGEST_WAIT: Final = 3600.0
+"""Bound of a Retry-After: vehicle users were told many hours, and a boundary cannot wait for it."""
+_FIRST_WAIT: Final = {429: 60.0, 503: 15.0}
+_IN_BODY: Final = re.compile(r"retry in (\d{1,9}) ?s", re.IGNORECASE)
+_SIGN_IN: Final = "Run `tou gateway login` to sign in again."
+
+
+@dataclass(frozen=True, slots=True)
+class CloudCall:
+    """One request."""
+
+    step: str
+    method: str
+    path: str
+    body: Mapping[str, object] | None = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    """In place of a JSON body."""
+    base: str = ""
+    """Another host than the API's."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something, so that the audit must be on disk before it."""
+        return self.method == "POST" and self.form is None
+
+
+@dataclass(frozen=True, slots=True)
+class CloudReply:
+    """What came back, with a status."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    asked: float | None = None
+    """Seconds of a Retry-After header."""
+
+    def data(self) -> object:
+        """The JSON of the body, whatever its content type; None where there is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def mapping(self) -> Mapping[str, object]:
+        """The JSON object of the body; empty where it is none."""
+        data = self.data()
+        return data if isinstance(data, dict) else {}
+
+    @property
+    def response(self) -> object:
+        """What stands under `response`."""
+        return self.mapping().get("response")
+
+    def object(self) -> Mapping[str, object]:
+        """The object under `response`; empty where it is none, as of a site that says nothing."""
+        found = self.response
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def complaint(self) -> str:
+        """The code and the words of an error body; may be empty."""
+        data = self.mapping()
+        words = [data.get("error"), data.get("error_description")]
+        messages = data.get("messages")
+        if isinstance(messages, dict):
+            words += [f"{key}: {_plain(value)}" for key, value in messages.items()]
+        return "; ".join(dict.fromkeys(str(each) for each in words if each))
+
+    @property
+    def wait(self) -> float:
+        """Seconds to leave the cloud alone, as it asks for in a header or in words."""
+        found = _IN_BODY.search(self.complaint)
+        asked = float(found[1]) if found and self.asked is None else self.asked
+        if asked is None:
+            asked = _FIRST_WAIT.get(self.status, 60.0)
+        return min(max(asked, 1.0), LONGEST_WAIT)
+
+    @property
+    def fine(self) -> bool:
+        """Whether it is no failure by its status and its body together."""
+        return 200 <= self.status < 300 and self.unwilling is None
+
+    @property
+    def unwilling(self) -> str | None:
+        """Why a command was not taken although the status is good; None where it was. Everything
+        else is "acknowledged, not verified"."""
+        if self.mapping().get("error"):
+            return self.complaint
+        found = {key.lower(): value for key, value in self.object().items()}
+        words = str(found.get("reason") or found.get("message") or "no reason given")
+        code = found.get("code")
+        failed = isinstance(code, int) and not isinstance(code, bool) and code >= 400
+        return words if failed or found.get("result") is False else None
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a status means for the next step, and what the owner reads."""
+
+    kind: type[GatewayError]
+    text: str
+    delivered: Delivered = "no"
+
+
+_R, _U = GatewayRefusedError, GatewayUnreachableError
+_STATUSES: Final[dict[int, _Meaning]] = {
+    400: _Meaning(_R, "does not accept the request. It is not tried again unchanged."),
+    401: _Meaning(_R, f"does not accept the sign-in. {_SIGN_IN}"),
+    402: _Meaning(_R, "asks for payment. See to the subscription or the payment method there."),
+    403: _Meaning(
+        _R,
+        "does not allow this: the sign-in has not been given the right to it. Sign in again by "
+        "`tou gateway login`, and tick every box.",
+    ),
+    404: _Meaning(
+        _R, "does not know this energy site. Set TOU_FLEET_SITE to one of the account's."
+    ),
+    408: _Meaning(_U, "does not reach the gateway at the house. See whether it has internet."),
+    410: _Meaning(_R, "wants a rate plan for Time-Based Control. Set one in the Tesla app."),
+    412: _Meaning(
+        _R,
+        "says that a step of the set-up is missing: the app is not registered in this region. "
+        "Run `tou gateway login`.",
+    ),
+    421: _Meaning(_R, "says that the account belongs to another region. Set TOU_FLEET_REGION."),
+    422: _Meaning(_R, "does not like the value."),
+    423: _Meaning(_R, "says that the account is locked. Unlock it at Tesla."),
+    429: _Meaning(GatewayBusyError, "asks for fewer requests."),
+    451: _Meaning(_R, "may not answer by a privacy setting of the account. Change it at Tesla."),
+    500: _Meaning(
+        _U,
+        "failed inside. Where this stays, the site may have been removed from the account.",
+        "unknown",
+    ),
+    502: _Meaning(_U, "could not pass the request on.", "unknown"),
+    503: _Meaning(GatewayBusyError, "is busy."),
+    504: _Meaning(_U, "had no answer in time from behind it.", "unknown"),
+    540: _Meaning(GatewayProtocolError, "had an odd answer from the gateway.", "unknown"),
+}
+# Teslemetry's word for what is a 408 at Tesla.
+_NOT_DELIVERED: Final = "energy_gateway_unreachable"
+
+
+def failure(where: str, call: CloudCall, answer: CloudReply, said: str) -> GatewayError:
+    """The one error of an answer that is no success; `said` is its complaint, fit to be shown."""
+    meaning = _STATUSES.get(answer.status) or _unknown(answer.status)
+    told = f" It says: {said}." if said else ""
+    if answer.status < 300:
+        meaning = _Meaning(_R, "answered that it did not do it.")
+    elif _NOT_DELIVERED in answer.complaint:
+        meaning = _STATUSES[408]
+    busy = meaning.kind is GatewayBusyError
+    return meaning.kind(
+        f"{where} {meaning.text}{told} ({call.method} {call.path}, status {answer.status})",
+        delivered=meaning.delivered,
+        retry_after=answer.wait if busy or answer.asked is not None else None,
+    )
+
+
+def _unknown(status: int) -> _Meaning:
+    if status >= 500:
+        return _Meaning(_U, "failed.", "unknown")
+    return _Meaning(GatewayProtocolError, "answers in a way that is not known.")

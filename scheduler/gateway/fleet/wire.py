@@ -1,0 +1,213 @@
+"""Requests to the cloud: sent once, timed, told as steps, and with their failures in our own words.
+The only module here that knows httpx.
+
+HTTP/1.1, no redirects, the environment's proxy and certificates honoured, a body of 1 MB at most.
+Nothing is held while nothing is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextlib import aclosing
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from scheduler import __version__
+from scheduler.errors import GatewayError, GatewayProtocolError, GatewayUnreachableError
+from scheduler.gateway.base import Step, Steps
+from scheduler.gateway.careful import finish
+from scheduler.gateway.fleet.answers import CloudCall, CloudReply
+from scheduler.outside import hides_tokens, said
+
+CONNECT_SECONDS: Final = 10.0
+READ_SECONDS: Final = 30.0
+SLACK_SECONDS: Final = 15.0
+CANCEL_GRACE: Final = 2.0
+IDLE_SECONDS: Final = 30.0
+"""A confirming read follows a command after seconds; then the connection is closed."""
+MOST_BYTES: Final = 1_000_000
+
+# At debug level these write every header into the log, tokens among them.
+for _name in ("httpcore.http11", "httpcore.connection", "httpcore.proxy", "httpx"):
+    logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.WARNING)
+
+
+class CloudWire:
+    """The connections to one provider."""
+
+    def __init__(
+        self,
+        *,
+        base: str,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        secrets: Callable[[], tuple[str, ...]],
+    ) -> None:
+        self.where = urlsplit(base).netloc
+        self._base, self._now, self._monotonic = base, now, monotonic
+        self._secrets = secrets
+        self._client: httpx.AsyncClient | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    def shown(self, text: object, limit: int = 200) -> str:
+        """What the cloud says, fit to be shown."""
+        return hides_tokens(said(text, secrets=self._secrets(), limit=limit))
+
+    async def send(self, call: CloudCall, steps: Steps, token: str | None = None) -> CloudReply:
+        """The answer to one request, whatever its status. Raises GatewayError where there is none,
+        AuditError where a step is not kept."""
+        if call.changes:
+            await steps.settled()
+        # Cut off in the middle, a command is neither known nor recorded.
+        outcome = await finish(self._exchange(call, steps, token), grace=CANCEL_GRACE)
+        if isinstance(outcome, GatewayError):
+            raise outcome
+        return outcome
+
+    async def close(self) -> None:
+        """Close the connections; another request would make new ones."""
+        if self._idle:
+            self._idle.cancel()
+        if self._closing:
+            await self._closing
+        client, self._client = self._client, None
+        if client:
+            await client.aclose()
+
+    async def _exchange(
+        self, call: CloudCall, steps: Steps, token: str | None
+    ) -> CloudReply | GatewayError:
+        """One request. An error is returned, not raised: so it carries no trace of httpx's own,
+        which holds the request with its headers."""
+        at, began = self._now(), self._monotonic()
+        outcome: CloudReply | GatewayError
+        try:
+            client = await self._ready()
+            async with asyncio.timeout(READ_SECONDS + SLACK_SECONDS):
+                request = _request(client, self._base, call, token)
+                response = await client.send(request, stream=True)
+                async with aclosing(response):
+                    outcome = await _received(response, self._asked(response.headers))
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as error:
+            outcome = self._failure(call, error)
+        self._rest()
+        step = Step(
+            at=at,
+            step=call.step,
+            method=call.method,
+            path=call.path.partition("?")[0],
+            status=outcome.status if isinstance(outcome, CloudReply) else None,
+            duration_ms=round((self._monotonic() - began) * 1000, 3),
+            error=self._told(outcome),
+        )
+        await steps.ended(step)
+        return outcome
+
+    def _told(self, outcome: CloudReply | GatewayError) -> str | None:
+        if isinstance(outcome, GatewayError):
+            return str(outcome)
+        if outcome.fine:
+            return None
+        words = self.shown(outcome.complaint or outcome.unwilling or "")
+        return words or f"status {outcome.status}"
+
+    async def _ready(self) -> httpx.AsyncClient:
+        if self._idle:
+            self._idle.cancel()
+        if self._closing:
+            await self._closing
+        if self._client is None:
+            limits = httpx.Limits(max_connections=2, max_keepalive_connections=1)
+            self._client = httpx.AsyncClient(
+                http2=False,
+                follow_redirects=False,
+                limits=limits,
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": "identity",
+                    "User-Agent": f"tou-scheduler/{__version__}",
+                },
+            )
+        return self._client
+
+    def _rest(self) -> None:
+        self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._drop)
+
+    def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client:
+            self._closing = asyncio.ensure_future(client.aclose())
+            self._closing.add_done_callback(lambda _: setattr(self, "_closing", None))
+
+    def _asked(self, headers: httpx.Headers) -> float | None:
+        """Seconds of a Retry-After, or of the rate limit's reset; bounded where it is used."""
+        text = headers.get("retry-after", "")[:40] or headers.get("ratelimit-reset", "")[:12]
+        try:
+            return float(text) if text.isdecimal() else self._until(text)
+        except (ValueError, TypeError, OverflowError):
+            return None
+
+    def _until(self, date: str) -> float:
+        return (parsedate_to_datetime(date) - self._now()).total_seconds()
+
+    def _failure(self, call: CloudCall, error: Exception) -> GatewayError:
+        where = urlsplit(call.base).netloc or self.where
+        what = f"({call.method} {call.path.partition('?')[0]})"
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+            return GatewayUnreachableError(
+                f"{where} cannot be reached {what}: {self.shown(error) or 'no connection'}. See "
+                "whether this machine has internet, and whether the service may use it "
+                "(IPAddressAllow in its unit); it is tried again.",
+                delivered="no",
+            )
+        if isinstance(error, TimeoutError | httpx.TimeoutException):
+            return GatewayUnreachableError(f"{where} does not answer in time {what}.")
+        if isinstance(error, httpx.ProxyError | httpx.UnsupportedProtocol | httpx.InvalidURL):
+            return GatewayUnreachableError(
+                f"{where} cannot be asked {what}: {self.shown(error)}.", delivered="no"
+            )
+        if isinstance(error, httpx.TransportError | OSError) and not isinstance(
+            error, httpx.DecodingError
+        ):
+            return GatewayUnreachableError(f"{where} breaks off its answer {what}.")
+        return GatewayProtocolError(f"{where} answers {what} with something that is not its API.")
+
+
+def _request(
+    client: httpx.AsyncClient, base: str, call: CloudCall, token: str | None
+) -> httpx.Request:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    content = None
+    if call.form is not None:
+        content = urlencode(call.form).encode()
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    elif call.body is not None:
+        content = json.dumps(call.body, separators=(",", ":")).encode()
+        headers["Content-Type"] = "application/json"
+    return client.build_request(
+        call.method,
+        f"{call.base or base}{call.path}",
+        headers=headers,
+        content=content,
+        timeout=httpx.Timeout(CONNECT_SECONDS, read=READ_SECONDS),
+    )
+
+
+async def _received(response: httpx.Response, asked: float | None) -> CloudReply:
+    """The answer as it came on the wire. Raises ValueError."""
+    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise ValueError("packed, although that was not asked for")
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise ValueError("too long")
+    return CloudReply(response.status_code, bytes(body), asked)

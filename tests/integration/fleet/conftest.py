@@ -1,0 +1,111 @@
+"""The cloud's client against the simulated cloud, on loopback, by a clock that the test moves."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scheduler.gateway.base import Spend, Step
+from scheduler.gateway.fleet import TOKENS, open_gateway
+from scheduler.gateway.fleet.settings import FleetSettings
+from scheduler.gateway.fleet.tokens import TokenFile, Tokens
+from scheduler.gateway.registry import Surroundings
+from scheduler.simulated.fleet import SimulatedFleet
+
+
+@dataclass
+class Clock:
+    """Wall time and elapsed time that the test moves by hand."""
+
+    instant: datetime = datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
+    elapsed: float = 1000.0
+
+    def now(self) -> datetime:
+        self.instant += timedelta(milliseconds=1)
+        return self.instant
+
+    def monotonic(self) -> float:
+        return self.elapsed
+
+    def move(self, **by: float) -> None:
+        self.instant += timedelta(**by)
+        self.elapsed += timedelta(**by).total_seconds()
+
+
+@dataclass
+class Told:
+    """Steps that are only remembered."""
+
+    steps: list[Step] = field(default_factory=list)
+    settlings: int = 0
+
+    async def ended(self, step):
+        self.steps.append(step)
+
+    async def settled(self):
+        self.settlings += 1
+
+    def lines(self, after=0):
+        return [f"{step.method} {step.path.rpartition('/')[2]}" for step in self.steps[after:]]
+
+
+@dataclass
+class Stand:
+    """A cloud, a folder and whoever asks."""
+
+    cloud: SimulatedFleet
+    clock: Clock
+    state: object
+    told: Told = field(default_factory=Told)
+    opened: list = field(default_factory=list)
+
+    @property
+    def faults(self):
+        return self.cloud.faults
+
+    @property
+    def file(self) -> TokenFile:
+        return TokenFile(self.state.with_suffix(TOKENS))
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.state, self.clock.now, self.clock.monotonic, "America/Los_Angeles")
+
+    def sign_in(self, **scopes) -> Tokens:
+        now = self.clock.now()
+        first = Tokens(self.cloud.client_id, "none", "none", now, now)
+        tokens = replace(first.renewed(self.cloud.tokens(**scopes), now), old=None)
+        self.file.keep(tokens)
+        return tokens
+
+    def settings(self, **words) -> FleetSettings:
+        usual = {
+            "fleet_site": self.cloud.site,
+            "fleet_api_url": self.cloud.url,
+            "fleet_token_url": self.cloud.url,
+            "gateway_pause": timedelta(0),
+        }
+        return FleetSettings.model_construct(**{**usual, **words})
+
+    def open(self, **words):
+        gateway = open_gateway(self.settings(**words), self.surroundings)
+        self.opened.append(gateway)
+        return gateway
+
+    async def read(self, gateway=None, **words):
+        return await (gateway or self.open()).read(self.told, spend=Spend.DUE, **words)
+
+    def asked(self, after=0):
+        """What reached the cloud."""
+        return [f"{each.method} {each.path.rpartition('/')[2]}" for each in self.cloud.log[after:]]
+
+
+@pytest.fixture
+async def stand(tmp_path):
+    clock = Clock()
+    async with SimulatedFleet(now=clock.now) as cloud:
+        made = Stand(cloud, clock, tmp_path / "tou.db")
+        made.sign_in()
+        yield made
+        for gateway in made.opened:
+            await gateway.close()
