@@ -93,10 +93,8 @@ def judge(setting: Setting, first: Metered | None, last: Metered | None) -> Verd
 
 def _judge(setting: Setting, first: Metered | None, last: Metered) -> tuple[Effect, str]:
     flow, charge = flow_of(first, last), last.charge
-    if flow is None:
+    if flow is None or charge is None:
         return Effect.CANNOT_TELL, "the meters do not tell what the battery does"
-    if charge is None:
-        return Effect.CANNOT_TELL, "the charge is not known"
     floor = 100.0 if setting.mode is Mode.BACKUP else float(setting.reserve)
     if charge < floor - NEAR:
         return _below(setting, flow, charge)
@@ -104,9 +102,8 @@ def _judge(setting: Setting, first: Metered | None, last: Metered) -> tuple[Effe
         return Effect.CANNOT_TELL, "the battery is empty"
     if setting.mode is Mode.AUTONOMOUS:
         return Effect.CANNOT_TELL, "in this mode the gateway chooses what the battery does"
-    if charge <= floor + NEAR:
-        return _at_reserve(flow, last.powers)
-    return _above(flow, charge, last.powers)
+    near = charge <= floor + NEAR
+    return _at_reserve(flow, last.powers) if near else _above(flow, charge, last.powers)
 
 
 def flow_of(first: Metered | None, last: Metered) -> Flow | None:
