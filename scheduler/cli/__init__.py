@@ -34,6 +34,7 @@ _VERBS = {
     "audit": "audit",
     "tariff": "tariff",
     "gateway": "gateway",
+    "doctor": "doctor",
     "db": "db",
     "completion": "completion",
 }

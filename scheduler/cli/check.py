@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from scheduler.errors import MOST_SHOWN, ConfigurationError, Problem, ScheduleEr
 from scheduler.schedule import zones
 
 if TYPE_CHECKING:
+    from scheduler.doctor import Signs
     from scheduler.gateway.base import Limits
 
 _HANG: Final = "    "
@@ -26,13 +28,14 @@ _HANG: Final = "    "
 @click.command("check")
 @click.argument("file", required=False)
 @click.option("--strict", is_flag=True, help="Let warnings stop as errors do.")
+@click.option("--online", is_flag=True, help="Ask the gateway too, as `tou doctor` does.")
 @format_option()
-def check_command(file: str | None, form: str, *, strict: bool) -> None:
+def check_command(file: str | None, form: str, *, strict: bool, online: bool) -> None:
     """Read a schedule or a tariff and print its problems.
 
     FILE is a schedule, a tariff file, or the id of a tariff; without it, the schedule in force and
-    the settings. Never needs the network. Exit code 0, or 78 where there are errors, or with
-    --strict warnings.
+    the settings. Never needs the network, but with --online. Exit code 0, or 78 where there are
+    errors, or with --strict warnings; with --online also as `tou doctor`.
 
     Example: tou check --strict schedules/home.yaml
     """
@@ -50,11 +53,34 @@ def check_command(file: str | None, form: str, *, strict: bool) -> None:
     stopping = ("error", "warning") if strict else ("error",)
     if failure is None and any(each.severity in stopping for each in problems):
         failure = ""
+    gateways = _gateways(path) if online else None
     if form == "json":
-        echo_json(_answer(path, problems, failure, summary))
+        asked = {"gateways": [each.to_json() for each in gateways]} if gateways is not None else {}
+        echo_json({**_answer(path, problems, failure, summary), **asked})
     else:
         _print(path, problems, failure, summary)
-    sys.exit(0 if failure is None else ConfigurationError.exit_code)
+    code = 0 if failure is None else ConfigurationError.exit_code
+    sys.exit(max(code, _told(gateways, form)))
+
+
+def _told(gateways: tuple[Signs, ...] | None, form: str) -> int:
+    """The exit code for what was found of the gateways, which is told where a person reads."""
+    if gateways is None:
+        return 0
+    from scheduler.cli.doctor import lines
+    from scheduler.doctor import exit_code
+
+    if form == "text":
+        click.echo("\n".join(lines((), gateways)))
+    return exit_code(each for one in gateways for each in one.found)
+
+
+def _gateways(path: Path) -> tuple[Signs, ...]:
+    """What the gateways of the settings say to this schedule."""
+    from scheduler.doctor import examine_all
+
+    in_force = settings.load().model_copy(update={"schedule": path})
+    return asyncio.run(examine_all(in_force))[1]
 
 
 def _answer(

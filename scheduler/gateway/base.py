@@ -302,6 +302,20 @@ class SoftRestart(Protocol):
 
 
 @runtime_checkable
+class PowerSetpoint(Protocol):
+    """The ability to charge with a power for a time, whatever the mode says. Charging only. Worth
+    nothing where `Limits.set_points` is false, which the firmware may decide."""
+
+    async def charge_with(self, steps: Steps, watts: float | None, seconds: int) -> float:
+        """Ask to charge for so long, and return the watts that were asked for; None is all that
+        the battery takes. Ends by itself; a further order replaces it. Acknowledged, never "done":
+        look at the meters."""
+
+    async def resume(self, steps: Steps) -> None:
+        """End the order now; does nothing where none stands."""
+
+
+@runtime_checkable
 class Described(Protocol):
     """The ability to tell more of the device than a schedule needs."""
 
@@ -309,6 +323,15 @@ class Described(Protocol):
         """Every other read that the device offers by name, its answer as it came; a read that is
         refused or not there is an error's text. Only for a person to look at: not bounded by
         `Limits`, and full of private data."""
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """The ability to tell how its clock stands to ours."""
+
+    @property
+    def clock_ahead(self) -> float | None:
+        """Seconds by which its clock was ahead of ours with its last answer; None: not told."""
 
 
 @runtime_checkable

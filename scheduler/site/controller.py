@@ -32,6 +32,7 @@ from scheduler.site.drift import DriftWatch
 from scheduler.site.guards.watch import Guards
 from scheduler.site.known import Known
 from scheduler.site.lookout import Lookout
+from scheduler.site.set_point import Order, SetPoint
 from scheduler.site.standing import Standing
 from scheduler.site.trust import Trust
 from scheduler.site.turn import Turn
@@ -85,6 +86,9 @@ class Controller:
         self.standing = Standing(gateway, recorder)
         self.witness = Witness(gateway, recorder, self.known, monotonic)
         self.trust = Trust(recorder, gateway, synchronised, monotonic)
+        self.set_point = SetPoint(
+            gateway, recorder, self.known, pulse=conduct.pulse, monotonic=monotonic
+        )
         self.guards.clock_held = lambda: self.trust.held
         self.lookout.wants_meters = self.witness.wants_meters
         self.witness.in_the_way = self.guards.words
@@ -106,6 +110,7 @@ class Controller:
                 attempt = await self._look(wake, self.instant(self.now()))
                 await self.guards.note(self.now())
                 await self.witness.look()
+                await self.set_point.tend(self._order(), wake)
                 # What the attempt itself left behind is paid at once, and not at the next wake.
                 if self.debt.due() and not self.stopping:
                     await self.debt.paid(wake)
@@ -149,6 +154,18 @@ class Controller:
     def wanted(self, now: datetime) -> Desired:
         """What should be true at an instant."""
         return plan.desired_at(self.schedule, now, self.leases)
+
+    def _order(self) -> Order | None:
+        """The charge to order beside the setting that is in force."""
+        wish, now = self.wish, self.instant(self.now())
+        if wish is None or not wish.done or self.stopping or self.installing:
+            return None
+        if self.conduct.dry_run or self.trust.held or self.paused(now):
+            return None
+        if self.guards.holding(now) is not None:
+            return None
+        desired = self.wanted(now)
+        return None if desired.charge is None else Order(desired.rule, desired.charge)
 
     def paused(self, now: datetime) -> str | None:
         """Why nothing is done at an instant, where a person asked for that."""

@@ -288,6 +288,7 @@ class Site:
             leases=tuple(each.to_json() for each in self.leases.active(after)),
             reasons=health.worst_first([*self._concerns.values(), *known]),
             dry_run=controller.conduct.dry_run,
+            charging=controller.set_point.to_json(),
         )
 
     def _next_switch(self, after: datetime) -> PlanEntry | None:
@@ -357,6 +358,8 @@ class Site:
         await self._over(STOP_WITHIN - STOP_GENTLY)
         if self.gateway.unsafe:
             await self._over(STOP_UNSAFE)
+        with suppress(AuditError):
+            await self.controller.set_point.leave()
 
     async def _over(self, seconds: float) -> None:
         at_work: set[asyncio.Task[Any]] = {*self._looking, *self._tasks}

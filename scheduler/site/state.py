@@ -139,6 +139,8 @@ class SiteState:
     reasons: tuple[Reason, ...] = ()
     """Worst first."""
     dry_run: bool = False
+    charging: Mapping[str, Any] | None = None
+    """The charge that was ordered beside the setting: watts, until, effect."""
     database: str = ""
     seen: datetime | None = None
     """The last sign of life."""
@@ -195,6 +197,7 @@ def to_json(state: SiteState) -> dict[str, Any]:
             "version": state.version,
         },
         "dry_run": state.dry_run,
+        "charging": _mapping(state.charging),
         "database": state.database,
         "zone_data": zone_data_json(),
     }

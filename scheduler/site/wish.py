@@ -129,6 +129,7 @@ class Conduct:
     dry_run: bool = False
     soft_restart: bool = False
     """Whether the device's own process may be stopped and run for a setting that does not take."""
+    pulse: float = 30.0
 
 
 def tell(wish: Wish, result: Attempt) -> None:

@@ -136,6 +136,11 @@ class LocalGateway:
             return f"{self._where}: the sitemaster is not running, so the battery stands still."
         return None
 
+    @property
+    def clock_ahead(self) -> float | None:
+        """By the Date of its last answer."""
+        return self._line.wire.clock_ahead
+
     async def close(self) -> None:
         """Close the connections; the session stays stored."""
         await self._line.wire.close()

@@ -31,6 +31,7 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
+from scheduler.gateway.clocks import ahead_of
 from scheduler.gateway.local.answers import Answer, Call
 from scheduler.gateway.local.pin import SERVER_NAME, Pin, shared_context
 from scheduler.gateway.local.session import Session
@@ -84,6 +85,8 @@ class Wire:
     ) -> None:
         self.breaks = 0
         """How many exchanges came to nothing; the gateway may have restarted since."""
+        self.clock_ahead: float | None = None
+        """Seconds by which its clock was ahead of ours with its last answer."""
         self._url, self._where, self._pin = url, where, Pin(pin, where)
         self._now, self._monotonic = now, monotonic
         self._fixed_secrets = tuple(secret for secret in secrets if secret)
@@ -163,6 +166,7 @@ class Wire:
             async with asyncio.timeout(_seconds(call) + SLACK_SECONDS):
                 with self._pin:
                     response = await client.send(_request(client, call, session), stream=True)
+                self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
                 async with aclosing(response):
                     outcome = await _received(response, self._asked(response.headers))
         except GatewayIdentityError as error:

@@ -47,8 +47,6 @@ class ProxyAnswer:
     body: bytes = field(default=b"", repr=False)
     asked: float | None = None
     """Seconds of a Retry-After header."""
-    date: str | None = None
-    """Its Date header."""
 
     def mapping(self) -> Mapping[str, object]:
         """The JSON object of the body, whatever content type it came with; empty where it is

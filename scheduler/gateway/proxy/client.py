@@ -79,6 +79,11 @@ class ProxyGateway:
         """Its address."""
         return f"proxy {urlsplit(self.url).netloc}"
 
+    @property
+    def clock_ahead(self) -> float | None:
+        """By the Date of its last answer."""
+        return self._wire.clock_ahead
+
     async def read(
         self, steps: Steps, *, spend: Spend, want: frozenset[Part] = SETTING_ONLY
     ) -> Reading:
@@ -114,10 +119,6 @@ class ProxyGateway:
     async def close(self) -> None:
         """Close the connection."""
         await self._wire.close()
-
-    async def date(self, steps: Steps) -> str | None:
-        """The Date header of its answer; for whoever compares clocks."""
-        return (await self._wire.send(_VERSION, steps)).date
 
     async def _setting(self, steps: Steps) -> SettingRead:
         before = await self._word(_MODE, "mode", steps)

@@ -25,6 +25,7 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
+from scheduler.gateway.clocks import ahead_of
 from scheduler.gateway.proxy.answers import ProxyAnswer, ProxyCall
 from scheduler.gateway.proxy.settings import stays_home
 from scheduler.outside import said
@@ -52,6 +53,7 @@ class ProxyWire:
         monotonic: Callable[[], float],
     ) -> None:
         parts = urlsplit(url)
+        self.clock_ahead: float | None = None
         self.where = f"The proxy {parts.netloc}"
         self._url, self._secret = url, secret
         self._host, self._plain = str(parts.hostname), parts.scheme == "http"
@@ -94,6 +96,7 @@ class ProxyWire:
             async with asyncio.timeout(CONNECT_SECONDS + READ_SECONDS):
                 client = await self._ready()
                 response = await client.send(_request(client, self._url, call), stream=True)
+                self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
                 async with aclosing(response):
                     outcome = await _received(response)
         except GatewayRefusedError as error:
@@ -209,5 +212,4 @@ async def _received(response: httpx.Response) -> ProxyAnswer:
         response.status_code,
         bytes(body),
         min(float(asked), 900.0) if asked.isdecimal() else None,
-        response.headers.get("date"),
     )

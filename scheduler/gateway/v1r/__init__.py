@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LIMITS = Limits(
     grid_charging=True,
     exports=frozenset(Export),
+    set_points=True,
     confirm_after=(0.0, 1.0, 2.0),
     confirm_within=10.0,
     effect_within=300.0,
@@ -25,7 +26,7 @@ LIMITS = Limits(
 
 
 def limits_of(settings: Any) -> Limits:
-    """What v1r allows; only the timed charge depends on a setting and on the firmware."""
+    """What v1r allows; whether a charge can be ordered the firmware tells when it is tried."""
     return LIMITS
 
 

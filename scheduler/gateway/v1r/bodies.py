@@ -21,6 +21,7 @@ EXPORT: Final = "customer_preferred_export_rule"
 NO_GRID: Final = "disallow_charge_from_grid_with_solar_installed"
 NO_EXPORT: Final = "non_export_configured"
 _SITE: Final = "site_info"
+_MOST_KW: Final = 1000.0
 _EXPORTS: Final = {
     Export.BATTERY: "battery_ok",
     Export.SOLAR: "pv_only",
@@ -82,6 +83,13 @@ def _export(site: Mapping[str, object]) -> Export | None:
     if site.get(NO_EXPORT) is True:
         return Export.NONE
     return _BY_WORD.get(str(site.get(EXPORT, "battery_ok")))
+
+
+def most_watts(config: Mapping[str, object]) -> float | None:
+    """The nominal power of the site, which is in kW here."""
+    site = config.get(_SITE)
+    found = number(site, "nominal_system_power_ac") if isinstance(site, dict) else None
+    return found * 1000 if found is not None and 0 < found <= _MOST_KW else None
 
 
 def with_health(reading: Reading, status: Mapping[str, object]) -> Reading:

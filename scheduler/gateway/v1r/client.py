@@ -39,6 +39,10 @@ from scheduler.gateway.v1r.traffic import LOGIN, Bounded, Traffic
 from scheduler.setting import Setting
 
 TIMEOUT: Final = 10.0
+# One Powerwall 2 charges with 5 kW; no site has more than a megawatt.
+LIKELY_WATTS: Final = 5000.0
+MOST_WATTS: Final = 1_000_000.0
+NO_ORDERS: Final = "this firmware takes no power to charge with"
 WRONG_DEVICE: Final = "WRONG_PERSONALIZATION"
 
 
@@ -155,6 +159,38 @@ class V1rGateway:
         async with self._exchange(steps, "look") as client:
             told = bodies.clock_of(await client.get_status())
         return None if told is None else (told - self._now()).total_seconds()
+
+    # The timed charge
+
+    async def charge_with(self, steps: Steps, watts: float | None, seconds: int) -> float:
+        """An order that the gateway ends by itself. Raises GatewayRefusedError where the firmware
+        lacks it, and never asks again."""
+        if watts is not None and not 0 < watts <= MOST_WATTS:
+            raise ValueError("a charge is a power above 0 W")
+        if not self.limits.set_points:
+            raise GatewayRefusedError(f"{self._where}: {NO_ORDERS}", delivered="no")
+        async with self._turn:
+            asked = watts or await self._most(steps)
+            await steps.settled()
+            async with self._exchange(steps, "dispatch") as client:
+                try:
+                    await client.dispatch_battery_power(-asked, seconds)
+                except self._library.PowerwallNotSupportedError:
+                    self.limits = replace(self.limits, set_points=False)
+                    raise
+        return asked
+
+    async def _most(self, steps: Steps) -> float:
+        """What this battery takes, by its configuration."""
+        async with self._exchange(steps, "observe") as client:
+            return bodies.most_watts(await client.get_config()) or LIKELY_WATTS
+
+    async def resume(self, steps: Steps) -> None:
+        """Back to the mode."""
+        async with self._turn:
+            await steps.settled()
+            async with self._exchange(steps, "dispatch") as client:
+                await client.resume_battery_operation()
 
     async def make_safe(self, steps: Steps) -> None:
         """Nothing here leaves a battery standing."""
