@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from scheduler import clock, files, imports
+from scheduler import clock, files, imports, settings
 from scheduler.cli import tariff_find
 from scheduler.errors import SchedulerError
 from scheduler.imports import MAX_BYTES, Imported
@@ -24,7 +24,12 @@ _STREAM = "-"
 
 
 @click.command("import")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", required=False)
+@click.option(
+    "--from-gateway",
+    is_flag=True,
+    help="In place of FILE: the rate plan in the Tesla app, as the gateway tells it (fleet).",
+)
 @click.option(
     "--id", "--as", "name", metavar="ID", help="The new tariff's id; else one from its name."
 )
@@ -43,7 +48,8 @@ _STREAM = "-"
 @click.option("--output", metavar="PATH", help="Where to write; - is stdout.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 def import_command(  # noqa: PLR0917 - click hands them over by name
-    file: str,
+    file: str | None,
+    from_gateway: bool,
     name: str | None,
     at: datetime | None,
     label: str | None,
@@ -57,8 +63,12 @@ def import_command(  # noqa: PLR0917 - click hands them over by name
     It goes into the folder tariffs/ beside the schedule of TOU_SCHEDULE, or beside you. What the
     source cannot say is listed in it and on the screen.
 
+    With --from-gateway it is the rate plan that is set in the Tesla app.
+
     Example: tou tariff import rate.json --id my-plan --timezone America/Phoenix
     """
+    if (file is None) is not from_gateway:
+        raise click.UsageError("Give FILE, or --from-gateway.")
     if name is not None and output is not None:
         raise click.UsageError("Give --id or --output, not both.")
     if name is not None and _ID.fullmatch(name) is None:
@@ -66,10 +76,10 @@ def import_command(  # noqa: PLR0917 - click hands them over by name
             f"{shown(name)} is not an id. Write letters, digits and hyphens, such as my-plan.",
             param_hint="--id",
         )
-    shown_as = "stdin" if file == _STREAM else file
+    text, shown_as = _of_gateway() if file is None else (read_source(file), file)
     made = imports.read(
-        read_source(file),
-        shown_as,
+        text,
+        "stdin" if file == _STREAM else shown_as,
         at=at.date() if at else None,
         label=label,
         timezone=timezone,
@@ -91,6 +101,14 @@ def import_command(  # noqa: PLR0917 - click hands them over by name
         f"Compare it with your utility's sheet: tou tariff show {path}\n"
         f"Check it after each edit: tou check {path}"
     )
+
+
+def _of_gateway() -> tuple[str, str]:
+    """What the gateway of the settings tells of its rate plan. Raises SettingsError where it
+    cannot."""
+    from scheduler.doctor.rate_plan import told
+
+    return told(settings.load()), "the rate plan of the gateway"
 
 
 def read_source(file: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from scheduler.gateway.base import (
     Identity,
     Limits,
     Part,
+    RatePlan,
     Reading,
     Spend,
     Step,
@@ -50,6 +52,8 @@ class Case:
     error: GatewayError | None = None
     steps: tuple[Step, ...] = ()
     loaded: Loaded | None = None
+    rate_plan: Mapping[str, object] | None = None
+    """As the device tells it, where it can."""
 
     @property
     def reached(self) -> bool:
@@ -61,7 +65,7 @@ async def look(case: Case) -> Case:
     """Ask for everything that costs nothing; for the setting also where a look is paid for, but
     never by a login that stops a battery."""
     gateway, steps = case.gateway, Passing()
-    identity, reading, error = None, None, None
+    identity, reading, error, plan = None, None, None, None
     updates = ability(gateway, FirmwareUpdates)  # type: ignore[type-abstract]
     try:
         if updates is not None:
@@ -69,6 +73,8 @@ async def look(case: Case) -> Case:
         reading = await gateway.read(steps, spend=Spend.FREE, want=ALL)
         if reading.setting is None and _harmless(gateway, known=updates is None or bool(identity)):
             reading = await gateway.read(steps, spend=Spend.DUE, want=ALL)
+        if (plans := ability(gateway, RatePlan)) is not None:  # type: ignore[type-abstract]
+            plan = await plans.rate_plan(steps)
     except GatewayError as raised:
         error = raised
     return replace(
@@ -78,6 +84,7 @@ async def look(case: Case) -> Case:
         reading=reading,
         error=error,
         steps=tuple(steps.steps),
+        rate_plan=plan,
     )
 
 

@@ -49,6 +49,11 @@ async def examine(chosen: Settings, name: str, loaded: Loaded | None) -> Signs:
         found = [each for check in CHECKS for each in check(case)]
     finally:
         await gateway.close()
+    if loaded is not None and case.rate_plan is not None:
+        from scheduler.doctor.rate_plan import compared
+
+        today = clock.localise(clock.now(), loaded.schedule.calendar.display_zone).date()
+        found += compared(loaded.schedule, case.rate_plan, today)
     if name == "local":
         from scheduler.doctor.certificate import certificate
 

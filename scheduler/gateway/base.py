@@ -326,6 +326,14 @@ class Described(Protocol):
 
 
 @runtime_checkable
+class RatePlan(Protocol):
+    """The ability to tell the rate plan that the device goes by."""
+
+    async def rate_plan(self, steps: Steps) -> Mapping[str, object]:
+        """The answer that holds it, as it came; `imports` knows its shape. It may be paid for."""
+
+
+@runtime_checkable
 class Clocked(Protocol):
     """The ability to tell how its clock stands to ours."""
 

@@ -148,6 +148,10 @@ class FleetGateway:
         """The account's sites that have a battery."""
         return sites_of((await self._ask("/products", steps, "look")).response)
 
+    async def rate_plan(self, steps: Steps) -> Mapping[str, object]:
+        """The settings of the site, with `tariff_content_v2` where a rate plan is set."""
+        return (await self._of_site("site_info", steps, "rate_plan")).object()
+
     async def _read_setting(self, reading: Reading, steps: Steps) -> Reading:
         info = (await self._of_site("site_info", steps, "observe")).object()
         learned = self._learned

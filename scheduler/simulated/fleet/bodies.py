@@ -68,6 +68,7 @@ def site_info(cloud: Cloud) -> Body:
             "version": _VERSION,
             "battery_count": 1,
             "tou_settings": {"optimization_strategy": "economics", "schedule": []},
+            **({"tariff_content_v2": cloud.rate_plan} if cloud.rate_plan else {}),
             "nameplate_power": 5000,
             "nameplate_energy": 13500,
             "installation_time_zone": cloud.house.zone.key,

@@ -47,6 +47,8 @@ class Cloud:
         self.name = "Simulated House"
         self.more_sites: tuple[tuple[int, str], ...] = ()
         """Further sites with a battery in the account."""
+        self.rate_plan: dict[str, object] | None = None
+        """The tariff that is set in the app."""
         self._read = read
         self._coming: list[_Change] = []
         start = Picture(house.active.mode, round(house.app_reserve, 2))
