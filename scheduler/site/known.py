@@ -48,6 +48,8 @@ class Known:
         self.unwritten: list[tuple[Run, Ended]] = []
         """Runs that are over, whose outcome the audit could not take."""
         self.last_run: Mapping[str, Any] | None = None
+        self.runs = 0
+        """How many have ended since the start."""
         self.firmware: str | None = None
         self._gateway, self._recorder = gateway, recorder
 
@@ -110,6 +112,7 @@ class Known:
 
     def ended(self, intent: Intent, ended: Ended, *, run: int, started: datetime) -> None:
         """Keep the newest run, as `audit --format json` has it without its steps."""
+        self.runs += 1
         detail = {**intent.detail(), **ended.detail()}
         self.last_run = {
             "run": run,
