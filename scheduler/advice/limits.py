@@ -9,14 +9,15 @@ made 80 by the cloud; `backup` charges from the grid only where grid charging is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from scheduler.advice.outlook import place_of
 from scheduler.errors import Problem, Severity
 from scheduler.gateway import registry
-from scheduler.gateway.base import Limits, Reserves
+from scheduler.gateway.base import FIRMWARE_UPDATES, SITEMASTER, Limits, Reserves
 from scheduler.schedule.load import Loaded
-from scheduler.schedule.values import Rule, Schedule
+from scheduler.schedule.values import Job, JobKind, Rule, Schedule
 from scheduler.schedule.wording import listed
 from scheduler.setting import HOLD, Mode
 
@@ -27,6 +28,7 @@ LIMIT_CHECKS: Final = {
     "grid-charging-not-offered": "grid_charging stands where the configured gateway can set it.",
     "export-not-offered": "An export rule is one that the configured gateway can set.",
     "charge-not-offered": "charge stands where the configured gateway takes a power.",
+    "job-not-offered": "A job is one that a configured gateway can do.",
 }
 """The ids of what is found here, and what each asks for."""
 
@@ -34,18 +36,29 @@ Found = tuple[str, str, str]
 """The key, the id and the message."""
 
 
-def transports_of(settings: Any) -> list[tuple[str, Limits]]:
-    """The transports that the settings name, with their limits; never needs the network."""
-    return [
-        (name, registry.transport(name).limits_of(settings.of(registry.settings_of(name))))
-        for name in settings.gateways
-        if name in registry.TRANSPORTS
-    ]
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A transport by its name, and what it allows as far as that is known unasked."""
+
+    name: str
+    limits: Limits
+    abilities: frozenset[str] | None = None
+    """None: not told."""
+
+
+def allowed_by(settings: Any) -> list[Allowed]:
+    """What the settings' transports allow; never needs the network."""
+    found = []
+    for name in settings.gateways:
+        table = settings.of(registry.settings_of(name))
+        limits = registry.transport(name).limits_of(table)
+        found.append(Allowed(name, limits, registry.abilities_of(name, table)))
+    return found
 
 
 def judge(schedule: Schedule, limits: Limits, transport_name: str) -> tuple[Problem, ...]:
-    """What a schedule asks that a transport cannot do or does not keep, in the order of the
-    file."""
+    """What a schedule's rules ask that a transport cannot do or does not keep, in the order of
+    the file."""
     found = [
         _problem(rule, f"rules[{index}].{key}", id_, message)
         for index, rule in enumerate(schedule.rules)
@@ -55,18 +68,48 @@ def judge(schedule: Schedule, limits: Limits, transport_name: str) -> tuple[Prob
     return tuple(sorted(found, key=lambda each: (each.place.line, each.place.column)))
 
 
-def settled(loaded: Loaded, judged: Iterable[tuple[str, Limits]]) -> tuple[Problem, ...]:
-    """The warnings of a schedule once its transports are known, by name: whether a reserve is
-    kept is then no longer a guess."""
-    transports = tuple(judged)
-    found = [each for name, limits in transports for each in judge(loaded.schedule, limits, name)]
-    kept = [each for each in loaded.warnings if not transports or each.id != "reserve-snaps"]
-    return (*kept, *found)
+def undone(schedule: Schedule, offers: Iterable[Allowed]) -> tuple[Problem, ...]:
+    """The jobs that none of the transports can do; where several stand in line one is enough."""
+    told = [each.abilities for each in offers]
+    known = [abilities for abilities in told if abilities is not None]
+    if not known or len(known) < len(told):
+        return ()
+    can = frozenset[str]().union(*known)
+    return tuple(
+        _problem(job, f"jobs[{index}].do", "job-not-offered", _cannot(job, offers))
+        for index, job in enumerate(schedule.jobs)
+        if _NEEDED[job.do] not in can
+    )
 
 
-def _problem(rule: Rule, path: str, id_: str, message: str) -> Problem:
+_NEEDED: Final = {
+    JobKind.FIRMWARE_CHECK: FIRMWARE_UPDATES,
+    JobKind.COMMIT: SITEMASTER,
+    JobKind.SITEMASTER_RUN: SITEMASTER,
+}
+
+
+def _cannot(job: Job, offers: Iterable[Allowed]) -> str:
+    names = ", ".join(each.name for each in offers)
+    return (
+        f"The gateway ({names}) cannot do {job.do.value}. Remove the job, or use a transport that "
+        "can, such as local."
+    )
+
+
+def settled(loaded: Loaded, offers: Iterable[Allowed]) -> tuple[Problem, ...]:
+    """The warnings of a schedule once its transports are known: whether a reserve is kept is then
+    no longer a guess."""
+    offered = tuple(offers)
+    schedule = loaded.schedule
+    found = [each for offer in offered for each in judge(schedule, offer.limits, offer.name)]
+    kept = [each for each in loaded.warnings if not offered or each.id != "reserve-snaps"]
+    return (*kept, *found, *undone(schedule, offered))
+
+
+def _problem(entry: Rule | Job, path: str, id_: str, message: str) -> Problem:
     severity: Severity = "warning" if id_ == "hold-not-kept" else "error"
-    return Problem(place_of(rule, path), path, message, id_, severity)
+    return Problem(place_of(entry, path), path, message, id_, severity)
 
 
 def _mode(rule: Rule, limits: Limits, name: str) -> Iterator[Found]:

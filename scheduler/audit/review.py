@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from scheduler import clock
+from scheduler.audit.chain import Json
 from scheduler.audit.database import Database
 from scheduler.audit.keeping import chunks
 from scheduler.audit.proof import Verified, verify
@@ -40,6 +41,7 @@ __all__ = [
     "entries",
     "events",
     "last_entry",
+    "last_run",
     "run",
     "run_of",
     "runs",
@@ -108,6 +110,16 @@ def run(database: Database, number: int) -> RunView | None:
     """One run by its number; None where there is none. Raises AuditUnwritableError."""
     found = _found(database, _RUNS.where(_first.c.id == number))
     return found[0] if found else None
+
+
+def last_run(database: Database, site: str) -> dict[str, Json] | None:
+    """The newest run of a site that is over, as JSON without what belongs to its steps; None for
+    none. Raises AuditUnwritableError."""
+    found = [each for each in runs(database, site=site, limit=2) if each.finished_at]
+    if not found:
+        return None
+    told = found[-1].to_json()
+    return {key: told[key] for key in told if key not in {"steps", "evidence"}}
 
 
 def run_of(database: Database, entry: int) -> int | None:

@@ -285,7 +285,9 @@ def _entry_cells(entry: EntryView, zone: ZoneInfo) -> list[str]:
         entry.name or "-",
         entry.wake or "-",
         entry.outcome or "-",
-        json.dumps(entry.detail, ensure_ascii=False, separators=separators),
+        _event_words(entry, zone)
+        if entry.kind == "schedule" and terminal_width() is not None
+        else json.dumps(entry.detail, ensure_ascii=False, separators=separators),
     ]
 
 

@@ -19,8 +19,8 @@ from scheduler.errors import MOST_SHOWN, ConfigurationError, Problem, ScheduleEr
 from scheduler.schedule import zones
 
 if TYPE_CHECKING:
+    from scheduler.advice.limits import Allowed
     from scheduler.doctor import Signs
-    from scheduler.gateway.base import Limits
 
 _HANG: Final = "    "
 
@@ -128,18 +128,18 @@ def _read_schedule(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
         "rules": len(schedule.rules),
         "jobs": len(schedule.jobs),
     }
-    told = limits.settled(loaded, _transports())
+    told = limits.settled(loaded, _allowed())
     found = (*told, *advice.advise(schedule, zones.zone_data(), now=now))
     return summary, tuple(sorted(found, key=lambda each: (each.place.line, each.place.column)))
 
 
-def _transports() -> list[tuple[str, Limits]]:
-    """The configured gateways and their limits; none where the settings are wrong, which is not
+def _allowed() -> list[Allowed]:
+    """What the configured gateways allow; none where the settings are wrong, which is not
     what was asked."""
     from scheduler.advice import limits
 
     try:
-        return limits.transports_of(settings.load())
+        return limits.allowed_by(settings.load())
     except ConfigurationError:
         return []
 

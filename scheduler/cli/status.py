@@ -103,9 +103,7 @@ def _rows(state: State) -> Iterator[tuple[str, str]]:
         yield "next job", _next(state, state["next_job"])
     yield from _in_force(state)
     yield "last run", _last(state)
-    yield "gateway", _gateway(state)
-    for way in state["gateway"].get("ways", ()):
-        yield "way", _way(way)
+    yield from _gateway_rows(state)
     yield "service", _service(state)
     yield "zone data", "tzdata {version} ({source})".format(**state["zone_data"])
     if not ill:
@@ -206,6 +204,19 @@ def _gateway(state: State) -> str:
     known = {None: "not asked", True: "answers", False: "does not answer"}
     since = f", since {_ago(state, gateway['since'])}" if gateway["since"] else ""
     return f"{gateway['name']}: {known[gateway['reachable']]}{since}"
+
+
+def _gateway_rows(state: State) -> Iterator[tuple[str, str]]:
+    yield "gateway", _gateway(state)
+    for name, figure in (state["gateway"]["budget"] or {}).items():
+        yield "budget", _budget(state, name, figure)
+    for way in state["gateway"].get("ways", ()):
+        yield "way", _way(way)
+
+
+def _budget(state: State, name: str, figure: State) -> str:
+    until = _when(state, figure["until"])
+    return f"{figure['left']:g} of {figure['of']:g} {name} left, until {until}"
 
 
 def _way(way: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Final, Protocol, TypeVar, cast, runtime_checkable
 
 from scheduler.setting import (
     RESERVE_TOLERANCE,
@@ -260,6 +260,11 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Close connections; what must outlive the process is on disk."""
+
+
+FIRMWARE_UPDATES: Final = "firmware_updates"
+SITEMASTER: Final = "sitemaster"
+"""The abilities that jobs need, as a transport's entry names them before anything is open."""
 
 
 @runtime_checkable

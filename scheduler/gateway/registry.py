@@ -31,7 +31,9 @@ class Surroundings:
 
 
 class Transport(Protocol):
-    """What the module `scheduler.gateway.<name>` offers."""
+    """What the module `scheduler.gateway.<name>` offers. It may offer as well
+    `abilities_of(settings) -> frozenset[str]`, the names in `base` of what it can beside
+    settings."""
 
     def limits_of(self, settings: Any) -> Limits:
         """The limits as far as the settings tell; never needs the network."""
@@ -54,6 +56,12 @@ def transport(name: str) -> Transport:
     """The entry of a transport. Raises KeyError for a name that is not registered."""
     entry: Any = import_module(TRANSPORTS[name])
     return entry  # type: ignore[no-any-return]
+
+
+def abilities_of(name: str, settings: Any) -> frozenset[str] | None:
+    """What a transport can beside settings, without opening it; None where it does not tell."""
+    told = getattr(transport(name), "abilities_of", None)
+    return told(settings) if told else None
 
 
 def settings_of(name: str) -> type[TransportSettings]:

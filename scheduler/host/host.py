@@ -91,7 +91,7 @@ class Host:
         self.keepers = tuple(
             Keeper(each.site, self.timers, turned=self._turned) for each in opened.hosted
         )
-        read = partial(accepted, transports=limits.transports_of(opened.settings))
+        read = partial(accepted, offers=limits.allowed_by(opened.settings))
         self.reloads = Reloads(self.keepers, opened.hosted, read=read)
         self.claims = Claims(opened.hosted)
         self.views = Views(opened, self.reloads, since=self.since)

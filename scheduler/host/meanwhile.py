@@ -27,8 +27,8 @@ async def grant(settings: Settings, asked: Asked) -> Lease:
     schedule, now = read_schedule(settings).schedule, clock.now()
     async with _leases(settings) as leases:
         lease = lease_of(asked, schedule, leases.known, now)
-        for _, found in limits.transports_of(settings):
-            reason = lease.setting and objection(lease.setting, found)
+        for each in limits.allowed_by(settings):
+            reason = lease.setting and objection(lease.setting, each.limits)
             if reason:
                 raise LeaseError(reason)
         await leases.lapse(now)

@@ -14,7 +14,7 @@ from scheduler.audit.database import Database, open_database
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
 from scheduler.errors import ScheduleError
-from scheduler.gateway.base import Gateway, Limits
+from scheduler.gateway.base import Gateway
 from scheduler.gateway.registry import Surroundings, settings_of, transport
 from scheduler.host import instance
 from scheduler.host.instance import Presence
@@ -63,13 +63,13 @@ def read_schedule(settings: Settings) -> Loaded:
 
 def accepted_schedule(settings: Settings) -> Loaded:
     """The schedule to act by: what `tou check` refuses is refused here. Raises ScheduleError."""
-    return accepted(settings.schedule_path, limits.transports_of(settings))
+    return accepted(settings.schedule_path, limits.allowed_by(settings))
 
 
-def accepted(path: Path, transports: Iterable[tuple[str, Limits]] = ()) -> Loaded:
+def accepted(path: Path, offers: Iterable[limits.Allowed] = ()) -> Loaded:
     """As `accepted_schedule`, of any file and for any gateways."""
     loaded = load_schedule(path)
-    found = limits.settled(loaded, transports)
+    found = limits.settled(loaded, offers)
     # At the end of the clock's time nothing of the coming year can be said.
     with contextlib.suppress(ValueError):
         found = (*found, *advise(loaded.schedule, zones.zone_data(), now=clock.now()))

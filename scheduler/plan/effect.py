@@ -16,9 +16,9 @@ from scheduler import clock
 from scheduler.plan import wall
 from scheduler.plan.days import by_day
 from scheduler.plan.job_times import due
-from scheduler.plan.switches import changes, switch
+from scheduler.plan.switches import changes, desired_at
 from scheduler.schedule.clocktime import format_time
-from scheduler.schedule.values import DAY_SECONDS, Job, Schedule
+from scheduler.schedule.values import DAY_SECONDS, Charge, Job, Schedule
 from scheduler.setting import Setting
 
 # Two days: a difference that reaches further than this beyond an end is longer than a day, and
@@ -27,12 +27,25 @@ _MARGIN = 2 * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """What a rule asks for: the setting, and a power beside it where one is named."""
+
+    setting: Setting
+    charge: Charge | None = None
+
+    def to_json(self) -> dict[str, str | float | None]:
+        """As the entries of a plan have it."""
+        setting = self.setting.to_json()
+        return setting if self.charge is None else {**setting, "charge": self.charge}
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """The first instant at which two schedules want different settings."""
+    """The first instant at which two schedules ask for something else."""
 
     at: datetime
-    old: Setting
-    new: Setting
+    old: Target
+    new: Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +55,8 @@ class Group:
 
     from_time: str
     to_time: str
-    old: Setting
-    new: Setting
+    old: Target
+    new: Target
     dates: tuple[date, ...]
 
 
@@ -91,8 +104,8 @@ class Effect:
 class _Difference:
     start: int
     end: int
-    old: Setting
-    new: Setting
+    old: Target
+    new: Target
 
 
 def effect(old: Schedule, new: Schedule, start: datetime, end: datetime) -> Effect:
@@ -117,20 +130,21 @@ def effect(old: Schedule, new: Schedule, start: datetime, end: datetime) -> Effe
     )
 
 
-def change_text(old: Setting, new: Setting) -> str:
+def change_text(old: Target, new: Target) -> str:
     """`reserve 20 % -> 5 %`, with the other parts where they change too."""
-    parts = []
-    if old.mode is not new.mode:
-        parts.append(f"mode {old.mode.app_name} -> {new.mode.app_name}")
+    parts, before, after = [], old.setting, new.setting
+    if before.mode is not after.mode:
+        parts.append(f"mode {before.mode.app_name} -> {after.mode.app_name}")
     pairs = {
-        "reserve": (_percent(old), _percent(new)),
-        "grid charging": (old.grid_charging, new.grid_charging),
-        "export": (old.export, new.export),
+        "reserve": (_percent(before), _percent(after)),
+        "grid charging": (before.grid_charging, after.grid_charging),
+        "export": (before.export, after.export),
+        "charge": (_power(old.charge), _power(new.charge)),
     }
     parts += [
-        f"{name} {before or 'as it is'} -> {after or 'as it is'}"
-        for name, (before, after) in pairs.items()
-        if before != after
+        f"{name} {was or 'as it is'} -> {now or 'as it is'}"
+        for name, (was, now) in pairs.items()
+        if was != now
     ]
     return ", ".join(parts)
 
@@ -139,6 +153,10 @@ def _percent(setting: Setting) -> str:
     if not isinstance(setting.reserve, str):
         return f"{setting.reserve:g} %"
     return "hold" if setting.at_least is None else f"hold, at least {setting.at_least:g} %"
+
+
+def _power(charge: Charge | None) -> str | None:
+    return charge if charge is None or isinstance(charge, str) else f"{charge:g} W"
 
 
 def _inside(each: _Difference, first: int, last: int) -> bool:
@@ -155,7 +173,7 @@ def _differences(old: Schedule, new: Schedule, first: int, last: int) -> Iterato
     """The longest stretches in which the settings differ and neither changes; with a margin, so
     that a window cut by `first` or `last` is known whole."""
     start, end = max(first - _MARGIN, wall.EARLIEST), min(last + _MARGIN, wall.LATEST)
-    before, after = dict(settings(old, start, end)), dict(settings(new, start, end))
+    before, after = dict(asked(old, start, end)), dict(asked(new, start, end))
     wanted, instead = before[start], after[start]
     for at in sorted({*before, *after, end}):
         if at > start and wanted != instead:
@@ -164,19 +182,20 @@ def _differences(old: Schedule, new: Schedule, first: int, last: int) -> Iterato
         wanted, instead = before.get(at, wanted), after.get(at, instead)
 
 
-def settings(schedule: Schedule, start: int, end: int) -> list[tuple[int, Setting]]:
-    """(instant, setting from there on), first at `start`, the others at its changes before `end`;
-    in whole seconds since 1970."""
-    at_start = switch(schedule, wall.instant_of(start)).setting
-    assert at_start is not None
-    found = [(at, rule.setting) for at, rule in changes(schedule, start, end - 1)]
-    return [(start, at_start), *found]
+def asked(schedule: Schedule, start: int, end: int) -> list[tuple[int, Target]]:
+    """(instant, what is asked from there on), first at `start`, the others at its changes before
+    `end`; in whole seconds since 1970."""
+    at_start = desired_at(schedule, wall.instant_of(start))
+    found = [
+        (at, Target(rule.setting, rule.charge)) for at, rule in changes(schedule, start, end - 1)
+    ]
+    return [(start, Target(at_start.setting, at_start.charge)), *found]
 
 
 def _groups(
     found: Iterable[_Difference], zone: ZoneInfo, first: int, last: int
 ) -> tuple[Group, ...]:
-    dates: dict[tuple[str, str, Setting, Setting], set[date]] = {}
+    dates: dict[tuple[str, str, Target, Target], set[date]] = {}
     for difference in found:
         for each in _daily(difference, zone):
             if not _inside(each, first, last):

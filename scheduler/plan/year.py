@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.plan import wall
 from scheduler.plan.days import by_day
-from scheduler.plan.effect import settings
+from scheduler.plan.effect import asked
 from scheduler.plan.wall import Piece
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
@@ -51,7 +51,7 @@ def year_days(calendar: Tariff, year: int, schedule: Schedule | None) -> list[Ye
     # A meter on UTC has patterns that stand still in UTC and move on the clock of the house.
     read = by_day(calendar.zone, start, end)
     changes = clock_changes(calendar.display_zone, start, end)
-    plan = settings(schedule, start, end) if schedule else None
+    plan = [(at, each.setting) for at, each in asked(schedule, start, end)] if schedule else None
     holidays = {each.date: each for each in calendar.holidays_in(year)}
     numbers = range(first, last + 1)
     shapes = {number: calendar.day(wall.date_of(number)) for number in numbers}

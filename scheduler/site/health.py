@@ -72,7 +72,7 @@ def _battery(controller: Controller) -> Iterator[Reason]:
     read = controller.known.read
     if read is not None and read.running is False:
         text = "The battery stands still; it is being brought back."
-        yield Reason("not_running", text, controller.debt.since or read.at, "failing")
+        yield Reason("stopped", text, controller.debt.since or read.at, "failing")
     elif controller.debt.owed:
         text = f"The battery may stand still: {controller.debt.owed}."
         yield Reason("unsafe", text, controller.debt.since, "failing")

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduler import clock
+from scheduler.audit import review
 from scheduler.audit.chain import Json
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Recorder, Run
@@ -52,6 +53,12 @@ class Known:
         """How many have ended since the start."""
         self.firmware: str | None = None
         self._gateway, self._recorder = gateway, recorder
+
+    async def remember(self) -> None:
+        """Take the newest run from the audit, at a start."""
+        recorder = self._recorder
+        database, site = recorder.questions.database, recorder.site
+        self.last_run = await recorder.ask(lambda: review.last_run(database, site))
 
     async def reading(self, steps: Steps, *, spend: Spend, want: frozenset[Part]) -> Reading:
         """Read, and remember what was read. Raises GatewayError, which is remembered as well."""

@@ -118,6 +118,7 @@ class Site:
         self.controller.leases = self.leases.known
         await self.incidents.recall()
         await self.controller.recover(alive_until=alive_until, alone=alone)
+        await self.controller.known.remember()
 
     async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
         """The controller's turn, and the jobs that are due; None where nothing was done. Raises

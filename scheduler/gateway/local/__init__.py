@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from scheduler.environment import missing_secret
 from scheduler.errors import SettingsError
-from scheduler.gateway.base import Limits
+from scheduler.gateway.base import FIRMWARE_UPDATES, SITEMASTER, Limits
 from scheduler.gateway.local.firmware import limits_unasked
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 def limits_of(settings: Any) -> Limits:
     """The limits as far as the settings tell; the firmware's own are known after the first read."""
     return limits_unasked(settings.gateway_username)
+
+
+def abilities_of(settings: Any) -> frozenset[str]:
+    """All that jobs ask for."""
+    del settings
+    return frozenset({FIRMWARE_UPDATES, SITEMASTER})
 
 
 def open_gateway(settings: Any, surroundings: Surroundings) -> LocalGateway:

@@ -16,6 +16,7 @@ import pytest
 
 from scheduler import asking, clock
 from scheduler.audit import review
+from scheduler.cli import status
 from scheduler.errors import AccessError, ServiceSilentError
 from scheduler.host import access
 from scheduler.host.control import BOUNDS
@@ -51,6 +52,17 @@ async def test_the_state_is_that_of_the_running_service(path):
     assert state["wanted"]["rule"] == "run the house"
     assert state["schedule_in_force"]["file_differs"] is False
     assert state["health"]["ok"] is True
+
+
+async def test_what_is_left_of_a_budget_is_shown(path):
+    state = await ask(path, "/status")
+    figure = {"of": 8.0, "left": 7.25, "until": "2026-12-01T00:00:00Z"}
+    state["gateway"]["budget"] = {"dollars": figure}
+
+    rows = status.text(state).splitlines()
+
+    (row,) = [row for row in rows if row.startswith("budget")]
+    assert "7.25 of 8 dollars left, until Tue 2026-12-01 00:00" in " ".join(row.split())
 
 
 async def test_a_question_is_answered_within_ten_milliseconds(path):

@@ -48,6 +48,17 @@ async def test_after_a_restart_the_proof_is_as_old_as_it_is(house):
     assert (state.now - state.confirmed.at).total_seconds() > 590
 
 
+async def test_after_a_restart_the_last_run_is_that_of_the_audit(house):
+    await house.look(Wake.START)
+    before = house.site.state(house.clock.instant).last_run
+
+    await house.restart()
+
+    after = house.site.state(house.clock.instant).last_run
+    told = before.keys() - {"started_at", "finished_at"}  # a tick apart
+    assert {key: before[key] for key in told} == {key: after[key] for key in told}
+
+
 async def test_what_was_proven_stays_proven_until_something_else_is_written(house, lost):
     await house.look(Wake.START)
     house.device.fails("read", lost())

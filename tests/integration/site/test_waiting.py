@@ -144,7 +144,7 @@ async def test_a_battery_that_cannot_be_brought_back_is_told_and_tried_again(hou
         await house.next(Wake.RETRY)
     await house.look(Wake.PULSE)
 
-    assert "stands still" in told["not_running"]
+    assert "stands still" in told["stopped"]
     assert house.reasons() == {}
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.advice.limits import LIMIT_CHECKS, judge, settled
-from scheduler.gateway.base import Limits, Reserves
+from scheduler.advice.limits import LIMIT_CHECKS, Allowed, judge, settled
+from scheduler.gateway.base import FIRMWARE_UPDATES, SITEMASTER, Limits, Reserves
 from scheduler.schedule.load import Loaded, parse_schedule
 from scheduler.setting import Export, Mode
 
@@ -115,7 +115,7 @@ def test_a_setting_is_judged_by_the_limits(
 
 
 def test_every_check_of_limits_has_its_case() -> None:
-    assert {case[2] for case in CASES.values()} - {""} == set(LIMIT_CHECKS)
+    assert {case[2] for case in CASES.values()} - {""} == set(LIMIT_CHECKS) - {"job-not-offered"}
 
 
 def test_a_problem_stands_at_the_key_that_names_what_cannot_be_done() -> None:
@@ -132,7 +132,35 @@ def test_whether_a_high_reserve_is_kept_is_no_guess_once_the_gateway_is_known() 
 
     assert [each.id for each in high.warnings] == ["reserve-snaps"]
     assert settled(high, []) == high.warnings
-    assert settled(high, [("simulated", Limits())]) == ()
-    assert [each.id for each in settled(high, [("v1r", Limits()), ("fleet", CLOUD)])] == [
-        "reserve-not-kept"
-    ]
+    assert settled(high, [Allowed("simulated", Limits())]) == ()
+    assert [
+        each.id for each in settled(high, [Allowed("v1r", Limits()), Allowed("fleet", CLOUD)])
+    ] == ["reserve-not-kept"]
+
+
+JOBS = {
+    "none can": ([frozenset({FIRMWARE_UPDATES})], ["job-not-offered"]),
+    "it can": ([frozenset({SITEMASTER})], []),
+    "the second in line can": ([frozenset[str](), frozenset({SITEMASTER})], []),
+    "one does not tell": ([frozenset[str](), None], []),
+}
+
+
+@pytest.mark.parametrize(("abilities", "ids"), JOBS.values(), ids=list(JOBS.keys()))
+def test_a_job_that_no_gateway_can_do_is_told_at_its_place(
+    abilities: list[frozenset[str] | None], ids: list[str]
+) -> None:
+    text = (
+        "schedule: Home\ntimezone: America/Los_Angeles\n"
+        "rules: [{name: last, mode: self_consumption, reserve: 20%}]\n"
+        "jobs:\n  - {name: settle, do: commit, at: 07:00}\n"
+    )
+    home = parse_schedule(text, "home.yaml", folder=Path("nowhere"))
+
+    found = settled(home, [Allowed("fleet", Limits(), each) for each in abilities])
+
+    assert [each.id for each in found] == ids
+    for problem in found:
+        assert str(problem.place) == "home.yaml:5:24"
+        assert "cannot do commit. Remove the job" in problem.message
+        assert problem.severity == "error"

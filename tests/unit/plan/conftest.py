@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -131,11 +132,12 @@ def rule(
     setting: Setting = CHARGE,
     *,
     inset: str | tuple[str, str] = "0s",
+    charge: float | Literal["full"] | None = None,
     **parts: str,
 ) -> Rule:
     start, end = (inset, inset) if isinstance(inset, str) else inset
     cut = Inset(parse_duration(start), parse_duration(end))
-    return Rule(name, condition(**parts), cut, setting, NOWHERE)
+    return Rule(name, condition(**parts), cut, setting, NOWHERE, charge)
 
 
 def job(name: str, at: str, **parts: str) -> Job:

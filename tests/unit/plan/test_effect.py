@@ -58,6 +58,17 @@ def test_a_change_of_mode_is_said_with_the_apps_names(home, build):
     )
 
 
+def test_another_power_to_charge_with_is_a_change(home, build):
+    old, new = (home(build.rule(during="dear", charge=power)) for power in (None, 3000.0))
+
+    found = effect(old, new, MONDAY, MONDAY + WEEK)
+
+    assert found.summary() == (
+        "5 days change; first: Mon 2026-10-05 16:00, charge as it is -> 3000 W"
+    )
+    assert found.groups[0].new.to_json()["charge"] == 3000.0
+
+
 def test_a_window_over_midnight_is_one_group_even_where_the_stretch_cuts_it(home, build):
     found = effect(home(), home(build.rule(clock="22:00-08:00")), MONDAY, MONDAY + WEEK)
 
