@@ -263,3 +263,13 @@ def test_check_online_tells_all_in_json(tou: Any, proxy: Any, schedule: Any) -> 
 
     assert told["ok"] is True
     assert told["gateways"][0]["transport"] == "proxy"
+
+
+def test_gateway_info_shows_what_stands_behind_a_proxy(tou: Any, proxy: Any) -> None:
+    for words in ((), ("--login",), ("--all",)):
+        answer = tou("gateway", "info", *words)
+
+        assert answer.code == 0, answer.err
+        assert "Self-Powered, 20 %" in answer.out
+        assert "26.26.4" in answer.out
+    assert {each.method for each in proxy.log} == {"GET"}
