@@ -58,6 +58,7 @@ class Settings(FromEnvironment):
     retry_first: Annotated[Duration, environment.between(_SECOND, 60 * _MINUTE)] = 5 * _SECOND
     retry_max: Annotated[Duration, environment.between(_SECOND, 24 * 60 * _MINUTE)] = 5 * _MINUTE
     dry_run: Flag = False
+    soft_restart: Flag = False
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AWord] = "info"
     log_format: Annotated[Literal["text", "json"], AWord] = "text"
 

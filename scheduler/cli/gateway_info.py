@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from pydantic import SecretStr
@@ -23,7 +23,19 @@ from scheduler.errors import (
     GatewayRefusedError,
     SchedulerError,
 )
-from scheduler.gateway.base import Identity, Limits, Part, Reading, Spend, Step, Steps
+from scheduler.gateway.base import (
+    Described,
+    FirmwareUpdates,
+    Gateway,
+    Identity,
+    Limits,
+    Part,
+    Reading,
+    Spend,
+    Step,
+    Steps,
+    ability,
+)
 from scheduler.gateway.local.firmware import commits_needed, parse_version
 from scheduler.gateway.registry import Surroundings, settings_of, transport
 from scheduler.host.instance import Presence
@@ -38,9 +50,6 @@ from scheduler.settings import Settings
 from scheduler.site.apply import outcome_of
 from scheduler.site.turn import Turn
 from scheduler.words import Outcome, Wake
-
-if TYPE_CHECKING:
-    from scheduler.gateway.local.client import LocalGateway
 
 _SHOWN = frozenset({Part.SETTING, Part.CHARGE, Part.HEALTH})
 
@@ -118,11 +127,11 @@ def info_command(login: bool, everything: bool, private: bool, form: str) -> Non
 
 async def _in_passing(chosen: Settings, *, everything: bool) -> Info:
     async with _opened(chosen, password=False) as gateway:
-        return await _ask(gateway, _Unkept(), everything=everything)
+        return await _ask(gateway, _Unkept(), spend=Spend.FREE, everything=everything)
 
 
 @asynccontextmanager
-async def _opened(chosen: Settings, *, password: bool) -> AsyncIterator[LocalGateway]:
+async def _opened(chosen: Settings, *, password: bool) -> AsyncIterator[Gateway]:
     """The gateway of the settings. Without a password no login can be sent, not even one that
     would stop nothing."""
     name = chosen.gateways[0]
@@ -176,9 +185,7 @@ class _Present:
         self._presence.leave()
 
 
-async def _recorded(
-    recorder: Recorder, gateway: LocalGateway, turn: Turn, *, everything: bool
-) -> Info:
+async def _recorded(recorder: Recorder, gateway: Gateway, turn: Turn, *, everything: bool) -> Info:
     intent = Intent(kind="info", name="gateway info", wake=Wake.OPERATOR, gateway=gateway.name)
     async with turn:
         run = await recorder.begin(intent)
@@ -191,24 +198,23 @@ async def _recorded(
     return found
 
 
-async def _log_in_and_ask(gateway: LocalGateway, run: Run, *, everything: bool) -> Info:
+async def _log_in_and_ask(gateway: Gateway, run: Run, *, everything: bool) -> Info:
     if gateway.unsafe:
         await gateway.make_safe(run)
+    if not gateway.limits.free_reads:  # each look may be paid for, and one shows all
+        return await _ask(gateway, run, spend=Spend.DUE, everything=everything)
     await gateway.read(run, spend=Spend.DUE)
-    found = await _ask(gateway, run, everything=everything)
+    found = await _ask(gateway, run, spend=Spend.FREE, everything=everything)
     if found.reading.running is not True or gateway.unsafe:
         await gateway.make_safe(run)
-        found = await _ask(gateway, run, everything=everything)
+        found = await _ask(gateway, run, spend=Spend.FREE, everything=everything)
     return found
 
 
-async def _ask(gateway: LocalGateway, steps: Steps, *, everything: bool) -> Info:
-    try:
-        identity = await gateway.identify(steps)
-    except (GatewayProtocolError, GatewayRefusedError):
-        # Powerwall 3 does not tell; what that means stands in the limits.
-        identity = None
-    reading = await gateway.read(steps, spend=Spend.FREE, want=_SHOWN)
+async def _ask(gateway: Gateway, steps: Steps, *, spend: Spend, everything: bool) -> Info:
+    identity = await _identity(gateway, steps)
+    reading = await gateway.read(steps, spend=spend, want=_SHOWN)
+    described = ability(gateway, Described) if everything else None  # type: ignore[type-abstract]
     return Info(
         gateway=gateway.name,
         simulated=gateway.simulated,
@@ -216,8 +222,17 @@ async def _ask(gateway: LocalGateway, steps: Steps, *, everything: bool) -> Info
         limits=gateway.limits,
         reading=reading,
         unsafe=gateway.unsafe,
-        details=await gateway.describe(steps) if everything else None,
+        details=await described.describe(steps) if described else None,
     )
+
+
+async def _identity(gateway: Gateway, steps: Steps) -> Identity | None:
+    updates = ability(gateway, FirmwareUpdates)  # type: ignore[type-abstract]
+    try:
+        return await updates.identify(steps) if updates else None
+    except (GatewayProtocolError, GatewayRefusedError):
+        # Powerwall 3 does not tell; what that means stands in the limits.
+        return None
 
 
 def _as_json(found: Info) -> dict[str, Any]:
@@ -225,7 +240,7 @@ def _as_json(found: Info) -> dict[str, Any]:
     return {
         "gateway": found.gateway,
         "simulated": found.simulated,
-        "version": identity.version if identity else None,
+        "version": identity.version if identity else seen.firmware,
         "git_hash": identity.git_hash if identity else None,
         "uptime_seconds": identity.uptime_seconds if identity else None,
         "can_write": allowed.can_write,
@@ -244,7 +259,7 @@ def _text(found: Info) -> str:
     allowed = found.limits
     lines = [
         ("gateway", found.gateway),
-        ("firmware", _firmware(found.identity)),
+        ("firmware", _firmware(found)),
         ("can be written", "yes" if allowed.can_write else f"no. {allowed.why_not}"),
         ("a login", "stops the battery for some seconds" if allowed.login_stops else "is harmless"),
         ("session", _session(found.reading)),
@@ -255,9 +270,10 @@ def _text(found: Info) -> str:
     return "\n".join(f"{label:<16}{text}" for label, text in lines)
 
 
-def _firmware(identity: Identity | None) -> str:
+def _firmware(found: Info) -> str:
+    identity = found.identity
     if identity is None:
-        return "not told"
+        return found.reading.firmware or "not told"
     if identity.uptime_seconds is None:
         return identity.version
     hours, seconds = divmod(int(identity.uptime_seconds), 3600)
@@ -267,7 +283,7 @@ def _firmware(identity: Identity | None) -> str:
 def _session(seen: Reading) -> str:
     if seen.setting is not None:
         return "one that works is at hand"
-    return "none that works; --login makes one"
+    return "none that works; --login makes one, or pays for a look"
 
 
 def _running(found: Info) -> str:

@@ -39,10 +39,10 @@ _FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds
 @click.command("simulate")
 @click.option(
     "--door",
-    type=click.Choice(["local", "fleet"]),
+    type=click.Choice(["local", "fleet", "proxy"]),
     default="local",
     show_default=True,
-    help="Which way to the house: its own gateway, or the cloud.",
+    help="Which way to the house: its own gateway, the cloud, or a pypowerwall proxy.",
 )
 @click.option(
     "--profile",
@@ -117,11 +117,11 @@ def simulate_command(
 
     Example: tou gateway simulate --profile 1.43.3 --fault busy:3
     """
-    if door == "fleet":
-        from scheduler.cli.gateway_simulate_fleet import serve_fleet
+    if door != "local":
+        from scheduler.cli.gateway_simulate_door import serve
 
         own = {name: words[name] for name in ("charge", "speed")}
-        serve_fleet(port=port, control=control, faults=faults, form=form, **own)
+        serve(door, port=port, control=control, faults=faults, form=form, **own)
         return
     own_password = words["password"] is not None
     if not own_password:

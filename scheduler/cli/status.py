@@ -101,16 +101,23 @@ def _rows(state: State) -> Iterator[tuple[str, str]]:
         yield from _attempt(state)
         yield "next", _next(state, state["next"])
         yield "next job", _next(state, state["next_job"])
-    for lease in state.get("leases", ()):
-        yield "lease", _lease(state, lease)
-    for guard in state.get("guards", ()):
-        yield "guard", _plain(guard)
+    yield from _in_force(state)
     yield "last run", _last(state)
     yield from _gateway_rows(state)
     yield "service", _service(state)
     yield "zone data", "tzdata {version} ({source})".format(**state["zone_data"])
     if not ill:
         yield from _health(state)
+
+
+def _in_force(state: State) -> Iterator[tuple[str, str]]:
+    """What stands beside the setting, a row each."""
+    for lease in state.get("leases", ()):
+        yield "lease", _lease(state, lease)
+    for guard in state.get("guards", ()):
+        yield "guard", _guard(state, guard)
+    for incident in state.get("incidents", ()):
+        yield "incident", f"{incident['id']}: {incident['text']}  {_ago(state, incident['since'])}"
 
 
 def _health(state: State) -> Iterator[tuple[str, str]]:
@@ -179,8 +186,9 @@ def _lease(state: State, lease: State) -> str:
     return lease_words(lease, zones.zone(state["timezone"]))
 
 
-def _plain(value: State) -> str:
-    return ", ".join(f"{key} {each}" for key, each in value.items() if each is not None)
+def _guard(state: State, guard: State) -> str:
+    waits = "; a switch waits for it" if guard["defers"] else ""
+    return f"{guard['text']}{waits}  {_ago(state, guard['since'])}"
 
 
 def _last(state: State) -> str:

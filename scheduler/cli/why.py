@@ -68,7 +68,6 @@ def asked(chosen: Settings, at: datetime, now: datetime, *, site: str | None = N
             min(at + timedelta(days=1), now + timedelta(seconds=1)),
             now=now,
             life=Life(life.running, life.seen),
-            at=at,
         )
     return explain(facts, at)
 
@@ -161,7 +160,7 @@ def _reading(found: Explanation, zone: ZoneInfo) -> str:
 
 
 def _things(found: Explanation, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
-    facts, then = found.facts, found.facts.then
+    facts, then = found.facts, found.facts.then(found.at)
     firmware = f", firmware {facts.firmware}" if facts.firmware else ""
     yield "gateway", f"{outside.said(facts.gateway or 'not known')}{firmware}"
     name = then.schedule.name if then.schedule else "not readable"

@@ -64,7 +64,7 @@ class Explanation:
 
     def to_json(self) -> dict[str, Any]:
         """`tou why --format json`."""
-        facts = self.facts
+        facts, then = self.facts, self.facts.then(self.at)
         return {
             "at": clock.iso(self.at),
             "site": facts.site,
@@ -80,10 +80,10 @@ class Explanation:
             "reading": self.reading and _reading_json(self.reading),
             "gateway": {"name": facts.gateway, "firmware": facts.firmware},
             "schedule": {
-                "name": facts.then.schedule and facts.then.schedule.name,
-                "digest": facts.then.digest,
-                "since": facts.then.since and clock.iso(facts.then.since),
-                "problem": facts.then.problem,
+                "name": then.schedule and then.schedule.name,
+                "digest": then.digest,
+                "since": then.since and clock.iso(then.since),
+                "problem": then.problem,
             },
         }
 
@@ -94,7 +94,7 @@ def explain(facts: Hindsight, at: datetime) -> Explanation:
     switches = [run for run in facts.runs if run.kind == "switch"]
     good = [run for run in switches if run.outcome in GOOD and run.finished_at is not None]
     before = next((run for run in reversed(good) if _ended(run) <= at), None)
-    proof = _proof(switches, good, wanted, at)
+    proof = _proof(switches, before, wanted, at)
     gap = next((each for each in facts.gaps if each.holds(at)), None)
     pause = plan.pause_at(facts.leases, at)
     return Explanation(
@@ -112,7 +112,7 @@ def explain(facts: Hindsight, at: datetime) -> Explanation:
 
 
 def _by_schedule(facts: Hindsight, at: datetime) -> WantedThen | None:
-    schedule = facts.then.schedule
+    schedule = facts.then(at).schedule
     if schedule is None:
         return None
     desired = plan.desired_at(schedule, at, facts.leases)
@@ -152,18 +152,23 @@ def _by_runs(facts: Hindsight, at: datetime) -> WantedThen | None:
 
 
 def _proof(
-    switches: list[RunView], good: list[RunView], wanted: WantedThen | None, at: datetime
+    switches: list[RunView], before: RunView | None, wanted: WantedThen | None, at: datetime
 ) -> RunView | None:
-    """The run that proved the wish: the last one before the instant, unless a later one speaks
-    against it; else the first one after it, while the wish was the same."""
+    """The run that proved the wish: the last that proved anything before the instant, unless a
+    later one speaks against it; else the first one after it, while the wish was the same."""
     if wanted is None:
         return None
-    fitting = [run for run in good if _fits(run, wanted)]
-    earlier = [run for run in fitting if _ended(run) <= at]
-    if earlier and not _spoken_against(earlier[-1], switches, at):
-        return earlier[-1]
+    if before and _fits(before, wanted) and not _spoken_against(before, switches, at):
+        return before
     until = wanted.until
-    later = (run for run in fitting if _ended(run) > at and (not until or _ended(run) <= until))
+    later = (
+        run
+        for run in switches
+        if run.outcome in GOOD
+        and _fits(run, wanted)
+        and at < _ended(run)
+        and (until is None or _ended(run) <= until)
+    )
     return next(later, None)
 
 

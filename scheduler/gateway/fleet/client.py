@@ -30,10 +30,12 @@ from scheduler.gateway.fleet.hosts import region_of
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
 from scheduler.gateway.fleet.tokens import claims
 from scheduler.gateway.fleet.wire import CloudWire
+from scheduler.outside import said
 from scheduler.setting import Setting
 
 _API: Final = "/api/1"
-_LIVE_PARTS: Final = frozenset({Part.CHARGE, Part.POWERS})
+_LIVE_PARTS: Final = frozenset({Part.CHARGE, Part.POWERS, Part.HEALTH})
+_METERS_EACH: Final = 4
 
 
 @dataclass(slots=True)
@@ -51,6 +53,9 @@ class _Learned:
     no_grid_charging: bool = False
     no_exports: bool = False
     left_alone_until: float = 0.0
+    looks: int = 0
+    token: str | None = field(default=None, repr=False)
+    """The one used last."""
 
 
 class FleetGateway:
@@ -99,19 +104,46 @@ class FleetGateway:
         found = self._access.concern(self._now())
         return (found,) if found else ()
 
+    @property
+    def clock_ahead(self) -> float | None:
+        """By the Date of the cloud's last answer."""
+        return self._wire.clock_ahead
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The rights of the token used last; none where it does not tell."""
+        given = claims(self._learned.token).get("scp") if self._learned.token else None
+        return (
+            frozenset(said(each, limit=40) for each in given[:20])
+            if isinstance(given, list)
+            else frozenset()
+        )
+
     async def read(
         self, steps: Steps, *, spend: Spend, want: frozenset[Part] = SETTING_ONLY
     ) -> Reading:
-        """One or two paid calls. Nothing is free but to keep the sign-in alive."""
+        """One or two paid calls, and one for a look about; nothing is free but to keep the sign-in
+        alive."""
         if spend is Spend.FREE:
             await self._access.upkeep(steps)
             return Reading(at=self._now())
+        live = bool(want & _LIVE_PARTS)
+        setting = Part.SETTING in want or not live
+        if spend is Spend.SPARE and setting and live:
+            setting, live = self._one_of_two()
         reading = Reading(at=self._now())
-        if Part.SETTING in want or not want & _LIVE_PARTS:
+        if setting:
             reading = await self._read_setting(reading, steps)
-        if want & _LIVE_PARTS or (Part.HEALTH in want and spend is Spend.DUE):
+        if live:
             reading = await self._read_live(reading, steps)
         return reading
+
+    def _one_of_two(self) -> tuple[bool, bool]:
+        """A look about is one paid call: the settings, and each fourth time the meters. Both every
+        quarter of an hour would be $13 a month."""
+        self._learned.looks += 1
+        live = self._learned.looks % _METERS_EACH == 0
+        return not live, live
 
     async def write(self, setting: Setting, before: Reading | None, steps: Steps) -> Receipt:
         """Up to three commands, in the order that loses none, with a pause between."""
@@ -147,6 +179,15 @@ class FleetGateway:
     async def sites(self, steps: Steps) -> tuple[EnergySite, ...]:
         """The account's sites that have a battery."""
         return sites_of((await self._ask("/products", steps, "look")).response)
+
+    async def relay(self, steps: Steps, message: Mapping[str, object]) -> object:
+        """The answer of the gateway at the house to a message that the cloud hands on."""
+        body = {
+            "command_type": "grpc_command",
+            "command_properties": {"identifier_type": 1, "message": message},
+        }
+        path = f"/energy_sites/{await self._site(steps)}/command"
+        return (await self._ask(path, steps, "relay", body=body)).response
 
     async def rate_plan(self, steps: Steps) -> Mapping[str, object]:
         """The settings of the site, with `tariff_content_v2` where a rate plan is set."""
@@ -202,6 +243,7 @@ class FleetGateway:
     def _learn(self, call: CloudCall, answer: CloudReply, token: str) -> None:
         """A right that is missing takes all commands away, until there is another token."""
         learned = self._learned
+        learned.token = token
         if token != learned.refused_token:
             learned.no_commands = learned.refused_token = None
         if answer.status == 403 and call.changes:

@@ -133,7 +133,7 @@ class TokenFile:
             denied = files.denied(self.path, error)
             told = str(denied or f"{self.path}: the sign-in cannot be read: {error.strerror}.")
             raise GatewayRefusedError(told, delivered="no") from None
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise GatewayRefusedError(
                 f"{self.path}: is not a sign-in. Run `tou gateway login` again.", delivered="no"
             ) from None

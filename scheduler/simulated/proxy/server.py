@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self, Unpack
@@ -78,6 +78,18 @@ class SimulatedProxy:
         trace: TracebackType | None,
     ) -> None:
         await self.stop()
+
+    def state(self) -> dict[str, object]:
+        """What a control address tells: the setting in force, the charge, and what was asked."""
+        self.house.turn(self._timepiece.read())
+        return {
+            "url": self.url,
+            "active": asdict(self.house.active),
+            "grid_charging": self.house.grid_charging,
+            "export": self.house.export,
+            "charge_percent": round(self.house.app_charge, 2),
+            "requests": len(self.log),
+        }
 
     def _mind_the_door(self) -> None:
         """Connections are refused where nobody listens."""

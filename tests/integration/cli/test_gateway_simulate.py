@@ -150,3 +150,23 @@ def test_help_lists_every_fault(tou: Any) -> None:
 
     text = " ".join(answer.out.split())
     assert [name for name in fault_kinds() if name not in text] == []
+
+
+@pytest.mark.parametrize(("door", "told"), [("proxy", "secret"), ("fleet", "access_token")])
+def test_another_door_tells_what_a_client_needs_and_ends_cleanly(
+    simulate: Any, door: str, told: str
+) -> None:
+    process = simulate("--door", door, "--format", "json", "--control", "0")
+    found = _told(process)
+
+    code, rest, err = _end(process, signal.SIGTERM)
+
+    assert {"url", "control", told} <= set(found)
+    assert (code, rest, err) == (0, "", "")
+
+
+def test_a_fault_that_another_door_does_not_have_is_a_usage_error(tou: Any) -> None:
+    answer = tou("gateway", "simulate", "--door", "proxy", "--fault", "not_takn")
+
+    assert answer.code == 2
+    assert "Did you mean not_taken?" in answer.err

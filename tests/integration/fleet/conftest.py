@@ -21,7 +21,7 @@ class Clock:
     elapsed: float = 1000.0
 
     def now(self) -> datetime:
-        self.instant += timedelta(milliseconds=1)
+        self.move(milliseconds=1)
         return self.instant
 
     def monotonic(self) -> float:

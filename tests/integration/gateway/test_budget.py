@@ -129,7 +129,7 @@ async def test_a_standing_battery_is_not_held_up_by_a_budget(budgeted, told):
 async def test_an_ability_is_had_through_it_and_counted(budgeted, told):
     gateway, _ = budgeted(calls=5)
 
-    updates = ability(gateway, FirmwareUpdates)  # type: ignore[type-abstract]
+    updates = ability(gateway, FirmwareUpdates)
     await updates.identify(told)
 
     assert gateway.left() == {"calls": 4}

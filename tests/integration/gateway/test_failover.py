@@ -1,5 +1,7 @@
 """Several gateways in line: which one acts, and what that costs nobody."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from scheduler.errors import (
@@ -20,6 +22,7 @@ from scheduler.gateway.base import (
 from scheduler.gateway.failover import LOOK_AGAIN, Failover
 from scheduler.setting import Mode, Setting, SettingRead
 
+EPOCH = datetime(2026, 7, 6, tzinfo=UTC)
 CHARGE = Setting(Mode.BACKUP, 100)
 DISCHARGE = Setting(Mode.SELF_CONSUMPTION, 10)
 
@@ -46,7 +49,7 @@ class Way:
         if self.error:
             raise self.error
         seen = SettingRead() if self.blind else self._battery.setting
-        return Reading(at=None, setting=None if self._costs(spend) else seen)
+        return Reading(at=EPOCH, setting=None if self._costs(spend) else seen)
 
     def _costs(self, spend):
         return spend is Spend.FREE and not self.limits.free_reads
@@ -67,12 +70,6 @@ class Way:
 
     async def close(self):
         self.asked.append("close")
-
-    async def commit(self, steps):
-        self.asked.append("commit")
-
-    async def run_sitemaster(self, steps):
-        pass
 
 
 class Steps:
@@ -281,21 +278,24 @@ async def test_what_one_owes_is_paid_and_one_that_is_away_stops_nobody(line):
     assert (await line.write()).by == "fleet"
 
 
+class Committing(Way):
+    async def commit(self, steps):
+        self.asked.append("commit")
+
+    async def run_sitemaster(self, steps):
+        pass
+
+
 async def test_abilities_are_those_of_the_one_that_has_them(line):
-    del Way.commit
-    try:
-        assert ability(line.gateway, Sitemaster) is None
-    finally:
-        Way.commit = commit
-    sitemaster = ability(line.gateway, Sitemaster)
+    able = Committing("local", line.battery)
+    gateway = Failover((line.first, able), monotonic=lambda: line.at)
+
+    sitemaster = ability(gateway, Sitemaster)
     await sitemaster.commit(Steps())
 
-    assert line.first.asked == ["commit"]
-    assert ability(line.gateway, FirmwareUpdates) is None
-
-
-async def commit(self, steps):
-    self.asked.append("commit")
+    assert able.asked == ["commit"]
+    assert ability(gateway, FirmwareUpdates) is None
+    assert ability(line.gateway, Sitemaster) is None
 
 
 async def test_it_closes_all(line):
