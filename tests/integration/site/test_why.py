@@ -121,6 +121,20 @@ async def test_an_older_proof_of_the_same_setting_proves_nothing_once_another_wa
     assert "The last that was proven is Backup-only, 100 %" in told
 
 
+async def test_a_guard_that_held_it_back_is_named(house, site):
+    told = {"state": "on", "text": "The house is cut off from the grid."}
+    await site.recorder.event("guard", "grid_down", told)
+    await house.next(Wake.BOUNDARY)
+    house.device.fails("read", *[GatewayUnreachableError("It does not answer.")] * 3)
+
+    found, sentence_ = why(house, at("2026-07-06T22:00:00Z"))
+
+    assert (found.word, [each.name for each in found.guards]) == ("guarded", ["grid_down"])
+    assert sentence_.startswith("It was held back: The house is cut off from the grid. Backup")
+    await site.recorder.event("guard", "grid_down", {**told, "state": "off"})
+    assert why(house, house.clock.instant)[0].guards == ()
+
+
 async def test_an_override_is_named_with_who_asked(house, site):
     until = house.clock.instant + timedelta(hours=2)
     setting = Setting(Mode.AUTONOMOUS, 40.0)
