@@ -77,6 +77,7 @@ class Controller:
         self.now, self.monotonic = now, monotonic
         self.turn = turn or Turn()
         self.known = Known(gateway, recorder)
+        self.known.meters.keep_days = conduct.readings_keep
         self.debt = Debt(gateway, recorder, self.known, monotonic)
         self.drift = DriftWatch(recorder, lambda: self.schedule)
         self.guards = Guards(recorder, self.known, lambda: self.schedule)
