@@ -51,7 +51,8 @@ class _Audit(Verbs):
     "--events",
     "what",
     flag_value="events",
-    help="What is no run: starts and stops, reloads, the gateway lost and back, the clock, guards.",
+    help="What is no run: starts and stops, reloads, leases, the gateway lost and back, the clock, "
+    "guards.",
 )
 @click.option("--follow", is_flag=True, help="Go on showing what comes, until Ctrl-C.")
 @format_option(table=True)
@@ -129,18 +130,28 @@ def _run(database: Database, number: int) -> RunView:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "json"]),
+    type=click.Choice(["csv", "json", "html"]),
     default="csv",
     show_default=True,
-    help="How the runs are written.",
+    help="How the runs are written; html draws the days.",
 )
 def export_command(form: str, **asked: Any) -> None:
-    """Write all runs, oldest first, for a spreadsheet or another program.
+    """Write all runs, oldest first, for a spreadsheet or another program; or the days as pictures.
 
-    Example: tou audit export --since 2026-01-01 > runs.csv
+    html is one file that needs nothing beside it: of each day what was wanted against what was
+    proven, the runs, the charge where it is known, and when nobody was watching. Without --since
+    it has the last seven days.
+
+    Example: tou audit export --format html --since 7d > week.html
     """
     chosen = settings.load()
-    question = Question.asked(display_zone(chosen), what="runs", default=None, **asked)
+    zone = display_zone(chosen)
+    question = Question.asked(zone, what="runs", default=None, **asked)
+    if form == "html":
+        from scheduler.cli.audit_days import html
+
+        click.echo(html(chosen, question, zone), nl=False)
+        return
     found = read(chosen, question.runs) or []
     if form == "json":
         echo_json([run.to_json() for run in found])

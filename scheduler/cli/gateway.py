@@ -1,4 +1,4 @@
-"""`tou gateway`: info, trust, login and simulate, each imported when it is asked for."""
+"""`tou gateway`: info, trust, login, pair and simulate, each imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ _ACTS = {
     "info": "gateway_info",
     "trust": "gateway_trust",
     "login": "gateway_login",
+    "pair": "gateway_pair",
     "simulate": "gateway_simulate",
 }
 

@@ -68,7 +68,6 @@ def asked(chosen: Settings, at: datetime, now: datetime, *, site: str | None = N
             min(at + timedelta(days=1), now + timedelta(seconds=1)),
             now=now,
             life=Life(life.running, life.seen),
-            at=at,
         )
     return explain(facts, at)
 
@@ -114,6 +113,9 @@ def _wanted(found: Explanation, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
         yield "", "as a run of then had it; the schedule of then cannot be computed again"
     if found.pause is not None:
         yield "paused", f"until {when(found.pause.until, zone)}{_who(found.pause)}"
+    for each in found.guards:
+        text = outside.said(each.detail.get("text") or "")
+        yield "guard", f"{each.name} since {when(each.at, zone)}: {text}"
 
 
 def _who(lease: Lease) -> str:
@@ -161,7 +163,7 @@ def _reading(found: Explanation, zone: ZoneInfo) -> str:
 
 
 def _things(found: Explanation, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
-    facts, then = found.facts, found.facts.then
+    facts, then = found.facts, found.facts.then(found.at)
     firmware = f", firmware {facts.firmware}" if facts.firmware else ""
     yield "gateway", f"{outside.said(facts.gateway or 'not known')}{firmware}"
     name = then.schedule.name if then.schedule else "not readable"

@@ -296,6 +296,17 @@ class Sitemaster(Protocol):
 
 
 @runtime_checkable
+class SoftRestart(Protocol):
+    """The ability to stop and run the device's own process around a write."""
+
+    async def write_restarting(
+        self, setting: Setting, before: Reading | None, steps: Steps
+    ) -> Receipt:
+        """As `write`, for a setting that did not take without it; the battery stands still for
+        seconds."""
+
+
+@runtime_checkable
 class PowerSetpoint(Protocol):
     """The ability to charge with a power for a time, whatever the mode says. Charging only. Worth
     nothing where `Limits.set_points` is false, which the firmware may decide."""

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -51,15 +52,25 @@ class Hindsight:
     start: datetime
     end: datetime
     now: datetime
-    then: Then
+    thens: tuple[Then, ...]
+    """The schedules in force between them, in their order; never none."""
     leases: tuple[Lease, ...]
     kept: tuple[Kept, ...]
     runs: tuple[RunView, ...]
     """Those that began between them, and before them the last that was proven."""
     gaps: tuple[Gap, ...]
     readings: tuple[KeptReading, ...]
+    guards: tuple[Event, ...]
+    """As they came into force and went out of it, with their `state`: on or off."""
+    starts: tuple[datetime, ...]
+    """Of the service."""
     firmware: str | None
     gateway: str | None
+
+    def then(self, at: datetime) -> Then:
+        """The schedule in force at an instant."""
+        begun = [each for each in self.thens if each.since is None or each.since <= at]
+        return begun[-1] if begun else self.thens[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +89,16 @@ def hindsight(
     *,
     now: datetime,
     life: Life,
-    at: datetime | None = None,
 ) -> Hindsight:
-    """What the audit knows between two instants, with the schedule as in force at `at`, or at the
-    end. Raises AuditUnwritableError."""
+    """What the audit knows between two instants. Raises AuditUnwritableError."""
     questions = Questions(database, site)
     service = questions.events("service", start - LOOKED_BACK)
+    read = questions.last_reading()
+    signs = (life.seen, questions.last_at(), read.at if read else None)
     found = kept(questions.events(KIND, start - LONGEST - REMEMBERED, end))
-    proven = _proven(database, site, start)
+    proven = _proven(database, questions, start)
     during = review.runs(database, site=site, since=start, until=end, limit=MOST_RUNS)
-    told = [each for each in questions.events("gateway", start - LOOKED_BACK, end)]
+    told = questions.events("gateway", start - LOOKED_BACK, end)
     firmware = [each.detail.get("firmware") for each in told if each.name == "firmware"]
     runs = (*([proven] if proven else []), *during)
     return Hindsight(
@@ -95,7 +106,7 @@ def hindsight(
         start=start,
         end=end,
         now=now,
-        then=_then(questions, service, during, at or end),
+        thens=_thens(questions, service, runs, start, end),
         leases=tuple(each.lease for each in found),
         kept=found,
         runs=runs,
@@ -103,38 +114,46 @@ def hindsight(
             service,
             questions.events("clock", start - timedelta(days=1)),
             running=life.running,
-            seen=life.seen,
+            seen=max((each for each in signs if each), default=None),
         ),
         readings=tuple(questions.readings(start, end)),
+        guards=tuple(questions.events("guard", start - LOOKED_BACK, end)),
+        starts=tuple(each.at for each in service if each.name == "start"),
         firmware=str(firmware[-1]) if firmware and firmware[-1] else None,
         gateway=next((run.gateway for run in reversed(runs) if run.gateway), None),
     )
 
 
-def _proven(database: Database, site: str, before: datetime) -> RunView | None:
-    found = [
-        run
-        for outcome in ("confirmed", "unchanged")
-        for run in review.runs(database, site=site, until=before, outcome=outcome, limit=1)
-    ]
-    return max(found, key=lambda run: run.started_at, default=None)
+def _proven(database: Database, questions: Questions, before: datetime) -> RunView | None:
+    """The last proof before the stretch; one that is older than it is looked back tells nothing."""
+    number = questions.proven_before(before, before - LOOKED_BACK)
+    return None if number is None else review.run(database, number)
 
 
-def _then(
-    questions: Questions, service: Sequence[Event], runs: Sequence[RunView], end: datetime
-) -> Then:
-    """The schedule in force at `end`: by the starts and reloads, else by what runs say."""
+def _thens(
+    questions: Questions,
+    service: Sequence[Event],
+    runs: Sequence[RunView],
+    start: datetime,
+    end: datetime,
+) -> tuple[Then, ...]:
+    """The schedules in force: by the starts and reloads, and by what runs say."""
     told = [
         (each.at, each.detail.get("digest") or each.detail.get("to"))
-        for each in (*service, *questions.events("reload", end - LOOKED_BACK))
+        for each in (*service, *questions.events("reload", start - LOOKED_BACK, end))
         if each.at <= end and each.name in {"start", "completed"}
     ]
-    told += [(run.started_at, run.detail.get("schedule")) for run in runs if run.started_at <= end]
+    told += [(run.started_at, run.detail.get("schedule")) for run in runs]
     known = sorted((at, digest) for at, digest in told if isinstance(digest, str))
     if not known:
-        return Then(problem="The audit does not tell which schedule was in force.")
-    digest = known[-1][1]
-    since = next((at for at, each in known if each == digest), None)
+        return (Then(problem="The audit does not tell which schedule was in force."),)
+    firsts = [known[0], *(new for old, new in pairwise(known) if old[1] != new[1])]
+    before = [each for each in firsts if each[0] <= start][-1:]
+    shown = [*before, *(each for each in firsts if each[0] > start)]
+    return tuple(_then(questions, digest, since) for since, digest in shown)
+
+
+def _then(questions: Questions, digest: str, since: datetime) -> Then:
     texts = questions.schedule_texts(digest)
     if texts is None:
         return Then(digest, since, problem="Its text is not in the audit.")

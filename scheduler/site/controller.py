@@ -18,7 +18,7 @@ from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.questions import OpenRun
 from scheduler.audit.recorder import Recorder
 from scheduler.errors import GatewayError
-from scheduler.gateway.base import SETTING_ONLY, Gateway, Spend
+from scheduler.gateway.base import SETTING_ONLY, Gateway, SoftRestart, Spend, ability
 from scheduler.plan import Desired, Lease
 from scheduler.schedule.values import Drift as Policy
 from scheduler.schedule.values import Schedule
@@ -37,6 +37,7 @@ from scheduler.site.standing import Standing
 from scheduler.site.trust import Trust
 from scheduler.site.turn import Turn
 from scheduler.site.wish import DONE, Conduct, Wish, tell
+from scheduler.site.witness import Rung, Witness, rung
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Controller:
         self.now, self.monotonic = now, monotonic
         self.turn = turn or Turn()
         self.known = Known(gateway, recorder)
+        self.known.meters.keep_days = conduct.readings_keep
         self.debt = Debt(gateway, recorder, self.known, monotonic)
         self.drift = DriftWatch(recorder, lambda: self.schedule)
         self.guards = Guards(recorder, self.known, lambda: self.schedule)
@@ -83,11 +85,14 @@ class Controller:
             gateway, recorder, self.debt, self.drift, known=self.known, monotonic=monotonic
         )
         self.standing = Standing(gateway, recorder)
+        self.witness = Witness(gateway, recorder, self.known, monotonic)
         self.trust = Trust(recorder, gateway, synchronised, monotonic)
         self.set_point = SetPoint(
             gateway, recorder, self.known, pulse=conduct.pulse, monotonic=monotonic
         )
         self.guards.clock_held = lambda: self.trust.held
+        self.lookout.wants_meters = self.witness.wants_meters
+        self.witness.in_the_way = self.guards.words
         self.lookout.excused = lambda: self.guards.holding(self.now()) is not None
         self.sent: Sent | None = None
         """What was sent for the present wish, and waits to be read back."""
@@ -105,6 +110,7 @@ class Controller:
             try:
                 attempt = await self._look(wake, self.instant(self.now()))
                 await self.guards.note(self.now())
+                await self.witness.look()
                 await self.set_point.tend(self._order(), wake)
                 # What the attempt itself left behind is paid at once, and not at the next wake.
                 if self.debt.due() and not self.stopping:
@@ -223,6 +229,7 @@ class Controller:
             return old
         if old is not None:
             await self._supersede(old, desired, wake)
+        self.witness.forget()
         self.wish = wish = Wish(desired, began, desired.setting, lacking_since=now)
         if self._taken_up is None or not await self._take_up(wish, self._taken_up, now):
             wish.setting = await self.standing.continued(wish, old)
@@ -281,7 +288,9 @@ class Controller:
             if wake is Wake.PULSE:
                 await self._drifted(wish, wake)
             return False
-        return not (wake in _IDLE_WAKES and wish.done) or await self._drifted(wish, wake)
+        if not wish.done or wake not in _IDLE_WAKES:
+            return True
+        return await self._drifted(wish, wake) or self.witness.doubts
 
     async def _drifted(self, wish: Wish, wake: Wake) -> bool:
         return not self.conduct.dry_run and await self.lookout.drifted(wish, wake)
@@ -318,9 +327,12 @@ class Controller:
             self._wait(wish)
             return None
         wish.attempts = 1 if wish.done else wish.attempts + 1
-        how = await self._how(wish, wake)
+        rung, intent = self._rung(wish), self._intent(wish, wake)
+        if rung is not None:
+            intent = replace(intent, more={**intent.more, "rung": rung.value})
+        how = await self._how(wish, wake, rung)
         before = self.known.proven or self.standing.proven(wish.desired.rule, wish.setting)
-        self._act = await act.begin(self.recorder, self.known, self._intent(wish, wake))
+        self._act = await act.begin(self.recorder, self.known, intent)
         wish.number, wish.started_at = self._act.run.number, self._act.started
         result = await apply.attempt(wish.setting, how, self._act.run)
         await self.drift.met(result, before, self.gateway.limits.reserve_tolerance)
@@ -335,18 +347,28 @@ class Controller:
         self.sent = Sent(result.setting, self.monotonic(), note=result.note, more=more)
         return await self._read_back(wish, self.sent)
 
-    async def _how(self, wish: Wish, wake: Wake) -> How:
+    @property
+    def _restart(self) -> SoftRestart | None:
+        return ability(self.gateway, SoftRestart)  # type: ignore[type-abstract]
+
+    def _rung(self, wish: Wish) -> Rung | None:
+        """How this attempt differs from a first one, after others in vain."""
+        in_vain = self.witness.not_seen if self.witness.doubts else wish.in_vain
+        return rung(in_vain, restarts=self.conduct.soft_restart and self._restart is not None)
+
+    async def _how(self, wish: Wish, wake: Wake, rung: Rung | None) -> How:
         fresh = wake in _FRESH_WAKES or wake is Wake.DRIFT
         return How(
             gateway=self.gateway,
             known=self.known,
             halt=lambda: self._halted(wish) or self._held_back(),
             known_in_force=await self.standing.in_force(wish.setting, fresh=fresh),
-            in_doubt=await self.standing.in_doubt(),
+            in_doubt=self.witness.doubts or await self.standing.in_doubt(),
             unverified=wish.unverified,
             dry_run=self.conduct.dry_run,
             guarded=lambda: self.guards.holding(self.now()),
             look_around=not self.guards.fresh(self.now()),
+            restart=self._restart if rung is Rung.SOFT_RESTART else None,
             leaves=self.drift.policy is not Policy.REASSERT and wake is not Wake.OPERATOR,
         )
 
@@ -399,6 +421,8 @@ class Controller:
         elif result.outcome is not Outcome.DRY_RUN:
             at, run = self.standing.since or (self.now(), wish.number)
             self.known.prove(wish.desired.rule, wish.setting, at, run)
+        if result.outcome is Outcome.CONFIRMED and self._act is not None:
+            self.witness.watch(self._act.run, wish.setting)
         await self._end(result.ended(), wish.hold_from)
         return result
 

@@ -152,6 +152,11 @@ class V1rGateway:
         if ahead is not None and abs(ahead) > SKEW:
             raise clock_error(self._where, ahead)
 
+    @property
+    def clock_ahead(self) -> float | None:
+        """By its last answer."""
+        return self._traffic.ahead
+
     async def _ahead(self, steps: Steps) -> float | None:
         """Seconds by which the gateway's clock is ahead; by its header, else by its status."""
         if self._traffic.ahead is not None:

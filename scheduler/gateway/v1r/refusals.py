@@ -41,6 +41,14 @@ _KEY: Final = {
 _PAIR: Final = "Pair it anew: `tou gateway pair`."
 
 
+class KeyUnknownError(GatewayRefusedError):
+    """The gateway does not know the key."""
+
+
+class KeyWaitsError(GatewayRefusedError):
+    """The key is registered, and nobody has moved the switch yet."""
+
+
 def meaning(error: Exception, library: Any, traffic: Traffic, where: str) -> GatewayError:
     """The error of ours for one of the library's."""
     delivered: Delivered = "unknown" if traffic.changing and traffic.connected else "no"
@@ -122,19 +130,23 @@ def _conflict(where: str) -> GatewayBusyError:
 
 
 def _not_let_in(text: str, traffic: Traffic, where: str) -> GatewayRefusedError:
+    kind: type[GatewayRefusedError] = GatewayRefusedError
     if traffic.path == LOGIN or traffic.status in (401, 403):
         reason = (
             "refuses the password. Set TOU_V1R_PASSWORD to the whole password on the gateway's "
             "label; an early Gateway 1 needs TOU_V1R_FULL_PASSWORD=true as well."
         )
     elif _NOT_VERIFIED in text:
-        reason = (
-            "has the key, but waits for somebody to switch one Powerwall off and on. "
-            "`tou gateway pair` says how."
+        kind, reason = (
+            KeyWaitsError,
+            (
+                "has the key, but waits for somebody to switch one Powerwall off and on. "
+                "`tou gateway pair` says how."
+            ),
         )
     else:
-        reason = f"does not know the key, or it was removed. {_PAIR}"
-    return GatewayRefusedError(f"{where} {reason}", delivered="no", retry_after=_PERSON)
+        kind, reason = KeyUnknownError, f"does not know the key, or it was removed. {_PAIR}"
+    return kind(f"{where} {reason}", delivered="no", retry_after=_PERSON)
 
 
 def _fault(fault: str, traffic: Traffic, where: str) -> GatewayError:

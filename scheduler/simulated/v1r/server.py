@@ -9,6 +9,7 @@ import json
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from datetime import datetime
 from email.utils import format_datetime
 from types import TracebackType
@@ -50,6 +51,7 @@ class SimulatedV1r:
         self.unit = Unit(self.options, self.faults, read or self._timepiece.read, house)
         self.logins = 0
         self.requests: deque[Logged] = deque(maxlen=_REMEMBERED)
+        self.on_request: Callable[[Logged], None] | None = None
         self._context = certificate.server_context(certificate.make_certificate())
         self._server = Server(self._handle)
         self._port = 0
@@ -73,6 +75,22 @@ class SimulatedV1r:
     def url(self) -> str:
         """The same as a URL."""
         return f"https://{self.address}"
+
+    def state(self) -> dict[str, object]:
+        """What a control address tells: the settings in force, the charge, and what was asked."""
+        self.unit.turn()
+        house = self.unit.house
+        return {
+            "url": self.url,
+            "active": asdict(house.active),
+            "grid_charging": house.grid_charging,
+            "export": house.export,
+            "battery_watts": house.powers().battery,
+            "charge_percent": round(house.app_charge, 2),
+            "updates": self.unit.config.writes,
+            "logins": self.logins,
+            "requests": len(self.requests),
+        }
 
     async def start(self, port: int = 0) -> None:
         """Listen. Raises OSError if the port is taken."""
@@ -119,7 +137,10 @@ class SimulatedV1r:
             await asyncio.sleep(self.faults.slow)
         moment = self.unit.turn()
         response = self._answer(request, moment)
-        self.requests.append(Logged(moment.instant, request.method, request.path, response.status))
+        logged = Logged(moment.instant, request.method, request.path, response.status)
+        self.requests.append(logged)
+        if self.on_request is not None:
+            self.on_request(logged)
         if not self.faults.no_date:
             date = ("Date", format_datetime(self.unit.shown(moment), usegmt=True))
             headers = (*response.headers, date)

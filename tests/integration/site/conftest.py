@@ -224,6 +224,7 @@ class Home:
     username: str = "installer"
     schedule: Schedule = field(default_factory=schedule)
     dry_run: bool = False
+    soft_restart: bool = False
     simulated: bool = False
     synchronised: Callable[[], bool | None] = field(default=lambda: True)
     turn: Turn | None = None
@@ -250,7 +251,7 @@ class Home:
             Loaded(self.schedule),
             self._gateway(),
             Recorder(self.writer, name, now=self.clock.now),
-            Conduct(Backoff(4.0, 60.0), dry_run=self.dry_run),
+            Conduct(Backoff(4.0, 60.0), dry_run=self.dry_run, soft_restart=self.soft_restart),
             now=self.clock.now,
             monotonic=self.clock.monotonic,
             synchronised=self.synchronised,

@@ -53,7 +53,6 @@ def why(house, instant, *, running=True, seen=None):
         min(instant + timedelta(days=1), now + timedelta(seconds=1)),
         now=now,
         life=Life(running, seen),
-        at=instant,
     )
     found = explain(facts, instant)
     return found, sentence(found, UTC)
@@ -104,6 +103,38 @@ async def test_a_pause_is_named_and_what_was_proven_before_it(house, site):
     assert "The last that was proven is Self-Powered, 5 %" in told
 
 
+async def test_an_older_proof_of_the_same_setting_proves_nothing_once_another_was_proven(
+    house, site
+):
+    await house.next(Wake.BOUNDARY)
+    await house.settle()
+    house.at(7)
+    until = house.clock.instant + timedelta(hours=3)
+    await site.grant(Asked(LeaseKind.PAUSE, until, who="anna"))
+    await house.look(Wake.OVERRIDE)
+    await house.next(Wake.BOUNDARY)
+    house.clock.move(minutes=30)
+
+    found, told = why(house, house.clock.instant)
+
+    assert (found.word, found.wanted.rule, found.proof) == ("paused", "run the house", None)
+    assert "The last that was proven is Backup-only, 100 %" in told
+
+
+async def test_a_guard_that_held_it_back_is_named(house, site):
+    told = {"state": "on", "text": "The house is cut off from the grid."}
+    await site.recorder.event("guard", "grid_down", told)
+    await house.next(Wake.BOUNDARY)
+    house.device.fails("read", *[GatewayUnreachableError("It does not answer.")] * 3)
+
+    found, sentence_ = why(house, at("2026-07-06T22:00:00Z"))
+
+    assert (found.word, [each.name for each in found.guards]) == ("guarded", ["grid_down"])
+    assert sentence_.startswith("It was held back: The house is cut off from the grid. Backup")
+    await site.recorder.event("guard", "grid_down", {**told, "state": "off"})
+    assert why(house, house.clock.instant)[0].guards == ()
+
+
 async def test_an_override_is_named_with_who_asked(house, site):
     until = house.clock.instant + timedelta(hours=2)
     setting = Setting(Mode.AUTONOMOUS, 40.0)
@@ -135,7 +166,7 @@ async def test_without_the_schedule_of_then_the_runs_tell_what_they_can(house):
     found, told = why(house, house.clock.instant)
 
     assert (found.wanted.source, found.word) == ("run", "in_force")
-    assert found.facts.then.problem == "Its text is not in the audit."
+    assert found.facts.then(found.at).problem == "Its text is not in the audit."
     assert told.startswith("It was as wanted")
 
 

@@ -1,0 +1,277 @@
+"""`tou gateway pair`: a key of our own, known to the Powerwall; goes on where it was left.
+
+Where it stands is asked of the gateway and the cloud each time, so that nothing is kept but the
+key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from scheduler import clock, settings
+from scheduler.audit.log import Log
+from scheduler.cli import gateway_pair_words as words
+from scheduler.cli.show import echo_json, format_option
+from scheduler.errors import GatewayError, GatewayRefusedError, SchedulerError, SettingsError
+from scheduler.gateway.base import Spend, Step
+from scheduler.gateway.registry import Surroundings, transport
+from scheduler.gateway.v1r import registration
+from scheduler.gateway.v1r.key import Key, make_key, read_key
+from scheduler.gateway.v1r.registration import KeyCloud, Pairing
+from scheduler.gateway.v1r.settings import V1rSettings
+from scheduler.host.sites import open_audit
+from scheduler.settings import Settings
+from scheduler.words import EntryKind, Wake
+
+KEY: Final = "v1r.pem"
+LEAST_EVERY: Final = timedelta(seconds=10)
+"""Between two questions; each may cost something in the cloud."""
+
+
+class _Unkept:
+    """A question about a key leaves no entry."""
+
+    async def ended(self, step: Step) -> None:
+        """Forget it."""
+
+    async def settled(self) -> None:
+        """Nothing is pending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """All that one run of the command has in hand."""
+
+    chosen: Settings
+    table: V1rSettings
+    path: Path
+    key: Key
+    made: bool
+    quiet: bool
+
+    def say(self, text: str) -> None:
+        """To a person."""
+        if not self.quiet:
+            click.echo(text)
+
+    @property
+    def around(self) -> Surroundings:
+        """As a transport is told."""
+        return Surroundings(
+            state=self.chosen.database_path,
+            now=clock.now,
+            monotonic=clock.monotonic,
+            timezone="UTC",
+        )
+
+
+def _duration(_context: object, _option: object, text: str) -> timedelta:
+    try:
+        return clock.parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command("pair")
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The key's file; one that is there is taken over, such as pypowerwall's. "
+    f"[default: TOU_V1R_KEY, else {KEY} beside the database]",
+)
+@click.option(
+    "--wait",
+    default="12m",
+    show_default=True,
+    callback=_duration,
+    help="How long to wait for the switch; 0s only tells how it stands.",
+)
+@click.option("--every", default="10s", hidden=True, callback=_duration)
+@format_option()
+def pair_command(key: Path | None, wait: timedelta, every: timedelta, form: str) -> None:
+    """Make a key and have the Powerwall take it, for TOU_GATEWAY=v1r; run it again to go on.
+
+    Somebody must switch one unit off and on, once. The private key is never shown.
+
+    Example: tou gateway pair --key /var/lib/tou-scheduler/v1r.pem
+    """
+    pair = _begun(key, quiet=form == "json")
+    told = words.MADE if pair.made else words.TAKEN
+    pair.say(told.format(path=pair.path, short=pair.key.short))
+    state, host = asyncio.run(_paired(pair, wait, every))
+    if state is Pairing.VERIFIED:
+        _record(pair)
+    if form == "json":
+        echo_json(_as_json(pair, state, host))
+    elif state is Pairing.VERIFIED:
+        click.echo(_next(pair, host))
+    if state is not Pairing.VERIFIED:
+        raise SchedulerError(words.TIMED_OUT if state is Pairing.TIMED_OUT else words.NOT_YET)
+
+
+def _begun(path: Path | None, *, quiet: bool) -> Pair:
+    chosen = settings.load()
+    table = chosen.of(V1rSettings)
+    path = (path or table.v1r_key or chosen.database_path.with_name(KEY)).absolute()
+    made = not path.exists()
+    key = make_key(path) if made else read_key(path)
+    return Pair(chosen, table, path, key, made, quiet)
+
+
+async def _paired(pair: Pair, wait: timedelta, every: timedelta) -> tuple[Pairing, str | None]:
+    """The state of the key, and the gateway's address where it is known."""
+    state = await _at_home(pair)
+    if state is Pairing.VERIFIED:
+        return state, pair.table.v1r_host
+    cloud = _cloud(pair)
+    if cloud is None:
+        if state is Pairing.UNKNOWN:
+            raise SettingsError(words.NO_CLOUD.format(public=_public(pair)))
+        pair.say(words.KNOWN)
+        return await _waited(pair, None, wait, every), pair.table.v1r_host
+    try:
+        state = await _registered(pair, cloud)
+        if state is not Pairing.VERIFIED:
+            state = await _waited(pair, cloud, wait, every)
+        host = pair.table.v1r_host or await _address(cloud)
+    finally:
+        await cloud.close()
+    return state, host
+
+
+async def _at_home(pair: Pair) -> Pairing:
+    """What the gateway itself says of the key, where it can be asked. Raises where the password
+    is refused."""
+    from scheduler.gateway.v1r.library import the_library
+
+    table = pair.table.model_copy(update={"v1r_key": pair.path})
+    if not table.v1r_host or table.v1r_password is None:
+        return Pairing.UNKNOWN
+    the_library()
+    gateway = transport("v1r").open_gateway(table, pair.around)
+    try:
+        await gateway.read(_Unkept(), spend=Spend.DUE)
+    except GatewayRefusedError as error:
+        return _by_refusal(error)
+    except GatewayError as error:
+        pair.say(f"  {error}")
+        return Pairing.UNKNOWN
+    finally:
+        await gateway.close()
+    return Pairing.VERIFIED
+
+
+def _by_refusal(error: GatewayRefusedError) -> Pairing:
+    from scheduler.gateway.v1r.refusals import KeyUnknownError, KeyWaitsError
+
+    if isinstance(error, KeyWaitsError):
+        return Pairing.PENDING
+    if isinstance(error, KeyUnknownError):
+        return Pairing.UNKNOWN
+    raise error
+
+
+def _cloud(pair: Pair) -> KeyCloud | None:
+    """The cloud, where `tou gateway login` left a sign-in."""
+    from scheduler.gateway.fleet import TOKENS, open_gateway
+    from scheduler.gateway.fleet.settings import FleetSettings
+
+    table = pair.chosen.of(FleetSettings)
+    kept = pair.chosen.database_path.with_suffix(TOKENS).exists()
+    if not (kept if table.fleet_provider == "tesla" else table.fleet_token):
+        return None
+    cloud: Any = open_gateway(table, pair.around)
+    found: KeyCloud = cloud
+    return found
+
+
+async def _registered(pair: Pair, cloud: KeyCloud) -> Pairing:
+    """The key is known to the gateway, or added to it."""
+    text, steps = pair.key.public_text, _Unkept()
+    state = registration.state_in(await cloud.relay(steps, registration.list_message()), text)
+    if state in (Pairing.PENDING, Pairing.VERIFIED):
+        pair.say(words.KNOWN)
+        return state
+    if state is Pairing.REMOVED:
+        pair.say(words.REMOVED)
+    added = registration.added_in(await cloud.relay(steps, registration.add_message(text)))
+    pair.say(words.TOLD)
+    return Pairing.PENDING if added is Pairing.UNKNOWN else added
+
+
+async def _waited(pair: Pair, cloud: KeyCloud | None, wait: timedelta, every: timedelta) -> Pairing:
+    """Until somebody moved the switch, or the time is over."""
+    pair.say(words.SWITCH)
+    if wait:
+        pair.say(words.WAITING.format(wait=clock.format_duration(wait)))
+    until = clock.monotonic() + wait.total_seconds()
+    while True:
+        state = await _state(pair, cloud)
+        over = state not in (Pairing.PENDING, Pairing.UNKNOWN)
+        if over or clock.monotonic() >= until:
+            return state
+        await asyncio.sleep(every.total_seconds())
+
+
+async def _state(pair: Pair, cloud: KeyCloud | None) -> Pairing:
+    if cloud is None:
+        return await _at_home(pair)
+    answer = await cloud.relay(_Unkept(), registration.list_message())
+    return registration.state_in(answer, pair.key.public_text)
+
+
+async def _address(cloud: KeyCloud) -> str | None:
+    try:
+        answer = await cloud.relay(_Unkept(), registration.network_message())
+    except GatewayError:
+        return None
+    return registration.address_in(answer)
+
+
+def _public(pair: Pair) -> Path:
+    """The file of the public half, which is no secret."""
+    path = pair.path.with_suffix(".pub")
+    try:
+        path.write_text(pair.key.public_text + "\n")
+    except OSError as error:
+        raise SchedulerError(f"{path}: cannot be written: {error.strerror}.") from None
+    return path
+
+
+def _record(pair: Pair) -> None:
+    with closing(open_audit(pair.chosen)) as database:
+        Log(database, pair.chosen.site).append(
+            at=clock.now(),
+            entry=EntryKind.EVENT,
+            kind="pair",
+            name="v1r key",
+            wake=Wake.OPERATOR,
+            detail={"key": pair.key.short, "file": str(pair.path)},
+        )
+
+
+def _next(pair: Pair, host: str | None) -> str:
+    lines = [words.DONE, "", "Set these:", "  TOU_GATEWAY=v1r", f"  TOU_V1R_KEY={pair.path}"]
+    lines.append(f"  TOU_V1R_HOST={host}" if host else words.WIRED)
+    if pair.table.v1r_password is None:
+        lines.append(words.LABEL)
+    return "\n".join([*lines, f"and once: {words.EXTRA}. Then: tou gateway info"])
+
+
+def _as_json(pair: Pair, state: Pairing, host: str | None) -> dict[str, Any]:
+    return {
+        "state": state.name.lower(),
+        "key": pair.key.short,
+        "file": str(pair.path),
+        "made": pair.made,
+        "public_key": pair.key.public_text,
+        "host": host,
+    }
