@@ -43,7 +43,7 @@ from scheduler.gateway.local.sitemaster import (
     bring_up,
     look,
 )
-from scheduler.gateway.local.wire import NotSentError, Wire
+from scheduler.gateway.local.wire import USUAL, NotSentError, Waits, Wire
 from scheduler.setting import Setting
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class LocalGateway:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
         opening: Callable[[], Awaitable[object]] | None = None,
+        patience: Waits = USUAL,
     ) -> None:
         shown = pin.shown_address(url)
         trusted = pin.trusted_fingerprint(fingerprint, certificate)
@@ -99,6 +100,7 @@ class LocalGateway:
             secrets=(password, email),
             transport=transport,
             opening=opening,
+            patience=patience,
         )
         self._line = Line(
             wire=wire,

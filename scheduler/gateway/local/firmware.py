@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from scheduler.gateway.base import Identity, Limits
@@ -137,6 +138,7 @@ def reads_are_open(firmware: Firmware | None) -> bool:
     return firmware is not None and firmware < CLOSED_READS
 
 
+@lru_cache
 def limits_of(firmware: Firmware | None, *, username: str) -> Limits:
     """What a firmware allows a login, before it has refused anything."""
     why_not = _why_not(firmware, username)
