@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from scheduler.gateway.fleet.commands import commands_of
 from scheduler.gateway.fleet.hosts import checked_address, region_of
 from scheduler.gateway.fleet.prices import price
 from scheduler.gateway.fleet.readings import live_of, setting_of, sites_of
+from scheduler.gateway.fleet.settings import FleetSettings
 from scheduler.gateway.fleet.setup import code_in
 from scheduler.gateway.fleet.tokens import Tokens, claims
 from scheduler.setting import Export, GridCharging, Mode, Setting, SettingRead
@@ -251,3 +253,21 @@ def test_an_answer_without_a_usable_token_is_no_pair(answer):
 @pytest.mark.parametrize("token", ["", "opaque", "a.b", "a.!!!.c", "a.e30.c", "a.W10.c"])
 def test_an_opaque_token_claims_nothing(token):
     assert claims(token) == {}
+
+
+def test_the_page_for_the_owner_names_every_setting():
+    page = (Path(__file__).parents[3] / "docs" / "fleet.md").read_text()
+
+    for name in ("PROVIDER", "REGION", "SITE", "TOKEN", "BUDGET", "READ_EVERY", "API_URL"):
+        assert f"TOU_FLEET_{name}" in page
+    assert {name for name in FleetSettings.model_fields if name.startswith("fleet_")} == {
+        "fleet_provider",
+        "fleet_region",
+        "fleet_site",
+        "fleet_token",
+        "fleet_budget",
+        "fleet_read_every",
+        "fleet_api_url",
+        "fleet_sign_in_url",
+        "fleet_token_url",
+    }
