@@ -167,7 +167,7 @@ async def test_a_peak_that_begins_while_the_gateway_is_away_is_made_true_when_it
     await house.look(Wake.START)
     house.at(7, 50)
     lose(house, lost, 500)
-    await pulses(house, 10)
+    await pulses(house, 9)
     await house.next(Wake.BOUNDARY)
     await pulses(house, 80)
     house.device.errors.clear()
