@@ -140,3 +140,14 @@ async def test_drift_seen_before_the_clock_was_set_back_is_put_right_all_the_sam
     await house.look(Wake.PULSE)
 
     assert house.device.shown().mode == "self_consumption"
+
+
+async def test_a_gateway_with_another_clock_is_told_and_not_obeyed(house):
+    house.device.clock_ahead = -600.0
+    await house.look(Wake.START)
+    told = house.reasons()
+    house.device.clock_ahead = 20.0
+
+    assert "10 min behind ours" in told["gateway_clock"]
+    assert house.outcomes() == ["confirmed"]
+    assert house.reasons() == {}
