@@ -14,7 +14,7 @@ from scheduler import clock, outside, plan
 from scheduler.audit.questions import Event
 from scheduler.audit.readings import KeptReading
 from scheduler.audit.views import RunView
-from scheduler.outlets.hindsight import Hindsight
+from scheduler.outlets.hindsight import LOOKED_BACK, Hindsight
 from scheduler.outlets.watched import Gap
 from scheduler.plan import Lease, LeaseKind
 from scheduler.setting import setting_from_json, setting_words
@@ -121,7 +121,7 @@ def explain(facts: Hindsight, at: datetime) -> Explanation:
 
 def _guards(facts: Hindsight, at: datetime) -> tuple[Event, ...]:
     # A process that died could not say that a guard was over; the next one says which are.
-    begun = max((each for each in facts.starts if each <= at), default=facts.start)
+    begun = max((each for each in facts.starts if each <= at), default=facts.start - LOOKED_BACK)
     last = {each.name: each for each in facts.guards if begun <= each.at <= at}
     return tuple(each for each in last.values() if each.detail.get("state") == "on")
 

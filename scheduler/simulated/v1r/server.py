@@ -156,6 +156,8 @@ class SimulatedV1r:
             return json_response({"code": 503}, status=503, headers=self._asked())
         if self.faults.take("limited"):
             return json_response({"code": 429}, status=429, headers=self._asked())
+        if self.faults.take("moved"):
+            return Response(307, b"", (("Location", f"{self.url}/elsewhere"),))
         if request.path == "/api/login/Basic" and request.method == "POST":
             return self._log_in(request)
         if request.path == "/tedapi/v1r" and request.method == "POST":
@@ -196,6 +198,8 @@ class SimulatedV1r:
             "/api/meters/aggregates": lambda: measured.aggregates_body(house, shown),
         }
         found = bodies.get(request.path) if request.method == "GET" else None
+        if self.faults.take_at("missing", request.path.removeprefix("/api/")):
+            found = None
         if found is None:
             return Response(404, b"404 page not found\n", (), "text/plain")
         return Response(200, json.dumps(found()).encode())

@@ -106,6 +106,7 @@ class Device:
     coming: tuple[float, SettingRead] | None = None
     running: bool = True
     charge: float | None = 63.4
+    clock_ahead: float | None = None
     grid: bool | None = None
     updating: bool | None = None
     in_the_way: tuple[str, ...] = ()
@@ -121,6 +122,8 @@ class Device:
     """Seconds until a write is in force."""
     deaf: bool = False
     """Whether writes are accepted and lost."""
+    snaps: bool = False
+    """Whether a reserve of 81 to 99 becomes 80."""
     slow: float = 0.0
     """Real seconds that each exchange takes."""
     errors: dict[str, list[BaseException]] = field(default_factory=dict)
@@ -134,9 +137,10 @@ class Device:
         return self.active
 
     def take(self, setting: Setting) -> None:
+        reserve = float(setting.reserve)
         wanted = SettingRead(
             setting.mode.value,
-            float(setting.reserve),
+            80.0 if self.snaps and 80 < reserve < 100 else reserve,
             setting.grid_charging or self.active.grid_charging,
             setting.export or self.active.export,
         )
@@ -159,6 +163,10 @@ class MemoryGateway:
     @property
     def limits(self) -> Limits:
         return self.device.limits
+
+    @property
+    def clock_ahead(self) -> float | None:
+        return self.device.clock_ahead
 
     @property
     def unsafe(self) -> str | None:

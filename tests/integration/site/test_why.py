@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -55,7 +56,7 @@ def why(house, instant, *, running=True, seen=None):
         life=Life(running, seen),
     )
     found = explain(facts, instant)
-    return found, sentence(found, UTC)
+    return found, sentence(found, ZoneInfo("Etc/UTC"))
 
 
 async def test_what_was_proven_before_is_told_with_its_rule_its_line_and_its_run(house, site):
