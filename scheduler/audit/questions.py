@@ -108,6 +108,16 @@ class Event(NamedTuple):
     detail: Mapping[str, Any]
 
 
+class OpenIncident(NamedTuple):
+    """An incident that was opened and not closed."""
+
+    id: int
+    """Of the entry that opened it."""
+    reason: str
+    text: str
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What may be asked of one site. Every method raises AuditUnwritableError where the database
@@ -182,6 +192,32 @@ class Questions:
         return [
             Event(clock.from_micros(row.at), row.name or "", json.loads(row.detail)) for row in rows
         ]
+
+    def open_incidents(self) -> tuple[OpenIncident, ...]:
+        """The incidents that were opened and not closed, oldest first."""
+        query = _INCIDENTS.where(audit.c.site == self._site)
+        found: dict[int, OpenIncident] = {}
+        with self.database.reading() as connection:
+            for row in connection.execute(query):
+                detail = json.loads(row.detail)
+                if row.name == "opened":
+                    since = datetime.fromisoformat(detail["since"])
+                    reason, text = str(detail["reason"]), str(detail["text"])
+                    found[row.id] = OpenIncident(row.id, reason, text, since)
+                else:
+                    found.pop(detail.get("incident"), None)
+        return tuple(found.values())
+
+    def proven_before(self, at: datetime, since: datetime) -> int | None:
+        """The newest run that ended confirmed or unchanged before an instant; None where there is
+        none from `since` on."""
+        query = _PROVEN.where(
+            audit.c.site == self._site,
+            audit.c.at < clock.to_micros(at),
+            audit.c.at >= clock.to_micros(since),
+        )
+        with self.database.reading() as connection:
+            return connection.execute(query).scalar()
 
     def readings(self, since: datetime, until: datetime) -> list[KeptReading]:
         """What was read from `since` on and before `until`, oldest first."""
@@ -296,3 +332,17 @@ _SCHEDULE: Final = (
 _EVENTS: Final = (
     select(audit.c.at, audit.c.name, audit.c.detail).where(audit.c.entry == EVENT)
 ).order_by(audit.c.id)
+
+_INCIDENTS: Final = (
+    select(audit.c.id, audit.c.name, audit.c.detail)
+    .where(audit.c.entry == EVENT, audit.c.kind == "incident")
+    .order_by(audit.c.id)
+)
+
+# The plus keeps SQLite from gathering all that ever ended so: one walk back in time is enough.
+_PROVEN: Final = (
+    select(audit.c.run)
+    .where(literal_column("+outcome").in_(["confirmed", "unchanged"]))
+    .order_by(audit.c.at.desc())
+    .limit(1)
+)

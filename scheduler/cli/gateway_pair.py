@@ -24,7 +24,7 @@ from scheduler.gateway.base import Spend, Step
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.gateway.v1r import registration
 from scheduler.gateway.v1r.key import Key, make_key, read_key
-from scheduler.gateway.v1r.registration import Cloud, Pairing
+from scheduler.gateway.v1r.registration import KeyCloud, Pairing
 from scheduler.gateway.v1r.settings import V1rSettings
 from scheduler.host.sites import open_audit
 from scheduler.settings import Settings
@@ -179,7 +179,7 @@ def _by_refusal(error: GatewayRefusedError) -> Pairing:
     raise error
 
 
-def _cloud(pair: Pair) -> Cloud | None:
+def _cloud(pair: Pair) -> KeyCloud | None:
     """The cloud, where `tou gateway login` left a sign-in."""
     from scheduler.gateway.fleet import TOKENS, open_gateway
     from scheduler.gateway.fleet.settings import FleetSettings
@@ -189,11 +189,11 @@ def _cloud(pair: Pair) -> Cloud | None:
     if not (kept if table.fleet_provider == "tesla" else table.fleet_token):
         return None
     cloud: Any = open_gateway(table, pair.around)
-    found: Cloud = cloud
+    found: KeyCloud = cloud
     return found
 
 
-async def _registered(pair: Pair, cloud: Cloud) -> Pairing:
+async def _registered(pair: Pair, cloud: KeyCloud) -> Pairing:
     """The key is known to the gateway, or added to it."""
     text, steps = pair.key.public_text, _Unkept()
     state = registration.state_in(await cloud.relay(steps, registration.list_message()), text)
@@ -207,7 +207,7 @@ async def _registered(pair: Pair, cloud: Cloud) -> Pairing:
     return Pairing.PENDING if added is Pairing.UNKNOWN else added
 
 
-async def _waited(pair: Pair, cloud: Cloud | None, wait: timedelta, every: timedelta) -> Pairing:
+async def _waited(pair: Pair, cloud: KeyCloud | None, wait: timedelta, every: timedelta) -> Pairing:
     """Until somebody moved the switch, or the time is over."""
     pair.say(words.SWITCH)
     if wait:
@@ -221,14 +221,14 @@ async def _waited(pair: Pair, cloud: Cloud | None, wait: timedelta, every: timed
         await asyncio.sleep(every.total_seconds())
 
 
-async def _state(pair: Pair, cloud: Cloud | None) -> Pairing:
+async def _state(pair: Pair, cloud: KeyCloud | None) -> Pairing:
     if cloud is None:
         return await _at_home(pair)
     answer = await cloud.relay(_Unkept(), registration.list_message())
     return registration.state_in(answer, pair.key.public_text)
 
 
-async def _address(cloud: Cloud) -> str | None:
+async def _address(cloud: KeyCloud) -> str | None:
     try:
         answer = await cloud.relay(_Unkept(), registration.network_message())
     except GatewayError:

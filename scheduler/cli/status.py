@@ -98,19 +98,27 @@ def _rows(state: State) -> Iterator[tuple[str, str]]:
         yield "wanted", f"{setting_words(state['wanted'])}  ({_why(state['wanted'])})"
         yield "confirmed", _confirmed(state)
         yield from _reading(state)
+        yield from _charging(state)
         yield from _attempt(state)
         yield "next", _next(state, state["next"])
         yield "next job", _next(state, state["next_job"])
-    for lease in state.get("leases", ()):
-        yield "lease", _lease(state, lease)
-    for guard in state.get("guards", ()):
-        yield "guard", _plain(guard)
+    yield from _in_force(state)
     yield "last run", _last(state)
     yield from _gateway_rows(state)
     yield "service", _service(state)
     yield "zone data", "tzdata {version} ({source})".format(**state["zone_data"])
     if not ill:
         yield from _health(state)
+
+
+def _in_force(state: State) -> Iterator[tuple[str, str]]:
+    """What stands beside the setting, a row each."""
+    for lease in state.get("leases", ()):
+        yield "lease", _lease(state, lease)
+    for guard in state.get("guards", ()):
+        yield "guard", _guard(state, guard)
+    for incident in state.get("incidents", ()):
+        yield "incident", f"{incident['id']}: {incident['text']}  {_ago(state, incident['since'])}"
 
 
 def _health(state: State) -> Iterator[tuple[str, str]]:
@@ -156,6 +164,16 @@ def _reading(state: State) -> Iterator[tuple[str, str]]:
     yield "read", f"{shown}{charge}{still}  {_ago(state, read['at'])}"
 
 
+def _charging(state: State) -> Iterator[tuple[str, str]]:
+    """A power that was ordered beside the setting."""
+    found = state.get("charging")
+    if found is None:
+        return
+    seen = {"seen": "the meters show it", "not_seen": "the meters do not show it"}
+    told = seen.get(found["effect"], "not seen in the meters yet")
+    yield "charging", f"with {found['watts']:.0f} W; {told}  {_ago(state, found['since'])}"
+
+
 def _attempt(state: State) -> Iterator[tuple[str, str]]:
     attempt = state["attempt"]
     if attempt is None or attempt["outcome"] in {"confirmed", "unchanged", "dry_run"}:
@@ -179,8 +197,9 @@ def _lease(state: State, lease: State) -> str:
     return lease_words(lease, zones.zone(state["timezone"]))
 
 
-def _plain(value: State) -> str:
-    return ", ".join(f"{key} {each}" for key, each in value.items() if each is not None)
+def _guard(state: State, guard: State) -> str:
+    waits = "; a switch waits for it" if guard["defers"] else ""
+    return f"{guard['text']}{waits}  {_ago(state, guard['since'])}"
 
 
 def _last(state: State) -> str:

@@ -17,6 +17,7 @@ CLOCK_SECONDS: Final = 10.0
 CLOCK_WRONG_SECONDS: Final = 60.0
 FEW: Final = 0.2
 """The share of a budget below which it is worth a word."""
+_COMMANDS: Final = "energy_cmds"
 _IN_THE_WAY: Final = {
     "storm_watch": "Storm Watch is active: the battery fills whatever is set.",
     "calibrating": "The battery calibrates itself: it obeys no setting until that is over.",
@@ -67,6 +68,14 @@ def role(case: Case) -> Iterator[Sign]:
     scopes = getattr(case.gateway, "scopes", None)
     if scopes:
         yield Sign("role", f"The sign-in allows {', '.join(sorted(scopes))}.")
+    if scopes and _COMMANDS not in scopes:
+        yield Sign(
+            "role",
+            "The sign-in does not allow commands to the energy site, so nothing can be set.",
+            "wrong",
+            "Sign in once more (`tou gateway login`) and tick the box for energy commands.",
+            code=77,
+        )
 
 
 def login(case: Case) -> Iterator[Sign]:

@@ -174,6 +174,12 @@ class Reserves:
         inside = any(low <= percent <= high for low, high in self.ranges)
         return inside and (not self.whole or float(percent).is_integer())
 
+    def words(self) -> str:
+        """Such as `0-80 %, 100 %`."""
+        return ", ".join(
+            f"{low:g} %" if low == high else f"{low:g}-{high:g} %" for low, high in self.ranges
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -293,6 +299,17 @@ class Sitemaster(Protocol):
 
     async def run_sitemaster(self, steps: Steps) -> None:
         """Run the sitemaster and see it running."""
+
+
+@runtime_checkable
+class SoftRestart(Protocol):
+    """The ability to stop and run the device's own process around a write."""
+
+    async def write_restarting(
+        self, setting: Setting, before: Reading | None, steps: Steps
+    ) -> Receipt:
+        """As `write`, for a setting that did not take without it; the battery stands still for
+        seconds."""
 
 
 @runtime_checkable

@@ -95,6 +95,8 @@ class Host:
         self.reloads = Reloads(self.keepers, opened.hosted, read=read)
         self.claims = Claims(opened.hosted)
         self.views = Views(opened, self.reloads, since=self.since)
+        for each in opened.hosted:
+            each.site.told_beside = partial(self.views.beside, each.site)
         self.pulse = Pulse(self)
         self.control = Control(self)
         self.started = asyncio.Event()

@@ -166,6 +166,8 @@ def conduct(settings: Settings) -> Conduct:
             first=settings.retry_first.total_seconds(), most=settings.retry_max.total_seconds()
         ),
         dry_run=settings.dry_run,
+        soft_restart=settings.soft_restart,
+        readings_keep=settings.readings_keep,
         pulse=settings.pulse.total_seconds(),
     )
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from scheduler.host.reload import Reloads
 from scheduler.host.sites import Opened
 from scheduler.site.site import Site
-from scheduler.site.state import Reason, SiteState, with_reasons
+from scheduler.site.state import Reason, ScheduleState, SiteState, with_reasons
 
 
 class Views:
@@ -34,11 +34,18 @@ class Views:
             gateway=replace(state.gateway, url=url),
             schedule=replace(state.schedule, file_differs=differs, file_problems=on_disk.problems),
         )
-        return with_reasons(state, *_of_the_file(state))
+        return with_reasons(state, *_of_the_file(state.schedule))
+
+    def beside(self, site: Site) -> tuple[Reason, ...]:
+        """What is known here of a site and not by it."""
+        problems = self._reloads.on_disk(site.name).problems
+        shown = ScheduleState(
+            site.schedule.name, site.schedule.file, "", "", self._since, file_problems=problems
+        )
+        return _of_the_file(shown)
 
 
-def _of_the_file(state: SiteState) -> tuple[Reason, ...]:
-    schedule = state.schedule
+def _of_the_file(schedule: ScheduleState) -> tuple[Reason, ...]:
     if schedule.file_problems:
         count = len(schedule.file_problems)
         more = f" (and {count - 1} more)" if count > 1 else ""

@@ -14,7 +14,16 @@ from scheduler.errors import (
     GatewayProtocolError,
     GatewayRefusedError,
 )
-from scheduler.gateway.base import SETTING_ONLY, Gateway, Limits, Part, Reading, Spend, Steps
+from scheduler.gateway.base import (
+    SETTING_ONLY,
+    Gateway,
+    Limits,
+    Part,
+    Reading,
+    SoftRestart,
+    Spend,
+    Steps,
+)
 from scheduler.setting import HOLD, GridCharging, Mode, Setting, SettingRead
 from scheduler.site.known import Known
 from scheduler.words import Outcome
@@ -78,6 +87,8 @@ class How:
     """Why acting waits, by what was read last; asked before anything is written."""
     look_around: bool
     """The device's health was not read lately, and is to be read before a write."""
+    restart: SoftRestart | None
+    """Writes with a restart of the device's own process around it; None: a plain write."""
     leaves: bool
     """Another setting than the one known in force is somebody else's, and is left to the next
     boundary."""
@@ -95,7 +106,8 @@ async def attempt(setting: Setting, how: How, run: Steps) -> Attempt:
         if (found := _decided(resolved, before, how)) is not None:
             return found
         wrote = True
-        receipt = await how.gateway.write(resolved, reading, run)
+        write = how.restart.write_restarting if how.restart else how.gateway.write
+        receipt = await write(resolved, reading, run)
     except GatewayError as error:
         wrote = wrote and error.delivered != "no"
         return Attempt(outcome_of(error), resolved, before, error, wrote=wrote)
@@ -182,7 +194,7 @@ def objection(setting: Setting, limits: Limits) -> str | None:
     if setting.mode not in limits.modes:
         return f"This gateway does not offer the mode {setting.mode.app_name}."
     if not isinstance(reserve, str) and not limits.reserves.keeps(reserve):
-        kept = ", ".join(f"{low:g}-{high:g} %" for low, high in limits.reserves.ranges)
+        kept = limits.reserves.words()
         return f"This gateway does not keep a reserve of {reserve:g} %. It keeps {kept}."
     if setting.grid_charging is not None and not limits.grid_charging:
         return "Grid charging cannot be set on this gateway; leave grid_charging out of the rule."

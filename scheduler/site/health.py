@@ -11,6 +11,7 @@ from scheduler.errors import BudgetSpentError, GatewayIdentityError
 from scheduler.site.controller import Controller
 from scheduler.site.state import Reason
 from scheduler.site.wish import Wish
+from scheduler.site.witness import TIMES
 from scheduler.words import Outcome
 
 # What a setting may take beyond its own time to be confirmed before it is overdue: the first
@@ -22,7 +23,7 @@ _WORST: Final = ("failing", "attention", "waiting", "good")
 def reasons(controller: Controller, now: datetime) -> tuple[Reason, ...]:
     """All that speaks against "good", worst first."""
     found = [*_held(controller, now), *_battery(controller), *_gateway(controller)]
-    found += [*controller.drift.reasons(now), *_in_the_way(controller)]
+    found += [*controller.drift.reasons(now), *_in_the_way(controller), *_effect(controller)]
     if controller.wish is not None:
         found += _wish(controller, controller.wish, now)
     return worst_first(found)
@@ -54,6 +55,17 @@ def _in_the_way(controller: Controller) -> Iterator[Reason]:
         if not waits:
             what = f"What is set may not be in effect, because {each.text}."
         yield Reason(each.guard.name, what, each.since, "waiting")
+
+
+def _effect(controller: Controller) -> Iterator[Reason]:
+    """A setting that is confirmed and that the meters do not show."""
+    witness, wish = controller.witness, controller.wish
+    if not witness.not_seen or witness.last is None or wish is None:
+        return
+    again = witness.not_seen < TIMES
+    what = "It is written again." if again else "Look at the battery, or call its installer."
+    text = f"{wish.setting.words()} is read back, but has no effect: {witness.last.why}. {what}"
+    yield Reason("no_effect", text, witness.since, "waiting" if again else "failing")
 
 
 def _battery(controller: Controller) -> Iterator[Reason]:

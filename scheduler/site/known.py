@@ -23,6 +23,7 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import Gateway, Part, Reading, Spend, Steps
 from scheduler.setting import Setting
+from scheduler.site.effect import Metered, metered
 from scheduler.site.meters import Meters
 from scheduler.site.state import LastRead, Proven
 
@@ -42,10 +43,14 @@ class Known:
         """Of the newest exchange."""
         self.health: Reading | None = None
         """The newest that tells of grid, update and what is in the way."""
+        self.metered: Metered | None = None
+        """What the meters showed last."""
         self.meters = Meters(gateway.name, recorder)
         self.unwritten: list[tuple[Run, Ended]] = []
         """Runs that are over, whose outcome the audit could not take."""
         self.last_run: Mapping[str, Any] | None = None
+        self.runs = 0
+        """How many have ended since the start."""
         self.firmware: str | None = None
         self._gateway, self._recorder = gateway, recorder
 
@@ -64,6 +69,7 @@ class Known:
             raise
         if Part.HEALTH in want:
             self.health = found
+        self.metered = metered(found) or self.metered
         await self.meters.keep(found, anyway=spend is Spend.DUE)
         if (found.setting, found.charge, found.running) != (None, None, None):
             old = self.read or LastRead(found.at, None, None, None)
@@ -113,6 +119,7 @@ class Known:
 
     def ended(self, intent: Intent, ended: Ended, *, run: int, started: datetime) -> None:
         """Keep the newest run, as `audit --format json` has it without its steps."""
+        self.runs += 1
         detail = {**intent.detail(), **ended.detail()}
         self.last_run = {
             "run": run,

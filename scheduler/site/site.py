@@ -31,6 +31,7 @@ from scheduler.site.apply import Attempt, objection
 from scheduler.site.asked import Asked, LeaseEnding, lease_of
 from scheduler.site.controller import Controller
 from scheduler.site.firmware import Ending
+from scheduler.site.incidents import Incidents
 from scheduler.site.jobs import Jobs
 from scheduler.site.leases import Leases
 from scheduler.site.state import Attempt as AttemptState
@@ -94,6 +95,9 @@ class Site:
         self.leases = Leases(recorder)
         self._now, self._loaded_at = now, now()
         self._concerns: dict[str, Reason] = {}
+        self.incidents = Incidents(recorder, self.controller.known)
+        self.told_beside: Callable[[], tuple[Reason, ...]] = tuple
+        """What the process around it knows of it, as reasons."""
         self._looking: set[asyncio.Task[Attempt | None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -112,6 +116,7 @@ class Site:
         await self._keep_schedule()
         await self.leases.load(self._now())
         self.controller.leases = self.leases.known
+        await self.incidents.recall()
         await self.controller.recover(alive_until=alive_until, alone=alone)
         await self.controller.known.remember()
 
@@ -120,6 +125,12 @@ class Site:
         AuditUnwritableError: then the gateway was not touched, or was left running."""
         if self.controller.stopping:
             return None
+        try:
+            return await self._look(wake, due)
+        finally:
+            await self._note_incidents()
+
+    async def _look(self, wake: Wake, due: datetime | None) -> Attempt | None:
         try:
             attempt = await self._turn(wake, due)
             await self._lapse()
@@ -136,6 +147,11 @@ class Site:
         self.withdraw("audit")
         self.withdraw("turn")
         return attempt
+
+    async def _note_incidents(self) -> None:
+        now = self._now()
+        reasons = (*self._concerns.values(), *health.reasons(self.controller, now))
+        await self.incidents.note((*reasons, *self.told_beside()), now)
 
     async def _turn(self, wake: Wake, due: datetime | None) -> Attempt | None:
         """In a task of its own, so that a stop can end it and not the caller."""
@@ -286,6 +302,7 @@ class Site:
             next=entry_json(schedule, switch) if switch else None,
             next_job=entry_json(schedule, job) if job else None,
             last_run=controller.known.last_run,
+            incidents=tuple(each.to_json() for each in self.incidents.open),
             guards=tuple(each.to_json() for each in controller.guards.in_force),
             gateway=self._gateway(),
             leases=tuple(each.to_json() for each in self.leases.active(after)),

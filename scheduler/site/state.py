@@ -136,6 +136,8 @@ class SiteState:
     gateway: GatewayState
     leases: tuple[Mapping[str, Any], ...] = ()
     guards: tuple[Mapping[str, Any], ...] = ()
+    incidents: tuple[Mapping[str, Any], ...] = ()
+    """The open ones, oldest first."""
     reasons: tuple[Reason, ...] = ()
     """Worst first."""
     dry_run: bool = False
@@ -186,6 +188,7 @@ def to_json(state: SiteState) -> dict[str, Any]:
         "override": next((dict(x) for x in state.leases if x.get("kind") == "override"), None),
         "leases": [dict(lease) for lease in state.leases],
         "guards": [dict(guard) for guard in state.guards],
+        "incidents": [dict(incident) for incident in state.incidents],
         "last_run": _mapping(state.last_run),
         "gateway": gateway_json(state.gateway),
         "schedule_in_force": _schedule_json(state.schedule),

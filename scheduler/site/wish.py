@@ -9,6 +9,7 @@ from typing import Final
 
 from scheduler import clock
 from scheduler.audit.intent import Intent
+from scheduler.errors import NotConfirmedError
 from scheduler.plan import Desired
 from scheduler.setting import HOLD, Setting
 from scheduler.site.apply import Attempt
@@ -69,6 +70,11 @@ class Wish:
         )
 
     @property
+    def in_vain(self) -> int:
+        """How many writes in a row were accepted and did not take."""
+        return self.alike if self.last and isinstance(self.last.error, NotConfirmedError) else 0
+
+    @property
     def hold_from(self) -> str | None:
         """When the hold began, as the audit keeps it; None where it is no hold."""
         if self.desired.setting.reserve != HOLD:
@@ -121,6 +127,10 @@ class Conduct:
 
     backoff: Backoff
     dry_run: bool = False
+    readings_keep: int | None = None
+    """After so many days one reading an hour is left."""
+    soft_restart: bool = False
+    """Whether the device's own process may be stopped and run for a setting that does not take."""
     pulse: float = 30.0
 
 

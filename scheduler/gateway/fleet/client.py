@@ -30,6 +30,7 @@ from scheduler.gateway.fleet.hosts import region_of
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
 from scheduler.gateway.fleet.tokens import claims
 from scheduler.gateway.fleet.wire import CloudWire
+from scheduler.outside import said
 from scheduler.setting import Setting
 
 _API: Final = "/api/1"
@@ -53,6 +54,8 @@ class _Learned:
     no_exports: bool = False
     left_alone_until: float = 0.0
     looks: int = 0
+    token: str | None = field(default=None, repr=False)
+    """The one used last."""
 
 
 class FleetGateway:
@@ -100,6 +103,21 @@ class FleetGateway:
         """What a person should see to within days."""
         found = self._access.concern(self._now())
         return (found,) if found else ()
+
+    @property
+    def clock_ahead(self) -> float | None:
+        """By the Date of the cloud's last answer."""
+        return self._wire.clock_ahead
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The rights of the token used last; none where it does not tell."""
+        given = claims(self._learned.token).get("scp") if self._learned.token else None
+        return (
+            frozenset(said(each, limit=40) for each in given[:20])
+            if isinstance(given, list)
+            else frozenset()
+        )
 
     async def read(
         self, steps: Steps, *, spend: Spend, want: frozenset[Part] = SETTING_ONLY
@@ -225,6 +243,7 @@ class FleetGateway:
     def _learn(self, call: CloudCall, answer: CloudReply, token: str) -> None:
         """A right that is missing takes all commands away, until there is another token."""
         learned = self._learned
+        learned.token = token
         if token != learned.refused_token:
             learned.no_commands = learned.refused_token = None
         if answer.status == 403 and call.changes:

@@ -23,6 +23,7 @@ from scheduler import __version__
 from scheduler.errors import GatewayError, GatewayProtocolError, GatewayUnreachableError
 from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
+from scheduler.gateway.clocks import ahead_of
 from scheduler.gateway.fleet.answers import CloudCall, CloudReply
 from scheduler.outside import hides_tokens, said
 
@@ -53,6 +54,7 @@ class CloudWire:
         self.where = urlsplit(base).netloc
         self._base, self._now, self._monotonic = base, now, monotonic
         self._secrets = secrets
+        self.clock_ahead: float | None = None
         self._client: httpx.AsyncClient | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -94,6 +96,7 @@ class CloudWire:
             async with asyncio.timeout(READ_SECONDS + SLACK_SECONDS):
                 request = _request(client, self._base, call, token)
                 response = await client.send(request, stream=True)
+                self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
                 async with aclosing(response):
                     outcome = await _received(response, self._asked(response.headers))
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as error:

@@ -21,6 +21,7 @@ from scheduler.setting import Mode
 STATUS: Final = Call("version", "GET", "/api/status")
 OPERATION: Final = Call("observe", "GET", "/api/operation")
 COMMIT: Final = Call("commit", "GET", "/api/config/completed", changes=True, slow=True)
+STOP: Final = Call("stop", "GET", "/api/sitemaster/stop", changes=True)
 RESTART_SLACK: Final = 120.0
 # How long a write that this login may not do is not tried again, and an odd answer is let pass.
 FORBIDDEN_SECONDS: Final = 300.0
@@ -65,7 +66,8 @@ class Access:
         if self._known is None:
             return rules.limits_unasked(self.line.username)
         found = rules.limits_of(self._known.firmware, username=self.line.username)
-        found = replace(found, modes=found.modes - self._modes_refused)
+        if self._modes_refused:
+            found = replace(found, modes=found.modes - self._modes_refused)
         if self._forbidden and self.line.monotonic() >= self._forbidden[1]:
             self._forbidden = None
         if self._forbidden is None or not found.can_write:
@@ -184,8 +186,8 @@ class Access:
             self.forget(session)
             if logins == MOST:
                 raise self._useless(call, answer)
-        if answer.verdict == 405 and call is COMMIT:
-            return await self.call(replace(COMMIT, method="POST"), steps, note)
+        if answer.verdict == 405 and (other := _other_verb(call)):
+            return await self.call(other, steps, note)
         return self.checked(call, answer)
 
     async def read(self, call: Call, steps: Steps) -> Answer:
@@ -266,3 +268,10 @@ class Access:
 
     def _forbid(self, why: str) -> None:
         self._forbidden = (why, self.line.monotonic() + FORBIDDEN_SECONDS)
+
+
+def _other_verb(call: Call) -> Call | None:
+    """The verb that a later firmware takes in place of the first (8.1 of the field notes)."""
+    if call is COMMIT:
+        return replace(COMMIT, method="POST")
+    return replace(STOP, method="POST", body={"force": True}) if call is STOP else None

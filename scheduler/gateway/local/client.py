@@ -28,7 +28,7 @@ from scheduler.gateway.base import (
 )
 from scheduler.gateway.careful import Forgiving, finish
 from scheduler.gateway.local import bodies, pin
-from scheduler.gateway.local.access import COMMIT, OPERATION, Access
+from scheduler.gateway.local.access import COMMIT, OPERATION, STOP, Access
 from scheduler.gateway.local.answers import Call, Catalogue
 from scheduler.gateway.local.details import details
 from scheduler.gateway.local.firmware import commits_needed
@@ -43,7 +43,7 @@ from scheduler.gateway.local.sitemaster import (
     bring_up,
     look,
 )
-from scheduler.gateway.local.wire import NotSentError, Wire
+from scheduler.gateway.local.wire import USUAL, NotSentError, Waits, Wire
 from scheduler.setting import Setting
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class LocalGateway:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
         opening: Callable[[], Awaitable[object]] | None = None,
+        patience: Waits = USUAL,
     ) -> None:
         shown = pin.shown_address(url)
         trusted = pin.trusted_fingerprint(fingerprint, certificate)
@@ -99,6 +100,7 @@ class LocalGateway:
             secrets=(password, email),
             transport=transport,
             opening=opening,
+            patience=patience,
         )
         self._line = Line(
             wire=wire,
@@ -161,11 +163,22 @@ class LocalGateway:
 
     async def write(self, setting: Setting, before: Reading | None, steps: Steps) -> Receipt:
         """Send mode and reserve together, commit, run and see running; one at a time."""
+        return await self._write(setting, steps)
+
+    async def write_restarting(
+        self, setting: Setting, before: Reading | None, steps: Steps
+    ) -> Receipt:
+        """The same with the sitemaster stopped before it (8.4 d of the field notes)."""
+        return await self._write(setting, steps, stop=True)
+
+    async def _write(self, setting: Setting, steps: Steps, *, stop: bool = False) -> Receipt:
         async with self._turn:
             firmware = await self._ready_to_write(steps)
             body = bodies.operation_body(setting, firmware)
             call = Call("write", "POST", OPERATION.path, body, changes=True)
             try:
+                if stop:
+                    await self._stop(steps)
                 for _ in range(commits_needed(firmware)):
                     await self._access.call(
                         call, steps, lambda answer: bodies.echo_note(body, answer.mapping())
@@ -180,6 +193,18 @@ class LocalGateway:
             await finish(self._run_or_owe(careful))
             careful.raise_first()
         return Receipt(sent=("mode", "reserve"))
+
+    async def _stop(self, steps: Steps) -> None:
+        """Stop the sitemaster; that it must run again is on the disk before."""
+        if not self._line.owe():
+            raise GatewayRefusedError(
+                f"The session file of {self._where} cannot be written, so its sitemaster is not "
+                "stopped: after a crash nobody would know. Free space, or make its directory "
+                "writable.",
+                delivered="no",
+            )
+        await self._access.call(STOP, steps)
+        await self._line.rest()
 
     async def _ready_to_write(self, steps: Steps) -> tuple[int, ...] | None:
         """The firmware, where it can be written to and a session is in hand."""

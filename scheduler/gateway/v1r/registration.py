@@ -27,7 +27,7 @@ class Pairing(IntEnum):
     REMOVED = 4
 
 
-class Cloud(Protocol):
+class KeyCloud(Protocol):
     """What of the cloud transport is needed."""
 
     @property

@@ -1,6 +1,6 @@
 """A day as a picture: what was wanted against what was proven. Pure: data in, SVG or HTML out."""
 
-from scheduler.outlets.picture.day import Band, Day, Mark, Span, day
+from scheduler.outlets.picture.day import Band, DayPicture, Mark, Span, day
 from scheduler.outlets.picture.svg import draw
 
-__all__ = ["Band", "Day", "Mark", "Span", "day", "draw"]
+__all__ = ["Band", "DayPicture", "Mark", "Span", "day", "draw"]

@@ -55,7 +55,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayPicture:
     """All that is drawn between two instants; usually from one local midnight to the next."""
 
     start: datetime
@@ -83,10 +83,10 @@ class Day:
         return tuple(each for each in sorted(found) if each[1] - each[0] >= LEAST_APART)
 
 
-def day(facts: Hindsight, start: datetime, end: datetime, zone: ZoneInfo) -> Day:
+def day(facts: Hindsight, start: datetime, end: datetime, zone: ZoneInfo) -> DayPicture:
     """What the facts say of a stretch of time; what is to come is planned, and nothing else."""
     gaps = tuple(_cut_gaps(facts, start, end))
-    return Day(
+    return DayPicture(
         start=start,
         end=end,
         now=facts.now,

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from scheduler import clock
-from scheduler.outlets.picture.day import Day
+from scheduler.outlets.picture.day import DayPicture
 from scheduler.outlets.picture.svg import KINDS, draw
 
 Row = tuple[str, str, str, str]
@@ -41,7 +41,7 @@ _KEYS: Final = (
 )
 
 
-def page(title: str, days: Sequence[Day], *, note: str = "") -> str:
+def page(title: str, days: Sequence[DayPicture], *, note: str = "") -> str:
     """The whole file."""
     body = "".join(_section(each) for each in days) or "<p>There is nothing in that time.</p>"
     told = f'<p class="soft">{escape(note)}</p>' if note else ""
@@ -55,7 +55,7 @@ def page(title: str, days: Sequence[Day], *, note: str = "") -> str:
     )
 
 
-def _section(day: Day) -> str:
+def _section(day: DayPicture) -> str:
     local = clock.localise(day.start, day.zone)
     head = f"{local:%A} {local:%Y-%m-%d}"
     rows = "".join(_row(each) for each in table(day))
@@ -66,7 +66,7 @@ def _section(day: Day) -> str:
     )
 
 
-def summary(day: Day) -> str:
+def summary(day: DayPicture) -> str:
     """A day in a sentence."""
     apart = sum((end - start).total_seconds() for start, end in day.parted())
     gone = sum((g.end - g.start).total_seconds() for g in day.gaps if g.start and g.end)
@@ -80,13 +80,13 @@ def summary(day: Day) -> str:
     return f"{told[:1].upper()}{told[1:]}." if told else "As wanted, as far as is known."
 
 
-def table(day: Day) -> list[Row]:
+def table(day: DayPicture) -> list[Row]:
     """What the picture shows, by instant."""
     rows = sorted(_rows(day), key=lambda row: row[0])
     return [row[1] for row in rows]
 
 
-def _rows(day: Day) -> Iterator[tuple[float, Row]]:
+def _rows(day: DayPicture) -> Iterator[tuple[float, Row]]:
     spans: Iterable[tuple[str, Iterable[_Told]]] = (
         ("period", ((b.start, b.end, b.name.replace("_", " ")) for b in day.bands)),
         ("wanted", ((s.start, s.end, f"{s.setting} ({s.by})") for s in day.wanted)),
@@ -103,7 +103,7 @@ def _rows(day: Day) -> Iterator[tuple[float, Row]]:
                 yield start.timestamp(), (_time(day, start), _time(day, end), what, which)
 
 
-def _time(day: Day, at: datetime | None) -> str:
+def _time(day: DayPicture, at: datetime | None) -> str:
     if at is None:
         return ""
     return "24:00:00" if at == day.end else f"{clock.localise(at, day.zone):%H:%M:%S}"

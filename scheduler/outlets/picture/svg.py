@@ -12,7 +12,7 @@ from html import escape
 from typing import Final
 
 from scheduler import clock
-from scheduler.outlets.picture.day import Day, Mark, Span
+from scheduler.outlets.picture.day import DayPicture, Mark, Span
 
 WIDTH: Final = 960
 _LEFT, _RIGHT = 150, 14
@@ -61,7 +61,7 @@ _TONES: Final = {
 _OTHER_TONE: Final = "#e3e3ea"
 
 
-def draw(day: Day, *, link: Callable[[int], str] | None = None) -> str:
+def draw(day: DayPicture, *, link: Callable[[int], str] | None = None) -> str:
     """The picture as an SVG element. `link` makes the address of a run."""
     levels = _levels(day)
     top = _BAND + 16
@@ -89,27 +89,27 @@ def draw(day: Day, *, link: Callable[[int], str] | None = None) -> str:
     )
 
 
-def _label(day: Day) -> str:
+def _label(day: DayPicture) -> str:
     local = clock.localise(day.start, day.zone)
     apart = len(day.parted())
     told = f"{apart} times apart" if apart else "never apart"
     return f"{local:%A %Y-%m-%d}: wanted and proven {told}, {len(day.marks)} runs"
 
 
-def _x(day: Day, at: datetime) -> float:
+def _x(day: DayPicture, at: datetime) -> float:
     share = (at - day.start) / (day.end - day.start)
     return round(_LEFT + min(max(share, 0.0), 1.0) * (WIDTH - _LEFT - _RIGHT), 1)
 
 
-def _time(day: Day, at: datetime) -> str:
+def _time(day: DayPicture, at: datetime) -> str:
     return f"{clock.localise(at, day.zone):%H:%M:%S}"
 
 
-def _between(day: Day, start: datetime, end: datetime) -> str:
+def _between(day: DayPicture, start: datetime, end: datetime) -> str:
     return f"{_time(day, start)} to {_time(day, end)}"
 
 
-def _levels(day: Day) -> dict[str, int]:
+def _levels(day: DayPicture) -> dict[str, int]:
     """Each setting's level, that of the highest reserve on top."""
     found = {each.setting: each.reserve for each in (*day.wanted, *day.proven)}
     order = sorted(found, key=lambda name: (-1.0 if found[name] is None else -found[name], name))  # type: ignore[operator]
@@ -132,7 +132,9 @@ def _names(levels: dict[str, int], top: int) -> Iterator[str]:
         )
 
 
-def _steps(day: Day, spans: Sequence[Span], levels: dict[str, int], top: int, kind: str) -> str:
+def _steps(
+    day: DayPicture, spans: Sequence[Span], levels: dict[str, int], top: int, kind: str
+) -> str:
     """A line of steps, broken where nothing is known; each stretch tells itself."""
     path, last = "", None
     for each in spans:
@@ -144,7 +146,7 @@ def _steps(day: Day, spans: Sequence[Span], levels: dict[str, int], top: int, ki
     return f'<path class="{kind}" d="{path}"/>{titles}' if path else ""
 
 
-def _title(day: Day, each: Span, levels: dict[str, int], top: int, kind: str) -> str:
+def _title(day: DayPicture, each: Span, levels: dict[str, int], top: int, kind: str) -> str:
     x, y = _x(day, each.start), _y(levels, top, each.setting)
     word = "wanted" if kind == "want" else "proven"
     text = f"{word}: {each.setting}, {_between(day, each.start, each.end)} ({each.by})"
@@ -155,7 +157,7 @@ def _title(day: Day, each: Span, levels: dict[str, int], top: int, kind: str) ->
     )
 
 
-def _apart(day: Day, levels: dict[str, int], top: int) -> Iterator[str]:
+def _apart(day: DayPicture, levels: dict[str, int], top: int) -> Iterator[str]:
     height = _LEVEL * len(levels)
     for start, end in day.parted():
         x = _x(day, start)
@@ -166,7 +168,7 @@ def _apart(day: Day, levels: dict[str, int], top: int) -> Iterator[str]:
         )
 
 
-def _bands(day: Day) -> Iterator[str]:
+def _bands(day: DayPicture) -> Iterator[str]:
     for each in day.bands:
         x, width = _x(day, each.start), _x(day, each.end) - _x(day, each.start)
         name = each.name.replace("_", " ")
@@ -184,7 +186,7 @@ def _bands(day: Day) -> Iterator[str]:
             )
 
 
-def _hours(day: Day, top: int, foot: int) -> Iterator[str]:
+def _hours(day: DayPicture, top: int, foot: int) -> Iterator[str]:
     at = day.start
     while at <= day.end:
         local = clock.localise(at, day.zone)
@@ -196,7 +198,7 @@ def _hours(day: Day, top: int, foot: int) -> Iterator[str]:
         at += _HOUR
 
 
-def _gaps(day: Day, top: int, foot: int) -> Iterator[str]:
+def _gaps(day: DayPicture, top: int, foot: int) -> Iterator[str]:
     for gap in day.gaps:
         assert gap.start is not None
         assert gap.end is not None
@@ -213,7 +215,7 @@ def _gaps(day: Day, top: int, foot: int) -> Iterator[str]:
             )
 
 
-def _pauses(day: Day, top: int, bottom: int) -> Iterator[str]:
+def _pauses(day: DayPicture, top: int, bottom: int) -> Iterator[str]:
     for start, end, who in day.pauses:
         x = _x(day, start)
         text = f"paused, {_between(day, start, end)}{f' ({who})' if who else ''}"
@@ -223,7 +225,7 @@ def _pauses(day: Day, top: int, bottom: int) -> Iterator[str]:
         )
 
 
-def _marks(day: Day, y: int, link: Callable[[int], str] | None) -> Iterator[str]:
+def _marks(day: DayPicture, y: int, link: Callable[[int], str] | None) -> Iterator[str]:
     yield f'<text class="soft" x="{_LEFT - 10}" y="{y + 4}" text-anchor="end">runs</text>'
     for group in _grouped(day):
         first, last = group[0], group[-1]
@@ -237,7 +239,7 @@ def _marks(day: Day, y: int, link: Callable[[int], str] | None) -> Iterator[str]
         yield f'<a href="{escape(link(last.run))}">{shape}</a>' if link else shape
 
 
-def _grouped(day: Day) -> list[list[Mark]]:
+def _grouped(day: DayPicture) -> list[list[Mark]]:
     """Marks of one outcome that would stand on each other are one."""
     groups: list[list[Mark]] = []
     for mark in day.marks:
@@ -250,7 +252,7 @@ def _grouped(day: Day) -> list[list[Mark]]:
     return groups
 
 
-def _charge(day: Day, top: int) -> Iterator[str]:
+def _charge(day: DayPicture, top: int) -> Iterator[str]:
     for percent in (0, 50, 100):
         y = top + _CHARGE * (1 - percent / 100)
         yield (
@@ -266,7 +268,7 @@ def _charge(day: Day, top: int) -> Iterator[str]:
     yield f'<path class="charge" d="{path}"/>'
 
 
-def _ahead(day: Day, top: int, foot: int) -> Iterator[str]:
+def _ahead(day: DayPicture, top: int, foot: int) -> Iterator[str]:
     if day.now >= day.end:
         return
     x = _x(day, day.now)

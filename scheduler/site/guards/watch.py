@@ -64,6 +64,10 @@ class Guards:
         """Why acting waits, in words; None where it need not."""
         return next((each.text for each in self._see(now) if self._holds(each, now)), None)
 
+    def words(self) -> str | None:
+        """What is in the way of a setting, whether or not acting waits for it."""
+        return next((each.text for each in self.in_force), None)
+
     def _holds(self, found: InForce, now: datetime) -> bool:
         at_most = found.guard.at_most
         if at_most is not None and now - found.since > at_most:

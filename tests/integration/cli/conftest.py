@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import pytest
 from scheduler import cli
 from scheduler.audit.database import open_database
 from scheduler.audit.log import Log
+from scheduler.simulated.fleet import SimulatedFleet
 from scheduler.words import EntryKind, Outcome, Wake
 
 START = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
@@ -130,3 +133,22 @@ class Runs:
 def runs(log: Log) -> Runs:
     """A pen for runs."""
     return Runs(log)
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedFleet]:
+    """A simulated cloud at work in a thread, which the settings name."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    server = SimulatedFleet()
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+    monkeypatch.setenv("TOU_GATEWAY", "fleet")
+    monkeypatch.setenv("TOU_FLEET_PROVIDER", "teslemetry")
+    monkeypatch.setenv("TOU_FLEET_API_URL", server.url)
+    monkeypatch.setenv("TOU_FLEET_TOKEN", str(server.tokens()["access_token"]))
+    yield server
+    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()

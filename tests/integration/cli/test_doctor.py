@@ -273,3 +273,46 @@ def test_gateway_info_shows_what_stands_behind_a_proxy(tou: Any, proxy: Any) -> 
         assert "Self-Powered, 20 %" in answer.out
         assert "26.26.4" in answer.out
     assert {each.method for each in proxy.log} == {"GET"}
+
+
+def test_the_cloud_is_looked_at_once_and_nothing_is_sent(
+    tou: Any, cloud: Any, schedule: Any
+) -> None:
+    schedule(PLAIN)
+
+    answer = tou("doctor")
+
+    assert answer.code == 0, answer.out
+    assert "The sign-in allows" in answer.out
+    assert "Its clock agrees with ours." in answer.out
+    assert {each.method for each in cloud.log} == {"GET"}
+
+
+def test_a_sign_in_without_the_right_to_send_commands_is_a_refusal(
+    tou: Any, cloud: Any, schedule: Any, monkeypatch: Any
+) -> None:
+    schedule(PLAIN)
+    reading = cloud.tokens(scopes=("openid", "energy_device_data"))
+    monkeypatch.setenv("TOU_FLEET_TOKEN", str(reading["access_token"]))
+
+    answer = tou("doctor")
+
+    assert answer.code == 77
+    assert "does not allow commands" in answer.out
+
+
+def test_a_dead_token_is_a_refusal_with_the_way_out(tou: Any, cloud: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("TOU_FLEET_TOKEN", "dead")
+
+    answer = tou("doctor")
+
+    assert answer.code == 77
+    assert "TOU_FLEET_TOKEN" in answer.out
+
+
+def test_a_sign_in_that_was_never_made_is_wrong_settings(
+    tou: Any, cloud: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.delenv("TOU_FLEET_TOKEN")
+
+    assert tou("doctor").code == 78

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from scheduler.simulated.fleet import SimulatedFleet
 
 PRIME = Path(__file__).parents[2] / "data/imports/tesla_tariff/sce_tou_d_prime_v1.json"
 SCHEDULE = """\
@@ -22,24 +17,6 @@ rules:
     mode: self_consumption
     reserve: 20%
 """
-
-
-@pytest.fixture
-def cloud(monkeypatch: Any) -> Iterator[SimulatedFleet]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    server = SimulatedFleet()
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
-    monkeypatch.setenv("TOU_GATEWAY", "fleet")
-    monkeypatch.setenv("TOU_FLEET_PROVIDER", "teslemetry")
-    monkeypatch.setenv("TOU_FLEET_API_URL", server.url)
-    monkeypatch.setenv("TOU_FLEET_TOKEN", str(server.tokens()["access_token"]))
-    yield server
-    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
 
 
 def test_the_rate_plan_of_the_app_becomes_a_tariff(tou: Any, cloud: Any, home: Path) -> None:

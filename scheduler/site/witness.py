@@ -1,0 +1,129 @@
+"""After a setting was confirmed: whether the meters show it, and how far the ladder is climbed
+where they do not. A gateway that accepts and does not act is found here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from scheduler.audit.recorder import Recorder, Run
+from scheduler.gateway.base import Gateway
+from scheduler.setting import Setting
+from scheduler.site.effect import Effect, Metered, Verdict, judge
+from scheduler.site.known import Known
+
+log = logging.getLogger(__name__)
+
+# So often not seen, and a person should know.
+TIMES: Final = 3
+BETWEEN: Final = 12
+"""Writes in vain from one soft restart to the next."""
+# For so long after its time the meters are waited for.
+LATE: Final = timedelta(minutes=5)
+
+
+class Rung(StrEnum):
+    """How a setting that did not take is tried again."""
+
+    REPEAT = "repeat"
+    """The same write once more: a commit may be lost, or apply the write before."""
+    SOFT_RESTART = "soft_restart"
+    """The device's own process is stopped and run around the write."""
+
+
+def rung(in_vain: int, *, restarts: bool) -> Rung | None:
+    """After so many writes in vain; None for the first. A restart stops the battery for seconds,
+    so it is no answer to each failure."""
+    if in_vain == 0:
+        return None
+    return Rung.SOFT_RESTART if restarts and in_vain % BETWEEN == 2 else Rung.REPEAT
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A confirmed setting whose effect is not known yet."""
+
+    run: Run
+    setting: Setting
+    since: datetime
+    due: float
+    """Monotonic seconds from which the meters should show it."""
+    first: Metered | None = None
+
+
+class Witness:
+    """Watches one gateway's meters after each write."""
+
+    def __init__(
+        self, gateway: Gateway, recorder: Recorder, known: Known, monotonic: Callable[[], float]
+    ) -> None:
+        self.last: Verdict | None = None
+        self.not_seen = 0
+        """How often in a row the present setting was not seen to have effect."""
+        self.since: datetime | None = None
+        self.doubts = False
+        """The setting is to be written again, though it is read back equal."""
+        self.in_the_way: Callable[[], str | None] = lambda: None
+        """What keeps a setting from having effect, in words."""
+        self._gateway, self._recorder = gateway, recorder
+        self._known, self._monotonic = known, monotonic
+        self._watched: _Watched | None = None
+        self._setting: Setting | None = None
+
+    def watch(self, run: Run, setting: Setting) -> None:
+        """A write was confirmed: its effect is looked at when its time has come."""
+        if setting != self._setting:
+            self.not_seen, self.since, self._setting = 0, None, setting
+        self.doubts = False
+        due = self._monotonic() + self._gateway.limits.effect_within
+        self._watched = _Watched(run, setting, self._recorder.now(), due)
+
+    def forget(self) -> None:
+        """Something else is wanted, or in force."""
+        self._watched, self.doubts = None, False
+
+    def wants_meters(self) -> bool:
+        """Whether the next look should read the meters."""
+        watched = self._watched
+        return watched is not None and (watched.first is None or self._monotonic() >= watched.due)
+
+    async def look(self) -> None:
+        """Judge, where it is time and the meters were read; the verdict goes to the run."""
+        watched, seen = self._watched, self._known.metered
+        if watched is None:
+            return
+        if self._known.proven is None:
+            self.forget()
+            return
+        if seen is not None and watched.first is None and seen.at >= watched.since:
+            watched.first = seen
+        late = self._monotonic() - watched.due
+        if late < 0:
+            return
+        fresh = seen if seen and self._recorder.now() - seen.at <= LATE else None
+        if fresh is None and self._gateway.limits.free_reads and late < LATE.total_seconds():
+            return
+        if fresh is watched.first:
+            watched.first = None
+        verdict = judge(watched.setting, watched.first, fresh)
+        if reason := self.in_the_way():
+            verdict = replace(verdict, effect=Effect.CANNOT_TELL, why=reason)
+        await self._tell(watched, verdict)
+
+    async def _tell(self, watched: _Watched, verdict: Verdict) -> None:
+        self._watched, self.last = None, verdict
+        now = self._recorder.now()
+        if verdict.effect is Effect.SEEN:
+            self.not_seen, self.since = 0, None
+        if verdict.effect is Effect.NOT_SEEN:
+            self.not_seen += 1
+            self.since = self.since or now
+            self.doubts = self.not_seen < TIMES
+            log.warning("%s has no effect: %s", watched.setting.words(), verdict.why)
+        after = round((now - watched.since).total_seconds())
+        await watched.run.evidence("effect", {**verdict.to_json(), "after_seconds": after})

@@ -1,0 +1,182 @@
+"""A gateway that accepts and does not act: it is found by the read-back or by the meters, and the
+ladder is climbed on the record."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from scheduler.errors import GatewayUnreachableError
+from scheduler.gateway.base import Limits, Powers
+from scheduler.setting import Mode, Setting
+from scheduler.words import Outcome, Wake
+
+IDLE = Powers(battery=10.0, grid=900.0, solar=0.0, load=900.0)
+RUNS = Powers(battery=890.0, grid=10.0, solar=0.0, load=900.0)
+
+
+async def pulses(house, minutes: int) -> None:
+    for _ in range(2 * minutes):
+        house.clock.move(seconds=30)
+        await house.look(Wake.PULSE)
+
+
+def effects(house) -> list[str]:
+    return [
+        each.detail["effect"]
+        for run in house.runs()
+        for each in run.evidence
+        if each.name == "effect"
+    ]
+
+
+def rungs(house) -> list[str | None]:
+    return [run.detail.get("rung") for run in house.runs()]
+
+
+async def test_the_effect_is_looked_at_when_its_time_has_come_and_kept_with_the_run(house):
+    house.device.powers = RUNS
+    await house.look(Wake.START)
+    await pulses(house, 4)
+    early = effects(house)
+    await pulses(house, 2)
+
+    assert early == []
+    assert effects(house) == ["seen"]
+    evidence = house.runs()[-1].evidence[-1].detail
+    assert evidence["battery_w"] == 890.0
+    assert 300 <= evidence["after_seconds"] <= 330
+    assert house.reasons() == {}
+
+
+async def test_a_setting_without_effect_is_written_again_and_after_three_times_told(house):
+    house.device.powers = IDLE
+    await house.look(Wake.START)
+    await pulses(house, 6)
+    told = house.site.state(house.clock.instant).word
+    await pulses(house, 30)
+
+    assert effects(house) == ["not_seen"] * 3
+    assert rungs(house) == [None, "repeat", "repeat"]
+    assert told == "waiting"
+    assert "does not run the house" in house.reasons()["no_effect"]
+    assert house.site.state(house.clock.instant).word == "failing"
+
+
+async def test_an_effect_seen_after_a_repeat_ends_it(house):
+    house.device.powers = IDLE
+    await house.look(Wake.START)
+    await pulses(house, 6)
+    house.device.powers = RUNS
+    await pulses(house, 6)
+
+    assert effects(house) == ["not_seen", "seen"]
+    assert house.reasons() == {}
+
+
+async def test_where_a_look_costs_the_effect_cannot_be_told_and_nothing_is_spent(house):
+    house.device.limits = Limits(free_reads=False)
+    await house.look(Wake.START)
+    reads = house.device.done.count("read")
+    await pulses(house, 6)
+
+    assert effects(house) == ["cannot_tell"]
+    assert house.device.done.count("read") == reads
+
+
+async def test_what_is_in_the_way_explains_a_missing_effect(house):
+    house.device.powers, house.device.in_the_way = IDLE, ("grid_services",)
+    await house.look(Wake.START)
+    await pulses(house, 6)
+
+    assert effects(house) == ["cannot_tell"]
+    assert "grid operator" in house.runs()[-1].evidence[-1].detail["why"]
+
+
+async def test_a_newer_wish_ends_the_watch_on_the_old(house):
+    house.device.powers = IDLE
+    house.at(21, 58)
+    await house.look(Wake.START)
+    await house.next(Wake.BOUNDARY)
+    await pulses(house, 4)
+
+    assert effects(house) == []
+
+
+async def test_meters_that_cannot_be_read_tell_nothing(house):
+    await house.look(Wake.START)
+    house.clock.move(minutes=4)
+    errors = [GatewayUnreachableError("It does not answer.", delivered="no") for _ in range(14)]
+    house.device.fails("read", *errors)
+    await pulses(house, 7)
+
+    assert effects(house) == ["cannot_tell"]
+
+
+@pytest.mark.parametrize("fault", ["commit_lost", "old_mode"])
+async def test_a_write_that_does_not_take_is_repeated_with_its_rung_on_the_record(home, fault):
+    home.at(22)
+    home.device.faults.shows_active = True
+    setattr(home.device.faults, fault, 2)
+    await home.look(Wake.START)
+
+    await home.settle()
+
+    assert home.outcomes() == ["unconfirmed", "unconfirmed", "confirmed"]
+    assert rungs(home) == [None, "repeat", "repeat"]
+    assert home.device.device.active.mode == "backup"
+
+
+async def test_a_soft_restart_is_the_last_rung_where_it_is_allowed(home):
+    home.soft_restart = True
+    home.device.faults.shows_active = True
+    home.device.faults.commit_lost = 2
+    await home.look(Wake.START)
+
+    await home.settle()
+
+    run = home.runs()[-1]
+    assert (run.outcome, run.detail["rung"]) == ("confirmed", "soft_restart")
+    steps = [step.step for step in run.steps]
+    assert steps.index("stop") < steps.index("write") < steps.index("run")
+    assert home.device.device.sitemaster_running
+    assert home.site.gateway.unsafe is None
+
+
+async def test_a_stop_that_is_refused_leaves_the_battery_running(home):
+    home.soft_restart = True
+    home.device.faults.shows_active = True
+    home.device.faults.commit_lost = 2
+    home.device.faults.stop_refused = True
+    await home.look(Wake.START)
+
+    await home.settle()
+
+    assert home.outcomes()[-1] == Outcome.CONFIRMED
+    assert home.device.device.sitemaster_running
+    assert home.site.gateway.unsafe is None
+
+
+async def test_a_reserve_that_is_snapped_is_never_called_confirmed(house):
+    """80 is shown where 90 was sent; by no rung does that become a success."""
+    night, day = house.schedule.rules
+    high = dataclasses.replace(day, setting=Setting(Mode.SELF_CONSUMPTION, 90.0))
+    house.schedule = dataclasses.replace(house.schedule, rules=(night, high))
+    house.device.snaps = True
+    await house.look(Wake.START)
+    await house.settle(90)
+
+    assert "unconfirmed" in house.outcomes()
+    assert "confirmed" not in house.outcomes()
+
+
+async def test_a_reserve_that_the_local_gateway_does_not_keep_is_not_sent(home):
+    night, day = home.schedule.rules
+    high = dataclasses.replace(day, setting=Setting(Mode.SELF_CONSUMPTION, 90.0))
+    home.schedule = dataclasses.replace(home.schedule, rules=(night, high))
+    await home.look(Wake.START)
+
+    assert home.outcomes() == ["refused"]
+    assert "It keeps 0-80 %, 100 %." in home.runs()[-1].error
+    assert "write" not in [step.step for step in home.runs()[-1].steps]

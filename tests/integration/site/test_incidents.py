@@ -1,0 +1,159 @@
+"""What a person should know: opened once, closed once, whatever restarts in between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from scheduler.audit import review
+from scheduler.errors import GatewayRefusedError
+from scheduler.site.incidents import AFTER, Incidents
+from scheduler.site.state import Reason, to_json
+from scheduler.words import Wake
+
+
+def told(house) -> list[tuple[str | None, str]]:
+    house.runs()
+    events = review.events(house.database, kind="incident")
+    return [(each.name, str(each.detail["reason"])) for each in events]
+
+
+async def pulses(house, minutes: float) -> None:
+    for _ in range(int(2 * minutes)):
+        house.clock.move(seconds=30)
+        await house.look(Wake.PULSE)
+
+
+def lose(house, lost, times: int) -> None:
+    house.device.fails("read", *[lost() for _ in range(times)])
+
+
+async def test_a_gateway_that_is_away_for_a_moment_opens_none(house, lost):
+    await house.look(Wake.START)
+    lose(house, lost, 4)
+    await pulses(house, 6)
+
+    assert told(house) == []
+
+
+async def test_a_gateway_that_stays_away_opens_one_and_closes_it_when_it_is_back(house, lost):
+    await house.look(Wake.START)
+    lose(house, lost, 14)
+    await pulses(house, 6)
+    state = to_json(house.site.state(house.clock.instant))
+    await pulses(house, 4)
+
+    assert told(house) == [("opened", "gateway_lost"), ("closed", "gateway_lost")]
+    opened, closed = review.events(house.database, kind="incident")
+    assert state["incidents"] == [
+        {
+            "id": opened.id,
+            "reason": "gateway_lost",
+            "text": state["health"]["reasons"][0],
+            "word": "attention",
+            "since": opened.detail["since"],
+        }
+    ]
+    assert closed.detail["incident"] == opened.id
+    assert 360 <= closed.detail["seconds"] <= 450
+    assert house.site.state(house.clock.instant).incidents == ()
+
+
+async def test_a_reason_that_comes_and_goes_is_one_incident(house, lost):
+    await house.look(Wake.START)
+    lose(house, lost, 14)
+    await pulses(house, 7)
+    await house.look(Wake.PULSE)
+    lose(house, lost, 4)
+    await pulses(house, 4)
+
+    assert told(house) == [("opened", "gateway_lost"), ("closed", "gateway_lost")]
+
+
+async def test_an_incident_is_not_opened_again_by_a_restart(house, lost):
+    await house.look(Wake.START)
+    lose(house, lost, 40)
+    await pulses(house, 7)
+
+    await house.restart(gone_for=600)
+    await house.look(Wake.START)
+    await pulses(house, 7)
+
+    assert told(house) == [("opened", "gateway_lost")]
+
+
+async def test_what_is_over_when_a_process_starts_again_is_closed_by_it(house, lost):
+    await house.look(Wake.START)
+    lose(house, lost, 14)
+    await pulses(house, 7)
+
+    await house.restart(gone_for=600)
+    await house.look(Wake.START)
+    await pulses(house, 12)
+
+    assert told(house) == [("opened", "gateway_lost"), ("closed", "gateway_lost")]
+
+
+async def test_a_refusal_is_one_at_once_and_counts_the_runs_in_between(house):
+    house.device.fails("read", *[GatewayRefusedError("No.") for _ in range(3)])
+    await house.look(Wake.START)
+    for _ in range(3):
+        await house.next(Wake.RETRY)
+    await pulses(house, 2)
+
+    assert told(house) == [("opened", "refused"), ("closed", "refused")]
+    assert review.events(house.database, kind="incident")[-1].detail["runs"] == 3
+
+
+async def test_a_setting_that_fails_for_minutes_is_one(house):
+    house.device.deaf = True
+    await house.look(Wake.START)
+    for _ in range(60):
+        house.clock.move(seconds=10)
+        await house.look(Wake.PULSE)
+
+    assert told(house) == [("opened", "overdue")]
+
+
+async def test_what_the_process_knows_beside_is_one_too(house):
+    broken = Reason("file_broken", "The file is broken.", None, "attention")
+    house.site.told_beside = lambda: (broken,)
+    await house.look(Wake.START)
+    await pulses(house, 2)
+
+    assert told(house) == [("opened", "file_broken")]
+
+
+@pytest.mark.parametrize("quiet", ["other_writer", "file_differs", "trying"])
+async def test_what_nobody_need_be_called_for_is_none(house, quiet):
+    incidents = Incidents(house.site.recorder, house.controller.known)
+    reason = Reason(quiet, "So it is.", None, "attention")
+    for minutes in range(60):
+        await incidents.note([reason], house.clock.instant + timedelta(minutes=minutes))
+
+    assert incidents.open == ()
+    assert quiet not in AFTER
+
+
+async def test_an_audit_that_cannot_be_written_is_told_when_it_can_be(house, monkeypatch):
+    site = house.start()
+    kept = site.recorder.event
+    failing = [True]
+
+    async def event(kind, name, detail=None):
+        if failing[0]:
+            from scheduler.errors import AuditUnwritableError
+
+            raise AuditUnwritableError
+        return await kept(kind, name, detail)
+
+    monkeypatch.setattr(site.recorder, "event", event)
+    incidents = Incidents(site.recorder, house.controller.known)
+    at = house.clock.instant
+    await incidents.note([Reason("audit", "It cannot be written.", at, "failing")], at)
+    failing[0] = False
+    await incidents.note([], at + timedelta(minutes=1))
+    await incidents.note([], at + timedelta(minutes=3))
+
+    assert told(house) == [("opened", "audit"), ("closed", "audit")]
