@@ -42,6 +42,7 @@ from scheduler.gateway.local.sitemaster import (
     Seen,
     bring_up,
     look,
+    see_down,
 )
 from scheduler.gateway.local.wire import USUAL, NotSentError, Waits, Wire
 from scheduler.setting import Setting
@@ -204,7 +205,7 @@ class LocalGateway:
                 delivered="no",
             )
         await self._access.call(STOP, steps)
-        await self._line.rest()
+        await see_down(self._line, steps, self._line.session)
 
     async def _ready_to_write(self, steps: Steps) -> tuple[int, ...] | None:
         """The firmware, where it can be written to and a session is in hand."""
