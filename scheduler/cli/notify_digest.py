@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,7 +14,7 @@ import click
 from scheduler import clock
 from scheduler.audit import review
 from scheduler.audit.database import open_to_look
-from scheduler.audit.questions import Questions
+from scheduler.audit.questions import Event, Questions
 from scheduler.cli.audit import no_audit
 from scheduler.cli.audit_question import display_zone
 from scheduler.cli.times import parse_instant
@@ -65,15 +67,23 @@ def _week(chosen: Settings, start: datetime, end: datetime, zone: ZoneInfo, now:
         facts = hindsight(database, chosen.site, start, end, now=now, life=known)
         runs = review.runs(database, site=chosen.site, since=start, until=end, job="switch")
         told = review.events(database, site=chosen.site, kind="incident", since=start - LOOKED_BACK)
-        gateway = Questions(database, chosen.site).events("gateway", start, end)
+        gateway = Questions(database, chosen.site).events("gateway", start - LOOKED_BACK, end)
     found = [each for each in stories(told) if each.since < end]
     return Week(
         facts=replace(facts, runs=tuple(runs)),
         zone=zone,
         stories=tuple(each for each in found if each.until is None or each.until >= start),
-        firmware=tuple(each for each in gateway if each.name == "firmware"),
+        firmware=tuple(each for each in _arrivals(gateway) if each.at >= start),
         ahead=_ahead(chosen),
     )
+
+
+def _arrivals(events: Iterable[Event]) -> Iterator[Event]:
+    """Where the firmware became another one; each start of the service notes the one it meets."""
+    met = [each for each in events if each.name == "firmware"]
+    for old, new in pairwise(met):
+        if old.detail.get("firmware") != new.detail.get("firmware"):
+            yield new
 
 
 def _ahead(chosen: Settings) -> Schedule | None:

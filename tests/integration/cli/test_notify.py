@@ -230,6 +230,18 @@ def test_a_digest_of_a_week_to_come_and_one_without_an_audit_are_refused(tou, ho
     assert (answer.code, "No audit yet" in answer.err) == (1, True)
 
 
+def test_a_firmware_that_a_start_meets_again_did_not_come(tou, log, runs):
+    for hours, version in enumerate(("24.36", "24.36", "26.34.1", "26.34.1")):
+        log.append(
+            at=runs.at + timedelta(hours=hours), entry=EntryKind.EVENT, kind="gateway",
+            name="firmware", detail={"firmware": version, "before": None},
+        )  # fmt: skip
+
+    out = tou("notify", "digest", "--week", "2026-11-23").out
+
+    assert "firmware 26.34.1 came Mon 10:00" in out
+
+
 def test_the_digest_of_the_week_before_is_sent_once_at_its_hour(home, log, monkeypatch, receiver):
     place = receiver.place
     monkeypatch.setenv("TOU_NOTIFY_TARGETS", f"digest=json://{place}/")
