@@ -36,6 +36,7 @@ _VERBS = {
     "tariff": "tariff",
     "gateway": "gateway",
     "doctor": "doctor",
+    "web": "web",
     "db": "db",
     "completion": "completion",
 }

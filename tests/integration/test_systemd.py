@@ -67,3 +67,50 @@ def test_the_unit_promises_what_the_design_names():
         "LoadCredential=gateway_password:/etc/tou-scheduler/gateway_password",
     ):
         assert f"\n{line}\n" in text
+
+
+WEB = UNIT.with_name("tou-web.service")
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    """The page's unit with a program that exists."""
+    copy = tmp_path / WEB.name
+    program = "/opt/tou-scheduler/venv/bin/tou web --listen 127.0.0.1:8765"
+    text = WEB.read_text()
+    assert program in text
+    copy.write_text(text.replace(program, "/bin/true"))
+    return copy
+
+
+def test_the_unit_of_the_page_verifies_without_a_line_of_complaint(web):
+    judged = analyze("verify", str(web))
+
+    assert (judged.returncode, judged.stderr) == (0, "")
+
+
+def test_the_sandbox_of_the_page_scores_at_most_two(web):
+    judged = analyze("security", "--offline=true", "--threshold=20", str(web))
+
+    assert judged.returncode == 0, judged.stdout
+
+
+def test_the_unit_of_the_page_has_no_secret_and_no_way_out():
+    lines = WEB.read_text().splitlines()
+
+    assert not [line for line in lines if line.startswith(("LoadCredential", "StateDirectory"))]
+    assert {"IPAddressDeny=any", "IPAddressAllow=localhost"} <= {*lines}
+    hidden = next(line for line in lines if line.startswith("UnsetEnvironment="))
+    assert {*hidden.partition("=")[2].split()} == secrets()
+
+
+def secrets() -> set[str]:
+    """The settings whose values are secrets, of every transport."""
+    from scheduler.gateway.registry import TRANSPORTS, settings_of
+
+    return {
+        f"TOU_{name.upper()}"
+        for transport in TRANSPORTS
+        for name, field in settings_of(transport).model_fields.items()
+        if "SecretStr" in str(field.annotation)
+    }
