@@ -12,6 +12,10 @@ DEFAULT: Final = "127.0.0.1:8765"
 _ADVICE: Final = "Write one such as 127.0.0.1:8765 or [::1]:8765."
 
 
+class QuestionError(ValueError):
+    """What was asked for cannot be meant; its text is for who asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listen:
     """Where the page answers; always on this machine."""
@@ -59,13 +63,13 @@ def is_here(host: str) -> bool:
 
 
 def day(text: str) -> date:
-    """A day such as 2026-11-25. Raises ValueError."""
+    """A day such as 2026-11-25. Raises QuestionError."""
     try:
         found = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 -- a date has no zone
     except ValueError:
-        raise ValueError(f'"{text}" is no day. Write one such as 2026-11-25.') from None
+        raise QuestionError(f'"{text}" is no day. Write one such as 2026-11-25.') from None
     if not 1971 <= found.year <= 2999:
-        raise ValueError(f'"{text}" is out of reach. Write a day between 1971 and 2999.')
+        raise QuestionError(f'"{text}" is out of reach. Write a day between 1971 and 2999.')
     return found
 
 
@@ -80,18 +84,18 @@ def midnight(on: date, zone: ZoneInfo) -> datetime:
 
 
 def minute(text: str, on: date, zone: ZoneInfo) -> datetime:
-    """A clock time of a local day. Raises ValueError."""
+    """A clock time of a local day. Raises QuestionError."""
     try:
         found = time.fromisoformat(text)
     except ValueError:
-        raise ValueError(f'"{text}" is no time. Write one such as 17:05.') from None
+        raise QuestionError(f'"{text}" is no time. Write one such as 17:05.') from None
     if found.tzinfo is not None:
-        raise ValueError(f'"{text}" has an offset; write the clock time alone, such as 17:05.')
+        raise QuestionError(f'"{text}" has an offset; write the clock time alone, such as 17:05.')
     return datetime.combine(on, found, zone).astimezone(UTC)
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime:
-    """A day (its beginning), or a local or absolute time. Raises ValueError."""
+    """A day (its beginning), or a local or absolute time. Raises QuestionError."""
     if len(text) == len("2026-11-25"):
         return midnight(day(text), zone)
     try:
@@ -99,7 +103,7 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
         there = found if found.tzinfo else found.replace(tzinfo=zone)
         at = there.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(
+        raise QuestionError(
             f'"{text}" is no time. Write one such as 2026-11-25 or 2026-11-25T17:05.'
         ) from None
     day(f"{at:%Y-%m-%d}")

@@ -10,13 +10,14 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from scheduler.errors import SchedulerError
 from scheduler.outlets.web import audit, day, now, run, words
+from scheduler.outlets.web.address import QuestionError
 from scheduler.outlets.web.shield import Shield
 from scheduler.outlets.web.source import Source
 
@@ -114,8 +115,8 @@ class Pages:
         return self._source.state(self._source.now())
 
 
-def make(source: Source) -> Starlette:
-    """The application."""
+def make(source: Source) -> ASGIApp:
+    """The application. The shield stands around all of it, also around the answer to a defect."""
     pages = Pages(source)
     answers: dict[str, Answer] = {
         "/": pages.now,
@@ -132,15 +133,15 @@ def make(source: Source) -> Starlette:
         "/run/{number:int}": pages.run,
         "/style.css": _style,
     }
-    return Starlette(
+    app = Starlette(
         routes=[Route(path, answer) for path, answer in answers.items()],
-        middleware=[Middleware(Shield)],
         exception_handlers={
-            ValueError: pages.failed,
+            QuestionError: pages.failed,
             SchedulerError: pages.failed,
             HTTPException: pages.failed,
         },
     )
+    return Shield(app)
 
 
 def _day_of(request: Request) -> tuple[str | None, str | None]:

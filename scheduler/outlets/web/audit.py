@@ -41,7 +41,7 @@ class Page:
 
 
 def facts(source: Source, query: Mapping[str, str]) -> dict[str, Any]:
-    """What the template shows. Raises ValueError for a filter that is none."""
+    """What the template shows. Raises QuestionError for a filter that is none."""
     page = read(source, query)
     return {
         "page": "audit",
@@ -71,13 +71,15 @@ def to_csv(source: Source, query: Mapping[str, str]) -> tuple[str, str | None]:
 
 def read(source: Source, query: Mapping[str, str]) -> Page:
     """The runs that fit; one more is asked for, which tells whether there are older ones. Raises
-    ValueError."""
+    QuestionError."""
     if unknown := sorted(set(query) - set(_FILTERS)):
-        raise ValueError(f'"{unknown[0]}" is no filter. There are {", ".join(_FILTERS)}.')
+        raise address.QuestionError(
+            f'"{unknown[0]}" is no filter. There are {", ".join(_FILTERS)}.'
+        )
     asked = {key: value.strip() for key, value in query.items() if value.strip()}
     since, until, outcome = (asked.get(key) for key in ("since", "until", "outcome"))
     if outcome and outcome not in [each.value for each in Outcome]:
-        raise ValueError(f'"{outcome}" is no outcome. There are {", ".join(Outcome)}.')
+        raise address.QuestionError(f'"{outcome}" is no outcome. There are {", ".join(Outcome)}.')
     limit = _number(asked, "limit", MOST) or SHOWN
     with source.audit() as database:
         found = review.runs(
@@ -103,5 +105,5 @@ def _number(asked: Mapping[str, str], name: str, most: int) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
-        raise ValueError(f'{name}: "{text}" is no number from 1 to {most}.')
+        raise address.QuestionError(f'{name}: "{text}" is no number from 1 to {most}.')
     return int(text)

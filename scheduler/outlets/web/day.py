@@ -15,7 +15,7 @@ from scheduler.outlets.web.source import Source
 
 
 def facts(source: Source, on: str | None, at: str | None) -> dict[str, Any]:
-    """What the template shows. Raises ValueError for a day or a time that is none."""
+    """What the template shows. Raises QuestionError for a day or a time that is none."""
     found, known, shown, now = _asked(source, on)
     today = clock.localise(now, source.zone).date()
     return {
@@ -62,6 +62,8 @@ def _asked(source: Source, on: str | None) -> tuple[date, Hindsight, picture.Day
 def _why(source: Source, known: Hindsight, on: date, at: str, now: datetime) -> dict[str, Any]:
     instant = address.minute(at, on, source.zone)
     if instant > now:
-        raise ValueError("That minute is still to come; `tou plan` shows what will be wanted.")
+        raise address.QuestionError(
+            "That minute is still to come; `tou plan` shows what will be wanted."
+        )
     told = explain(known, instant)
     return {**told.to_json(), "answer": sentence(told, source.zone)}

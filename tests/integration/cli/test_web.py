@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -58,6 +59,18 @@ def test_every_page_and_every_error_carries_the_headers(page, runs):
         assert headers["referrer-policy"] == "no-referrer"
         assert "frame-ancestors 'none'" in policy
         assert headers["cache-control"] == "no-store"
+
+
+def test_a_defect_is_answered_behind_the_shield_and_tells_nothing(page, home):
+    def broken(now):
+        raise ValueError("what only the log should have")
+
+    app = make(replace(source(own_settings()), state=broken))
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        answer = client.get("/")
+
+    assert (answer.status_code, "only the log" in answer.text) == (500, False)
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_no_page_has_a_script_or_anything_from_outside(page, runs):
