@@ -127,7 +127,7 @@ def _reads(database: Database) -> list[Figure]:
         _read("audit: runs without an end", ask.open_runs, empty=True),
         _read("audit: latest instant", ask.last_at),
         _read("audit: head", ask.head),
-        _read("audit: text of a schedule", lambda: ask.schedule_text("none"), empty=True),
+        _read("audit: text of a schedule", lambda: ask.schedule_texts("none"), empty=True),
         _read("audit: last reading", ask.last_reading, empty=True),
     ]
 

@@ -19,6 +19,7 @@ import psutil
 
 from benchmarks import gateway as simulated
 from benchmarks.figure import Figure
+from scheduler import asking
 from scheduler.audit import review
 from scheduler.audit.database import open_database
 from scheduler.simulated import DEFAULT_PASSWORD
@@ -29,6 +30,7 @@ import apscheduler.schedulers.asyncio, apscheduler.triggers.date
 import httpx, pydantic_settings, sqlalchemy, yaml
 """
 STARTS = 7
+QUESTIONS = 50
 IDLE_SECONDS = 60
 BOUNDARIES = 40
 ALWAYS = """\
@@ -43,7 +45,12 @@ def measure() -> list[Figure]:
     """Start, memory, CPU and lateness, each against its floor where it has one."""
     with tempfile.TemporaryDirectory() as name, simulated.beside() as where:
         folder = Path(name)
-        return [*_starts(folder, where), *_idle(folder, where), *_lateness(folder, where)]
+        return [
+            *_starts(folder, where),
+            *_idle(folder, where),
+            *_simulated(folder, where),
+            *_lateness(folder, where),
+        ]
 
 
 def _starts(folder: Path, where: dict[str, str]) -> list[Figure]:
@@ -68,7 +75,8 @@ def _starts(folder: Path, where: dict[str, str]) -> list[Figure]:
     ]
 
 
-def _idle(folder: Path, where: dict[str, str]) -> list[Figure]:
+def _bare_imports() -> int:
+    """Bytes resident of a process that imports what the service must."""
     wait = "; print('ready', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", IMPORTS + wait[2:]],
@@ -78,8 +86,14 @@ def _idle(folder: Path, where: dict[str, str]) -> list[Figure]:
     ) as floor:
         assert floor.stdout is not None
         floor.stdout.readline()
-        imports = psutil.Process(floor.pid).memory_info().rss
+        resident = int(psutil.Process(floor.pid).memory_info().rss)
         floor.kill()
+    return resident
+
+
+def _idle(folder: Path, where: dict[str, str]) -> list[Figure]:
+    """With a gateway outside, as it is in a house."""
+    imports = _bare_imports()
     with _service(folder, where, ALWAYS, TOU_PULSE="30s") as process:
         seen = psutil.Process(process.pid)
         time.sleep(2)
@@ -87,13 +101,35 @@ def _idle(folder: Path, where: dict[str, str]) -> list[Figure]:
         time.sleep(IDLE_SECONDS)
         cpu = (_busy(seen) - before) / IDLE_SECONDS * 100
         resident = seen.memory_info().rss
+        question = _question(folder)
     ratio = resident / imports
     return [
         Figure("resident memory, idle", resident / 2**20, "MiB", None, None),
         Figure("resident memory, the bare imports", imports / 2**20, "MiB", None, None),
         Figure("resident memory / imports", ratio, "x", 1.15, ratio <= 1.15),
         Figure(f"CPU of the idle service, over {IDLE_SECONDS} s", cpu, "%", 0.1, cpu <= 0.1),
+        Figure("a question to the control socket", question, "ms", 10, question <= 10),
     ]
+
+
+def _question(folder: Path) -> float:
+    """Milliseconds of the status, the median of some."""
+    address, taken = asking.socket_path(folder / "tou.db"), []
+    for _ in range(QUESTIONS):
+        begun = time.perf_counter()
+        asking.ask(address, "/status")
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken) * 1e3
+
+
+def _simulated(folder: Path, where: dict[str, str]) -> list[Figure]:
+    """With the built-in simulation, which is a server more in the same process: no budget, but
+    whoever tries the service sees it."""
+    with _service(folder, where, ALWAYS, TOU_GATEWAY="simulated", TOU_PULSE="30s") as process:
+        time.sleep(2)
+        resident = psutil.Process(process.pid).memory_info().rss
+    what = "resident memory with the built-in simulation"
+    return [Figure(what, resident / 2**20, "MiB", None, None)]
 
 
 def _busy(process: psutil.Process) -> float:

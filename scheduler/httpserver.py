@@ -7,13 +7,9 @@ Turns bytes into requests and responses into bytes, within bounds; knows nothing
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 import logging
-import socket
 import ssl
-import stat
-import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
@@ -25,13 +21,15 @@ from urllib.parse import parse_qsl
 
 import h11
 
+from scheduler import unix_socket
+from scheduler.unix_socket import Peer
+
 JSON: Final = "application/json"
 Headers = tuple[tuple[str, str], ...]
 Stream = AsyncIterator[bytes]
 
 _READ: Final = 8192  # a head that comes in one piece is not measured: bounds.head plus this
 _LINGER: Final = 0.5
-_CREDENTIALS: Final = struct.Struct("3i")
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +47,6 @@ class Bounds:
     send_seconds: float = 30.0
     """For a client to take what was written to it."""
     connections: int = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """Who is at the other end of a Unix socket, by the kernel's word."""
-
-    pid: int
-    uid: int
-    gid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +288,8 @@ class Server:
     async def listen_unix(self, path: Path, *, mode: int = 0o600) -> None:
         """Listen on a Unix socket; a stale one is replaced. Raises OSError where somebody else
         answers there, where something else has the name, and for a path over 107 bytes."""
-        await _clear(path)
-        bound, inode = _bound(path, mode)
+        await unix_socket.clear(path)
+        bound, inode = unix_socket.bind(path, mode)
         self._servers.append(await asyncio.start_unix_server(self._greet, sock=bound))
         self._paths.append((path, inode))
 
@@ -309,7 +298,7 @@ class Server:
         for server in self._servers:
             server.close()
         for path, inode in self._paths:
-            _remove(path, inode)
+            unix_socket.remove(path, inode)
         self._servers.clear()
         self._paths.clear()
         tasks = set(self._connections)
@@ -321,7 +310,7 @@ class Server:
         await asyncio.sleep(0)  # a turn of the loop for the transports that were just broken off
 
     def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = _peer(writer.get_extra_info("socket"))
+        peer = unix_socket.peer_of(writer.get_extra_info("socket"))
         connection = Connection(reader, writer, self._bounds, peer=peer)
         task = asyncio.ensure_future(self._serve(connection))
         self._connections.add(task)
@@ -364,58 +353,6 @@ class Server:
             return task.result()
         log.error("%s %s failed", request.method, request.path, exc_info=failure)
         return problem(500, "This is a defect of the program; its log says more.")
-
-
-async def _clear(path: Path) -> None:
-    """Take a stale socket away. Raises OSError where it is none, or is alive."""
-    inode = _socket_at(path)
-    if inode is None:
-        return
-    try:
-        _, writer = await asyncio.open_unix_connection(path)
-    except (ConnectionRefusedError, FileNotFoundError):
-        _remove(path, inode)
-        return
-    writer.transport.abort()
-    raise OSError(errno.EADDRINUSE, "somebody answers there already", str(path))
-
-
-def _socket_at(path: Path) -> int | None:
-    """The inode of a socket; None where nothing has the name. Raises OSError for a file."""
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISSOCK(found.st_mode):
-        raise OSError(errno.EEXIST, "something else than a socket has this name", str(path))
-    return found.st_ino
-
-
-def _bound(path: Path, mode: int) -> tuple[socket.socket, int]:
-    """A socket with its mode, on which nobody listens yet, so that nobody can connect before."""
-    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        bound.setblocking(False)
-        bound.bind(str(path))
-        path.chmod(mode)
-    except OSError:
-        bound.close()
-        raise
-    return bound, path.stat().st_ino
-
-
-def _remove(path: Path, inode: int) -> None:
-    """Remove a socket of ours, unless another took its name."""
-    with suppress(OSError):
-        if path.lstat().st_ino == inode:
-            path.unlink()
-
-
-def _peer(found: socket.socket | None) -> Peer | None:
-    if found is None or found.family != socket.AF_UNIX or not hasattr(socket, "SO_PEERCRED"):
-        return None
-    packed = found.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return Peer(*_CREDENTIALS.unpack(packed))
 
 
 def _reason(status: int) -> bytes:

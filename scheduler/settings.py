@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from scheduler import environment
 from scheduler.environment import (
@@ -31,6 +31,7 @@ from scheduler.schedule import library
 
 DEFAULT_SCHEDULE: Final = "sce-tou-d-4-9pm.yaml"
 SIMULATED: Final = "simulated"
+FEWEST_DAYS: Final = 7
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
@@ -47,6 +48,20 @@ def _names(text: str) -> str:
     return ",".join(names)
 
 
+def _days(value: object) -> object:
+    """Days as `400d` or `400`; `keep` for ever."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip().lower()
+    if text in {"", "keep"}:
+        return None
+    number = text.removesuffix("d").strip()
+    if not (number.isascii() and number.isdigit()) or not FEWEST_DAYS <= int(number) < 100_000:
+        shown = said(value, limit=40)
+        raise ValueError(f'"{shown}" is not kept so. Write keep, or days such as 400d.')
+    return int(number)
+
+
 class Settings(FromEnvironment):
     """The table of the service; the README says what each means."""
 
@@ -59,6 +74,7 @@ class Settings(FromEnvironment):
     retry_max: Annotated[Duration, environment.between(_SECOND, 24 * 60 * _MINUTE)] = 5 * _MINUTE
     dry_run: Flag = False
     soft_restart: Flag = False
+    readings_keep: Annotated[int | None, BeforeValidator(_days)] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AWord] = "info"
     log_format: Annotated[Literal["text", "json"], AWord] = "text"
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from scheduler.advice import ADVICE
-from scheduler.advice.limits import LIMIT_CHECKS
+from scheduler.advice.limits import LIMIT_CHECKS, LIMIT_WARNINGS
 from scheduler.schedule import library
 from scheduler.schedule.complaints import SHAPE_CHECKS
 from scheduler.schedule.lint import SENSE, VALUE_CHECKS
@@ -147,7 +147,7 @@ def _checks() -> dict[str, Iterable[tuple[str, str, str]]]:
         "The sense of a schedule": [(each.id, each.severity, each.about) for each in SENSE],
         "The coming year of a schedule": [(each.id, each.severity, each.about) for each in ADVICE],
         "What the configured gateway can do": [
-            (id_, _WARNING if id_ == "hold-not-kept" else "error", about)
+            (id_, _WARNING if id_ in LIMIT_WARNINGS else "error", about)
             for id_, about in LIMIT_CHECKS.items()
         ],
         "The values and the sense of a tariff": _errors(TARIFF_CHECKS),

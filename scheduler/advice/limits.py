@@ -31,6 +31,8 @@ LIMIT_CHECKS: Final = {
     "job-not-offered": "A job is one that a configured gateway can do.",
 }
 """The ids of what is found here, and what each asks for."""
+LIMIT_WARNINGS: Final = frozenset({"hold-not-kept", "charge-not-offered"})
+"""The ids of what is done as well as it can be, and not refused."""
 
 Found = tuple[str, str, str]
 """The key, the id and the message."""
@@ -108,7 +110,7 @@ def settled(loaded: Loaded, offers: Iterable[Allowed]) -> tuple[Problem, ...]:
 
 
 def _problem(entry: Rule | Job, path: str, id_: str, message: str) -> Problem:
-    severity: Severity = "warning" if id_ == "hold-not-kept" else "error"
+    severity: Severity = "warning" if id_ in LIMIT_WARNINGS else "error"
     return Problem(place_of(entry, path), path, message, id_, severity)
 
 
@@ -187,8 +189,8 @@ def _charge(rule: Rule, limits: Limits, name: str) -> Iterator[Found]:
         yield (
             "charge",
             "charge-not-offered",
-            f"The gateway ({name}) takes no power to charge with. Remove the line; to charge now "
-            "write mode: backup and reserve: 100%"
+            f"The gateway ({name}) takes no power to charge with, so mode and reserve alone will "
+            "be in force. Remove the line; to charge now write mode: backup and reserve: 100%"
             + (", with grid_charging: allow." if limits.grid_charging else "."),
         )
 

@@ -208,6 +208,17 @@ class Questions:
                     found.pop(detail.get("incident"), None)
         return tuple(found.values())
 
+    def proven_before(self, at: datetime, since: datetime) -> int | None:
+        """The newest run that ended confirmed or unchanged before an instant; None where there is
+        none from `since` on."""
+        query = _PROVEN.where(
+            audit.c.site == self._site,
+            audit.c.at < clock.to_micros(at),
+            audit.c.at >= clock.to_micros(since),
+        )
+        with self.database.reading() as connection:
+            return connection.execute(query).scalar()
+
     def readings(self, since: datetime, until: datetime) -> list[KeptReading]:
         """What was read from `since` on and before `until`, oldest first."""
         with self.database.reading() as connection:
@@ -326,4 +337,12 @@ _INCIDENTS: Final = (
     select(audit.c.id, audit.c.name, audit.c.detail)
     .where(audit.c.entry == EVENT, audit.c.kind == "incident")
     .order_by(audit.c.id)
+)
+
+# The plus keeps SQLite from gathering all that ever ended so: one walk back in time is enough.
+_PROVEN: Final = (
+    select(audit.c.run)
+    .where(literal_column("+outcome").in_(["confirmed", "unchanged"]))
+    .order_by(audit.c.at.desc())
+    .limit(1)
 )

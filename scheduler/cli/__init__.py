@@ -32,6 +32,7 @@ _VERBS = {
     "diff": "diff",
     "simulate": "simulate",
     "audit": "audit",
+    "readings": "readings",
     "tariff": "tariff",
     "gateway": "gateway",
     "doctor": "doctor",

@@ -51,7 +51,8 @@ class _Audit(Verbs):
     "--events",
     "what",
     flag_value="events",
-    help="What is no run: starts and stops, reloads, the gateway lost and back, the clock, guards.",
+    help="What is no run: starts and stops, reloads, leases, the gateway lost and back, the clock, "
+    "guards.",
 )
 @click.option("--follow", is_flag=True, help="Go on showing what comes, until Ctrl-C.")
 @format_option(table=True)

@@ -15,7 +15,7 @@ from scheduler.cli.revision import schedule_of
 from scheduler.cli.show import echo_json, format_option, local_text
 from scheduler.cli.table import Column, paragraph, printable, table
 from scheduler.cli.times import count, parse_instant
-from scheduler.plan.effect import Change, Effect, JobChange, change_text, effect
+from scheduler.plan.effect import Change, EditEffect, JobChange, change_text, effect
 
 _COLUMNS = (
     "window",
@@ -68,7 +68,7 @@ def _zones_text(old: str, new: str) -> str:
     return paragraph(words, rest="  ") + "\n\n"
 
 
-def _text(found: Effect) -> str:
+def _text(found: EditEffect) -> str:
     blocks = [paragraph(found.summary(), rest="  ")]
     if found.groups:
         rows = [
@@ -105,7 +105,7 @@ def weekdays(dates: tuple[date, ...]) -> str:
     return ", ".join(_DAYS[number] for number in numbers)
 
 
-def _json(found: Effect) -> dict[str, Any]:
+def _json(found: EditEffect) -> dict[str, Any]:
     jobs: dict[str, list[dict[str, Any]]] = {
         how: [_job_json(each) for each in found.jobs if each.how == how]
         for how in ("added", "removed", "moved", "altered")

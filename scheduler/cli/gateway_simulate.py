@@ -39,10 +39,11 @@ _FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds
 @click.command("simulate")
 @click.option(
     "--door",
-    type=click.Choice(["local", "fleet", "proxy"]),
+    type=click.Choice(["local", "fleet", "proxy", "v1r"]),
     default="local",
     show_default=True,
-    help="Which way to the house: its own gateway, the cloud, or a pypowerwall proxy.",
+    help="Which way to the house: its own gateway, the cloud, a pypowerwall proxy, or signed "
+    "requests (v1r).",
 )
 @click.option(
     "--profile",

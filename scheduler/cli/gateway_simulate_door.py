@@ -1,5 +1,5 @@
-"""`tou gateway simulate --door fleet` or `proxy`: one of the other doors to the simulated house, on
-its own."""
+"""`tou gateway simulate --door fleet`, `proxy` or `v1r`: one of the other doors to the simulated
+house, on its own."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ import json
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol
 
 import click
 
 from scheduler import clock
 from scheduler.errors import SchedulerError
+from scheduler.gateway.v1r.key import make_key, read_key
+from scheduler.simulated import DEFAULT_PASSWORD
 from scheduler.simulated.control import FaultControl
 from scheduler.simulated.device import Logged
 from scheduler.simulated.fleet import FleetFaults, SimulatedFleet
 from scheduler.simulated.proxy import ProxyFaults, SimulatedProxy
 from scheduler.simulated.proxy.server import DEFAULT_SECRET
 from scheduler.simulated.switches import Switches
+from scheduler.simulated.v1r import SimulatedV1r, V1rFaults
+from scheduler.simulated.v1r.messages import the_messages
+
+V1R_KEY: Final = Path("v1r-simulated.pem")
 
 
 class ServedDoor(Protocol):
@@ -143,7 +150,31 @@ def _proxy_words(proxy: SimulatedProxy) -> list[str]:
     ]
 
 
+def _v1r(**words: Any) -> SimulatedV1r:
+    """A unit that knows the key in `v1r-simulated.pem`, which is made where it is not there."""
+    the_messages("transport")
+    key = read_key(V1R_KEY) if V1R_KEY.exists() else make_key(V1R_KEY, bits=2048)
+    unit = SimulatedV1r(password=DEFAULT_PASSWORD, **words)
+    unit.keyring.verify(key.public_der)
+    return unit
+
+
+def _v1r_told(unit: SimulatedV1r) -> dict[str, object]:
+    return {"url": unit.url, "host": unit.address, "key": str(V1R_KEY.absolute())}
+
+
+def _v1r_words(unit: SimulatedV1r) -> list[str]:
+    return [
+        f"A simulated Powerwall 3 answers signed requests at {unit.url}; Ctrl-C ends it.",
+        "export TOU_GATEWAY=v1r",
+        f"export TOU_V1R_HOST={unit.address}",
+        f"export TOU_V1R_PASSWORD={DEFAULT_PASSWORD}",
+        f"export TOU_V1R_KEY={V1R_KEY.absolute()}",
+    ]
+
+
 _DOORS = {
+    "v1r": _How(_v1r, V1rFaults, _v1r_told, _v1r_words),
     "fleet": _How(SimulatedFleet, FleetFaults, _fleet_told, _fleet_words),
     "proxy": _How(SimulatedProxy, ProxyFaults, _proxy_told, _proxy_words),
 }

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from scheduler import asking, clock
-from scheduler.cli.service import by_the_service, prepared, running_service
+from scheduler.cli.service import FailedError, by_the_service, prepared, running_service
 from scheduler.cli.show import SIMULATION, echo_json, format_option
 from scheduler.cli.table import paragraph, printable
 from scheduler.cli.times import parse_instant
-from scheduler.errors import LeaseError, ServiceSilentError
+from scheduler.errors import ServiceSilentError
 from scheduler.schedule import zones
 from scheduler.setting import setting_words
 from scheduler.settings import Settings
@@ -145,7 +145,7 @@ def _show(result: Result, form: str, zone: ZoneInfo, *, none: str = "") -> None:
         echo_json(result)
         sys.exit(code)
     if "lease" not in result and "ended" not in result:
-        raise LeaseError(str(result.get("error")))
+        raise FailedError(str(result.get("error")), code)
     if result.get("simulated"):
         click.echo(SIMULATION)
     for line in _lines(result, zone) or [none]:

@@ -98,6 +98,7 @@ def _rows(state: State) -> Iterator[tuple[str, str]]:
         yield "wanted", f"{setting_words(state['wanted'])}  ({_why(state['wanted'])})"
         yield "confirmed", _confirmed(state)
         yield from _reading(state)
+        yield from _charging(state)
         yield from _attempt(state)
         yield "next", _next(state, state["next"])
         yield "next job", _next(state, state["next_job"])
@@ -161,6 +162,16 @@ def _reading(state: State) -> Iterator[tuple[str, str]]:
     shown = setting_words(read["setting"]) if read["setting"] else "the setting is not known"
     still = "; the battery stands still" if read["running"] is False else ""
     yield "read", f"{shown}{charge}{still}  {_ago(state, read['at'])}"
+
+
+def _charging(state: State) -> Iterator[tuple[str, str]]:
+    """A power that was ordered beside the setting."""
+    found = state.get("charging")
+    if found is None:
+        return
+    seen = {"seen": "the meters show it", "not_seen": "the meters do not show it"}
+    told = seen.get(found["effect"], "not seen in the meters yet")
+    yield "charging", f"with {found['watts']:.0f} W; {told}  {_ago(state, found['since'])}"
 
 
 def _attempt(state: State) -> Iterator[tuple[str, str]]:

@@ -113,6 +113,9 @@ def _wanted(found: Explanation, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
         yield "", "as a run of then had it; the schedule of then cannot be computed again"
     if found.pause is not None:
         yield "paused", f"until {when(found.pause.until, zone)}{_who(found.pause)}"
+    for each in found.guards:
+        text = outside.said(each.detail.get("text") or "")
+        yield "guard", f"{each.name} since {when(each.at, zone)}: {text}"
 
 
 def _who(lease: Lease) -> str:

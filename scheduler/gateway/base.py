@@ -174,6 +174,12 @@ class Reserves:
         inside = any(low <= percent <= high for low, high in self.ranges)
         return inside and (not self.whole or float(percent).is_integer())
 
+    def words(self) -> str:
+        """Such as `0-80 %, 100 %`."""
+        return ", ".join(
+            f"{low:g} %" if low == high else f"{low:g}-{high:g} %" for low, high in self.ranges
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

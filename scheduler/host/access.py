@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
-from scheduler.httpserver import Peer
+from scheduler.unix_socket import Peer
 
 Act = Literal["read", "write"]
 

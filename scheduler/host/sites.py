@@ -167,6 +167,7 @@ def conduct(settings: Settings) -> Conduct:
         ),
         dry_run=settings.dry_run,
         soft_restart=settings.soft_restart,
+        readings_keep=settings.readings_keep,
         pulse=settings.pulse.total_seconds(),
     )
 

@@ -5,22 +5,24 @@ proves it. Pure: from what `hindsight` found.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from scheduler import clock, plan
+from scheduler import clock, outside, plan
+from scheduler.audit.questions import Event
 from scheduler.audit.readings import KeptReading
 from scheduler.audit.views import RunView
-from scheduler.outlets.hindsight import Hindsight
+from scheduler.outlets.hindsight import LOOKED_BACK, Hindsight
 from scheduler.outlets.watched import Gap
 from scheduler.plan import Lease, LeaseKind
 from scheduler.setting import setting_from_json, setting_words
 
-Word = Literal["in_force", "late", "not_in_force", "paused", "unwatched", "unknown"]
+Word = Literal["in_force", "late", "not_in_force", "paused", "guarded", "unwatched", "unknown"]
 """in_force: proven before the instant, and nothing since speaks against it. late: only proven after
-it. paused: a person asked that nothing be done. unwatched: nobody was there."""
+it. paused: a person asked that nothing be done. guarded: a guard held it back.
+unwatched: nobody was there."""
 
 GOOD: Final = frozenset({"confirmed", "unchanged"})
 # A reading further away than this says nothing of the instant.
@@ -59,6 +61,8 @@ class Explanation:
     """What was proven last before the instant, of whatever wish."""
     tried: tuple[RunView, ...]
     pause: Lease | None
+    guards: tuple[Event, ...]
+    """In force at the instant."""
     gap: Gap | None
     reading: KeptReading | None
 
@@ -74,6 +78,10 @@ class Explanation:
             "before": self.before and _run_json(self.before),
             "tried": [_run_json(run) for run in self.tried],
             "pause": self.pause and self.pause.to_json(),
+            "guards": [
+                {**each.detail, "name": each.name, "since": clock.iso(each.at)}
+                for each in self.guards
+            ],
             "leases": [lease.to_json() for lease in facts.leases if lease.active(self.at)],
             "watched": self.gap is None,
             "gap": self.gap and self.gap.to_json(),
@@ -95,20 +103,27 @@ def explain(facts: Hindsight, at: datetime) -> Explanation:
     good = [run for run in switches if run.outcome in GOOD and run.finished_at is not None]
     before = next((run for run in reversed(good) if _ended(run) <= at), None)
     proof = _proof(switches, before, wanted, at)
-    gap = next((each for each in facts.gaps if each.holds(at)), None)
-    pause = plan.pause_at(facts.leases, at)
-    return Explanation(
+    found = Explanation(
         at=at,
         facts=facts,
-        word=_word(proof, at, wanted=wanted, gap=gap, pause=pause, tried=switches),
+        word="unknown",
         wanted=wanted,
         proof=proof,
         before=before,
         tried=_tried(facts, wanted),
-        pause=pause,
-        gap=gap,
+        pause=plan.pause_at(facts.leases, at),
+        guards=_guards(facts, at),
+        gap=next((each for each in facts.gaps if each.holds(at)), None),
         reading=_reading(facts, at),
     )
+    return replace(found, word=_word(found, switches))
+
+
+def _guards(facts: Hindsight, at: datetime) -> tuple[Event, ...]:
+    # A process that died could not say that a guard was over; the next one says which are.
+    begun = max((each for each in facts.starts if each <= at), default=facts.start - LOOKED_BACK)
+    last = {each.name: each for each in facts.guards if begun <= each.at <= at}
+    return tuple(each for each in last.values() if each.detail.get("state") == "on")
 
 
 def _by_schedule(facts: Hindsight, at: datetime) -> WantedThen | None:
@@ -187,26 +202,19 @@ def _fits(run: RunView, wanted: WantedThen) -> bool:
     return (held.mode, held.reserve) == (asked.mode, asked.reserve)
 
 
-def _word(
-    proof: RunView | None,
-    at: datetime,
-    *,
-    wanted: WantedThen | None,
-    gap: Gap | None,
-    pause: Lease | None,
-    tried: list[RunView],
-) -> Word:
-    if proof is not None and _ended(proof) <= at and gap is None:
-        return "in_force"
-    if gap is not None:
-        return "unwatched"
-    if pause is not None:
-        return "paused"
-    if wanted is None:
-        return "unknown"
-    if proof is not None:
-        return "late"
-    return "not_in_force" if any(run.started_at <= at for run in tried) else "unknown"
+def _word(found: Explanation, switches: list[RunView]) -> Word:
+    proof, proven = found.proof, found.proof is not None
+    tried = any(run.started_at <= found.at for run in switches)
+    words: tuple[tuple[Word, bool], ...] = (
+        ("unwatched", found.gap is not None),
+        ("in_force", proof is not None and _ended(proof) <= found.at),
+        ("paused", found.pause is not None),
+        ("guarded", any(each.detail.get("defers", True) for each in found.guards)),
+        ("unknown", found.wanted is None),
+        ("late", proven),
+        ("not_in_force", tried),
+    )
+    return next((word for word, holds in words if holds), "unknown")
 
 
 def _tried(facts: Hindsight, wanted: WantedThen | None) -> tuple[RunView, ...]:
@@ -240,6 +248,7 @@ def sentence(found: Explanation, zone: ZoneInfo) -> str:
         f"{_last_error(found)}",
         "paused": f"A person had paused it: {wanted} was wanted, and nothing was done."
         f"{_before(found, zone)}",
+        "guarded": f"It was held back: {_held(found)}. {wanted} was wanted.{_before(found, zone)}",
         "unwatched": f"Nobody was watching {_span(found.gap, zone)}. {wanted} was wanted."
         f"{_before(found, zone)}",
         "not_in_force": f"It was not as wanted: {wanted} was wanted, and is not known to have been "
@@ -247,6 +256,11 @@ def sentence(found: Explanation, zone: ZoneInfo) -> str:
         "unknown": f"{wanted} was wanted; the audit does not tell whether it was in force.",
     }
     return told[found.word]
+
+
+def _held(found: Explanation) -> str:
+    texts = (outside.said(each.detail.get("text") or each.name) for each in found.guards)
+    return "; ".join(text.rstrip(".") for text in texts)
 
 
 def _proven(run: RunView | None, zone: ZoneInfo) -> str:

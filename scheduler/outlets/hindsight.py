@@ -60,6 +60,10 @@ class Hindsight:
     """Those that began between them, and before them the last that was proven."""
     gaps: tuple[Gap, ...]
     readings: tuple[KeptReading, ...]
+    guards: tuple[Event, ...]
+    """As they came into force and went out of it, with their `state`: on or off."""
+    starts: tuple[datetime, ...]
+    """Of the service."""
     firmware: str | None
     gateway: str | None
 
@@ -92,7 +96,7 @@ def hindsight(
     read = questions.last_reading()
     signs = (life.seen, questions.last_at(), read.at if read else None)
     found = kept(questions.events(KIND, start - LONGEST - REMEMBERED, end))
-    proven = _proven(database, site, start)
+    proven = _proven(database, questions, start)
     during = review.runs(database, site=site, since=start, until=end, limit=MOST_RUNS)
     told = questions.events("gateway", start - LOOKED_BACK, end)
     firmware = [each.detail.get("firmware") for each in told if each.name == "firmware"]
@@ -113,18 +117,17 @@ def hindsight(
             seen=max((each for each in signs if each), default=None),
         ),
         readings=tuple(questions.readings(start, end)),
+        guards=tuple(questions.events("guard", start - LOOKED_BACK, end)),
+        starts=tuple(each.at for each in service if each.name == "start"),
         firmware=str(firmware[-1]) if firmware and firmware[-1] else None,
         gateway=next((run.gateway for run in reversed(runs) if run.gateway), None),
     )
 
 
-def _proven(database: Database, site: str, before: datetime) -> RunView | None:
-    found = [
-        run
-        for outcome in ("confirmed", "unchanged")
-        for run in review.runs(database, site=site, until=before, outcome=outcome, limit=1)
-    ]
-    return max(found, key=lambda run: run.started_at, default=None)
+def _proven(database: Database, questions: Questions, before: datetime) -> RunView | None:
+    """The last proof before the stretch; one that is older than it is looked back tells nothing."""
+    number = questions.proven_before(before, before - LOOKED_BACK)
+    return None if number is None else review.run(database, number)
 
 
 def _thens(

@@ -72,7 +72,7 @@ class JobChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class EditEffect:
     """What changes between two instants. `days_changed` counts the local dates on which the
     settings differ at some instant."""
 
@@ -108,20 +108,20 @@ class _Difference:
     new: Target
 
 
-def effect(old: Schedule, new: Schedule, start: datetime, end: datetime) -> Effect:
+def effect(old: Schedule, new: Schedule, start: datetime, end: datetime) -> EditEffect:
     """What changes with start <= t < end when `old` gives way to `new`, in the local time of
     `new`. Raises ValueError at the ends of datetime's range."""
     first, last = wall.floor_seconds(start), wall.ceil_seconds(end)
     zone = new.calendar.display_zone
     if last <= first:
-        return Effect(zone, 0, None, (), ())
+        return EditEffect(zone, 0, None, (), ())
     found = [each for each in _differences(old, new, first, last) if _inside(each, first, last)]
     numbers = {
         number
         for each in found
         for number in by_day(zone, max(each.start, first), min(each.end, last))
     }
-    return Effect(
+    return EditEffect(
         zone=zone,
         days_changed=len(numbers),
         first=_first(found, first),

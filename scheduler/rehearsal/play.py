@@ -23,7 +23,7 @@ from scheduler.rehearsal.battery import RehearsedGateway
 from scheduler.rehearsal.fast_clock import FastClock
 from scheduler.rehearsal.report import Report
 from scheduler.rehearsal.strikes import ONCE, Strike
-from scheduler.rehearsal.witness import Witness
+from scheduler.rehearsal.witness import Onlooker
 from scheduler.schedule.load import Loaded
 from scheduler.site.backoff import Backoff
 from scheduler.site.site import Site
@@ -72,7 +72,7 @@ class Rehearsal:
         self.strikes = tuple(each for each in strikes if start <= each.at < end)
         self.clock = FastClock(start)
         self.battery = RehearsedGateway(self.clock, loaded.schedule.timezone)
-        self.witness = Witness(loaded.schedule, self.battery, start)
+        self.witness = Onlooker(loaded.schedule, self.battery, start)
         self.looks = 0
         self._database, self._writer = database, Writer(database)
         begins = [(each.at, 1, each.fault) for each in self.strikes]

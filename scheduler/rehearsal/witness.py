@@ -23,7 +23,7 @@ from scheduler.site.wish import DONE
 _QUIET = frozenset({"good", "waiting"})
 
 
-class Witness:
+class Onlooker:
     """Looks before and after each turn of the site."""
 
     def __init__(self, schedule: Schedule, battery: RehearsedGateway, start: datetime) -> None:

@@ -194,7 +194,7 @@ def objection(setting: Setting, limits: Limits) -> str | None:
     if setting.mode not in limits.modes:
         return f"This gateway does not offer the mode {setting.mode.app_name}."
     if not isinstance(reserve, str) and not limits.reserves.keeps(reserve):
-        kept = ", ".join(f"{low:g}-{high:g} %" for low, high in limits.reserves.ranges)
+        kept = limits.reserves.words()
         return f"This gateway does not keep a reserve of {reserve:g} %. It keeps {kept}."
     if setting.grid_charging is not None and not limits.grid_charging:
         return "Grid charging cannot be set on this gateway; leave grid_charging out of the rule."

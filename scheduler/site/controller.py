@@ -9,35 +9,31 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from scheduler import clock, plan
-from scheduler.audit.intent import Ended, Intent
+from scheduler.audit.intent import Ended
 from scheduler.audit.questions import OpenRun
 from scheduler.audit.recorder import Recorder
-from scheduler.errors import GatewayError
-from scheduler.gateway.base import SETTING_ONLY, Gateway, SoftRestart, Spend, ability
+from scheduler.gateway.base import Gateway
 from scheduler.plan import Desired, Lease
-from scheduler.schedule.values import Drift as Policy
 from scheduler.schedule.values import Schedule
-from scheduler.site import act, apply, confirm, leases, recovery
-from scheduler.site.act import Act
-from scheduler.site.apply import DENIED_FOR_HOLD, Attempt, How
-from scheduler.site.backoff import MOST, wait_after
+from scheduler.site import act, leases, recovery
+from scheduler.site.apply import Attempt
 from scheduler.site.confirm import Sent
 from scheduler.site.debt import Debt
 from scheduler.site.drift import DriftWatch
 from scheduler.site.guards.watch import Guards
 from scheduler.site.known import Known
 from scheduler.site.lookout import Lookout
+from scheduler.site.maker import Maker
 from scheduler.site.set_point import Order, SetPoint
 from scheduler.site.standing import Standing
 from scheduler.site.trust import Trust
 from scheduler.site.turn import Turn
-from scheduler.site.wish import DONE, Conduct, Wish, tell
-from scheduler.site.witness import Rung, Witness, rung
+from scheduler.site.wish import Conduct, Wish
+from scheduler.site.witness import Witness
 from scheduler.words import Outcome, Wake
 
 log = logging.getLogger(__name__)
@@ -46,8 +42,6 @@ log = logging.getLogger(__name__)
 EARLY: Final = timedelta(seconds=1)
 # Wakes that ask nothing: where the setting is in force they only look whether it still is.
 _IDLE_WAKES: Final = frozenset({Wake.PULSE, Wake.RETRY, Wake.JOB, Wake.CONFIRM})
-# Wakes that bring or repeat a wish of their own; the audit cannot know it in force yet.
-_FRESH_WAKES: Final = frozenset({Wake.BOUNDARY, Wake.RETRY})
 # Wakes that do not keep a back-off: a person waits, or the wish may be another one.
 _EAGER_WAKES: Final = frozenset({Wake.OPERATOR, Wake.OVERRIDE, Wake.RELOAD, Wake.CLOCK_STEP})
 
@@ -77,6 +71,7 @@ class Controller:
         self.now, self.monotonic = now, monotonic
         self.turn = turn or Turn()
         self.known = Known(gateway, recorder)
+        self.known.meters.keep_days = conduct.readings_keep
         self.debt = Debt(gateway, recorder, self.known, monotonic)
         self.drift = DriftWatch(recorder, lambda: self.schedule)
         self.guards = Guards(recorder, self.known, lambda: self.schedule)
@@ -93,12 +88,15 @@ class Controller:
         self.lookout.wants_meters = self.witness.wants_meters
         self.witness.in_the_way = self.guards.words
         self.lookout.excused = lambda: self.guards.holding(self.now()) is not None
-        self.sent: Sent | None = None
-        """What was sent for the present wish, and waits to be read back."""
-        self._act: Act | None = None
+        self.maker = Maker(self)
         self._taken_up: OpenRun | None = None
         self._alive_until: datetime | None = None
         self._handled: datetime | None = None
+
+    @property
+    def sent(self) -> Sent | None:
+        """What was sent for the present wish, and waits to be read back."""
+        return self.maker.sent
 
     async def look(self, wake: Wake, *, due: datetime | None = None) -> Attempt | None:
         """Look once and act if needed; None when there was nothing to do, or nothing may be done
@@ -115,8 +113,7 @@ class Controller:
                 if self.debt.due() and not self.stopping:
                     await self.debt.paid(wake)
             except asyncio.CancelledError:
-                if self._act is not None:
-                    self._act.run.hand_in()
+                self.maker.hand_in()
                 raise
             finally:
                 self.recorder.turned()
@@ -135,13 +132,16 @@ class Controller:
         await self._record_missed(now)
         wish = await self._wish_at(now, wake)
         if self.sent is not None:
-            return await self._read_back(wish, self.sent, eager=wake in _EAGER_WAKES)
+            return await self.maker.read_back(wish, self.sent, eager=wake in _EAGER_WAKES)
         if reason := await self._kept_off(wish, wake, now):
             return await self._defer(wish, wake, reason)
         if not await self._called_for(wish, wake):
             return None
+        if wake in _IDLE_WAKES and await self.lookout.still_a_stranger(wish):
+            self.maker.wait(wish)
+            return None
         drifted = self.drift.open and wish.done and wake in _IDLE_WAKES
-        return await self._attempt(wish, Wake.DRIFT if drifted else wake)
+        return await self.maker.attempt(wish, Wake.DRIFT if drifted else wake)
 
     async def _free_to_act(self, now: datetime, wake: Wake) -> bool:
         """The battery runs, and the clock is right."""
@@ -227,49 +227,13 @@ class Controller:
             old.desired = desired
             return old
         if old is not None:
-            await self._supersede(old, desired, wake)
+            await self.maker.supersede(old, desired, wake)
         self.witness.forget()
         self.wish = wish = Wish(desired, began, desired.setting, lacking_since=now)
-        if self._taken_up is None or not await self._take_up(wish, self._taken_up, now):
+        found, self._taken_up = self._taken_up, None
+        if found is None or not await self.maker.take_up(wish, found, now):
             wish.setting = await self.standing.continued(wish, old)
         return wish
-
-    async def _take_up(self, wish: Wish, found: OpenRun, now: datetime) -> bool:
-        """Go on waiting for what an earlier process sent, if it is still wanted."""
-        self._taken_up = None
-        assert found.accepted is not None
-        intent, detail = recovery.intent_of(found), found.accepted.detail
-        setting = found.wanted
-        same = intent.wanted == wish.desired.setting and detail.get("hold_from") == wish.hold_from
-        self._act = act.take_up(self.recorder, self.known, found, intent)
-        if setting is None or not same:
-            newer = f'"{wish.desired.rule}" replaced it before it was confirmed.'
-            await self._act.end(Ended(outcome=Outcome.SUPERSEDED, error=newer))
-            return False
-        log.info("run %s waits to be confirmed; taken up again", found.run)
-        waited = max(0.0, (now - found.accepted.at).total_seconds())
-        more = {
-            key: detail[key]
-            for key in ("before", "by", "hold_from", DENIED_FOR_HOLD)
-            if key in detail
-        }
-        self.sent = Sent(setting, self.monotonic() - waited, more=more, kept=True)
-        wish.setting, wish.attempts, wish.number = setting, intent.attempt, found.run
-        wish.started_at = found.started_at
-        wish.last = confirm.waiting(self.sent)
-        return True
-
-    async def _supersede(self, old: Wish, new: Desired, wake: Wake) -> None:
-        if old.over:
-            return
-        log.warning("superseded: %s never took effect; now %s", old.desired.rule, new.rule)
-        error = f'"{new.rule}" replaced it before it succeeded.'
-        ended = Ended(outcome=Outcome.SUPERSEDED, wanted=old.setting, error=error)
-        if self.sent is not None:
-            await self._end(replace(ended, observed=self.sent.observed))
-            self.sent = None
-            return
-        await self.recorder.decided(ended, self._intent(old, wake, planned=True))
 
     # --- looking
 
@@ -316,145 +280,17 @@ class Controller:
         if not wish.done:
             wish.last = deferred
         ended = Ended(outcome=Outcome.DEFERRED, error=f"Deferred: {reason}.")
-        await self.recorder.decided(ended, self._intent(wish, wake))
+        await self.recorder.decided(ended, self.maker.intent(wish, wake))
         return deferred
 
-    # --- acting
-
-    async def _attempt(self, wish: Wish, wake: Wake) -> Attempt | None:
-        if wake in _IDLE_WAKES and await self.lookout.still_a_stranger(wish):
-            self._wait(wish)
-            return None
-        wish.attempts = 1 if wish.done else wish.attempts + 1
-        rung, intent = self._rung(wish), self._intent(wish, wake)
-        if rung is not None:
-            intent = replace(intent, more={**intent.more, "rung": rung.value})
-        how = await self._how(wish, wake, rung)
-        before = self.known.proven or self.standing.proven(wish.desired.rule, wish.setting)
-        self._act = await act.begin(self.recorder, self.known, intent)
-        wish.number, wish.started_at = self._act.run.number, self._act.started
-        result = await apply.attempt(wish.setting, how, self._act.run)
-        await self.drift.met(result, before, self.gateway.limits.reserve_tolerance)
-        if result.outcome is not Outcome.ACCEPTED:
-            if result.error is not None:
-                await self.known.met(result.error)
-            return await self._finish(wish, result)
-        self.standing.wrote(confirmed=False)
-        self.known.doubt()
-        hold = wish.hold_from
-        more = {**result.more, **({"hold_from": hold} if hold else {})}
-        self.sent = Sent(result.setting, self.monotonic(), note=result.note, more=more)
-        return await self._read_back(wish, self.sent)
-
-    @property
-    def _restart(self) -> SoftRestart | None:
-        return ability(self.gateway, SoftRestart)  # type: ignore[type-abstract]
-
-    def _rung(self, wish: Wish) -> Rung | None:
-        """How this attempt differs from a first one, after others in vain."""
-        in_vain = self.witness.not_seen if self.witness.doubts else wish.in_vain
-        return rung(in_vain, restarts=self.conduct.soft_restart and self._restart is not None)
-
-    async def _how(self, wish: Wish, wake: Wake, rung: Rung | None) -> How:
-        fresh = wake in _FRESH_WAKES or wake is Wake.DRIFT
-        return How(
-            gateway=self.gateway,
-            known=self.known,
-            halt=lambda: self._halted(wish) or self._held_back(),
-            known_in_force=await self.standing.in_force(wish.setting, fresh=fresh),
-            in_doubt=self.witness.doubts or await self.standing.in_doubt(),
-            unverified=wish.unverified,
-            dry_run=self.conduct.dry_run,
-            guarded=lambda: self.guards.holding(self.now()),
-            look_around=not self.guards.fresh(self.now()),
-            restart=self._restart if rung is Rung.SOFT_RESTART else None,
-            leaves=self.drift.policy is not Policy.REASSERT and wake is not Wake.OPERATOR,
-        )
-
-    async def _read_back(self, wish: Wish, sent: Sent, *, eager: bool = False) -> Attempt:
-        """Read back what was sent, where it is time; the attempt as it then stands."""
-        limits = self.gateway.limits
-        assert self._act is not None
-        if not eager and self.monotonic() < sent.due(limits):
-            await self._keep(sent)
-            return self._waits(wish, sent)
-        try:
-            reading = await self.known.reading(self._act.run, spend=Spend.DUE, want=SETTING_ONLY)
-        except GatewayError as error:
-            sent.saw(None, error, self.monotonic())
-        else:
-            sent.saw(reading.setting, None, self.monotonic())
-        halted = None if self.stopping else self._halted(wish)
-        result = confirm.verdict(sent, limits, self.monotonic(), halted=halted)
-        if result is None:
-            await self._keep(sent)
-            return self._waits(wish, sent)
-        await self._finish(wish, result)
-        self.sent = None
-        return result
-
-    def _waits(self, wish: Wish, sent: Sent) -> Attempt:
-        waiting = confirm.waiting(sent)
-        if wish.last is None or wish.last.outcome is not Outcome.ACCEPTED:
-            tell(wish, waiting)
-        wish.last, wish.setting = waiting, sent.setting
-        return waiting
-
-    async def _keep(self, sent: Sent) -> None:
-        """The audit is told that a setting is on its way only where it has to wait: most are read
-        back equal in the same turn, and an entry more would cost as much as a request."""
-        if sent.kept or self._act is None:
-            return
-        left = sent.until(self.gateway.limits) - self.monotonic()
-        until = self.now() + timedelta(seconds=left)
-        await self._act.run.accepted(until=until, wanted=sent.setting, more=confirm.kept(sent))
-        sent.kept = True
-
-    async def _finish(self, wish: Wish, result: Attempt) -> Attempt:
-        if result.wrote:
-            self.standing.wrote(confirmed=result.outcome is Outcome.CONFIRMED)
-        tell(wish, result)
-        wish.take(result, self.now())
-        if result.outcome not in DONE:
-            self._wait(wish)
-        elif result.outcome is not Outcome.DRY_RUN:
-            at, run = self.standing.since or (self.now(), wish.number)
-            self.known.prove(wish.desired.rule, wish.setting, at, run)
-        if result.outcome is Outcome.CONFIRMED and self._act is not None:
-            self.witness.watch(self._act.run, wish.setting)
-        await self._end(result.ended(), wish.hold_from)
-        return result
-
-    def _wait(self, wish: Wish) -> None:
-        assert wish.last is not None
-        plain, last = self.conduct.backoff, wish.last
-        wait = wait_after(last.outcome, last.error, attempt=wish.alike, plain=plain)
-        if wish.deferred:  # where a look is free, a pulse sees when it is over
-            wait = MOST
-        wish.not_before = self.monotonic() + wait
-
-    def _intent(self, wish: Wish, wake: Wake, *, planned: bool = False) -> Intent:
-        return wish.intent(
-            wake,
-            gateway=self.gateway.name,
-            schedule=self.schedule.digest[:16],
-            planned=planned or wake in _FRESH_WAKES,
-        )
-
-    async def _end(self, ended: Ended, hold_from: str | None = None) -> None:
-        """The outcome of the run under way."""
-        assert self._act is not None
-        if hold_from is not None:
-            ended = replace(ended, more={**ended.more, "hold_from": hold_from})
-        await self._act.end(ended)
-
-    def _held_back(self) -> Outcome | None:
-        return Outcome.DEFERRED if self.paused(self.instant(self.now())) else None
-
-    def _halted(self, wish: Wish) -> Outcome | None:
+    def halted(self, wish: Wish) -> Outcome | None:
         """The outcome with which an attempt ends before its next request that changes anything."""
         if self.stopping:
             return Outcome.INTERRUPTED
         wanted = self.wanted(self.instant(self.now())).setting
         current = self.wish is wish and wanted == wish.desired.setting
         return None if current else Outcome.SUPERSEDED
+
+    def held_back(self) -> Outcome | None:
+        """The same, where a person asked for a pause."""
+        return Outcome.DEFERRED if self.paused(self.instant(self.now())) else None

@@ -88,6 +88,8 @@ class Leases:
         found = kept(events)
         self.known = tuple(each.lease for each in found)
         self._open = {each.lease.id for each in found if not each.ended}
+        for lease in self.active(now):
+            log.info("still in force: %s", words(lease))
 
     def active(self, now: datetime) -> tuple[Lease, ...]:
         """Those that hold now."""

@@ -7,10 +7,10 @@ as many.
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from scheduler.audit.readings import KeptReading
+from scheduler.audit.readings import KeptReading, thin
 from scheduler.audit.recorder import Recorder
 from scheduler.errors import AuditError
 from scheduler.gateway.base import Counters, Part, Powers, Reading
@@ -28,7 +28,10 @@ class Meters:
 
     def __init__(self, gateway: str, recorder: Recorder) -> None:
         self._gateway, self._recorder = gateway, recorder
+        self.keep_days: int | None = None
+        """After so many days one row an hour is left; None keeps all."""
         self._kept_at: datetime | None = None
+        self._thinned: date | None = None
 
     def due(self, now: datetime) -> bool:
         """Whether the next row is due, by a clock that may have been set."""
@@ -47,6 +50,22 @@ class Meters:
             log.warning("a reading is not kept: %s", error)
             return
         self._kept_at = found.at
+        await self._thin(found.at)
+
+    async def _thin(self, now: datetime) -> None:
+        """Once a day."""
+        if self.keep_days is None or self._thinned == now.date():
+            return
+        self._thinned = now.date()
+        before = now - timedelta(days=self.keep_days)
+        database, site = self._recorder.questions.database, self._recorder.site
+        try:
+            gone = await self._recorder.ask(lambda: thin(database, site, before))
+        except AuditError as error:
+            log.warning("old readings are not thinned: %s", error)
+            return
+        if gone:
+            log.info("%s readings older than %s days are thinned", gone, self.keep_days)
 
 
 def row_of(found: Reading, gateway: str) -> KeptReading:

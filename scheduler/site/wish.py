@@ -127,6 +127,8 @@ class Conduct:
 
     backoff: Backoff
     dry_run: bool = False
+    readings_keep: int | None = None
+    """After so many days one reading an hour is left."""
     soft_restart: bool = False
     """Whether the device's own process may be stopped and run for a setting that does not take."""
     pulse: float = 30.0

@@ -66,7 +66,8 @@ class Access:
         if self._known is None:
             return rules.limits_unasked(self.line.username)
         found = rules.limits_of(self._known.firmware, username=self.line.username)
-        found = replace(found, modes=found.modes - self._modes_refused)
+        if self._modes_refused:
+            found = replace(found, modes=found.modes - self._modes_refused)
         if self._forbidden and self.line.monotonic() >= self._forbidden[1]:
             self._forbidden = None
         if self._forbidden is None or not found.can_write:

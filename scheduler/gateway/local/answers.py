@@ -51,13 +51,14 @@ class Answer:
     """Seconds of a Retry-After header; no capture has one."""
     retry_after: float | None = None
     """Seconds for which the endpoint is left alone from here on."""
+    _read: list[object] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The body once it was read: it is asked about a dozen times."""
 
     def data(self) -> object:
         """The JSON of the body, whatever content type it came with; None where there is none."""
-        try:
-            return json.loads(self.body, object_pairs_hook=_once_each, parse_constant=_no_number)
-        except (ValueError, RecursionError):
-            return None
+        if not self._read:
+            self._read.append(_json_of(self.body))
+        return self._read[0]
 
     def mapping(self) -> Mapping[str, object]:
         """The JSON object of the body; empty where it is none."""
@@ -100,6 +101,13 @@ class Answer:
 
 def _line(value: object) -> str:
     return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _json_of(body: bytes) -> object:
+    try:
+        return json.loads(body, object_pairs_hook=_once_each, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -41,9 +41,10 @@ from scheduler.gateway.local.sitemaster import (
     RunDeniedError,
     Seen,
     bring_up,
+    see_down,
     look,
 )
-from scheduler.gateway.local.wire import NotSentError, Wire
+from scheduler.gateway.local.wire import USUAL, NotSentError, Waits, Wire
 from scheduler.setting import Setting
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class LocalGateway:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
         opening: Callable[[], Awaitable[object]] | None = None,
+        patience: Waits = USUAL,
     ) -> None:
         shown = pin.shown_address(url)
         trusted = pin.trusted_fingerprint(fingerprint, certificate)
@@ -99,6 +101,7 @@ class LocalGateway:
             secrets=(password, email),
             transport=transport,
             opening=opening,
+            patience=patience,
         )
         self._line = Line(
             wire=wire,
@@ -202,7 +205,7 @@ class LocalGateway:
                 delivered="no",
             )
         await self._access.call(STOP, steps)
-        await self._line.rest()
+        await see_down(self._line, steps, self._line.session)
 
     async def _ready_to_write(self, steps: Steps) -> tuple[int, ...] | None:
         """The firmware, where it can be written to and a session is in hand."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from scheduler.gateway.base import Identity, Limits
+from scheduler.gateway.base import Identity, Limits, Reserves
 from scheduler.outside import said
 from scheduler.setting import Mode
 
@@ -137,6 +138,13 @@ def reads_are_open(firmware: Firmware | None) -> bool:
     return firmware is not None and firmware < CLOSED_READS
 
 
+# A reserve of 81 to 99 is set down to 80 since July 2025 (Netzero's notes, evcc #22743); only v1r
+# was seen to keep one (pypowerwall #304). Nobody has measured it on firmware this old, so it is
+# not relied on.
+KEPT: Final = Reserves(((0.0, 80.0), (100.0, 100.0)))
+
+
+@lru_cache
 def limits_of(firmware: Firmware | None, *, username: str) -> Limits:
     """What a firmware allows a login, before it has refused anything."""
     why_not = _why_not(firmware, username)
@@ -145,6 +153,7 @@ def limits_of(firmware: Firmware | None, *, username: str) -> Limits:
         modes.discard(Mode.AUTONOMOUS)
     return Limits(
         modes=frozenset(modes),
+        reserves=KEPT,
         login_stops=login_form(firmware, username=username, email="").stops,
         shows_pending=True,
         can_write=why_not is None,
@@ -154,7 +163,7 @@ def limits_of(firmware: Firmware | None, *, username: str) -> Limits:
 
 def limits_unasked(username: str) -> Limits:
     """The limits before the gateway was asked for its firmware; on the safe side."""
-    return Limits(login_stops=username not in READ_ONLY_ROLES, shows_pending=True)
+    return Limits(reserves=KEPT, login_stops=username not in READ_ONLY_ROLES, shows_pending=True)
 
 
 def _why_not(firmware: Firmware | None, username: str) -> str | None:

@@ -24,6 +24,8 @@ LOOK: Final = Call("look", "GET", "/api/sitemaster")
 RUN: Final = Call("run", "GET", "/api/sitemaster/run", changes=True)
 PATIENCE: Final = 60.0
 LOOK_FIRST, LOOK_MAX = 0.25, 1.0
+# A stop takes 1 to 2 s in the field.
+DOWN_PATIENCE: Final = 5.0
 # How soon a run is sent again: when it was not taken, and when it was but nothing came of it.
 RUN_AGAIN, RUN_AGAIN_TAKEN = 3.0, 20.0
 
@@ -61,6 +63,14 @@ async def _look(line: Line, steps: Steps, session: Session | None) -> Seen:
     if isinstance(running, bool):
         return Seen.RUNNING if running else Seen.DOWN
     return Seen.UNKNOWN
+
+
+async def see_down(line: Line, steps: Steps, session: Session | None) -> None:
+    """Wait until a stop that was taken has come, for `DOWN_PATIENCE` seconds at most. Else the
+    sitemaster that is still running would be taken for the one that runs again."""
+    deadline = line.monotonic() + DOWN_PATIENCE
+    while await look(line, steps, session) is Seen.RUNNING and line.monotonic() < deadline:
+        await line.sleep(LOOK_FIRST)
 
 
 async def bring_up(

@@ -37,9 +37,6 @@ from scheduler.gateway.local.pin import SERVER_NAME, Pin, shared_context
 from scheduler.gateway.local.session import Session
 from scheduler.outside import hides_tokens, said
 
-READ_SECONDS: Final = 10.0
-SLOW_SECONDS: Final = 35.0  # the portal gives a login 35 s and a commit 30 s
-SLACK_SECONDS: Final = 5.0
 CANCEL_GRACE: Final = 2.0
 IDLE_SECONDS: Final = 10.0
 MOST_BYTES: Final = 2_000_000
@@ -68,6 +65,24 @@ class _Wait:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long an answer is waited for, in seconds."""
+
+    read: float = 10.0
+    slow: float = 35.0
+    """The portal gives a login 35 s and a commit 30 s."""
+    slack: float = 5.0
+    """For the whole of a request, beyond the wait for its next byte."""
+
+    def of(self, call: Call) -> float:
+        """For the next byte of a call's answer."""
+        return self.slow if call.slow else self.read
+
+
+USUAL: Final = Waits()
+
+
 class Wire:
     """The connection to one gateway."""
 
@@ -82,6 +97,7 @@ class Wire:
         secrets: tuple[str, ...],
         transport: httpx.AsyncBaseTransport | None = None,
         opening: Callable[[], Awaitable[object]] | None = None,
+        patience: Waits = USUAL,
     ) -> None:
         self.breaks = 0
         """How many exchanges came to nothing; the gateway may have restarted since."""
@@ -92,7 +108,7 @@ class Wire:
         self._fixed_secrets = tuple(secret for secret in secrets if secret)
         self._session_secrets: tuple[str, ...] = ()
         self._waits: dict[str, _Wait] = {}
-        self._transport, self._opening = transport, opening
+        self._transport, self._opening, self._patience = transport, opening, patience
         self._client: httpx.AsyncClient | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -163,9 +179,11 @@ class Wire:
         outcome: Answer | GatewayError
         try:
             client = await self._ready()
-            async with asyncio.timeout(_seconds(call) + SLACK_SECONDS):
+            async with asyncio.timeout(self._patience.of(call) + self._patience.slack):
                 with self._pin:
-                    response = await client.send(_request(client, call, session), stream=True)
+                    response = await client.send(
+                        _request(client, call, session, self._patience.of(call)), stream=True
+                    )
                 self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
                 async with aclosing(response):
                     outcome = await _received(response, self._asked(response.headers))
@@ -288,11 +306,9 @@ def _transport() -> httpx.AsyncBaseTransport:
     )
 
 
-def _seconds(call: Call) -> float:
-    return SLOW_SECONDS if call.slow else READ_SECONDS
-
-
-def _request(client: httpx.AsyncClient, call: Call, session: Session | None) -> httpx.Request:
+def _request(
+    client: httpx.AsyncClient, call: Call, session: Session | None, seconds: float
+) -> httpx.Request:
     headers = session.headers() if session else {}
     content = b"" if call.method == "POST" else None
     if call.body is not None:
@@ -303,7 +319,7 @@ def _request(client: httpx.AsyncClient, call: Call, session: Session | None) -> 
         call.path,
         headers=headers,
         content=content,
-        timeout=httpx.Timeout(connect=5.0, read=_seconds(call), write=5.0, pool=5.0),
+        timeout=httpx.Timeout(connect=5.0, read=seconds, write=5.0, pool=5.0),
         extensions={"sni_hostname": SERVER_NAME},
     )
 

@@ -95,29 +95,45 @@ class V1rGateway:
         reading = Reading(at=self._now())
         if spend is Spend.FREE and self._barred():
             return reading
+        parts = {
+            Part.SETTING: self._setting,
+            Part.CHARGE: self._charge,
+            Part.POWERS: self._powers,
+            Part.HEALTH: self._health,
+        }
         async with self._turn:
-            if Part.SETTING in want:
-                async with self._exchange(steps, "observe") as client:
-                    found = bodies.setting_of(await client.get_config())
-                reading = replace(reading, setting=found)
-            if Part.CHARGE in want:
-                async with self._exchange(steps, "charge") as client:
-                    percentage = await client.get_battery_soe_raw()
-                reading = replace(reading, charge=charge_of({"percentage": percentage}))
-            if Part.POWERS in want:
-                async with self._exchange(steps, "powers") as client:
-                    body = await client.get_meters_aggregates()
-                reading = replace(reading, powers=powers_of(body), counters=counters_of(body))
-            if Part.HEALTH in want:
-                reading = await self._health(reading, steps)
+            for part, read in parts.items():
+                if part not in want:
+                    continue
+                try:
+                    reading = await read(reading, steps)
+                except GatewayProtocolError:
+                    # A read that this firmware lacks must not hide the setting from a pulse.
+                    if spend is Spend.DUE or part is Part.SETTING:
+                        raise
         return reading
+
+    async def _setting(self, reading: Reading, steps: Steps) -> Reading:
+        async with self._exchange(steps, "observe") as client:
+            return replace(reading, setting=bodies.setting_of(await client.get_config()))
+
+    async def _charge(self, reading: Reading, steps: Steps) -> Reading:
+        async with self._exchange(steps, "charge") as client:
+            percentage = await client.get_battery_soe_raw()
+        return replace(reading, charge=charge_of({"percentage": percentage}))
+
+    async def _powers(self, reading: Reading, steps: Steps) -> Reading:
+        async with self._exchange(steps, "powers") as client:
+            body = await client.get_meters_aggregates()
+        return replace(reading, powers=powers_of(body), counters=counters_of(body))
 
     async def _health(self, reading: Reading, steps: Steps) -> Reading:
         async with self._exchange(steps, "look") as client:
             status = await client.get_status()
+        reading = bodies.with_health(reading, status)
         async with self._exchange(steps, "version") as client:
             details = await client.get_firmware_details()
-        return bodies.with_health(replace(reading, firmware=bodies.version_of(details)), status)
+        return replace(reading, firmware=bodies.version_of(details))
 
     async def identify(self, steps: Steps) -> Identity:
         """The firmware and the device's number."""

@@ -90,6 +90,7 @@ class Traffic:
         made.on_request_start.append(self._starts)
         made.on_request_end.append(self._ends)
         made.on_request_exception.append(self._breaks)
+        made.on_request_redirect.append(self._sent_away)
         return made
 
     async def _starts(self, _session: Any, context: SimpleNamespace, params: Any) -> None:
@@ -110,6 +111,10 @@ class Traffic:
     async def _breaks(self, _session: Any, context: SimpleNamespace, params: Any) -> None:
         self.connected = not isinstance(params.exception, aiohttp.ClientConnectorError)
         await self._tell(context, params, None, type(params.exception).__name__)
+
+    async def _sent_away(self, _session: Any, _context: SimpleNamespace, _params: Any) -> None:
+        """A gateway sends nobody elsewhere, and the password is not taken along."""
+        raise aiohttp.ClientPayloadError("it sends us to another address")
 
     async def _tell(
         self, context: SimpleNamespace, params: Any, status: int | None, error: str | None

@@ -47,7 +47,7 @@ class SimulatedFleet:
         self.log: list[Logged] = []
         self.on_request: Callable[[Logged], None] | None = None
         self._server = Server(self._answer)
-        self._port = 0
+        self._port, self._shut = 0, False
         self._opening: asyncio.Task[object] | None = None
 
     @property
@@ -102,7 +102,10 @@ class SimulatedFleet:
 
     def _mind_the_door(self) -> None:
         """Connections are refused where nobody listens."""
-        work = self._server.close() if self.faults.refuse else self._listen_again()
+        if self._shut is self.faults.refuse:
+            return
+        self._shut = self.faults.refuse
+        work = self._server.close() if self._shut else self._listen_again()
         self._opening = asyncio.ensure_future(work)
 
     async def _listen_again(self) -> None:

@@ -23,6 +23,8 @@ class V1rFaults(Switches):
     """429 on any request."""
     retry_after: float | None = None
     """Seconds of a Retry-After header beside each 429 and 503."""
+    moved: int = 0
+    """307 to another address."""
     drop: int = 0
     """The connection breaks in the middle of the answer."""
     garbage: int = 0
@@ -57,6 +59,8 @@ class V1rFaults(Switches):
     """An update is acknowledged and nothing is stored."""
     answer_lost: int = 0
     """An update takes effect, and the connection breaks before the answer."""
+    no_file: int = 0
+    """A read of the file is answered with an error."""
     half_file: int = 0
     """A read of the file gives an empty object."""
     without: dict[str, int] = field(default_factory=dict)
@@ -68,6 +72,8 @@ class V1rFaults(Switches):
     set_point_ignored: bool = False
     """It is acknowledged, and the battery goes on as before."""
 
+    missing: dict[str, int] = field(default_factory=dict)
+    """404 on a plain read such as meters/aggregates, so many times."""
     islanded: bool = False
     """The grid is away."""
     updating: bool = False

@@ -9,6 +9,7 @@ import json
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from datetime import datetime
 from email.utils import format_datetime
 from types import TracebackType
@@ -50,6 +51,7 @@ class SimulatedV1r:
         self.unit = Unit(self.options, self.faults, read or self._timepiece.read, house)
         self.logins = 0
         self.requests: deque[Logged] = deque(maxlen=_REMEMBERED)
+        self.on_request: Callable[[Logged], None] | None = None
         self._context = certificate.server_context(certificate.make_certificate())
         self._server = Server(self._handle)
         self._port = 0
@@ -73,6 +75,22 @@ class SimulatedV1r:
     def url(self) -> str:
         """The same as a URL."""
         return f"https://{self.address}"
+
+    def state(self) -> dict[str, object]:
+        """What a control address tells: the settings in force, the charge, and what was asked."""
+        self.unit.turn()
+        house = self.unit.house
+        return {
+            "url": self.url,
+            "active": asdict(house.active),
+            "grid_charging": house.grid_charging,
+            "export": house.export,
+            "battery_watts": house.powers().battery,
+            "charge_percent": round(house.app_charge, 2),
+            "updates": self.unit.config.writes,
+            "logins": self.logins,
+            "requests": len(self.requests),
+        }
 
     async def start(self, port: int = 0) -> None:
         """Listen. Raises OSError if the port is taken."""
@@ -119,7 +137,10 @@ class SimulatedV1r:
             await asyncio.sleep(self.faults.slow)
         moment = self.unit.turn()
         response = self._answer(request, moment)
-        self.requests.append(Logged(moment.instant, request.method, request.path, response.status))
+        logged = Logged(moment.instant, request.method, request.path, response.status)
+        self.requests.append(logged)
+        if self.on_request is not None:
+            self.on_request(logged)
         if not self.faults.no_date:
             date = ("Date", format_datetime(self.unit.shown(moment), usegmt=True))
             headers = (*response.headers, date)
@@ -135,6 +156,8 @@ class SimulatedV1r:
             return json_response({"code": 503}, status=503, headers=self._asked())
         if self.faults.take("limited"):
             return json_response({"code": 429}, status=429, headers=self._asked())
+        if self.faults.take("moved"):
+            return Response(307, b"", (("Location", f"{self.url}/elsewhere"),))
         if request.path == "/api/login/Basic" and request.method == "POST":
             return self._log_in(request)
         if request.path == "/tedapi/v1r" and request.method == "POST":
@@ -175,6 +198,8 @@ class SimulatedV1r:
             "/api/meters/aggregates": lambda: measured.aggregates_body(house, shown),
         }
         found = bodies.get(request.path) if request.method == "GET" else None
+        if self.faults.take_at("missing", request.path.removeprefix("/api/")):
+            found = None
         if found is None:
             return Response(404, b"404 page not found\n", (), "text/plain")
         return Response(200, json.dumps(found()).encode())

@@ -101,6 +101,8 @@ class Unit:
         return known(inner, moment), False
 
     def _file(self, _inner: Any, _moment: Instant) -> Any:
+        if self.faults.take("no_file"):
+            return messages.failed(5, f"config.json of {DIN} is not there")
         envelope = messages.empty_envelope()
         answer = envelope.filestore.read_file_response
         answer.file.name = "config.json"

@@ -228,6 +228,21 @@ def test_a_key_that_cannot_be_used_is_one_clear_message(tou, home, key, spoil, w
     assert "Traceback" not in answer.err
 
 
+def test_a_credential_of_systemd_is_taken_whatever_its_mode_shows(
+    tou, there, paired, home, monkeypatch
+):
+    folder = home / "credentials"
+    folder.mkdir()
+    (home / "v1r.pem").rename(folder / "v1r_key")
+    (folder / "v1r_key").chmod(0o440)
+    monkeypatch.delenv("TOU_V1R_KEY")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+
+    answer = tou("gateway", "info")
+
+    assert answer.code == 0, answer.err
+
+
 def test_an_elliptic_or_an_encrypted_key_is_told_apart(tou, home):
     from cryptography.hazmat.primitives import serialization as form
     from cryptography.hazmat.primitives.asymmetric import ec, rsa

@@ -152,7 +152,9 @@ def test_help_lists_every_fault(tou: Any) -> None:
     assert [name for name in fault_kinds() if name not in text] == []
 
 
-@pytest.mark.parametrize(("door", "told"), [("proxy", "secret"), ("fleet", "access_token")])
+@pytest.mark.parametrize(
+    ("door", "told"), [("proxy", "secret"), ("fleet", "access_token"), ("v1r", "key")]
+)
 def test_another_door_tells_what_a_client_needs_and_ends_cleanly(
     simulate: Any, door: str, told: str
 ) -> None:

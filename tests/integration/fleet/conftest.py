@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -55,7 +56,7 @@ class Stand:
 
     cloud: SimulatedFleet
     clock: Clock
-    state: object
+    state: Path
     told: Told = field(default_factory=Told)
     opened: list = field(default_factory=list)
 

@@ -5,6 +5,7 @@ import json
 import re
 import threading
 import urllib.request
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -121,6 +122,7 @@ def sign_in(monkeypatch, cloud, units, *, answers=None, **options):
     person = Signer(monkeypatch, {**usual, **(answers or {})})
     person.answers.setdefault("Address", person.came_back)
     given = {"provider": "tesla", "region": None, "paste": False, "again": False}
+    assert login_command.callback is not None
     login_command.callback(
         **{**given, "redirect": "http://localhost:1/callback", "units": units, **options}
     )
@@ -214,7 +216,7 @@ def test_a_box_that_was_not_ticked_is_named(monkeypatch, cloud, database, units)
 def test_an_address_of_another_sign_in_is_asked_for_again(monkeypatch, cloud, database, units):
     prepared(cloud, database)
     answers = iter(["http://localhost/callback?code=NA_aaaaaaaaaaaa&state=another", ""])
-    person = {}
+    person: dict[str, Any] = {}
 
     def address():
         return next(answers, None) or Signer.came_back(person["who"])
@@ -239,7 +241,7 @@ def test_a_browser_on_this_machine_comes_back_by_itself(monkeypatch, cloud, data
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    person = {}
+    person: dict[str, Any] = {}
 
     def browser():
         found = person["who"].came_back()

@@ -20,7 +20,7 @@ from scheduler.cli import status
 from scheduler.errors import AccessError, ServiceSilentError
 from scheduler.host import access
 from scheduler.host.control import BOUNDS
-from scheduler.httpserver import Peer
+from scheduler.unix_socket import Peer
 
 
 @pytest.fixture

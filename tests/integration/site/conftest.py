@@ -121,6 +121,8 @@ class Device:
     """Seconds until a write is in force."""
     deaf: bool = False
     """Whether writes are accepted and lost."""
+    snaps: bool = False
+    """Whether a reserve of 81 to 99 becomes 80."""
     slow: float = 0.0
     """Real seconds that each exchange takes."""
     errors: dict[str, list[BaseException]] = field(default_factory=dict)
@@ -134,9 +136,10 @@ class Device:
         return self.active
 
     def take(self, setting: Setting) -> None:
+        reserve = float(setting.reserve)
         wanted = SettingRead(
             setting.mode.value,
-            float(setting.reserve),
+            80.0 if self.snaps and 80 < reserve < 100 else reserve,
             setting.grid_charging or self.active.grid_charging,
             setting.export or self.active.export,
         )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler.gateway.base import Limits, Part
+from scheduler.gateway.base import Limits, Part, Powers
 from scheduler.schedule.values import Drift
 from scheduler.setting import SettingRead
 from scheduler.site.drift import times_of_day
@@ -197,3 +197,31 @@ async def test_while_something_is_odd_each_pulse_asks_for_all(house):
 
     assert all(Part.HEALTH in each for each in house.device.asked)
     assert house.clock.instant - house.controller.known.health.at < timedelta(seconds=1)
+
+
+async def test_charge_and_powers_are_kept_every_five_minutes_and_not_at_each_pulse(house):
+    house.device.powers = Powers(battery=-3300.0, load=400.0)
+    await house.look(Wake.START)
+    for _ in range(30):
+        house.clock.move(seconds=30)
+        await house.look(Wake.PULSE)
+
+    questions = house.site.recorder.questions
+    kept = questions.readings(house.clock.instant - timedelta(hours=1), house.clock.instant)
+    assert 3 <= len(kept) <= 5
+    assert (kept[0].charge, kept[0].battery_w) == (63.4, -3300.0)
+    assert (kept[0].mode, kept[0].source) == ("self_consumption", "memory")
+
+
+async def test_readings_are_thinned_once_a_day_where_the_owner_says_so(house):
+    await house.look(Wake.START)
+    house.controller.known.meters.keep_days = 7
+    for _ in range(24):
+        house.clock.move(minutes=5)
+        await house.look(Wake.PULSE)
+    house.clock.move(days=9)
+    await house.look(Wake.PULSE)
+
+    questions = house.site.recorder.questions
+    kept = questions.readings(house.clock.instant - timedelta(days=20), house.clock.instant)
+    assert len(kept) == 4

@@ -158,14 +158,25 @@ async def test_a_stop_that_is_refused_leaves_the_battery_running(home):
     assert home.site.gateway.unsafe is None
 
 
-async def test_a_reserve_that_is_snapped_is_never_called_confirmed(home):
+async def test_a_reserve_that_is_snapped_is_never_called_confirmed(house):
     """80 is shown where 90 was sent; by no rung does that become a success."""
+    night, day = house.schedule.rules
+    high = dataclasses.replace(day, setting=Setting(Mode.SELF_CONSUMPTION, 90.0))
+    house.schedule = dataclasses.replace(house.schedule, rules=(night, high))
+    house.device.snaps = True
+    await house.look(Wake.START)
+    await house.settle(90)
+
+    assert "unconfirmed" in house.outcomes()
+    assert "confirmed" not in house.outcomes()
+
+
+async def test_a_reserve_that_the_local_gateway_does_not_keep_is_not_sent(home):
     night, day = home.schedule.rules
     high = dataclasses.replace(day, setting=Setting(Mode.SELF_CONSUMPTION, 90.0))
     home.schedule = dataclasses.replace(home.schedule, rules=(night, high))
-    home.device.faults.snapped = True
     await home.look(Wake.START)
-    await home.settle(90)
 
-    assert "unconfirmed" in home.outcomes()
-    assert "confirmed" not in home.outcomes()
+    assert home.outcomes() == ["refused"]
+    assert "It keeps 0-80 %, 100 %." in home.runs()[-1].error
+    assert "write" not in [step.step for step in home.runs()[-1].steps]

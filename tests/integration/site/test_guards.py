@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ from scheduler.site.guards import GUARDS
 from scheduler.site.guards.guard import Sight
 from scheduler.words import Outcome, Wake
 
-NEEDED = {"grid": True}
-IN_FORCE = {
+NEEDED: dict[str, Any] = {"grid": True}
+IN_FORCE: dict[str, Any] = {
     "grid_down": {"grid": False},
     "firmware_update": {"updating": True},
     "storm_watch": {"in_the_way": ("storm_watch",)},

@@ -4,7 +4,8 @@ test's own."""
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Literal
 
 import pytest
 
@@ -21,6 +22,7 @@ GUESTS = Setting(Mode.AUTONOMOUS, 40.0)
 
 
 def override(house, setting=GUESTS, **ahead):
+    until: datetime | Literal["next"]
     until = house.clock.instant + timedelta(**ahead) if ahead else "next"
     return Asked(LeaseKind.OVERRIDE, until, setting, who="anna", reason="guests")
 

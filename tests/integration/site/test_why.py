@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -55,7 +56,7 @@ def why(house, instant, *, running=True, seen=None):
         life=Life(running, seen),
     )
     found = explain(facts, instant)
-    return found, sentence(found, UTC)
+    return found, sentence(found, ZoneInfo("Etc/UTC"))
 
 
 async def test_what_was_proven_before_is_told_with_its_rule_its_line_and_its_run(house, site):
@@ -119,6 +120,20 @@ async def test_an_older_proof_of_the_same_setting_proves_nothing_once_another_wa
 
     assert (found.word, found.wanted.rule, found.proof) == ("paused", "run the house", None)
     assert "The last that was proven is Backup-only, 100 %" in told
+
+
+async def test_a_guard_that_held_it_back_is_named(house, site):
+    told = {"state": "on", "text": "The house is cut off from the grid."}
+    await site.recorder.event("guard", "grid_down", told)
+    await house.next(Wake.BOUNDARY)
+    house.device.fails("read", *[GatewayUnreachableError("It does not answer.")] * 3)
+
+    found, sentence_ = why(house, at("2026-07-06T22:00:00Z"))
+
+    assert (found.word, [each.name for each in found.guards]) == ("guarded", ["grid_down"])
+    assert sentence_.startswith("It was held back: The house is cut off from the grid. Backup")
+    await site.recorder.event("guard", "grid_down", {**told, "state": "off"})
+    assert why(house, house.clock.instant)[0].guards == ()
 
 
 async def test_an_override_is_named_with_who_asked(house, site):

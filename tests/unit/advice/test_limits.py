@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.advice.limits import LIMIT_CHECKS, Allowed, judge, settled
+from scheduler.advice.limits import LIMIT_CHECKS, LIMIT_WARNINGS, Allowed, judge, settled
 from scheduler.gateway.base import FIRMWARE_UPDATES, SITEMASTER, Limits, Reserves
 from scheduler.schedule.load import Loaded, parse_schedule
 from scheduler.setting import Export, Mode
@@ -111,7 +111,7 @@ def test_a_setting_is_judged_by_the_limits(
         assert said in problem.message
         assert "(fleet)" in problem.message
         assert problem.place.line == 4
-        assert problem.severity == ("warning" if id_ == "hold-not-kept" else "error")
+        assert problem.severity == ("warning" if id_ in LIMIT_WARNINGS else "error")
 
 
 def test_every_check_of_limits_has_its_case() -> None:

@@ -5,14 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
-
 from scheduler import clock
 from scheduler.gateway.v1r.client import V1rGateway
 from scheduler.gateway.v1r.key import make_key
 from scheduler.simulated.v1r import SimulatedV1r
 
 PASSWORD = "LABEL-PASSWORD"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def library():
+    """The extra, without which there is nothing to try here."""
+    pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
 
 
 @dataclass

@@ -316,3 +316,37 @@ async def test_two_requests_at_once_take_turns(unit, gateway, told):
 
     assert unit.logins == 1
     assert len(told.steps) == len(unit.requests)
+
+
+@pytest.mark.parametrize("path", ["meters/aggregates", "system_status/soe"])
+async def test_a_read_that_is_not_offered_hides_nothing_else_from_a_pulse(
+    unit, gateway, told, path
+):
+    unit.faults.missing = {path: -1}
+
+    found = await read(gateway, told, *Part, spend=Spend.FREE)
+    with pytest.raises(GatewayProtocolError):
+        await read(gateway, told, *Part, spend=Spend.DUE)
+
+    assert found.setting is not None
+    assert found.running is True
+
+
+async def test_what_the_library_says_of_answers_stays_out_of_the_log(unit, gateway, told, caplog):
+    caplog.set_level("DEBUG")
+    unit.faults.no_file = 1
+
+    with pytest.raises(GatewayProtocolError):
+        await read(gateway, told)
+
+    assert "hex=" not in caplog.text
+    assert "TG000000000001" not in caplog.text
+
+
+async def test_a_password_is_never_taken_to_another_address(unit, gateway, told):
+    unit.faults.moved = -1
+
+    with pytest.raises(GatewayUnreachableError, match="another address"):
+        await read(gateway, told)
+
+    assert {each.path for each in unit.requests} == {"/api/login/Basic"}

@@ -1,0 +1,94 @@
+"""What a person reads, and which code the command ends with, where the cloud says no."""
+
+import asyncio
+import os
+import sys
+
+import pytest
+
+from scheduler import clock
+from scheduler.gateway.fleet import TOKENS
+from scheduler.gateway.fleet.tokens import TokenFile, Tokens
+from scheduler.simulated.fleet import SimulatedFleet
+
+
+@pytest.fixture
+async def cloud(tmp_path):
+    async with SimulatedFleet() as made:
+        now = clock.now()
+        first = Tokens(made.client_id, "none", "none", now, now)
+        TokenFile((tmp_path / "tou.db").with_suffix(TOKENS)).keep(first.renewed(made.tokens(), now))
+        yield made
+
+
+async def applied(cloud, folder, **settings):
+    """The exit code of `tou apply`, and all that it said."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("TOU_")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "scheduler",
+        "apply",
+        cwd=folder,
+        env={
+            **own,
+            "TOU_DATABASE": str(folder / "tou.db"),
+            "TOU_GATEWAY": "fleet",
+            "TOU_FLEET_SITE": cloud.site,
+            "TOU_FLEET_API_URL": cloud.url,
+            "TOU_FLEET_TOKEN_URL": cloud.url,
+            **settings,
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    return process.returncode, out.decode()
+
+
+REFUSALS = [
+    ("dead sign-in", "signed_out", 77, "tou gateway login"),
+    ("withdrawn", "kill_tokens", 77, "tou gateway login"),
+    ("wrong region", "other_region", 77, "TOU_FLEET_REGION"),
+    ("not registered", "unregistered", 77, "not registered in this region"),
+    ("nobody pays", "fails:402", 77, "asks for payment"),
+    ("cloud away", "refuse", 69, "cannot be reached"),
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
+)
+async def test_each_refusal_is_one_message_and_its_own_code(cloud, tmp_path, fault, code, words):
+    if fault == "signed_out":
+        cloud.signin.drop()
+    cloud.faults.set(fault)
+
+    ended, said = await applied(cloud, tmp_path)
+
+    assert ended == code, said
+    assert words in said
+    assert "Traceback" not in said
+
+
+SETTINGS = [
+    ("TOU_FLEET_SITE", "1", 77, "does not know this energy site"),
+    ("TOU_FLEET_SITE", "home", 78, "TOU_FLEET_SITE: write the number"),
+    ("TOU_FLEET_BUDGET", "0", 78, "TOU_FLEET_BUDGET is 0"),
+    ("TOU_FLEET_BUDGET", "-1", 78, "TOU_FLEET_BUDGET"),
+    ("TOU_FLEET_BUDGET", "lots", 78, "TOU_FLEET_BUDGET"),
+    ("TOU_FLEET_REGION", "mars", 78, "TOU_FLEET_REGION: write one of"),
+    ("TOU_FLEET_PROVIDER", "tessie", 78, "TOU_FLEET_TOKEN is not set"),
+    ("TOU_FLEET_API_URL", "http://example.com", 78, "must begin with https://"),
+    ("TOU_FLEET_API_URL", "nowhere", 78, "is not an address"),
+]
+
+
+@pytest.mark.parametrize("row", SETTINGS, ids=lambda row: f"{row[0]}={row[1]}")
+async def test_each_wrong_setting_is_one_message(cloud, tmp_path, row):
+    name, value, code, words = row
+    ended, said = await applied(cloud, tmp_path, **{name: value})
+
+    assert ended == code, said
+    assert words in said
+    assert "Traceback" not in said
