@@ -1,5 +1,5 @@
-"""A story that a simulated gateway plays while it serves: at 15:50 it updates itself, is away for two
-minutes and comes back as another version.
+"""A story that a simulated gateway plays while it serves: at 15:50 it updates itself, is away for
+two minutes and comes back as another version.
 
 Scenes come after a time from the start, or at a time of the day by the house's own clock.
 """

@@ -11,6 +11,7 @@ CRASHES = {
     "migration": 10,
     "switch of proxy": 10,
     "switch of v1r": 10,
+    "switch of fleet": 10,
 }
 """Every act that is killed at each of its points, and the fewest points it has."""
 
@@ -68,4 +69,17 @@ FAULTS: dict[str, dict[str, str]] = {
 STEPS = {"proxy": 5, "v1r": 6, "fleet": 6}
 """Before which of its requests a fault strikes; a switch has so many, and the look before it."""
 
-TIMES = {"once": 1, "three times": 3, "all the window": -1}
+TIMES = {"once": 1, "three times": 3, "ten minutes": -1}
+
+COSTLY = frozenset({"packed"})
+"""Faults whose server works for seconds on each answer: not for ten minutes."""
+
+
+def times_of(fault: str) -> tuple[int, ...]:
+    """How often a fault strikes."""
+    return tuple(each for each in TIMES.values() if each > 0 or fault not in COSTLY)
+
+
+def cells_of(name: str) -> int:
+    """How many switches are tried with a fault on this transport."""
+    return sum(STEPS[name] * len(times_of(fault)) for fault in FAULTS[name])

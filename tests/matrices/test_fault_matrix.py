@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .kinds import FAULTS, STEPS, TIMES
+from .kinds import FAULTS, STEPS, times_of
 from .struck import struck
 
 CELLS = [(name, fault) for name, table in FAULTS.items() for fault in table]
@@ -20,8 +20,10 @@ CELLS = [(name, fault) for name, table in FAULTS.items() for fault in table]
 async def test_a_fault_is_overcome_and_never_called_confirmed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, fault: str
 ) -> None:
+    if name == "v1r":
+        pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
     async with struck(name, tmp_path) as home:
-        for times in TIMES.values():
+        for times in times_of(fault):
             for at in range(STEPS[name]):
                 await home.switch(FAULTS[name][fault], at=at, times=times)
 
@@ -31,4 +33,4 @@ async def test_a_fault_is_overcome_and_never_called_confirmed(
         assert home.verifies()
         assert home.secrets_kept() == []
     assert home.stand.secret not in caplog.text
-    assert home.cells == STEPS[name] * len(TIMES)
+    assert home.cells == STEPS[name] * len(times_of(fault))

@@ -41,8 +41,8 @@ from scheduler.gateway.local.sitemaster import (
     RunDeniedError,
     Seen,
     bring_up,
-    see_down,
     look,
+    see_down,
 )
 from scheduler.gateway.local.wire import USUAL, NotSentError, Waits, Wire
 from scheduler.setting import Setting

@@ -33,6 +33,12 @@ SOON = 40 * 60.0
 WINDOW = 600.0
 # Of logins while one fault lasts and is overcome: one an attempt, and attempts are ever rarer.
 LOGINS = 12
+# By how often a fault strikes: before which requests, with a session and without one.
+STEPS: dict[int, tuple[tuple[bool, tuple[int, ...]], ...]] = {
+    1: ((False, tuple(range(6))), (True, tuple(range(10)))),
+    3: ((False, (0, 3)), (True, (0, 2, 4, 6, 8))),
+    ALWAYS: ((False, (0, 3)), (True, (1, 4, 7))),
+}
 PASSWORD = "correct-horse-battery"
 
 Arm = Callable[[Faults, str, int], None]
@@ -217,8 +223,7 @@ async def matrix(tmp_path: Path) -> AsyncIterator[Matrix]:
 async def test_a_fault_that_stays_is_overcome_and_told_to_nobody_as_confirmed(
     matrix, caplog, fault, times
 ):
-    cold_steps = range(0, 10, 2) if times == 3 else (1, 4, 7)
-    for cold, steps in ((False, (0, 3)), (True, cold_steps)):
+    for cold, steps in STEPS[times]:
         for number in steps:
             await matrix.switch(cold=cold, number=number, arm=FAULTS[fault], times=times)
 
@@ -231,8 +236,8 @@ async def test_a_fault_that_stays_is_overcome_and_told_to_nobody_as_confirmed(
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_fault_at_any_step_is_overcome_and_never_called_confirmed(matrix, fault):
-    for cold, steps in ((False, 6), (True, 10)):
-        for number in range(steps):
+    for cold, steps in STEPS[1]:
+        for number in steps:
             await matrix.switch(cold=cold, number=number, arm=FAULTS[fault])
 
             assert matrix.truth(), (fault, cold, number)
