@@ -8,6 +8,7 @@ from typing import Final
 
 from scheduler import plan
 from scheduler.errors import BudgetSpentError, GatewayIdentityError
+from scheduler.gateway.base import Clocked, ability
 from scheduler.site.controller import Controller
 from scheduler.site.state import Reason
 from scheduler.site.wish import Wish
@@ -17,13 +18,20 @@ from scheduler.words import Outcome
 # What a setting may take beyond its own time to be confirmed before it is overdue: the first
 # attempts of the back-off, on a gateway that answers in seconds.
 GRACE: Final = timedelta(seconds=60)
+# A gateway without a time service drifts by minutes; less than this harms nobody.
+CLOCKS_APART: Final = 180.0
 _WORST: Final = ("failing", "attention", "waiting", "good")
 
 
 def reasons(controller: Controller, now: datetime) -> tuple[Reason, ...]:
     """All that speaks against "good", worst first."""
     found = [*_held(controller, now), *_battery(controller), *_gateway(controller)]
-    found += [*controller.drift.reasons(now), *_in_the_way(controller), *_effect(controller)]
+    found += [
+        *controller.drift.reasons(now),
+        *_in_the_way(controller),
+        *_effect(controller),
+        *_clock(controller),
+    ]
     if controller.wish is not None:
         found += _wish(controller, controller.wish, now)
     return worst_first(found)
@@ -88,6 +96,17 @@ def _gateway(controller: Controller) -> Iterator[Reason]:
         yield Reason("budget", str(error), known.since)
     for text in getattr(controller.gateway, "concerns", ()):
         yield Reason("gateway_soon", text, None)
+
+
+def _clock(controller: Controller) -> Iterator[Reason]:
+    """A gateway whose clock is another one: told, and not obeyed."""
+    clocked = ability(controller.gateway, Clocked)  # type: ignore[type-abstract]
+    ahead = clocked.clock_ahead if clocked else None
+    if ahead is None or abs(ahead) < CLOCKS_APART or controller.trust.held:
+        return
+    way = "ahead of" if ahead > 0 else "behind"
+    text = f"The gateway's clock is {abs(ahead) / 60:.0f} min {way} ours; ours is gone by."
+    yield Reason("gateway_clock", text, None, "attention")
 
 
 def _wish(controller: Controller, wish: Wish, now: datetime) -> Iterator[Reason]:

@@ -79,13 +79,15 @@ async def test_every_boundary_of_a_day_is_confirmed_within_the_budget(stand, hom
     assert stand.cloud.cloud.commands == 4
 
 
-async def test_somebody_else_s_change_is_seen_within_half_an_hour(stand, home):
+async def test_somebody_else_s_change_is_seen_within_half_an_hour_and_then_put_right(stand, home):
     site, database = home
     await site.start(alive_until=None, alone=True)
     await live(site, stand.clock, BEGIN + timedelta(hours=1))
     stand.cloud.cloud.take(mode="autonomous")
 
-    await live(site, stand.clock, BEGIN + timedelta(hours=1, minutes=40))
+    await live(site, stand.clock, BEGIN + timedelta(hours=1, minutes=30))
+    assert site.state(stand.clock.now()).confirmed is None
+    await live(site, stand.clock, BEGIN + timedelta(hours=1, minutes=50))
 
     assert stand.cloud.cloud.in_force.mode == "self_consumption"
     assert [run.outcome for run in review.runs(database)][-1] == "confirmed"

@@ -292,6 +292,17 @@ def test_pasted_tokens_that_are_dead_are_refused(monkeypatch, cloud, database, u
     assert caught.value.exit_code == 77
 
 
+def test_a_dead_paste_does_not_replace_a_sign_in_that_works(monkeypatch, cloud, database, units):
+    good = {"Refresh token": cloud.fleet.tokens()["refresh_token"]}
+    sign_in(monkeypatch, cloud, units, paste=True, answers=good)
+    kept = TokenFile(database.with_suffix(".fleet")).read()
+
+    with pytest.raises(GatewayRefusedError):
+        sign_in(monkeypatch, cloud, units, paste=True, answers={"Refresh token": "NA_dead"})
+
+    assert TokenFile(database.with_suffix(".fleet")).read() == kept
+
+
 @pytest.mark.parametrize("provider", ["teslemetry", "tessie"])
 def test_the_easy_ways_need_a_token_alone(monkeypatch, cloud, database, units, provider):
     token = cloud.fleet.tokens()["access_token"]

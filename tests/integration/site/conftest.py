@@ -106,6 +106,7 @@ class Device:
     coming: tuple[float, SettingRead] | None = None
     running: bool = True
     charge: float | None = 63.4
+    clock_ahead: float | None = None
     grid: bool | None = None
     updating: bool | None = None
     in_the_way: tuple[str, ...] = ()
@@ -162,6 +163,10 @@ class MemoryGateway:
     @property
     def limits(self) -> Limits:
         return self.device.limits
+
+    @property
+    def clock_ahead(self) -> float | None:
+        return self.device.clock_ahead
 
     @property
     def unsafe(self) -> str | None:

@@ -157,3 +157,30 @@ async def test_an_audit_that_cannot_be_written_is_told_when_it_can_be(house, mon
     await incidents.note([], at + timedelta(minutes=3))
 
     assert told(house) == [("opened", "audit"), ("closed", "audit")]
+
+
+async def test_a_peak_that_begins_while_the_gateway_is_away_is_made_true_when_it_is_back(
+    house, lost
+):
+    """The battery was filled overnight; the gateway does not answer from 7:50 to 9:20."""
+    house.at(22, 5)
+    await house.look(Wake.START)
+    house.at(7, 50)
+    lose(house, lost, 500)
+    await pulses(house, 9)
+    await house.next(Wake.BOUNDARY)
+    await pulses(house, 80)
+    house.device.errors.clear()
+    house.clock.move(seconds=30)
+    await house.look(Wake.PULSE)
+    if house.controller.retry_in() is not None:
+        await house.next(Wake.RETRY)
+    await pulses(house, 2)
+
+    assert house.device.shown().mode == "self_consumption"
+    late = next(run for run in house.runs() if run.name == "run the house")
+    assert late.outcome == "unreachable"
+    assert (late.planned_at.hour, late.planned_at.minute) == (8, 0)
+    assert house.runs()[-1].outcome == "confirmed"
+    assert told(house) == [("opened", "gateway_lost"), ("closed", "gateway_lost")]
+    assert house.reasons() == {}
