@@ -44,9 +44,9 @@ SOON_AFTER = {
 # How the simulation of these tests stands, whatever the fault.
 STANDING = frozenset({"shows_active", "login_limit", "changed"})
 
-# A fault that stays has lengthened the waits: those of a refusal to fifteen minutes.
+# A fault that stays has lengthened the waits: those of a refusal to fifteen minutes, thrice.
 SOON_AFTER_LONG = 5 * 60.0
-SOON_AFTER_REFUSALS = 20 * 60.0
+SOON_AFTER_REFUSALS = 3 * 900.0 + PULSE
 # How long a fault stays that stays "for ten minutes".
 WINDOW = 600.0
 # Logins while one fault stays and is overcome: one an attempt, and attempts are ever rarer.
