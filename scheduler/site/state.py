@@ -106,8 +106,8 @@ class Reason:
     """One thing that a person should know."""
 
     id: str
-    """gateway_lost, certificate, overdue, refused, audit, clock, file_differs, file_broken, lease,
-    stopped, silent, budget, not_running, ..."""
+    """gateway_lost, unread, certificate, overdue, refused, audit, clock, file_differs, file_broken,
+    lease, stopped, silent, budget, not_running, ..."""
     text: str
     since: datetime | None = None
     word: Word = "attention"
@@ -146,6 +146,8 @@ class SiteState:
     database: str = ""
     seen: datetime | None = None
     """The last sign of life."""
+    turned: datetime | None = None
+    """When the controller last ended a turn; None where no service runs."""
 
     @property
     def word(self) -> Word:
@@ -196,6 +198,7 @@ def to_json(state: SiteState) -> dict[str, Any]:
             "running": state.running_since is not None,
             "since": iso(state.running_since),
             "seen": iso(state.seen),
+            "turned": iso(state.turned),
             "pid": state.pid,
             "version": state.version,
         },

@@ -8,20 +8,28 @@ from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parents[2] / "systemd" / "tou-scheduler.service"
+UNITS = Path(__file__).parents[2] / "systemd"
+UNIT = UNITS / "tou-scheduler.service"
+NOTIFY = UNITS / "tou-notify.service"
 
 pytestmark = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
 )
 
 
-@pytest.fixture
-def unit(tmp_path: Path) -> Path:
-    """The unit with a program that exists, since verify asks for it."""
-    copy = tmp_path / UNIT.name
-    text = UNIT.read_text()
-    assert "/opt/tou-scheduler/venv/bin/tou run" in text
-    copy.write_text(text.replace("/opt/tou-scheduler/venv/bin/tou run", "/bin/true"))
+WEB = UNIT.with_name("tou-web.service")
+VERBS = {UNIT: "run", NOTIFY: "notify", WEB: "web"}
+
+
+@pytest.fixture(params=VERBS, ids=lambda path: path.stem)
+def unit(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A unit with a program that exists, since verify asks for it."""
+    path: Path = request.param
+    copy = tmp_path / path.name
+    program = f"/opt/tou-scheduler/venv/bin/tou {VERBS[path]}\n"
+    text = path.read_text()
+    assert program in text
+    copy.write_text(text.replace(program, "/bin/true\n"))
     return copy
 
 
@@ -39,7 +47,7 @@ def test_the_unit_verifies_without_a_line_of_complaint(unit):
 
 
 def test_a_misspelt_key_would_be_noticed(unit):
-    unit.write_text(unit.read_text().replace("WatchdogSec=", "WatchdogSecs="))
+    unit.write_text(unit.read_text().replace("RestartSec=", "RestartSecs="))
 
     assert analyze("verify", str(unit)).stderr != ""
 
@@ -69,48 +77,39 @@ def test_the_unit_promises_what_the_design_names():
         assert f"\n{line}\n" in text
 
 
-WEB = UNIT.with_name("tou-web.service")
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Path:
-    """The page's unit with a program that exists."""
-    copy = tmp_path / WEB.name
-    program = "/opt/tou-scheduler/venv/bin/tou web --listen 127.0.0.1:8765"
-    text = WEB.read_text()
-    assert program in text
-    copy.write_text(text.replace(program, "/bin/true"))
-    return copy
-
-
-def test_the_unit_of_the_page_verifies_without_a_line_of_complaint(web):
-    judged = analyze("verify", str(web))
-
-    assert (judged.returncode, judged.stderr) == (0, "")
-
-
-def test_the_sandbox_of_the_page_scores_at_most_two(web):
-    judged = analyze("security", "--offline=true", "--threshold=20", str(web))
-
-    assert judged.returncode == 0, judged.stdout
-
-
 def test_the_unit_of_the_page_has_no_secret_and_no_way_out():
     lines = WEB.read_text().splitlines()
 
     assert not [line for line in lines if line.startswith(("LoadCredential", "StateDirectory"))]
-    assert {"IPAddressDeny=any", "IPAddressAllow=localhost"} <= {*lines}
+    assert {"IPAddressDeny=any", "IPAddressAllow=localhost", "Group=tou-readers"} <= {*lines}
     hidden = next(line for line in lines if line.startswith("UnsetEnvironment="))
     assert {*hidden.partition("=")[2].split()} == secrets()
 
 
 def secrets() -> set[str]:
-    """The settings whose values are secrets, of every transport."""
+    """The settings whose values are secrets, of every transport and outlet."""
     from scheduler.gateway.registry import TRANSPORTS, settings_of
+    from scheduler.outlets.notices.settings import NotifySettings
 
+    tables = [NotifySettings, *map(settings_of, TRANSPORTS)]
     return {
         f"TOU_{name.upper()}"
-        for transport in TRANSPORTS
-        for name, field in settings_of(transport).model_fields.items()
+        for table in tables
+        for name, field in table.model_fields.items()
         if "SecretStr" in str(field.annotation)
     }
+
+
+def test_who_tells_has_no_secret_of_the_gateway_and_only_reads_the_audit():
+    text = NOTIFY.read_text()
+
+    assert "LoadCredential=gateway" not in text
+    for line in (
+        "DynamicUser=yes",
+        "Group=tou-readers",
+        "BindReadOnlyPaths=/var/lib/private/tou-scheduler",
+        "StateDirectory=tou-notify",
+        "LoadCredential=notify_targets:/etc/tou-scheduler/notify_targets",
+    ):
+        assert f"\n{line}\n" in text
+    assert "\nGroup=tou-readers\n" in UNIT.read_text()

@@ -11,6 +11,15 @@ from scheduler.gateway.fleet import TOKENS
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.simulated.fleet import SimulatedFleet
 
+AS_IT_IS = """\
+schedule: as it is
+timezone: Etc/UTC
+rules:
+  - name: keep
+    mode: self_consumption
+    reserve: 20%
+"""
+
 
 @pytest.fixture
 async def cloud(tmp_path):
@@ -92,3 +101,14 @@ async def test_each_wrong_setting_is_one_message(cloud, tmp_path, row):
     assert ended == code, said
     assert words in said
     assert "Traceback" not in said
+
+
+async def test_what_was_confirmed_before_is_asked_for_again_when_a_person_applies(cloud, tmp_path):
+    (tmp_path / "home.yaml").write_text(AS_IT_IS)
+    await applied(cloud, tmp_path, TOU_SCHEDULE="home.yaml")
+    cloud.faults.set("other_region")
+
+    ended, said = await applied(cloud, tmp_path, TOU_SCHEDULE="home.yaml")
+
+    assert ended == 77, said
+    assert "another region" in said
