@@ -50,7 +50,7 @@ SOON_AFTER_REFUSALS = 3 * 900.0 + PULSE
 # How long a fault stays that stays "for ten minutes".
 WINDOW = 600.0
 # Logins while one fault stays and is overcome: one an attempt, and attempts are ever rarer.
-LOGINS = 12
+LOGINS = 24
 # By how often a fault strikes: before which requests, with a session and without one.
 STEPS: dict[int, tuple[tuple[bool, tuple[int, ...]], ...]] = {
     1: ((False, tuple(range(6))), (True, tuple(range(10)))),
@@ -212,6 +212,10 @@ class Matrix:
             waits = (home.controller.retry_in(), home.controller.confirm_in())
             wait = min((each for each in waits if each is not None), default=30.0)
             home.clock.move(seconds=min(wait, 30.0))
+            while home.device.device.away_seconds_left > 0:
+                began += 1.0  # it restarts by the real clock
+                home.clock.move(seconds=1.0)
+                await asyncio.sleep(0.02)
             await asyncio.sleep(0.005)
             due = Wake.PULSE if wait > 30 else Wake.CONFIRM if waits[1] is not None else Wake.RETRY
             self.judge(await home.look(due))
