@@ -71,8 +71,7 @@ def last_known(settings: Settings, running: Running, reason: Reason, *, now: dat
 
 def not_running(running: Running) -> Reason:
     """Why no service was asked."""
-    seen = f"; it was last seen at {clock.iso(running.seen)}" if running.seen else ""
-    return Reason("not_running", f"the service is not running{seen}", running.seen, "failing")
+    return Reason("not_running", "the service is not running", running.seen, "failing")
 
 
 def silent(running: Running, error: SchedulerError) -> Reason:
