@@ -124,7 +124,7 @@ def load() -> Settings:
         problems += environment.read(table)[1]
     tables: tuple[type[FromEnvironment], ...] = (Settings, *chosen)
     known = (name for table in tables for name in environment.names_of(table))
-    problems += environment.unknown_names(_tables, known)
+    problems += environment.unknown_names(_every_table, known)
     if made:
         problems += _senseless(made)
     if made is None or problems:
@@ -141,6 +141,14 @@ def known_names() -> tuple[str, ...]:
 def _tables() -> Iterator[type[FromEnvironment]]:
     yield Settings
     yield from (settings_of(name) for name in TRANSPORTS)
+
+
+def _every_table() -> Iterator[type[FromEnvironment]]:
+    """With those of the outlets that are processes of their own; the service reads none of them."""
+    from scheduler.outlets.notices.settings import NotifySettings
+
+    yield from _tables()
+    yield NotifySettings
 
 
 def _senseless(made: Settings) -> Iterator[str]:

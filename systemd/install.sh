@@ -53,6 +53,8 @@ if [ -n "$root" ]; then
 fi
 "$opt/venv/bin/python" -m compileall -q -f -s "$root" -p / "$opt/venv/lib" || true
 install -m 0644 "$here/README.md" "$here/CHANGELOG.md" "$here/LICENSE" "$opt/"
+install -d -m 0755 "$opt/docs"
+install -m 0644 "$here"/docs/*.md "$opt/docs/"
 
 keep() { # keep SOURCE TARGET MODE: copies only where there is nothing yet
   [ -e "$2" ] || install -m "$3" "$1" "$2"
@@ -63,14 +65,19 @@ install -m 0644 "$here/schedules/schedule.schema.json" "$here/schedules/tariff.s
   "$etc/schedules/"
 keep "$here/systemd/settings.env" "$etc/settings.env" 0644
 keep /dev/null "$etc/gateway_password" 0600
+keep /dev/null "$etc/notify_targets" 0600
+keep /dev/null "$etc/ping_url" 0600
 # The audit's folder, so that pairing can be recorded before the first start. systemd moves it to
 # where DynamicUser wants it, and gives it to the service.
 [ -e "$root/var/lib/tou-scheduler" ] ||
   { install -d -m 0755 "$root/var/lib" && install -d -m 0700 "$root/var/lib/tou-scheduler"; }
-install -m 0644 "$here/systemd/tou-scheduler.service" "$units/tou-scheduler.service"
+install -m 0644 "$here/systemd/tou-scheduler.service" "$here/systemd/tou-notify.service" "$units/"
+install -d -m 0755 "$root/usr/lib/sysusers.d"
+install -m 0644 "$here/systemd/tou-readers.conf" "$root/usr/lib/sysusers.d/tou-readers.conf"
 install -m 0755 "$here/systemd/tou" "$bin/tou"
 
 if [ -z "$root" ] && [ -d /run/systemd/system ]; then
+  systemd-sysusers tou-readers.conf
   systemctl daemon-reload
 fi
 

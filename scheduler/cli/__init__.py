@@ -33,6 +33,7 @@ _VERBS = {
     "simulate": "simulate",
     "audit": "audit",
     "readings": "readings",
+    "notify": "notify",
     "tariff": "tariff",
     "gateway": "gateway",
     "doctor": "doctor",

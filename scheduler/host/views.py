@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from scheduler import clock
 from scheduler.host.reload import Reloads
 from scheduler.host.sites import Opened
 from scheduler.site.site import Site
@@ -30,6 +31,7 @@ class Views:
             running_since=self._since,
             pid=os.getpid(),
             seen=now,
+            turned=now - timedelta(seconds=clock.monotonic() - site.last_turn),
             database=str(self._settings.database_path),
             gateway=replace(state.gateway, url=url),
             schedule=replace(state.schedule, file_differs=differs, file_problems=on_disk.problems),

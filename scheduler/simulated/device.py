@@ -285,7 +285,7 @@ class Device:
             return
         if self.faults.stops_after is not None:
             after, self.faults.stops_after = self.faults.stops_after, None
-            self._sitemaster.stop(moment.elapsed, seconds=after)
+            self._sitemaster.fail(moment.elapsed + after)
         lags = self.profile.commit_lags or self.faults.commit_lag
         self.house.take(self._sent_before if lags else self._sent, moment)
 

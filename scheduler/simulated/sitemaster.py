@@ -11,11 +11,16 @@ class SimulatedSitemaster:
 
     up_since: float = 0.0
     _up: bool = True
+    _fails_at: float | None = None
     _plan: list[tuple[float, bool]] = field(default_factory=list)
     _history: list[tuple[float, bool]] = field(default_factory=lambda: [(0.0, True)])
 
     def running(self, elapsed: float) -> bool:
         """Whether it is up; planned changes that are due take place."""
+        fails_at = self._fails_at
+        if fails_at is not None and fails_at <= elapsed:
+            self._fails_at = None
+            self.halt(fails_at)
         while self._plan and self._plan[0][0] <= elapsed:
             self._become(*self._plan.pop(0))
         return self._up
@@ -32,6 +37,10 @@ class SimulatedSitemaster:
     def stop(self, elapsed: float, *, seconds: float) -> None:
         """Stop it; it is down `seconds` later."""
         self._change(elapsed, seconds, up=False)
+
+    def fail(self, at: float) -> None:
+        """It will go down by itself: nobody asked, so a run that is sent before does not help."""
+        self._fails_at = at
 
     def halt(self, elapsed: float) -> None:
         """Take it down now, and forget a start that is under way."""

@@ -139,8 +139,10 @@ class Site:
             self.concern(Reason("audit", str(error), self._now(), "failing"))
             raise
         except LockedError as error:
+            # Once, not at every retry; a person who asks has it as the answer.
+            if "turn" not in self._concerns and wake is not Wake.OPERATOR:
+                log.warning("%s", error)
             self.concern(Reason("turn", str(error), self._now(), "failing"))
-            log.warning("%s", error)
             return None
         self.withdraw("audit")
         self.withdraw("turn")

@@ -146,6 +146,8 @@ class SiteState:
     database: str = ""
     seen: datetime | None = None
     """The last sign of life."""
+    turned: datetime | None = None
+    """When the controller last ended a turn; None where no service runs."""
 
     @property
     def word(self) -> Word:
@@ -196,6 +198,7 @@ def to_json(state: SiteState) -> dict[str, Any]:
             "running": state.running_since is not None,
             "since": iso(state.running_since),
             "seen": iso(state.seen),
+            "turned": iso(state.turned),
             "pid": state.pid,
             "version": state.version,
         },

@@ -74,6 +74,31 @@ def test_status_tells_the_service_and_not_the_file(house):
     assert state["confirmed"]["reserve_percent"] == 30
 
 
+def test_a_gateway_that_is_gone_or_another_one_is_no_good_health(house, gateway):
+    """The last proof is still true; that nobody can look any more comes first all the same."""
+    house.write(ALWAYS)
+    running(house)
+    house.until(lambda: status(house)[0] == 0)
+
+    gateway.change("refuse", True)
+    code, state = house.until(lambda: (found := status(house))[0] == 1 and found)
+    assert (code, state["gateway"]["reachable"]) == (1, False)
+    assert "The gateway does not answer" in words(house).splitlines()[0]
+
+    gateway.change("stranger", -1)
+    gateway.change("refuse", False)
+    _, state = house.until(
+        lambda: (found := status(house))[1]["health"]["word"] == "failing" and found
+    )
+    assert state["health"]["details"][0]["id"] == "certificate"
+    told = " ".join(words(house).split())
+    assert told.startswith("health failing: The gateway")
+    assert "tou gateway trust" in told
+
+    gateway.change("stranger", 0)
+    house.until(lambda: status(house)[0] == 0)
+
+
 def test_with_no_service_a_broken_schedule_is_told_beside_that(house):
     house.write("schedule: broken\nrules: 5\n")
 

@@ -8,20 +8,27 @@ from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parents[2] / "systemd" / "tou-scheduler.service"
+UNITS = Path(__file__).parents[2] / "systemd"
+UNIT = UNITS / "tou-scheduler.service"
+NOTIFY = UNITS / "tou-notify.service"
 
 pytestmark = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
 )
 
 
-@pytest.fixture
-def unit(tmp_path: Path) -> Path:
-    """The unit with a program that exists, since verify asks for it."""
-    copy = tmp_path / UNIT.name
-    text = UNIT.read_text()
-    assert "/opt/tou-scheduler/venv/bin/tou run" in text
-    copy.write_text(text.replace("/opt/tou-scheduler/venv/bin/tou run", "/bin/true"))
+VERBS = {UNIT: "run", NOTIFY: "notify"}
+
+
+@pytest.fixture(params=VERBS, ids=lambda path: path.stem)
+def unit(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A unit with a program that exists, since verify asks for it."""
+    path: Path = request.param
+    copy = tmp_path / path.name
+    program = f"/opt/tou-scheduler/venv/bin/tou {VERBS[path]}\n"
+    text = path.read_text()
+    assert program in text
+    copy.write_text(text.replace(program, "/bin/true\n"))
     return copy
 
 
@@ -67,3 +74,18 @@ def test_the_unit_promises_what_the_design_names():
         "LoadCredential=gateway_password:/etc/tou-scheduler/gateway_password",
     ):
         assert f"\n{line}\n" in text
+
+
+def test_who_tells_has_no_secret_of_the_gateway_and_only_reads_the_audit():
+    text = NOTIFY.read_text()
+
+    assert "LoadCredential=gateway" not in text
+    for line in (
+        "DynamicUser=yes",
+        "Group=tou-readers",
+        "BindReadOnlyPaths=-/var/lib/private/tou-scheduler",
+        "StateDirectory=tou-notify",
+        "LoadCredential=notify_targets:/etc/tou-scheduler/notify_targets",
+    ):
+        assert f"\n{line}\n" in text
+    assert "\nGroup=tou-readers\n" in UNIT.read_text()

@@ -80,7 +80,7 @@ async def test_nothing_is_begun_after_a_stop(house):
 
 
 async def test_a_turn_that_another_process_keeps_is_told_with_its_holder_and_asked_for_again(
-    house, tmp_path
+    house, tmp_path, caplog
 ):
     path = tmp_path / "turn.lock"
     house.turn = Turn(path, patience=0.2)
@@ -96,6 +96,9 @@ async def test_a_turn_that_another_process_keeps_is_told_with_its_holder_and_ask
         assert f"Process {holder.pid}" in house.reasons()["turn"]
         retry = [each for each in house.site.alarms(house.clock.instant) if each.wake == "retry"]
         assert 0 < (retry[0].at - house.clock.instant).total_seconds() <= 30
+        await house.look(Wake.RETRY)
+        await house.look(Wake.OPERATOR)
+        assert caplog.text.count("is talking to the gateway") == 1
         holder.kill()
     await house.look(Wake.RETRY)
     assert "turn" not in house.reasons()

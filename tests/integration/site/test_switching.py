@@ -73,6 +73,20 @@ async def test_a_pulse_in_force_leaves_no_row(home):
     assert len(home.runs()) == before
 
 
+async def test_a_sitemaster_that_stops_after_the_switch_was_confirmed_is_brought_back(home):
+    home.device.faults.stops_after = 0.2
+    confirmed = await home.look(Wake.START)
+    while home.device.device.sitemaster_running:
+        await asyncio.sleep(0.02)
+
+    await home.look(Wake.PULSE)
+
+    assert confirmed.outcome is Outcome.CONFIRMED
+    assert home.device.device.sitemaster_running
+    last = home.runs()[-1]
+    assert (last.kind, last.name, last.outcome) == ("sitemaster_run", "recovery", "completed")
+
+
 async def test_a_setting_changed_by_somebody_else_is_put_right_after_the_grace(home):
     await home.look(Wake.START)
     other = home.start()

@@ -11,6 +11,7 @@ from scheduler.audit.log import Log
 from scheduler.words import EntryKind, Outcome, Wake
 
 Pen = Any
+Ask = Callable[[Log], object]
 SEEN = {"mode": "autonomous", "reserve_percent": 20.0}
 
 
@@ -172,3 +173,45 @@ def test_doubt_ends_with_the_next_confirmation(log: Log, pen: Pen) -> None:
 
     assert confirmed is not None
     assert confirmed.run == run
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda log: log.last_confirmed("local"),
+        lambda log: log.write_in_doubt("local"),
+        lambda log: log.open_runs(),
+        lambda log: log.head(),
+        lambda log: log.last_at(),
+    ],
+    ids=["last confirmed", "write in doubt", "open runs", "head", "latest instant"],
+)
+def test_a_question_costs_the_same_however_many_runs_failed(log: Log, pen: Pen, ask: Ask) -> None:
+    pen.run(Outcome.CONFIRMED, "write")
+    pen.begin()
+    few = _work(log, ask)
+
+    for _ in range(300):
+        pen.run(Outcome.UNREACHABLE, "login")
+
+    assert _work(log, ask) <= 1.2 * few
+
+
+def _work(log: Log, ask: Ask) -> int:
+    """Instructions of SQLite's machine, in tens; no clock is asked."""
+    ask(log)  # Whatever is done once only, such as preparing the statement.
+    count = [0]
+
+    def counting() -> int:
+        count[0] += 1
+        return 0
+
+    with log.database.reading() as connection:
+        raw = connection.connection.driver_connection
+    raw.set_progress_handler(counting, 10)
+    try:
+        ask(log)
+    finally:
+        raw.set_progress_handler(None, 0)
+    assert count[0] > 0, "nothing was counted"
+    return count[0]

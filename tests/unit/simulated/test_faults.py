@@ -334,6 +334,18 @@ def test_the_sitemaster_may_stop_by_itself_after_a_commit(owner):
     assert gateway.device.sitemaster_running
 
 
+def test_a_sitemaster_that_stops_by_itself_does_so_after_the_run_of_the_same_write(owner):
+    gateway = owner("stops_after:5")
+    gateway.get("config/completed")
+
+    gateway.get("sitemaster/run")
+    before = gateway.device.sitemaster_running
+    gateway.wait(60)
+
+    assert before
+    assert not gateway.device.sitemaster_running
+
+
 def test_any_path_may_be_limited_and_ask_for_a_time(owner):
     gateway = owner("limited:operation:1", "retry_after:77")
 

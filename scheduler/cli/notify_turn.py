@@ -1,0 +1,101 @@
+"""One turn of `tou notify`: what is heard of the service and read of the audit, made into notices
+and pings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from scheduler import asking, clock
+from scheduler.audit import review
+from scheduler.audit.database import open_to_look
+from scheduler.cli.audit_question import display_zone
+from scheduler.errors import AccessError, SchedulerError, ServiceSilentError
+from scheduler.host import instance
+from scheduler.outlets.notices import targets
+from scheduler.outlets.notices.absence import GONE, Absence, Heard
+from scheduler.outlets.notices.notice import Notice, of_stories, stories
+from scheduler.outlets.notices.settings import NotifySettings
+from scheduler.outlets.notices.targets import Addressee
+from scheduler.outlets.notices.teller import Teller
+from scheduler.outlets.notices.told_book import ToldBook
+from scheduler.outlets.pings import Pinger, turned
+from scheduler.settings import Settings
+
+LOOKED_BACK: Final = timedelta(days=40)
+"""An incident that has been open for longer was told long ago."""
+
+log = logging.getLogger(__name__)
+
+
+class Turns:
+    """What one sender remembers from turn to turn."""
+
+    def __init__(
+        self,
+        chosen: Settings,
+        table: NotifySettings,
+        found: tuple[Addressee, ...],
+        book: ToldBook,
+    ) -> None:
+        self._settings, self._table, self._book = chosen, table, book
+        self._teller = Teller(book, found, targets.send, table.notify_quiet)
+        self._absence = Absence(pulse=chosen.pulse, begun=clock.now())
+        url = table.ping_url
+        self._pinger = None if url is None else Pinger(url.get_secret_value())
+        self._fault = ""
+
+    def turn(self, now: datetime) -> str:
+        """Look once, and do what it gives cause for; one line on how it went."""
+        heard, state = hear(self._settings)
+        zone = display_zone(self._settings)
+        if self._pinger is not None:
+            self._pinger.look(turned(state) if state else None, now)
+        told = self._teller.tell(self._notices(heard, now, zone), now, zone)
+        if told:
+            return f"told {told} at {clock.iso(now)}"
+        return self._fault or "nothing to tell"
+
+    def _notices(self, heard: Heard, now: datetime, zone: ZoneInfo) -> Iterator[Notice]:
+        site, gone = self._settings.site, self._book.open_key(GONE)
+        yield from self._absence.notices(heard, gone, now, site=site, zone=zone)
+        try:
+            yield from of_incidents(self._settings, self._book, now, zone)
+            self._fault = ""
+        except AccessError:
+            raise
+        except SchedulerError as error:
+            if self._fault != str(error):
+                log.warning("the audit cannot be read: %s", error)
+            self._fault = str(error)
+
+
+def of_incidents(
+    chosen: Settings, book: ToldBook, now: datetime, zone: ZoneInfo
+) -> tuple[Notice, ...]:
+    """The notices that the audit's incidents ask for. Raises AuditError where it cannot be read."""
+    database = open_to_look(chosen.database_path)
+    if database is None:
+        return ()
+    with closing(database):
+        entries = review.events(
+            database, site=chosen.site, kind="incident", since=now - LOOKED_BACK
+        )
+    told = stories(entries)
+    return tuple(of_stories(told, site=chosen.site, zone=zone, since=book.begun, heard=book.heard))
+
+
+def hear(chosen: Settings) -> tuple[Heard, Mapping[str, Any] | None]:
+    """What is heard of the service, and its state where it answers. Raises AccessError."""
+    running = instance.inspect(instance.lock_path(chosen.database_path))
+    state = None
+    if running.running and running.control is not None:
+        try:
+            state = asking.ask(running.control, "/status")
+        except ServiceSilentError as error:
+            log.debug("not heard: %s", error)
+    return Heard(running.running, state is not None, running.seen), state

@@ -1,0 +1,44 @@
+"""Tells notices: to each target that wants them, once, until it takes them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from scheduler.outlets.notices.hours import Quiet
+from scheduler.outlets.notices.notice import Notice
+from scheduler.outlets.notices.targets import Addressee, Send
+from scheduler.outlets.notices.told_book import ToldBook
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Who is told, by what, and when not."""
+
+    book: ToldBook
+    targets: tuple[Addressee, ...]
+    send: Send
+    quiet: Quiet | None = None
+
+    def tell(self, notices: Iterable[Notice], now: datetime, zone: ZoneInfo) -> int:
+        """Tell what is due; how many targets took something. What is quiet waits until the quiet
+        hours are over, and is then told as it stands."""
+        hushed = self.quiet is not None and self.quiet.holds(now, zone)
+        spoken = [each for each in notices if each.urgent or not hushed]
+        return sum(self._tell(notice, target, now) for notice in spoken for target in self.targets)
+
+    def _tell(self, notice: Notice, target: Addressee, now: datetime) -> bool:
+        if not target.wants(notice.level) or not self.book.due(notice, target.address, now):
+            return False
+        answer = self.send(target, notice)
+        self.book.note(notice, target.name, target.address, now, taken=answer.taken, why=answer.why)
+        if answer.taken:
+            log.info("told %s: %s", target.name, notice.title)
+        else:
+            log.warning("%s did not take it: %s (%s)", target.name, answer.why, notice.title)
+        return answer.taken
