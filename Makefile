@@ -5,7 +5,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
   done)
 BIN = .venv/bin
 
-.PHONY: run test bench clean install
+.PHONY: run test bench soak clean install
 
 run: .venv/ready
 	$(BIN)/tou run
@@ -21,6 +21,10 @@ test: .venv/ready-dev .venv-server/ready
 
 bench: .venv/ready-dev
 	$(BIN)/python -m benchmarks
+
+# Ten minutes of days with random faults; not in CI.
+soak: .venv/ready-dev
+	$(BIN)/python -m tools.soak
 
 .venv/ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: set PYTHON to it." >&2; exit 1; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,8 +85,9 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 def asked(question: str, *, hidden: bool = False) -> str:
-    """What the person says to a question."""
-    return str(click.prompt(question, hide_input=hidden)).strip()
+    """What the person, or the file on stdin, says to a question."""
+    # Only a terminal shows what is typed; for anything else getpass warns where nobody is.
+    return str(click.prompt(question, hide_input=hidden and sys.stdin.isatty())).strip()
 
 
 def signed_in(signing: Signing) -> None:

@@ -22,6 +22,7 @@ from scheduler.simulated import (
     fault_kinds,
 )
 from scheduler.simulated.control import ControlDoor
+from scheduler.simulated.story import Scene, read_story, tell
 from scheduler.simulated.updates import Found
 
 PORT = 8443
@@ -108,9 +109,22 @@ _FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds
     show_default=True,
     help="What a look for a firmware update finds.",
 )
+@click.option(
+    "--story",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What happens while it serves (the local door): a YAML list such as {at: 15:50, restart: "
+    'true, away: 2m, version: "20.49"} or {after: 5m, faults: [busy:3]}, {after: 9m, well: true}.',
+)
 @format_option()
-def simulate_command(
-    door: str, port: int, control: int | None, faults: tuple[str, ...], form: str, **words: Any
+def simulate_command(  # noqa: PLR0917 - click hands them over by name
+    door: str,
+    port: int,
+    control: int | None,
+    faults: tuple[str, ...],
+    story: Path | None,
+    form: str,
+    **words: Any,
 ) -> None:
     """Serve the simulated gateway on 127.0.0.1 until Ctrl-C, and log its requests to stderr.
 
@@ -133,11 +147,17 @@ def simulate_command(
         raise click.UsageError(str(error)) from None
     except OSError as error:
         raise SchedulerError(f"{words['identity']}: cannot be used: {error.strerror}.") from None
-    asyncio.run(_serve(gateway, (port, control), form, own_password=own_password))
+    scenes = read_story(story) if story else ()
+    asyncio.run(_serve(gateway, (port, control), form, scenes, own_password=own_password))
 
 
 async def _serve(
-    gateway: SimulatedGateway, ports: tuple[int, int | None], form: str, *, own_password: bool
+    gateway: SimulatedGateway,
+    ports: tuple[int, int | None],
+    form: str,
+    scenes: tuple[Scene, ...],
+    *,
+    own_password: bool,
 ) -> None:
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -147,7 +167,9 @@ async def _serve(
     try:
         address = await _started(gateway, control, *ports)
         click.echo(_words(gateway, form, address, own_password=own_password))
+        telling = asyncio.create_task(tell(scenes, gateway.device))
         await stopped.wait()
+        telling.cancel()
     finally:
         await control.stop()
         await gateway.stop()

@@ -49,11 +49,25 @@ def test_command() -> None:
         f"{chosen.site}: a test",
         "Notices of tou-scheduler arrive here. Nothing is wrong.",
     )
-    answers = [(each, targets.send(each, told)) for each in _targets(table)]
-    for target, answer in answers:
-        click.echo(f"{target.name}: {_answer_words(target, answer)}")
-    if not all(answer.taken for _, answer in answers):
-        raise SchedulerError("Not every target took the test. `apprise -vv ADDRESS` says why.")
+    _show_sent(_targets(table), told)
+
+
+@notify_command.command("digest")
+@click.option("--week", metavar="DAY", default="last", help="A day of it; without it, last week.")
+@click.option("--send", "sends", is_flag=True, help="Send it, and do not only show it.")
+def digest_command(week: str, *, sends: bool) -> None:
+    """Show what happened in a week: switches, time in a wrong setting, grid in peaks, costs, what
+    to watch, and the week to come. Needs neither the service nor the gateway.
+
+    Example: tou notify digest --week yesterday
+    """
+    from scheduler.cli.notify_digest import of_week
+
+    chosen, table = _prepared()
+    told = of_week(chosen, week, now=clock.now())
+    click.echo(told.body)
+    if sends:
+        _show_sent(_targets(table), told)
 
 
 def run(chosen: Settings, table: NotifySettings, ended: threading.Event) -> None:
@@ -86,6 +100,15 @@ def _targets(table: NotifySettings) -> tuple[Addressee, ...]:
     found = targets.targets(table.notify_targets.get_secret_value())
     targets.check(found)
     return found
+
+
+def _show_sent(found: tuple[Addressee, ...], told: Notice) -> None:
+    """Send to every target that wants it, and show what each answered."""
+    answers = [(each, targets.send(each, told)) for each in found if each.wants(told.level)]
+    for target, answer in answers:
+        click.echo(f"{target.name}: {_answer_words(target, answer)}")
+    if not all(answer.taken for _, answer in answers):
+        raise SchedulerError("Not every target took it. `apprise -vv ADDRESS` says why.")
 
 
 def _nothing_set() -> SettingsError:

@@ -14,7 +14,7 @@ from scheduler import asking, clock
 from scheduler.audit import review
 from scheduler.audit.database import open_to_look
 from scheduler.cli.audit_question import display_zone
-from scheduler.errors import AccessError, SchedulerError, ServiceSilentError
+from scheduler.errors import AccessError, AuditError, SchedulerError, ServiceSilentError
 from scheduler.host import instance
 from scheduler.outlets.notices import targets
 from scheduler.outlets.notices.absence import GONE, Absence, Heard
@@ -23,7 +23,7 @@ from scheduler.outlets.notices.settings import NotifySettings
 from scheduler.outlets.notices.targets import Addressee
 from scheduler.outlets.notices.teller import Teller
 from scheduler.outlets.notices.told_book import ToldBook
-from scheduler.outlets.pings import Pinger, turned
+from scheduler.outlets.pings import Pinger, ping, turned
 from scheduler.settings import Settings
 
 LOOKED_BACK: Final = timedelta(days=40)
@@ -56,6 +56,7 @@ class Turns:
         if self._pinger is not None:
             self._pinger.look(turned(state) if state else None, now)
         told = self._teller.tell(self._notices(heard, now, zone), now, zone)
+        told += self._tell_digest(now, zone)
         if told:
             return f"told {told} at {clock.iso(now)}"
         return self._fault or "nothing to tell"
@@ -72,6 +73,32 @@ class Turns:
             if self._fault != str(error):
                 log.warning("the audit cannot be read: %s", error)
             self._fault = str(error)
+
+    def _tell_digest(self, now: datetime, zone: ZoneInfo) -> int:
+        """The digest of the week before, once its hour has come."""
+        from scheduler.cli.notify_digest import key_of, of_monday
+
+        weekly = self._table.notify_digest
+        if weekly is None:
+            return 0
+        monday = weekly.week(now, zone)
+        bare = Notice(key_of(monday), "digest", "", "")
+        # The week in which the first of all senders began is the first that is told.
+        if not self._began_before(monday, zone) or not self._teller.wanted(bare, now, zone):
+            return 0
+        try:
+            told = of_monday(self._settings, monday, zone, now=now)
+        except AuditError as error:
+            log.warning("the digest cannot be made: %s", error)
+            return 0
+        taken = self._teller.tell((told,), now, zone)
+        if taken and (url := self._table.ping_digest_url) is not None:
+            ping(url.get_secret_value(), told.title)
+        return taken
+
+    def _began_before(self, monday: datetime, zone: ZoneInfo) -> bool:
+        begun = clock.localise(self._book.begun, zone).replace(tzinfo=None, fold=0)
+        return begun < monday + timedelta(days=7)
 
 
 def of_incidents(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from scheduler.advice import limits as advice
 from scheduler.doctor.case import Case
 from scheduler.doctor.sign import SENTENCES, Sign, of_error
+from scheduler.errors import BudgetSpentError
 from scheduler.gateway.base import Limits
 from scheduler.schedule.wording import listed
 from scheduler.setting import HOLD, Mode, SettingRead, to_raw
@@ -29,6 +31,8 @@ Check = Callable[[Case], Iterator[Sign]]
 
 def reachable(case: Case) -> Iterator[Sign]:
     """Whether something answers, and as what it is asked for."""
+    if isinstance(case.error, BudgetSpentError):
+        return  # nothing was sent; the check of the budget tells
     if case.error is not None:
         yield of_error("reachable" if not case.reached else "answers", case.error)
     else:
@@ -108,6 +112,8 @@ def writable(case: Case) -> Iterator[Sign]:
         return
     if case.error is None:
         yield Sign("writable", f"It can be set: {_writable(case.limits)}.")
+    if case.error is None and (untried := getattr(case.gateway, "untried", None)):
+        yield Sign("writable", untried, "unknown")
 
 
 def _writable(limits: Limits) -> str:
@@ -187,11 +193,14 @@ def battery(case: Case) -> Iterator[Sign]:
 
 def budget(case: Case) -> Iterator[Sign]:
     """What is left of what it may cost."""
+    if isinstance(case.error, BudgetSpentError):
+        yield replace(of_error("budget", case.error), code=1)
+        return
     left = getattr(case.gateway, "left", None)
     if not callable(left):
         return
     for name, number in left().items():
-        text = f"Of its budget {number} {name} are left."
+        text = f"Of its budget {number:g} {name} are left."
         if number:
             yield Sign("budget", text)
         else:

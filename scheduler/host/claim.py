@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 # With more sites than this their gateways are not claimed: a claim is an open socket.
 CLAIMED = 16
+# One that drives the same gateway asks at each sign of its life, at least every 40 seconds.
+REMEMBERED = 100.0
+_WAITING = 16
 _CREDENTIALS = struct.Struct("3i")
 
 
@@ -30,6 +33,8 @@ class Claim:
     def __init__(self, identity: str) -> None:
         self._name = f"\0tou-scheduler.gateway.{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
         self._socket: socket.socket | None = None
+        self._rival = 0
+        self._asked_at: float | None = None
 
     def take(self) -> bool:
         """Whether no other process claims it."""
@@ -38,7 +43,8 @@ class Claim:
         made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             made.bind(self._name)
-            made.listen(1)
+            made.listen(_WAITING)
+            made.setblocking(False)
         except OSError:
             made.close()
             return False
@@ -50,15 +56,30 @@ class Claim:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking, suppress(OSError):
             asking.settimeout(0.2)
             asking.connect(self._name)
-            packed = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-            return int(_CREDENTIALS.unpack(packed)[0]) or None
+            return _peer(asking) or None
         return None
+
+    def rival(self, ticks: float) -> int | None:
+        """The process that drives the gateway beside this one that claims it: it has asked whose
+        it is. 0 where its number cannot be told; None where nobody asked lately."""
+        with suppress(OSError):
+            while self._socket is not None:
+                asking, _ = self._socket.accept()
+                with asking:
+                    self._rival, self._asked_at = _peer(asking), ticks
+        lately = self._asked_at is not None and ticks - self._asked_at < REMEMBERED
+        return self._rival if lately else None
 
     def release(self) -> None:
         """Drive it no more."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _peer(connected: socket.socket) -> int:
+    packed = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(packed)[0])
 
 
 class Claims:
@@ -74,10 +95,11 @@ class Claims:
     def look(self) -> None:
         """Take what can be taken, and show on a site where another process drives its gateway."""
         for site, claim in self._claims:
-            if claim.take():
+            other = claim.rival(clock.monotonic()) if claim.take() else claim.holder() or 0
+            if other is None:
                 site.withdraw("two_databases")
                 continue
-            text = warning(claim.holder())
+            text = warning(other)
             if text not in self._told:
                 log.warning("%s", text)
                 self._told.add(text)
@@ -89,7 +111,7 @@ class Claims:
             claim.release()
 
 
-def warning(holder: int | None) -> str:
+def warning(holder: int) -> str:
     """What a person is told of it."""
     who = f"process {holder}" if holder else "another process"
     return (

@@ -165,15 +165,16 @@ class Rehearsal:
         await self._at_rest()
         self.looks += 1
         now = self.clock.now()
-        self._see(now)
+        self._see(now, during_turn=True)
         state = site.state(now)
         self.witness.hears(now, state.reasons)
         amiss = state.reasons or self.battery.amiss or now < self._restless_until
         self._pulse = now + (PULSE if amiss else QUIET_PULSE)
 
-    def _see(self, now: datetime) -> None:
+    def _see(self, now: datetime, *, during_turn: bool = False) -> None:
         wish = self._site.controller.wish if self._site else None
-        self.witness.looks(now, wish.setting if wish else None)
+        setting = wish.setting if wish else None
+        self.witness.looks(now, setting, during_turn=during_turn)
 
     async def _at_rest(self) -> None:
         """Jobs run beside the looks: until each of them is over, or sleeps."""

@@ -49,13 +49,14 @@ class Onlooker:
             self._desired = plan.desired_at(self._schedule, now)
         return self._desired
 
-    def looks(self, now: datetime, resolved: Setting | None) -> None:
-        """Compare. `resolved` is what the site made of a hold, which the plan cannot know."""
+    def looks(self, now: datetime, resolved: Setting | None, *, during_turn: bool = False) -> None:
+        """Compare. `resolved` is what the site made of a hold, which the plan cannot know. While
+        it has its turn the state tells that it is at work."""
         passed, self._at = now - self._at, now
         if self._stood:
             self.standing += passed
         self._stood = not self._battery.running
-        if self._wrong is not None and not self._told:
+        if self._wrong is not None and not self._told and not during_turn:
             self._wrong.untold += passed
         wanted, shown = self.wanted(now).setting, self._battery.in_force()
         if isinstance(wanted.reserve, str) and resolved is not None:

@@ -311,18 +311,22 @@ class Device:
             return
         self.restart(moment, into=profiles.upgraded(self.profile, self.options.update_version))
 
-    def restart(self, moment: Instant, *, into: profiles.Profile | None = None) -> None:
+    def restart(
+        self, moment: Instant, *, into: profiles.Profile | None = None, away: float | None = None
+    ) -> None:
         """Go away for a while, and come back as another firmware where one is given."""
         self._sitemaster.halt(moment.elapsed)
         self._coming = into
-        self._away_until = moment.elapsed + self.options.away_seconds
+        gone = self.options.away_seconds if away is None else away
+        self._away_until = moment.elapsed + gone
         if self.restarted is not None:
             self.restarted()
 
-    def reboot(self, *, version: str | None = None) -> None:
-        """Restart now, with `version` (a profile's name or a number) as another firmware."""
+    def reboot(self, *, version: str | None = None, away: float | None = None) -> None:
+        """Restart now, with `version` (a profile's name or a number) as another firmware, and
+        be gone for so many seconds."""
         into = profiles.upgraded(self.profile, version) if version else None
-        self.restart(self.turn(), into=into)
+        self.restart(self.turn(), into=into, away=away)
 
     def _come_back(self, moment: Instant, ago: float) -> None:
         self._away_until = None

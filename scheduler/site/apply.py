@@ -76,6 +76,8 @@ class How:
     """The outcome to end with before anything is written: a newer wish, or a stop."""
     known_in_force: bool
     """The audit shows this very setting confirmed on this gateway, and nothing written since."""
+    asked: bool
+    """A person asks for it, and is told what is seen, and not what was: the look is paid for."""
     in_doubt: bool
     """An earlier write was not seen to its end, and the gateway shows settings that are not in
     force yet: a reading that is equal proves nothing."""
@@ -134,7 +136,8 @@ def outcome_of(error: GatewayError) -> Outcome:
 
 async def _look(setting: Setting, how: How, run: Steps) -> Reading:
     """What is in force; paid for only where the answer decides about a write."""
-    spend = Spend.FREE if how.known_in_force or how.dry_run else Spend.DUE
+    known = how.known_in_force and not how.asked
+    spend = Spend.FREE if known or how.dry_run else Spend.DUE
     want = _WITH_CHARGE if setting.reserve == HOLD else SETTING_ONLY
     if how.look_around:
         want |= {Part.HEALTH}

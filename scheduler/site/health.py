@@ -25,7 +25,7 @@ _WORST: Final = ("failing", "attention", "waiting", "good")
 
 def reasons(controller: Controller, now: datetime) -> tuple[Reason, ...]:
     """All that speaks against "good", worst first."""
-    found = [*_held(controller, now), *_battery(controller), *_gateway(controller)]
+    found = [*_held(controller, now), *_battery(controller), *_gateway(controller, now)]
     found += [
         *controller.drift.reasons(now),
         *_in_the_way(controller),
@@ -86,7 +86,7 @@ def _battery(controller: Controller) -> Iterator[Reason]:
         yield Reason("unsafe", text, controller.debt.since, "failing")
 
 
-def _gateway(controller: Controller) -> Iterator[Reason]:
+def _gateway(controller: Controller, now: datetime) -> Iterator[Reason]:
     known, error = controller.known, controller.known.error
     if isinstance(error, GatewayIdentityError):
         yield Reason("certificate", str(error), known.since, "failing")
@@ -94,6 +94,10 @@ def _gateway(controller: Controller) -> Iterator[Reason]:
         yield Reason("gateway_lost", f"The gateway does not answer: {error}", known.since)
     elif isinstance(error, BudgetSpentError):
         yield Reason("budget", str(error), known.since)
+    elif error is not None and known.unread_since and now - known.unread_since >= GRACE:
+        # It answers, and says nothing that could be used: what was proven may be so no longer.
+        text = f"What is in force cannot be read from the gateway: {error}"
+        yield Reason("unread", text, known.unread_since)
     for text in getattr(controller.gateway, "concerns", ()):
         yield Reason("gateway_soon", text, None)
 

@@ -37,6 +37,7 @@ AFTER: Final[Mapping[str, timedelta]] = {
     "file_broken": _MINUTE,
     "two_databases": _MINUTE,
     "gateway_lost": 5 * _MINUTE,
+    "unread": 5 * _MINUTE,
     "budget": 5 * _MINUTE,
     "clock": 10 * _MINUTE,
     "unverified": 10 * _MINUTE,

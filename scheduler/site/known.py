@@ -41,6 +41,8 @@ class Known:
         """Since when it answers, or does not."""
         self.error: GatewayError | None = None
         """Of the newest exchange."""
+        self.unread_since: datetime | None = None
+        """Since when every exchange ended in an error; None while they end well."""
         self.health: Reading | None = None
         """The newest that tells of grid, update and what is in the way."""
         self.metered: Metered | None = None
@@ -90,6 +92,7 @@ class Known:
         """Remember how an exchange ended; contact lost and regained is an event, once."""
         now, was = self._recorder.now(), self.reachable
         self.error = error
+        self.unread_since = None if error is None else self.unread_since or now
         if isinstance(error, BudgetSpentError):
             return
         gone = isinstance(error, GatewayUnreachableError | GatewayIdentityError)

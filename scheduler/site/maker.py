@@ -90,6 +90,8 @@ class Maker:
             known=self.known,
             halt=lambda: self._of.halted(wish) or self._of.held_back(),
             known_in_force=await self.standing.in_force(wish.setting, fresh=fresh),
+            # A login that stops the battery is no price for a look.
+            asked=wake is Wake.OPERATOR and not self.gateway.limits.login_stops,
             in_doubt=self.witness.doubts or await self.standing.in_doubt(),
             unverified=wish.unverified,
             dry_run=self._of.conduct.dry_run,

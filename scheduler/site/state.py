@@ -106,8 +106,8 @@ class Reason:
     """One thing that a person should know."""
 
     id: str
-    """gateway_lost, certificate, overdue, refused, audit, clock, file_differs, file_broken, lease,
-    stopped, silent, budget, not_running, ..."""
+    """gateway_lost, unread, certificate, overdue, refused, audit, clock, file_differs, file_broken,
+    lease, stopped, silent, budget, not_running, ..."""
     text: str
     since: datetime | None = None
     word: Word = "attention"

@@ -212,11 +212,11 @@ def test_a_removed_lock_file_ends_no_service_and_is_put_back(house):
     assert process.poll() is None
 
 
-def test_two_databases_that_drive_one_gateway_are_told(house):
+def test_two_databases_that_drive_one_gateway_are_told_by_both(house):
     house.write(ALWAYS)
     first = running(house)
     house.environment["TOU_DATABASE"] = "other.db"
-    house.run()
+    second = house.run()
 
     state = house.until(
         lambda: (
@@ -228,6 +228,8 @@ def test_two_databases_that_drive_one_gateway_are_told(house):
 
     assert any(str(first.pid) in reason for reason in state["health"]["reasons"])
     assert "another database" in house.journal()
+    del house.environment["TOU_DATABASE"]
+    house.until(lambda: str(second.pid) in str(status(house)[1]["health"]["reasons"]))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")

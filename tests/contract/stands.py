@@ -39,6 +39,8 @@ class Stand:
     vanish: Callable[[], None]
     """It is not to be reached from now on."""
     secret: str = PASSWORD
+    faults: Any = None
+    """The switches of its server."""
 
     def open(self):
         return transport(self.name).open_gateway(self.settings, self.surroundings)
@@ -72,6 +74,7 @@ async def local(folder: Path) -> AsyncIterator[Stand]:
             surroundings=surroundings(folder),
             in_force=lambda: of_device(server.device),
             vanish=lambda: setattr(server.faults, "refuse", True),
+            faults=server.faults,
         )
 
 
@@ -92,6 +95,7 @@ async def simulated(folder: Path) -> AsyncIterator[Stand]:
             ),
             in_force=lambda: of_device(server.device),
             vanish=lambda: setattr(server.faults, "refuse", True),
+            faults=server.faults,
         )
 
 
@@ -109,6 +113,7 @@ async def proxy(folder: Path) -> AsyncIterator[Stand]:
             surroundings=surroundings(folder),
             in_force=lambda: of_house(server.house),
             vanish=lambda: setattr(server.faults, "refuse", True),
+            faults=server.faults,
         )
 
 
@@ -147,6 +152,7 @@ async def fleet(folder: Path) -> AsyncIterator[Stand]:
             surroundings=around,
             in_force=lambda: of_cloud(cloud),
             vanish=lambda: setattr(cloud.faults, "refuse", True),
+            faults=cloud.faults,
             secret=TokenFile(around.state.with_suffix(".fleet")).read().access,
         )
 
@@ -186,6 +192,7 @@ async def v1r(folder: Path) -> AsyncIterator[Stand]:
             surroundings=surroundings(folder),
             in_force=lambda: SettingRead(house.active.mode, house.app_reserve),
             vanish=lambda: setattr(server.faults, "refuse", True),
+            faults=server.faults,
         )
 
 

@@ -83,7 +83,7 @@ def test_who_tells_has_no_secret_of_the_gateway_and_only_reads_the_audit():
     for line in (
         "DynamicUser=yes",
         "Group=tou-readers",
-        "BindReadOnlyPaths=-/var/lib/private/tou-scheduler",
+        "BindReadOnlyPaths=/var/lib/private/tou-scheduler",
         "StateDirectory=tou-notify",
         "LoadCredential=notify_targets:/etc/tou-scheduler/notify_targets",
     ):

@@ -131,6 +131,8 @@ class Renewed:
     async def upkeep(self, steps: Steps) -> None:
         """Renew it each week at the latest."""
         try:
+            if self._file.read() is None:
+                return  # nobody has signed in yet, which is said where a token is asked for
             if self._read().due(self._now()):
                 async with self._alone():
                     tokens = self._read()

@@ -80,6 +80,11 @@ class ProxyGateway:
         return f"proxy {urlsplit(self.url).netloc}"
 
     @property
+    def untried(self) -> str | None:
+        """What no look can tell: the secret goes with writes alone."""
+        return "Whether it takes the secret shows with the first write: a look is made without it."
+
+    @property
     def clock_ahead(self) -> float | None:
         """By the Date of its last answer."""
         return self._wire.clock_ahead

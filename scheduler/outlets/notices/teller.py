@@ -28,9 +28,20 @@ class Teller:
     def tell(self, notices: Iterable[Notice], now: datetime, zone: ZoneInfo) -> int:
         """Tell what is due; how many targets took something. What is quiet waits until the quiet
         hours are over, and is then told as it stands."""
-        hushed = self.quiet is not None and self.quiet.holds(now, zone)
+        hushed = self._hushed(now, zone)
         spoken = [each for each in notices if each.urgent or not hushed]
         return sum(self._tell(notice, target, now) for notice in spoken for target in self.targets)
+
+    def wanted(self, notice: Notice, now: datetime, zone: ZoneInfo) -> bool:
+        """Whether some target may be told now and has yet to take it; its text need not be made
+        before."""
+        return not self._hushed(now, zone) and any(
+            each.wants(notice.level) and self.book.due(notice, each.address, now)
+            for each in self.targets
+        )
+
+    def _hushed(self, now: datetime, zone: ZoneInfo) -> bool:
+        return self.quiet is not None and self.quiet.holds(now, zone)
 
     def _tell(self, notice: Notice, target: Addressee, now: datetime) -> bool:
         if not target.wants(notice.level) or not self.book.due(notice, target.address, now):

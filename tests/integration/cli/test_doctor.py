@@ -316,3 +316,40 @@ def test_a_sign_in_that_was_never_made_is_wrong_settings(
     monkeypatch.delenv("TOU_FLEET_TOKEN")
 
     assert tou("doctor").code == 78
+
+
+def test_a_budget_that_is_used_up_is_told_once_and_is_no_matter_of_reach(
+    tou: Any, cloud: Any, schedule: Any, monkeypatch: Any
+) -> None:
+    schedule(PLAIN)
+    monkeypatch.setenv("TOU_FLEET_BUDGET", "0.0001")
+
+    answer = tou("doctor", "--format", "json")
+
+    assert answer.code == 1
+    assert findings(answer)["budget"] == ["wrong"]
+    assert "reachable" not in findings(answer)
+    assert cloud.log == []
+
+
+def test_what_a_look_cannot_tell_of_a_proxy_is_said(tou: Any, proxy: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("TOU_PROXY_SECRET", "another")
+
+    answer = tou("doctor", "--format", "json")
+
+    assert findings(answer)["writable"] == ["fine", "unknown"]
+    assert "the first write" in answer.out
+
+
+def test_a_cloud_without_a_sign_in_is_one_message(
+    tou: Any, cloud: Any, schedule: Any, monkeypatch: Any, caplog: Any
+) -> None:
+    schedule(PLAIN)
+    monkeypatch.delenv("TOU_FLEET_TOKEN")
+    monkeypatch.setenv("TOU_FLEET_PROVIDER", "tesla")
+
+    answer = tou("doctor")
+
+    assert answer.code == 77
+    assert answer.out.count("Nobody has signed in yet") == 1
+    assert caplog.text == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from scheduler.outlets.notices.notice import Notice
 from scheduler.outlets.notices.settings import NotifySettings
 from scheduler.outlets.notices.targets import send, targets
 from scheduler.outlets.pings import ping
-from scheduler.words import EntryKind
+from scheduler.words import EntryKind, Outcome
 
 # A module of the sender's own asks for one that Python gives up.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -208,3 +209,61 @@ def test_every_setting_is_on_its_page():
     page = (Path(__file__).parents[3] / "docs" / "notices.md").read_text()
 
     assert [name for name in names_of(NotifySettings) if f"`{name}`" not in page] == []
+
+
+# --- the digest
+
+
+def test_the_digest_is_shown_from_the_audit_alone(tou, runs):
+    runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("notify", "digest", "--week", "2026-11-23")
+
+    assert answer.code == 0
+    assert answer.out.startswith("Week of 23 Nov: ")
+    assert "Mon 23 Nov: " in answer.out
+
+
+def test_a_digest_of_a_week_to_come_and_one_without_an_audit_are_refused(tou, home):
+    assert tou("notify", "digest", "--week", "2999-01-01").code == 2
+    answer = tou("notify", "digest")
+    assert (answer.code, "No audit yet" in answer.err) == (1, True)
+
+
+def test_a_firmware_that_a_start_meets_again_did_not_come(tou, log, runs):
+    for hours, version in enumerate(("24.36", "24.36", "26.34.1", "26.34.1")):
+        log.append(
+            at=runs.at + timedelta(hours=hours), entry=EntryKind.EVENT, kind="gateway",
+            name="firmware", detail={"firmware": version, "before": None},
+        )  # fmt: skip
+
+    out = tou("notify", "digest", "--week", "2026-11-23").out
+
+    assert "firmware 26.34.1 came Mon 10:00" in out
+
+
+def test_the_digest_of_the_week_before_is_sent_once_at_its_hour(home, log, monkeypatch, receiver):
+    place = receiver.place
+    monkeypatch.setenv("TOU_NOTIFY_TARGETS", f"digest=json://{place}/")
+    monkeypatch.setenv("TOU_PING_DIGEST_URL", f"http://{place}/digest")
+    week_ago = clock.now() - timedelta(days=8)
+    begun = json.dumps({"at": clock.iso(week_ago), "event": "begun"})
+    (home / "tou.notices.jsonl").write_text(f"{begun}\n")
+    monkeypatch.setenv("TOU_NOTIFY_DIGEST", "mon 00:00")
+
+    once()
+    once()
+
+    assert [path for _, path, _ in receiver.got] == ["/", "/digest"]
+    assert json.loads(receiver.got[0][2])["title"].startswith("home: Week of ")
+
+
+def test_a_sender_that_just_began_sends_no_digest_of_the_time_before(
+    home, log, monkeypatch, receiver
+):
+    monkeypatch.setenv("TOU_NOTIFY_TARGETS", f"json://{receiver.place}/")
+    monkeypatch.setenv("TOU_NOTIFY_DIGEST", "mon 00:00")
+
+    once()
+
+    assert receiver.got == []

@@ -11,6 +11,15 @@ from scheduler.gateway.fleet import TOKENS
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.simulated.fleet import SimulatedFleet
 
+AS_IT_IS = """\
+schedule: as it is
+timezone: Etc/UTC
+rules:
+  - name: keep
+    mode: self_consumption
+    reserve: 20%
+"""
+
 
 @pytest.fixture
 async def cloud(tmp_path):
@@ -30,7 +39,7 @@ rules: [{name: run the house, mode: self_consumption, reserve: 20%}]
 
 async def applied(cloud, folder, **settings):
     """The exit code of `tou apply`, and all that it said."""
-    (folder / "home.yaml").write_text(HOME)
+    (folder / "house.yaml").write_text(HOME)
     own = {name: value for name, value in os.environ.items() if not name.startswith("TOU_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -40,7 +49,7 @@ async def applied(cloud, folder, **settings):
         cwd=folder,
         env={
             **own,
-            "TOU_SCHEDULE": str(folder / "home.yaml"),
+            "TOU_SCHEDULE": str(folder / "house.yaml"),
             "TOU_DATABASE": str(folder / "tou.db"),
             "TOU_GATEWAY": "fleet",
             "TOU_FLEET_SITE": cloud.site,
@@ -111,3 +120,14 @@ async def test_a_job_that_the_cloud_cannot_do_is_refused_with_the_way_out(cloud,
 
     assert ended == 78
     assert "The gateway (fleet) cannot do commit. Remove the job" in said
+
+
+async def test_what_was_confirmed_before_is_asked_for_again_when_a_person_applies(cloud, tmp_path):
+    (tmp_path / "home.yaml").write_text(AS_IT_IS)
+    await applied(cloud, tmp_path, TOU_SCHEDULE="home.yaml")
+    cloud.faults.set("other_region")
+
+    ended, said = await applied(cloud, tmp_path, TOU_SCHEDULE="home.yaml")
+
+    assert ended == 77, said
+    assert "another region" in said

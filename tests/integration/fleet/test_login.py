@@ -1,6 +1,7 @@
 """The whole of `tou gateway login` against the simulated cloud, without a browser."""
 
 import asyncio
+import io
 import json
 import re
 import threading
@@ -14,6 +15,7 @@ from scheduler.audit.database import open_database
 from scheduler.cli import gateway_login_unit as unit
 from scheduler.cli.gateway_login import login_command
 from scheduler.errors import ConfigurationError, GatewayRefusedError
+from scheduler.gateway.fleet import TOKENS
 from scheduler.gateway.fleet.progress import ProgressFile
 from scheduler.gateway.fleet.tokens import TokenFile
 from scheduler.simulated.fleet import SimulatedFleet
@@ -336,3 +338,19 @@ def test_nobody_there_to_answer_ends_it_without_a_traceback(cloud, database):
 
     assert result.exit_code == 1
     assert "Aborted" in result.output
+
+
+def test_answers_from_a_file_are_taken_without_a_word_about_terminals(
+    cloud, database, monkeypatch, units
+):
+    refresh = str(cloud.fleet.tokens()["refresh_token"])
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{CLIENT_ID}\n{refresh}\n"))
+    assert login_command.callback is not None
+
+    login_command.callback(
+        provider="tesla", region="na", paste=True, again=False, redirect=REDIRECT, units=units
+    )
+
+    kept = TokenFile(database.with_suffix(TOKENS)).read()
+    assert kept is not None
+    assert kept.client_id == CLIENT_ID

@@ -10,6 +10,7 @@ import pytest
 
 from scheduler.errors import LockedError, SchedulerError
 from scheduler.host import instance
+from scheduler.host.claim import Claim
 from scheduler.host.instance import Instance, Presence
 from scheduler.host.supervisor import notify
 
@@ -69,6 +70,22 @@ def test_only_the_first_of_two_acting_processes_is_alone(tmp_path):
     third = Presence(tmp_path / "tou.db")
     assert third.alone
     third.leave()
+
+
+def test_a_claim_names_both_processes_however_often_it_is_asked(tmp_path):
+    first, second = Claim(str(tmp_path)), Claim(str(tmp_path))
+    assert first.take()
+    assert first.rival(0.0) is None
+
+    for ticks in range(50):
+        assert not second.take()
+        assert second.holder() == os.getpid()
+        assert first.rival(float(ticks)) == os.getpid()
+
+    assert first.rival(500.0) is None
+    first.release()
+    assert second.take()
+    second.release()
 
 
 def test_a_removed_lock_file_ends_nothing_and_is_put_back(tmp_path):

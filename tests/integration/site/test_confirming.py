@@ -8,7 +8,11 @@ import dataclasses
 import pytest
 
 from scheduler.audit.recorder import Run
-from scheduler.errors import AuditUnwritableError, GatewayBusyError, GatewayUnreachableError
+from scheduler.errors import (
+    AuditUnwritableError,
+    GatewayBusyError,
+    GatewayUnreachableError,
+)
 from scheduler.gateway.base import Limits
 from scheduler.setting import Export, Mode, Setting, SettingRead
 from scheduler.words import Outcome, Wake
@@ -242,3 +246,24 @@ async def test_an_outcome_that_the_audit_could_not_take_is_written_at_the_next_l
     await house.look(Wake.PULSE)
 
     assert (before, house.outcomes()) == ([None], ["confirmed"])
+
+
+async def test_a_person_is_told_what_is_seen_even_where_the_look_is_paid_for(house):
+    house.device.limits = Limits(free_reads=False)
+    await house.look(Wake.START)
+    house.device.active, house.device.session = SettingRead("autonomous", 40.0), False
+
+    attempt = await house.look(Wake.OPERATOR)
+
+    assert attempt.outcome == "confirmed"
+    assert house.device.active.mode == "self_consumption"
+
+
+async def test_no_login_that_stops_the_battery_is_sent_to_look_for_a_person(house):
+    house.device.limits = Limits(login_stops=True)
+    await house.look(Wake.START)
+    house.device.session = False
+
+    attempt = await house.look(Wake.OPERATOR)
+
+    assert (attempt.outcome, attempt.observed) == ("unchanged", None)

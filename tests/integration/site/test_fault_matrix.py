@@ -1,5 +1,6 @@
-"""Every fault at every step of a switch, once: no wrong "confirmed", and the right setting in force
-with the battery running soon after the fault is over."""
+"""Every fault at every step of a switch, once, three times and for ten minutes: no wrong
+"confirmed", no loop of logins, no secret told, and the right setting in force with the battery
+running soon after the fault is over."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ import pytest
 from scheduler.audit.database import open_database
 from scheduler.gateway.local import wire
 from scheduler.setting import Mode, to_raw
-from scheduler.simulated import SimulatedGateway
+from scheduler.simulated import ALWAYS, SimulatedGateway
 from scheduler.simulated.faults import Faults
 from scheduler.site.apply import Attempt
 from scheduler.words import Outcome, Wake
@@ -43,15 +44,35 @@ SOON_AFTER = {
 # How the simulation of these tests stands, whatever the fault.
 STANDING = frozenset({"shows_active", "login_limit", "changed"})
 
-Arm = Callable[[Faults, str], None]
+# A fault that stays has lengthened the waits: those of a refusal to fifteen minutes, thrice.
+SOON_AFTER_LONG = 5 * 60.0
+SOON_AFTER_REFUSALS = 3 * 900.0 + PULSE
+# How long a fault stays that stays "for ten minutes".
+WINDOW = 600.0
+# Logins while one fault stays and is overcome: one an attempt, and attempts are ever rarer.
+LOGINS = 12
+# By how often a fault strikes: before which requests, with a session and without one.
+STEPS: dict[int, tuple[tuple[bool, tuple[int, ...]], ...]] = {
+    1: ((False, tuple(range(6))), (True, tuple(range(10)))),
+    3: ((True, (0, 2, 4, 6, 8)),),
+    ALWAYS: ((True, (1, 5)),),
+}
+PASSWORD = "correct-horse-battery"
+
+Arm = Callable[[Faults, str, int], None]
 
 
-def once(name: str, value: object = 1) -> Arm:
-    return lambda faults, path: setattr(faults, name, value)
+def once(name: str, value: object = None) -> Arm:
+    """A switch has its value; a count is how often."""
+    return lambda faults, path, times: setattr(faults, name, times if value is None else value)
 
 
-def at_path(name: str, value: int = 1) -> Arm:
-    return lambda faults, path: setattr(faults, name, {path: value})
+def at_path(name: str) -> Arm:
+    return lambda faults, path, times: setattr(faults, name, {path: times})
+
+
+def keyed(name: str, key: str) -> Arm:
+    return lambda faults, path, times: setattr(faults, name, {key: times})
 
 
 FAULTS: dict[str, Arm] = {
@@ -61,7 +82,7 @@ FAULTS: dict[str, Arm] = {
     "cut off": once("drop"),
     "busy": once("busy"),
     "limited": at_path("limited"),
-    "asks for years": lambda faults, path: vars(faults).update(busy=1, retry_after=1e9),
+    "asks for years": lambda faults, path, times: vars(faults).update(busy=times, retry_after=1e9),
     "never answered": at_path("hang"),
     "drips": once("drip"),
     "endless": once("endless"),
@@ -75,22 +96,22 @@ FAULTS: dict[str, Arm] = {
     "missing": at_path("missing"),
     "answer lost": at_path("answer_lost"),
     "restarts": at_path("reboot"),
-    "a null mode": lambda faults, path: faults.null.update(real_mode=1),
-    "no reserve": lambda faults, path: faults.without.update(backup_reserve_percent=1),
-    "a reserve in words": lambda faults, path: faults.typed.update(backup_reserve_percent=1),
+    "a null mode": keyed("null", "real_mode"),
+    "no reserve": keyed("without", "backup_reserve_percent"),
+    "a reserve in words": keyed("typed", "backup_reserve_percent"),
     "sessions gone": once("kill_tokens"),
     "too many logins": once("too_many"),
     "reads forbidden": once("reads_forbidden", True),
     "password reverted": once("password_reverted", True),
-    "a dead session is forbidden": lambda faults, path: vars(faults).update(
-        kill_tokens=1, dead_token=403
+    "a dead session is forbidden": lambda faults, path, times: vars(faults).update(
+        kill_tokens=times, dead_token=403
     ),
     "sessions die at once": once("token_life", 0.0),
     "default password": once("default_password", True),
     "off grid": once("islanded", True),
     "a stop refused": once("stop_refused", True),
-    "a version of null": lambda faults, path: faults.null.update(version=1),
-    "a version that is a number": lambda faults, path: faults.typed.update(version=1),
+    "a version of null": keyed("null", "version"),
+    "a version that is a number": keyed("typed", "version"),
     "keys that nobody knows": once("extra_keys", True),
     "plain text": once("text_type", True),
     "float noise": once("noise", True),
@@ -105,30 +126,39 @@ FAULTS: dict[str, Arm] = {
 
 @dataclass
 class Arming(httpx.AsyncBaseTransport):
-    """Switches a fault on just before one request, and off after its answer."""
+    """Switches a fault on just before one request, and off so many answers later."""
 
     faults: Faults
     inner: httpx.AsyncBaseTransport = field(default_factory=wire._transport)
     arm: Arm | None = None
     at: int = 0
     """The number of the request, counted down to 0."""
+    times: int = 1
+    """How many requests meet it; ALWAYS: until it is called over."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         request.extensions["timeout"] |= {"connect": PATIENCE, "read": PATIENCE}
-        arm, self.at = self.arm, self.at - 1
-        if arm is None or self.at >= 0:
+        self.at -= 1
+        if self.arm is None or self.at >= 0:
             return await self.inner.handle_async_request(request)
-        self.arm = None
-        arm(self.faults, request.url.path.removeprefix("/api/"))
+        if self.at == -1:
+            self.arm(self.faults, request.url.path.removeprefix("/api/"), self.times)
         try:
             return await self.inner.handle_async_request(request)
         finally:
-            self.over()
+            if self.at == -self.times:
+                self.over()
 
     def over(self) -> None:
-        """The switches are put back; counted faults that did not strike yet stay for the next."""
+        """The switches are put back; counted faults that did not strike yet stay for the next, but
+        for those that would strike for ever."""
+        self.arm = None
         for each in dataclasses.fields(Faults):
-            counted = type(each.default) is int or each.default is dataclasses.MISSING
+            value = getattr(self.faults, each.name)
+            if each.default is dataclasses.MISSING:
+                setattr(self.faults, each.name, {k: n for k, n in value.items() if n != ALWAYS})
+                continue
+            counted = type(each.default) is int and value != ALWAYS
             if not counted and each.name not in STANDING:
                 setattr(self.faults, each.name, each.default)
 
@@ -150,7 +180,9 @@ class Matrix:
             to_raw(float(wanted.reserve)), abs=0.01
         )
 
-    async def switch(self, *, cold: bool, number: int, arm: Arm, soon: float) -> None:
+    async def switch(
+        self, *, cold: bool, number: int, arm: Arm, soon: float, times: int = 1
+    ) -> None:
         """One boundary with a fault at the request of this number."""
         home = self.home
         home.at(8 if home.clock.instant.hour >= 22 or home.clock.instant.hour < 8 else 22)
@@ -158,14 +190,25 @@ class Matrix:
             (home.folder / "tou.session").unlink(missing_ok=True)
             await home.site.gateway.close()
             home.start()
-        self.transport.arm, self.transport.at = arm, number
+        self.transport.arm, self.transport.at, self.transport.times = arm, number, times
+        logins = home.logins
         self.judge(await home.look(Wake.BOUNDARY))
-        self.transport.over()
+        if times == ALWAYS:
+            await self.pass_time(WINDOW, lambda: False)
+        if times != 3:
+            self.transport.over()
         while home.device.device.away_seconds_left > 0:
             await asyncio.sleep(0.02)
         began = home.clock.elapsed
-        while not self.settled():
-            assert home.clock.elapsed - began <= soon, (number, home.outcomes()[-5:])
+        await self.pass_time(soon, self.settled)
+        assert self.settled(), (number, home.clock.elapsed - began, home.outcomes()[-5:])
+        assert home.logins - logins <= LOGINS
+        self.transport.over()
+
+    async def pass_time(self, most: float, enough: Callable[[], bool]) -> None:
+        """Look at every timer and pulse until it is enough."""
+        home, began = self.home, self.home.clock.elapsed
+        while home.clock.elapsed - began <= most and not enough():
             waits = (home.controller.retry_in(), home.controller.confirm_in())
             wait = min((each for each in waits if each is not None), default=30.0)
             home.clock.move(seconds=min(wait, 30.0))
@@ -186,13 +229,14 @@ class Matrix:
 @pytest.fixture
 async def matrix(tmp_path: Path) -> AsyncIterator[Matrix]:
     async with SimulatedGateway(
-        profile="1.49", run_seconds=0.02, stop_seconds=0.01, away_seconds=0.1
+        profile="1.49", password=PASSWORD, run_seconds=0.02, stop_seconds=0.01, away_seconds=0.1
     ) as device:
         clock = Clock()
         device.faults.login_limit = 100_000
         device.faults.shows_active = True
         transport = Arming(device.faults)
         home = Home(tmp_path, clock, open_database(tmp_path / "tou.db", create=True), device)
+        home.password = PASSWORD
         home.client = {
             "transport": transport,
             "monotonic": clock.monotonic,
@@ -206,10 +250,29 @@ async def matrix(tmp_path: Path) -> AsyncIterator[Matrix]:
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_fault_at_any_step_is_overcome_and_never_called_confirmed(matrix, fault):
     soon = SOON_AFTER.get(fault, SOON)
-    for cold, steps in ((False, 6), (True, 10)):
-        for number in range(steps):
+    for cold, steps in STEPS[1]:
+        for number in steps:
             await matrix.switch(cold=cold, number=number, arm=FAULTS[fault], soon=soon)
 
             assert matrix.truth(), (fault, cold, number)
     modes = {run.wanted["mode"] for run in matrix.home.runs() if run.wanted}
     assert modes == {Mode.BACKUP.value, Mode.SELF_CONSUMPTION.value}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("times", [3, ALWAYS], ids=["three times", "ten minutes"])
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_fault_that_stays_is_overcome_and_told_to_nobody_as_confirmed(
+    matrix, caplog, fault, times
+):
+    soon = SOON_AFTER_REFUSALS if fault in SOON_AFTER else SOON_AFTER_LONG
+    for cold, steps in STEPS[times]:
+        for number in steps:
+            arm = FAULTS[fault]
+            await matrix.switch(cold=cold, number=number, arm=arm, soon=soon, times=times)
+
+            assert matrix.truth(), (fault, cold, number)
+    matrix.home.runs()
+    for file in matrix.home.folder.glob("tou.db*"):
+        assert PASSWORD.encode() not in file.read_bytes()
+    assert PASSWORD not in caplog.text

@@ -226,3 +226,19 @@ async def test_a_setting_that_is_never_read_back_is_written_ever_more_seldom(hou
         await house.next(Wake.RETRY, Wake.CONFIRM)
 
     assert 20 < house.writes < 60
+
+
+async def test_a_gateway_that_answers_and_cannot_be_read_is_told(house):
+    """It said 503 for hours, and the state said that all was well."""
+    await house.look(Wake.START)
+    assert house.controller.wish.done
+    house.device.fails("read", *[GatewayBusyError("It is busy.") for _ in range(5)])
+    for _ in range(4):
+        house.clock.move(seconds=30)
+        await house.look(Wake.PULSE)
+
+    assert "It is busy." in house.reasons()["unread"]
+    for _ in range(2):
+        house.clock.move(seconds=30)
+        await house.look(Wake.PULSE)
+    assert "unread" not in house.reasons()

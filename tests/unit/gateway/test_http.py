@@ -47,7 +47,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("error", "kind"), KINDS, ids=lambda each: repr(each))
+@pytest.mark.parametrize(("error", "kind"), KINDS, ids=repr)
 def test_only_what_never_went_out_counts_as_not_sent(error, kind):
     assert failure(error) is kind
 
