@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.audit import review
+from scheduler.audit.backup import backup
 from scheduler.audit.database import Database, open_database, open_to_look, upgrade
 from scheduler.audit.log import Log
 from scheduler.audit.schema import SCHEMA
@@ -69,7 +70,8 @@ def test_opening_an_audit_of_our_schema_does_not_import_alembic(
     database: Database, path: Path
 ) -> None:
     script = (
-        "import sys; from pathlib import Path; from scheduler.audit.database import open_database;"
+        "import sys; from pathlib import Path; from scheduler.audit.backup import backup
+from scheduler.audit.database import open_database;"
         "open_database(Path(sys.argv[1]), create=True).close(); print('alembic' in sys.modules)"
     )
 
@@ -198,7 +200,8 @@ def test_a_disk_that_is_full_from_the_beginning_is_told(path: Path, spawn: Spawn
     script = """
         import resource, sys
         from pathlib import Path
-        from scheduler.audit.database import open_database
+        from scheduler.audit.backup import backup
+from scheduler.audit.database import open_database
         from scheduler.errors import AuditUnwritableError
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
         try:
@@ -261,7 +264,7 @@ def test_an_audit_restored_under_the_service_is_written_on(
     database: Database, path: Path, tmp_path: Path, opened: Opened
 ) -> None:
     append(database)
-    database.backup(tmp_path / "copy.db")
+    backup(database, tmp_path / "copy.db")
     append(database)
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
