@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -201,6 +203,16 @@ def test_the_service_knows_the_settings_of_who_tells_by_name(tou, monkeypatch):
     monkeypatch.setenv("TOU_NOTIFY_QUIT", "22:00-07:00")
 
     assert "Did you mean TOU_NOTIFY_QUIET?" in tou("notify").err
+
+
+def test_the_service_imports_nothing_of_who_tells():
+    text = (
+        "import sys, scheduler.host.host, scheduler.settings; scheduler.settings.load(); "
+        "print([each for each in sys.modules if 'apprise' in each or '.notices' in each])"
+    )
+    told = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+
+    assert told.stdout == "[]\n"
 
 
 def test_every_setting_is_on_its_page():
