@@ -70,8 +70,7 @@ def test_opening_an_audit_of_our_schema_does_not_import_alembic(
     database: Database, path: Path
 ) -> None:
     script = (
-        "import sys; from pathlib import Path; from scheduler.audit.backup import backup
-from scheduler.audit.database import open_database;"
+        "import sys; from pathlib import Path; from scheduler.audit.database import open_database;"
         "open_database(Path(sys.argv[1]), create=True).close(); print('alembic' in sys.modules)"
     )
 
