@@ -199,8 +199,7 @@ def test_a_disk_that_is_full_from_the_beginning_is_told(path: Path, spawn: Spawn
     script = """
         import resource, sys
         from pathlib import Path
-        from scheduler.audit.backup import backup
-from scheduler.audit.database import open_database
+        from scheduler.audit.database import open_database
         from scheduler.errors import AuditUnwritableError
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
         try:
