@@ -92,12 +92,16 @@ def runs(
     outcome: Outcome | str | None = None,
     job: str | None = None,
     after: int | None = None,
+    before: int | None = None,
     limit: int | None = None,
 ) -> list[RunView]:
     """The newest `limit` runs, oldest of them first, that started at or after `since` and before
     `until`. `job` is a job's or rule's name, or a kind; `after` leaves those of which something
-    was kept after this entry. Raises AuditUnwritableError."""
+    was kept after this entry, `before` those with a lower number than this run. Raises
+    AuditUnwritableError."""
     conditions = _which_runs(since, until, outcome, job)
+    if before is not None:
+        conditions.append(_first.c.id < before)
     if after is not None:
         later = select(audit.c.run).where(audit.c.id > after, audit.c.run.is_not(None))
         conditions.append(_first.c.id.in_(later))

@@ -37,6 +37,7 @@ _VERBS = {
     "tariff": "tariff",
     "gateway": "gateway",
     "doctor": "doctor",
+    "web": "web",
     "db": "db",
     "completion": "completion",
 }

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -57,8 +57,13 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def echo_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Rows as CSV on stdout."""
+    write_csv(sys.stdout, rows, columns)
+
+
+def write_csv(to: TextIO, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Rows as CSV with a header; nested values as JSON text."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer = csv.writer(to, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
         writer.writerow([_cell(row.get(column)) for column in columns])

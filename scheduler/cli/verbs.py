@@ -11,7 +11,7 @@ import click
 from scheduler.schedule.wording import nearest, shown
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "See": ("status", "why", "plan", "calendar", "audit"),
+    "See": ("status", "why", "plan", "calendar", "audit", "web"),
     "Write schedules": ("init", "check", "diff", "simulate", "tariff"),
     "Act": ("run", "apply", "job", "override", "pause", "resume", "skip"),
 }

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-VERBS = {UNIT: "run", NOTIFY: "notify"}
+WEB = UNIT.with_name("tou-web.service")
+VERBS = {UNIT: "run", NOTIFY: "notify", WEB: "web"}
 
 
 @pytest.fixture(params=VERBS, ids=lambda path: path.stem)
@@ -46,7 +47,7 @@ def test_the_unit_verifies_without_a_line_of_complaint(unit):
 
 
 def test_a_misspelt_key_would_be_noticed(unit):
-    unit.write_text(unit.read_text().replace("WatchdogSec=", "WatchdogSecs="))
+    unit.write_text(unit.read_text().replace("RestartSec=", "RestartSecs="))
 
     assert analyze("verify", str(unit)).stderr != ""
 
@@ -74,6 +75,29 @@ def test_the_unit_promises_what_the_design_names():
         "LoadCredential=gateway_password:/etc/tou-scheduler/gateway_password",
     ):
         assert f"\n{line}\n" in text
+
+
+def test_the_unit_of_the_page_has_no_secret_and_no_way_out():
+    lines = WEB.read_text().splitlines()
+
+    assert not [line for line in lines if line.startswith(("LoadCredential", "StateDirectory"))]
+    assert {"IPAddressDeny=any", "IPAddressAllow=localhost", "Group=tou-readers"} <= {*lines}
+    hidden = next(line for line in lines if line.startswith("UnsetEnvironment="))
+    assert {*hidden.partition("=")[2].split()} == secrets()
+
+
+def secrets() -> set[str]:
+    """The settings whose values are secrets, of every transport and outlet."""
+    from scheduler.gateway.registry import TRANSPORTS, settings_of
+    from scheduler.outlets.notices.settings import NotifySettings
+
+    tables = [NotifySettings, *map(settings_of, TRANSPORTS)]
+    return {
+        f"TOU_{name.upper()}"
+        for table in tables
+        for name, field in table.model_fields.items()
+        if "SecretStr" in str(field.annotation)
+    }
 
 
 def test_who_tells_has_no_secret_of_the_gateway_and_only_reads_the_audit():

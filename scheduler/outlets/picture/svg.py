@@ -83,8 +83,9 @@ def draw(day: DayPicture, *, link: Callable[[int], str] | None = None) -> str:
         *_ahead(day, top - 8, foot),
     ]
     label = escape(_label(day))
+    role = "group" if link else "img"  # an image may not have links in it
     return (
-        f'<svg class="day" viewBox="0 0 {WIDTH} {foot + 22}" role="img" aria-label="{label}" '
+        f'<svg class="day" viewBox="0 0 {WIDTH} {foot + 22}" role="{role}" aria-label="{label}" '
         f'xmlns="http://www.w3.org/2000/svg"><style>{STYLE}</style>{"".join(parts)}</svg>'
     )
 
@@ -236,7 +237,8 @@ def _marks(day: DayPicture, y: int, link: Callable[[int], str] | None) -> Iterat
             f'<g class="m-{kind}" transform="translate({_x(day, first.at)} {y})">{_SHAPES[kind]}'
             f"<title>{escape(text)}</title></g>"
         )
-        yield f'<a href="{escape(link(last.run))}">{shape}</a>' if link else shape
+        named = f'href="{escape(link(last.run))}" aria-label="{escape(text)}"' if link else ""
+        yield f"<a {named}>{shape}</a>" if link else shape
 
 
 def _grouped(day: DayPicture) -> list[list[Mark]]:

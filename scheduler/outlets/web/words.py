@@ -1,0 +1,52 @@
+"""Instants, ages and settings in a page's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from scheduler import clock
+from scheduler.outlets.picture.svg import KINDS
+from scheduler.setting import setting_words
+
+_STEPS: Final = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+def local(at: str | datetime | None, zone: ZoneInfo) -> str:
+    """`Wed 2026-11-25 17:05:00`."""
+    found = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{clock.localise(found, zone):%a %Y-%m-%d %H:%M:%S}" if found else ""
+
+
+def day_of(at: str | datetime, zone: ZoneInfo) -> str:
+    """The local day of an instant, as it stands in addresses."""
+    found = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{clock.localise(found, zone):%Y-%m-%d}"
+
+
+def span(seconds: float) -> str:
+    """`3 h`, rounded down; the sign is left to the sentence."""
+    left = abs(seconds)
+    return next(
+        (f"{left // size:.0f} {unit}" for size, unit in _STEPS if left >= size), f"{left:.0f} s"
+    )
+
+
+def apart(at: str, now: str) -> str:
+    """`3 h ago`, `in 5 min`; by the state's own clock."""
+    seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(at)).total_seconds()
+    if abs(seconds) < 1:
+        return "just now"
+    return f"{span(seconds)} ago" if seconds > 0 else f"in {span(seconds)}"
+
+
+def setting(told: Mapping[str, Any] | None) -> str:
+    """A setting as people say it."""
+    return setting_words(told) if told else "not known"
+
+
+def kind(outcome: str | None) -> str:
+    """The class of an outcome: good, waiting, doubt, bad or quiet."""
+    return KINDS.get(outcome or "at work", "quiet")
