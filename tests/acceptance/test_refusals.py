@@ -107,7 +107,7 @@ def test_a_full_disk_is_one_message_and_no_act(house, gateway):
     before = house.json("audit")
 
     # A file size limit is a disk that is full for this process alone.
-    done = house.tou("apply", limit=8)
+    done = house.tou("apply", limit=128)
 
     told = done.stdout + done.stderr
     assert done.returncode == 1, told
@@ -121,7 +121,7 @@ def test_a_disk_that_fills_in_the_middle_leaves_the_battery_running(house, gatew
     house.write(ALWAYS)
     house.tou("db", "upgrade")
 
-    done = house.tou("apply", limit=64)
+    done = house.tou("apply", limit=128)
 
     told = done.stdout + done.stderr
     assert done.returncode == 1, told
