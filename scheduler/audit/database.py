@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -22,9 +22,6 @@ from scheduler.audit import guard
 from scheduler.audit.faults import explain, explained, name_of
 from scheduler.audit.schema import SCHEMA, migrate, only_one_upgrade, schema_of
 from scheduler.errors import AuditUnwritableError, ConfigurationError
-
-if TYPE_CHECKING:
-    from scheduler.audit.proof import Verified
 
 BUSY_SECONDS: Final = 5.0
 """How long a writer waits for another before it gives up."""
@@ -63,12 +60,6 @@ class Database:
             raw.cursor().execute("VACUUM INTO ?", (str(target),))
         finally:
             raw.close()
-
-    def backup(self, target: Path) -> Verified:
-        """A verified copy at `target`; see `backup.backup`."""
-        from scheduler.audit.backup import backup
-
-        return backup(self, target)
 
     def close(self) -> None:
         """Close all connections; the database may be used again, and then opens them anew."""

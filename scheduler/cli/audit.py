@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from scheduler import settings
 from scheduler.audit import review
-from scheduler.audit.database import Database, open_to_look
+from scheduler.audit.database import Database
 from scheduler.audit.review import RunView
 from scheduler.cli import audit_text
-from scheduler.cli.audit_question import Question, display_zone, filters
+from scheduler.cli.audit_question import Question, display_zone, filters, no_audit, read
 from scheduler.cli.db import verify_command
 from scheduler.cli.show import SIMULATION, echo_csv, echo_drawn, echo_json, format_option
 from scheduler.cli.verbs import Verbs
 from scheduler.errors import SchedulerError
 from scheduler.settings import Settings
-
-T = TypeVar("T")
 
 DEFAULT_LIMIT = 30
 
@@ -160,20 +156,6 @@ def export_command(form: str, **asked: Any) -> None:
 
 
 audit_command.add_command(verify_command)
-
-
-def read(chosen: Settings, question: Callable[[Database], T]) -> T | None:
-    """The answer of the audit as it stands; None where there is none yet."""
-    database = open_to_look(chosen.database_path)
-    if database is None:
-        return None
-    with closing(database):
-        return question(database)
-
-
-def no_audit(chosen: Settings) -> str:
-    """What to say where there is none."""
-    return f"No audit yet at {chosen.database_path}. `tou run` begins one."
 
 
 def _show(chosen: Settings, question: Question, zone: ZoneInfo, form: str) -> None:

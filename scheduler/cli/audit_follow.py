@@ -14,8 +14,7 @@ from scheduler.audit import review
 from scheduler.audit.database import Database
 from scheduler.audit.review import EntryView, RunView
 from scheduler.cli import audit_text
-from scheduler.cli.audit import read
-from scheduler.cli.audit_question import Question
+from scheduler.cli.audit_question import Question, read
 from scheduler.cli.show import echo_drawn, json_line
 from scheduler.settings import Settings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ import click
 
 from scheduler import clock
 from scheduler.audit import review
-from scheduler.audit.database import Database
+from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.review import EntryView, RunView
 from scheduler.cli.times import parse_instant
 from scheduler.errors import SchedulerError
@@ -138,3 +139,17 @@ def display_zone(chosen: Settings) -> ZoneInfo:
         return read_schedule(chosen).schedule.calendar.display_zone
     except SchedulerError:
         return ZoneInfo("UTC")
+
+
+def read(chosen: Settings, question: Callable[[Database], V]) -> V | None:
+    """The answer of the audit as it stands; None where there is none yet."""
+    database = open_to_look(chosen.database_path)
+    if database is None:
+        return None
+    with closing(database):
+        return question(database)
+
+
+def no_audit(chosen: Settings) -> str:
+    """What to say where there is none."""
+    return f"No audit yet at {chosen.database_path}. `tou run` begins one."

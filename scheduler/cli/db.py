@@ -12,6 +12,7 @@ import click
 
 from scheduler import clock, settings
 from scheduler.audit import database, guard, proof, writer
+from scheduler.audit.backup import backup
 from scheduler.audit.entry import Entry
 from scheduler.audit.proof import Verified
 from scheduler.cli.show import echo_json, format_option
@@ -70,7 +71,7 @@ def backup_command(target: Path, form: str) -> None:
     path = settings.load().database_path
     present = _present(path, older=True)
     with closing(present):
-        verified = present.backup(target)
+        verified = backup(present, target)
     if form == "json":
         echo_json({"database": str(path), "backup": str(target), **_proof(verified)})
         return

@@ -15,8 +15,7 @@ from scheduler import clock
 from scheduler.audit import review
 from scheduler.audit.database import open_to_look
 from scheduler.audit.questions import Event, Questions
-from scheduler.cli.audit import no_audit
-from scheduler.cli.audit_question import display_zone
+from scheduler.cli.audit_question import display_zone, no_audit
 from scheduler.cli.times import parse_instant
 from scheduler.errors import SchedulerError
 from scheduler.host import instance

@@ -12,8 +12,7 @@ import click
 from scheduler import clock, settings
 from scheduler.audit.questions import Questions
 from scheduler.audit.readings import KeptReading
-from scheduler.cli.audit import no_audit, read
-from scheduler.cli.audit_question import display_zone
+from scheduler.cli.audit_question import display_zone, no_audit, read
 from scheduler.cli.show import echo_csv, echo_json, format_option, local_text
 from scheduler.cli.table import Column, table
 from scheduler.cli.times import parse_instant

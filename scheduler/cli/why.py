@@ -12,8 +12,7 @@ import click
 from scheduler import clock, outside, settings
 from scheduler.audit.database import open_to_look
 from scheduler.audit.views import RunView
-from scheduler.cli.audit import no_audit
-from scheduler.cli.audit_question import display_zone
+from scheduler.cli.audit_question import display_zone, no_audit
 from scheduler.cli.show import SIMULATION, echo_json, format_option, local_text
 from scheduler.cli.table import paragraph, printable
 from scheduler.cli.times import count, parse_instant, span_words

@@ -177,13 +177,15 @@ class Failover:
             await way.gateway.close()
 
     def __getattr__(self, name: str) -> Any:
-        """An ability of the one that acts, else of the first that has it."""
-        if not name.startswith("_"):
-            for gateway in self.inside:
-                found = getattr(gateway, name, None)
-                if found is not None:
-                    return found
-        raise AttributeError(name)
+        """An ability of the one that acts, else of the first that has it. None where each that
+        has it knows nothing yet, such as a clock before the first answer."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        able = [each for each in self.inside if hasattr(each, name)]
+        if not able:
+            raise AttributeError(name)
+        told = (getattr(each, name) for each in able)
+        return next((found for found in told if found is not None), None)
 
     def _tried(self, setting: Setting) -> int:
         """How often this very setting was sent by the one that acts and never read back."""

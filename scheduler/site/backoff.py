@@ -34,6 +34,9 @@ REFUSED: Final = Backoff(225.0, MOST)
 IDENTITY: Final = Backoff(60.0, 60.0)
 # A battery that stands still is not left to stand: nothing else may lengthen this.
 DEBT: Final = Backoff(2.0, 30.0)
+# But where the gateway refuses what would bring it back, each try is a login that stops it anew
+# (sessions that die at once, reads that stay forbidden for hours): 49 in ten minutes.
+DEBT_REFUSED: Final = Backoff(2.0, 300.0)
 
 
 def wait_after(

@@ -11,11 +11,11 @@ from datetime import datetime
 
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Recorder
-from scheduler.errors import GatewayError
+from scheduler.errors import GatewayError, GatewayRefusedError
 from scheduler.gateway.base import Gateway
 from scheduler.site import act
 from scheduler.site.apply import outcome_of
-from scheduler.site.backoff import DEBT
+from scheduler.site.backoff import DEBT, DEBT_REFUSED
 from scheduler.site.known import Known
 from scheduler.words import Outcome, Wake
 
@@ -35,6 +35,7 @@ class Debt:
         self._known, self._monotonic = known, monotonic
         self._found: str | None = None
         self._attempts = 0
+        self._backoff = DEBT
 
     @property
     def owed(self) -> str | None:
@@ -58,7 +59,7 @@ class Debt:
         self.since = self.since or self._recorder.now()
         self._attempts += 1
         if not await self._pay(wake):
-            self.not_before = self._monotonic() + DEBT.delay(self._attempts)
+            self.not_before = self._monotonic() + self._backoff.delay(self._attempts)
             return False
         self._found, self._attempts, self.since, self.not_before = None, 0, None, 0.0
         return True
@@ -79,6 +80,7 @@ class Debt:
         except GatewayError as caught:
             log.error("the battery may be stopped: %s", caught)  # noqa: TRY400 -- no traceback
             error = caught
+        self._backoff = DEBT_REFUSED if isinstance(error, GatewayRefusedError) else DEBT
         await self._known.met(error)
         outcome = outcome_of(error) if error else Outcome.COMPLETED
         await paying.end(Ended(outcome=outcome, error=str(error) if error else None))

@@ -6,9 +6,18 @@ from typing import Any
 import pytest
 
 from scheduler.errors import AuditUnwritableError, GatewayError, GatewayUnreachableError
-from scheduler.gateway.base import Limits, Part, Spend
+from scheduler.gateway.base import (
+    FIRMWARE_UPDATES,
+    SITEMASTER,
+    FirmwareUpdates,
+    Limits,
+    Part,
+    Sitemaster,
+    Spend,
+    ability,
+)
 from scheduler.gateway.budget import Budget, Budgeted
-from scheduler.gateway.registry import TRANSPORTS, transport
+from scheduler.gateway.registry import TRANSPORTS, abilities_of, transport
 from scheduler.setting import Mode, Setting, SettingRead
 
 CHARGE = Setting(Mode.BACKUP, 100)
@@ -148,3 +157,12 @@ def test_every_transport_stands_here():
     from stands import STANDS
 
     assert set(TRANSPORTS) == set(STANDS)
+
+
+async def test_the_abilities_that_its_entry_tells_are_those_that_it_has(stand, gateway):
+    told = abilities_of(stand.name, stand.settings)
+    kinds = {FIRMWARE_UPDATES: FirmwareUpdates, SITEMASTER: Sitemaster}
+
+    has = {name for name, kind in kinds.items() if ability(gateway, kind) is not None}
+
+    assert told is None or told == has

@@ -36,6 +36,12 @@ def limits_of(settings: Any) -> Limits:
     )
 
 
+def abilities_of(settings: Any) -> frozenset[str]:
+    """None that jobs ask for: the cloud has no call for them."""
+    del settings
+    return frozenset()
+
+
 def open_gateway(settings: Any, surroundings: Surroundings) -> Budgeted:
     """The client within its budget. Raises SettingsError where nothing may be spent, or a token is
     missing."""

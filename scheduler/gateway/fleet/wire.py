@@ -1,5 +1,4 @@
 """Requests to the cloud: sent once, timed, told as steps, and with their failures in our own words.
-The only module here that knows httpx.
 
 HTTP/1.1, no redirects, the environment's proxy and certificates honoured, a body of 1 MB at most.
 Nothing is held while nothing is asked.
@@ -9,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -25,19 +22,23 @@ from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
 from scheduler.gateway.clocks import ahead_of
 from scheduler.gateway.fleet.answers import CloudCall, CloudReply
+from scheduler.gateway.http import (
+    CANCEL_GRACE,
+    ERRORS,
+    Failure,
+    HeldClient,
+    body_of,
+    failure,
+    retry_after,
+)
 from scheduler.outside import hides_tokens, said
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 30.0
 SLACK_SECONDS: Final = 15.0
-CANCEL_GRACE: Final = 2.0
 IDLE_SECONDS: Final = 30.0
 """A confirming read follows a command after seconds; then the connection is closed."""
 MOST_BYTES: Final = 1_000_000
-
-# At debug level these write every header into the log, tokens among them.
-for _name in ("httpcore.http11", "httpcore.connection", "httpcore.proxy", "httpx"):
-    logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.WARNING)
 
 
 class CloudWire:
@@ -55,9 +56,7 @@ class CloudWire:
         self._base, self._now, self._monotonic = base, now, monotonic
         self._secrets = secrets
         self.clock_ahead: float | None = None
-        self._client: httpx.AsyncClient | None = None
-        self._idle: asyncio.TimerHandle | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self._held = HeldClient(_made, idle=IDLE_SECONDS)
 
     def shown(self, text: object, limit: int = 200) -> str:
         """What the cloud says, fit to be shown."""
@@ -76,13 +75,7 @@ class CloudWire:
 
     async def close(self) -> None:
         """Close the connections; another request would make new ones."""
-        if self._idle:
-            self._idle.cancel()
-        if self._closing:
-            await self._closing
-        client, self._client = self._client, None
-        if client:
-            await client.aclose()
+        await self._held.close()
 
     async def _exchange(
         self, call: CloudCall, steps: Steps, token: str | None
@@ -92,16 +85,16 @@ class CloudWire:
         at, began = self._now(), self._monotonic()
         outcome: CloudReply | GatewayError
         try:
-            client = await self._ready()
+            client = await self._held.take()
             async with asyncio.timeout(READ_SECONDS + SLACK_SECONDS):
                 request = _request(client, self._base, call, token)
                 response = await client.send(request, stream=True)
                 self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
                 async with aclosing(response):
-                    outcome = await _received(response, self._asked(response.headers))
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as error:
+                    outcome = await self._received(response)
+        except ERRORS as error:
             outcome = self._failure(call, error)
-        self._rest()
+        self._held.rest()
         step = Step(
             at=at,
             step=call.step,
@@ -122,66 +115,44 @@ class CloudWire:
         words = self.shown(outcome.complaint or outcome.unwilling or "")
         return words or f"status {outcome.status}"
 
-    async def _ready(self) -> httpx.AsyncClient:
-        if self._idle:
-            self._idle.cancel()
-        if self._closing:
-            await self._closing
-        if self._client is None:
-            limits = httpx.Limits(max_connections=2, max_keepalive_connections=1)
-            self._client = httpx.AsyncClient(
-                http2=False,
-                follow_redirects=False,
-                limits=limits,
-                headers={
-                    "Accept": "application/json",
-                    "Accept-Encoding": "identity",
-                    "User-Agent": f"tou-scheduler/{__version__}",
-                },
-            )
-        return self._client
-
-    def _rest(self) -> None:
-        self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._drop)
-
-    def _drop(self) -> None:
-        client, self._client = self._client, None
-        if client:
-            self._closing = asyncio.ensure_future(client.aclose())
-            self._closing.add_done_callback(lambda _: setattr(self, "_closing", None))
-
-    def _asked(self, headers: httpx.Headers) -> float | None:
-        """Seconds of a Retry-After, or of the rate limit's reset; bounded where it is used."""
-        text = headers.get("retry-after", "")[:40] or headers.get("ratelimit-reset", "")[:12]
-        try:
-            return float(text) if text.isdecimal() else self._until(text)
-        except (ValueError, TypeError, OverflowError):
-            return None
-
-    def _until(self, date: str) -> float:
-        return (parsedate_to_datetime(date) - self._now()).total_seconds()
+    async def _received(self, response: httpx.Response) -> CloudReply:
+        """Raises ValueError."""
+        body = await body_of(response, most=MOST_BYTES)
+        # Bounded where it is used.
+        asked = retry_after(response.headers, self._now(), "ratelimit-reset")
+        return CloudReply(response.status_code, body, asked)
 
     def _failure(self, call: CloudCall, error: Exception) -> GatewayError:
         where = urlsplit(call.base).netloc or self.where
         what = f"({call.method} {call.path.partition('?')[0]})"
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+        kind = failure(error)
+        if kind is Failure.NOT_SENT:
             return GatewayUnreachableError(
                 f"{where} cannot be reached {what}: {self.shown(error) or 'no connection'}. See "
                 "whether this machine has internet, and whether the service may use it "
                 "(IPAddressAllow in its unit); it is tried again.",
                 delivered="no",
             )
-        if isinstance(error, TimeoutError | httpx.TimeoutException):
+        if kind is Failure.LATE:
             return GatewayUnreachableError(f"{where} does not answer in time {what}.")
-        if isinstance(error, httpx.ProxyError | httpx.UnsupportedProtocol | httpx.InvalidURL):
-            return GatewayUnreachableError(
-                f"{where} cannot be asked {what}: {self.shown(error)}.", delivered="no"
+        if kind is Failure.GARBLED:
+            return GatewayProtocolError(
+                f"{where} answers {what} with something that is not its API."
             )
-        if isinstance(error, httpx.TransportError | OSError) and not isinstance(
-            error, httpx.DecodingError
-        ):
-            return GatewayUnreachableError(f"{where} breaks off its answer {what}.")
-        return GatewayProtocolError(f"{where} answers {what} with something that is not its API.")
+        return GatewayUnreachableError(f"{where} breaks off its answer {what}.")
+
+
+def _made() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        http2=False,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=2, max_keepalive_connections=1),
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": f"tou-scheduler/{__version__}",
+        },
+    )
 
 
 def _request(
@@ -202,15 +173,3 @@ def _request(
         content=content,
         timeout=httpx.Timeout(CONNECT_SECONDS, read=READ_SECONDS),
     )
-
-
-async def _received(response: httpx.Response, asked: float | None) -> CloudReply:
-    """The answer as it came on the wire. Raises ValueError."""
-    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise ValueError("packed, although that was not asked for")
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise ValueError("too long")
-    return CloudReply(response.status_code, bytes(body), asked)

@@ -162,17 +162,16 @@ class LocalGateway:
 
     # Writing
 
-    async def write(self, setting: Setting, before: Reading | None, steps: Steps) -> Receipt:
-        """Send mode and reserve together, commit, run and see running; one at a time."""
-        return await self._write(setting, steps)
-
     async def write_restarting(
         self, setting: Setting, before: Reading | None, steps: Steps
     ) -> Receipt:
-        """The same with the sitemaster stopped before it (8.4 d of the field notes)."""
-        return await self._write(setting, steps, stop=True)
+        """As `write`, with the sitemaster stopped before it (8.4 d of the field notes)."""
+        return await self.write(setting, before, steps, stop=True)
 
-    async def _write(self, setting: Setting, steps: Steps, *, stop: bool = False) -> Receipt:
+    async def write(
+        self, setting: Setting, before: Reading | None, steps: Steps, *, stop: bool = False
+    ) -> Receipt:
+        """Send mode and reserve together, commit, run and see running; one at a time."""
         async with self._turn:
             firmware = await self._ready_to_write(steps)
             body = bodies.operation_body(setting, firmware)

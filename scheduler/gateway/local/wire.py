@@ -1,5 +1,5 @@
 """Requests to one gateway: sent once, timed, recorded as steps, and with their failures in our
-own words. The only room that knows httpx.
+own words.
 
 Knows nothing of what a request is for. Nothing is held while nothing is asked: the connection is
 made with the first request and dropped soon after the last.
@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
@@ -32,22 +30,26 @@ from scheduler.errors import (
 from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
 from scheduler.gateway.clocks import ahead_of
+from scheduler.gateway.http import (
+    CANCEL_GRACE,
+    ERRORS,
+    Failure,
+    HeldClient,
+    body_of,
+    failure,
+    retry_after,
+)
 from scheduler.gateway.local.answers import Answer, Call
 from scheduler.gateway.local.pin import SERVER_NAME, Pin, shared_context
 from scheduler.gateway.local.session import Session
 from scheduler.outside import hides_tokens, said
 
-CANCEL_GRACE: Final = 2.0
 IDLE_SECONDS: Final = 10.0
 MOST_BYTES: Final = 2_000_000
 # First wait and longest wait, seconds. A 503 passes within seconds ("current config mode is
 # busy"), a 429 after 10 to 30 minutes without calls.
 _WAITS: Final = {429: (60.0, 900.0), 503: (2.0, 300.0)}
 LONGEST_WAIT: Final = 900.0
-
-# At debug level these write every header into the log, cookies and tokens among them.
-for _name in ("httpcore.http11", "httpcore.connection", "httpx"):
-    logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.WARNING)
 
 Note = Callable[[Answer], str | None]
 
@@ -109,9 +111,7 @@ class Wire:
         self._session_secrets: tuple[str, ...] = ()
         self._waits: dict[str, _Wait] = {}
         self._transport, self._opening, self._patience = transport, opening, patience
-        self._client: httpx.AsyncClient | None = None
-        self._idle: asyncio.TimerHandle | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self.held = HeldClient(self._made, idle=IDLE_SECONDS)
 
     def hide(self, session: Session) -> None:
         """Hide a session's values from now on, beside those of the one before."""
@@ -125,13 +125,7 @@ class Wire:
 
     async def close(self) -> None:
         """Close the connection; another request would make a new one."""
-        if self._idle:
-            self._idle.cancel()
-        if self._closing:
-            await self._closing
-        client, self._client = self._client, None
-        if client:
-            await client.aclose()
+        await self.held.close()
 
     async def send(
         self,
@@ -178,7 +172,9 @@ class Wire:
         at, began = self._now(), self._monotonic()
         outcome: Answer | GatewayError
         try:
-            client = await self._ready()
+            if self._opening:
+                await self._opening()
+            client = await self.held.take()
             async with asyncio.timeout(self._patience.of(call) + self._patience.slack):
                 with self._pin:
                     response = await client.send(
@@ -191,9 +187,9 @@ class Wire:
             outcome = GatewayIdentityError(
                 str(error), retry_after=error.retry_after, delivered="no"
             )
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as error:
+        except ERRORS as error:
             outcome = self._failure(call, error)
-        self._rest()
+        self.held.rest()
         step = Step(
             at=at,
             step=call.step,
@@ -208,33 +204,16 @@ class Wire:
         await steps.ended(step)
         return outcome
 
-    async def _ready(self) -> httpx.AsyncClient:
-        if self._idle:
-            self._idle.cancel()
-        if self._closing:
-            await self._closing
-        if self._opening:
-            await self._opening()
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                base_url=self._url,
-                transport=self._transport or _transport(),
-                trust_env=False,
-                follow_redirects=False,
-                # The session brings its own cookies; none is taken from an answer by itself.
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-            )
-        return self._client
-
-    def _rest(self) -> None:
-        self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._drop)
-
-    def _drop(self) -> None:
-        client, self._client = self._client, None
-        if client:
-            self._closing = asyncio.ensure_future(client.aclose())
-            self._closing.add_done_callback(lambda _: setattr(self, "_closing", None))
+    def _made(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self._url,
+            transport=self._transport or _transport(),
+            trust_env=False,
+            follow_redirects=False,
+            # The session brings its own cookies; none is taken from an answer by itself.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+        )
 
     def _told(self, outcome: Answer | GatewayError, note: Note | None) -> str | None:
         if isinstance(outcome, GatewayError):
@@ -258,30 +237,17 @@ class Wire:
 
     def _asked(self, headers: httpx.Headers) -> float | None:
         """Seconds of a Retry-After, within reason."""
-        text = headers.get("retry-after", "")[:40]
-        try:
-            until = float(text) if text.isdecimal() else self._until(text)
-        except (ValueError, TypeError, OverflowError):
-            return None
-        return min(max(until, 1.0), LONGEST_WAIT)
-
-    def _until(self, date: str) -> float:
-        return (parsedate_to_datetime(date) - self._now()).total_seconds()
+        asked = retry_after(headers, self._now())
+        return None if asked is None else min(max(asked, 1.0), LONGEST_WAIT)
 
     def _failure(self, call: Call, error: Exception) -> GatewayError:
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+        kind = failure(error)
+        if kind is Failure.NOT_SENT:
             return NotSentError(self._unreachable(call, _connect_reason(error)), delivered="no")
-        if isinstance(error, TimeoutError | httpx.TimeoutException):
-            return GatewayUnreachableError(self._unreachable(call, "does not answer in time"))
-        if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
-            if "closed connection" in str(error):
-                return GatewayUnreachableError(self._unreachable(call, "breaks off its answer"))
+        reason = _REASONS.get(kind)
+        if reason is None:
             return self._garbage(call)
-        if isinstance(error, httpx.TransportError | httpx.StreamError | OSError) and not isinstance(
-            error, httpx.DecodingError
-        ):
-            return GatewayUnreachableError(self._unreachable(call, "drops the connection"))
-        return self._garbage(call)
+        return GatewayUnreachableError(self._unreachable(call, reason))
 
     def _garbage(self, call: Call) -> GatewayError:
         return GatewayProtocolError(
@@ -294,6 +260,13 @@ class Wire:
             f"{self._where} {reason} ({call.method} {call.path}). Check that the gateway is on and "
             "in the network, and TOU_GATEWAY_URL; it is tried again."
         )
+
+
+_REASONS: Final = {
+    Failure.LATE: "does not answer in time",
+    Failure.BROKEN_OFF: "breaks off its answer",
+    Failure.DROPPED: "drops the connection",
+}
 
 
 def _transport() -> httpx.AsyncBaseTransport:
@@ -325,18 +298,10 @@ def _request(
 
 
 async def _received(response: httpx.Response, asked: float | None) -> Answer:
-    """The answer as it came on the wire; unpacking what was not to be packed is an invitation to
-    fill the memory. Raises ValueError."""
-    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise ValueError("packed, although that was not asked for")
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise ValueError("too long")
+    """Raises ValueError."""
     return Answer(
         status=response.status_code,
-        body=bytes(body),
+        body=await body_of(response, most=MOST_BYTES),
         cookies=_cookies(response.headers),
         asked=asked,
     )

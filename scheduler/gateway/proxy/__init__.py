@@ -50,6 +50,12 @@ def limits_of(settings: Any) -> Limits:
     return _BY_BACKEND[settings.proxy_backend]
 
 
+def abilities_of(settings: Any) -> frozenset[str]:
+    """None that jobs ask for: a proxy passes none of them on."""
+    del settings
+    return frozenset()
+
+
 def open_gateway(settings: Any, surroundings: Surroundings) -> ProxyGateway:
     """The client. Raises SettingsError where the secret is missing."""
     from scheduler.gateway.proxy.client import ProxyGateway

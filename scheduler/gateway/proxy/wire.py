@@ -1,13 +1,12 @@
 """Requests to one proxy: sent once, timed, told as steps, with their failures in our own words.
 
-The only module of this transport that knows httpx. The secret goes nowhere over plain http that
+The secret goes nowhere over plain http that
 is not this machine or this network, whatever a name resolves to.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 from collections.abc import Callable
 from contextlib import aclosing
@@ -26,6 +25,15 @@ from scheduler.errors import (
 from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
 from scheduler.gateway.clocks import ahead_of
+from scheduler.gateway.http import (
+    CANCEL_GRACE,
+    ERRORS,
+    Failure,
+    HeldClient,
+    body_of,
+    failure,
+    retry_after,
+)
 from scheduler.gateway.proxy.answers import ProxyAnswer, ProxyCall
 from scheduler.gateway.proxy.settings import stays_home
 from scheduler.outside import said
@@ -33,12 +41,10 @@ from scheduler.outside import said
 CONNECT_SECONDS: Final = 5.0
 # A write is passed on to Tesla or to the gateway before it is answered.
 READ_SECONDS: Final = 30.0
-CANCEL_GRACE: Final = 2.0
 IDLE_SECONDS: Final = 15.0
 MOST_BYTES: Final = 1_000_000
 
-for _name in ("httpcore.http11", "httpcore.connection", "httpx"):
-    logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.WARNING)
+LONGEST_WAIT: Final = 900.0
 
 
 class ProxyWire:
@@ -58,9 +64,7 @@ class ProxyWire:
         self._url, self._secret = url, secret
         self._host, self._plain = str(parts.hostname), parts.scheme == "http"
         self._now, self._monotonic = now, monotonic
-        self._client: httpx.AsyncClient | None = None
-        self._idle: asyncio.TimerHandle | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self._held = HeldClient(_made, idle=IDLE_SECONDS)
 
     def shown(self, text: object, limit: int = 200) -> str:
         """What a proxy says, fit to be shown."""
@@ -79,13 +83,7 @@ class ProxyWire:
 
     async def close(self) -> None:
         """Close the connection; another request would make a new one."""
-        if self._idle:
-            self._idle.cancel()
-        if self._closing:
-            await self._closing
-        client, self._client = self._client, None
-        if client:
-            await client.aclose()
+        await self._held.close()
 
     async def _exchange(self, call: ProxyCall, steps: Steps) -> ProxyAnswer | GatewayError:
         """One request. An error is returned, not raised: so it carries no trace of httpx's own,
@@ -94,16 +92,18 @@ class ProxyWire:
         outcome: ProxyAnswer | GatewayError
         try:
             async with asyncio.timeout(CONNECT_SECONDS + READ_SECONDS):
-                client = await self._ready()
+                if self._plain and not self._held.open:
+                    await self._stays_home()
+                client = await self._held.take()
                 response = await client.send(_request(client, self._url, call), stream=True)
                 self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
                 async with aclosing(response):
-                    outcome = await _received(response)
+                    outcome = await self._received(response)
         except GatewayRefusedError as error:
             outcome = error
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as error:
+        except ERRORS as error:
             outcome = self._failure(call, error)
-        self._rest()
+        self._held.rest()
         told = outcome if isinstance(outcome, ProxyAnswer) else None
         step = Step(
             at=at,
@@ -126,22 +126,12 @@ class ProxyWire:
             return "the answer has no result"
         return self.shown(outcome.complaint) or f"status {outcome.status}"
 
-    async def _ready(self) -> httpx.AsyncClient:
-        if self._idle:
-            self._idle.cancel()
-        if self._closing:
-            await self._closing
-        if self._client is None:
-            if self._plain:
-                await self._stays_home()
-            limits = httpx.Limits(max_connections=2, max_keepalive_connections=1)
-            self._client = httpx.AsyncClient(
-                trust_env=False,
-                follow_redirects=False,
-                limits=limits,
-                headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-            )
-        return self._client
+    async def _received(self, response: httpx.Response) -> ProxyAnswer:
+        """Raises ValueError."""
+        body = await body_of(response, most=MOST_BYTES)
+        asked = retry_after(response.headers, self._now())
+        wait = None if asked is None else min(max(asked, 1.0), LONGEST_WAIT)
+        return ProxyAnswer(response.status_code, body, wait)
 
     async def _stays_home(self) -> None:
         """Raises GatewayRefusedError where the name leads out of this network, OSError where it
@@ -157,34 +147,29 @@ class ProxyWire:
             delivered="no",
         )
 
-    def _rest(self) -> None:
-        self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._drop)
-
-    def _drop(self) -> None:
-        client, self._client = self._client, None
-        if client:
-            self._closing = asyncio.ensure_future(client.aclose())
-            self._closing.add_done_callback(lambda _: setattr(self, "_closing", None))
-
     def _failure(self, call: ProxyCall, error: Exception) -> GatewayError:
         what = f"({call.method} {call.path})"
         hint = "Check that it runs, and TOU_PROXY_URL; it is tried again."
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | socket.gaierror):
+        kind = failure(error)
+        if kind is Failure.NOT_SENT:
             reason = "is not known" if isinstance(error, socket.gaierror) else "cannot be reached"
             return GatewayUnreachableError(f"{self.where} {reason} {what}. {hint}", delivered="no")
-        if isinstance(error, TimeoutError | httpx.TimeoutException):
+        if kind is Failure.LATE:
             return GatewayUnreachableError(f"{self.where} does not answer in time {what}. {hint}")
-        if isinstance(error, httpx.TransportError | OSError) and not isinstance(
-            error, httpx.DecodingError | httpx.RemoteProtocolError
-        ):
-            return GatewayUnreachableError(f"{self.where} drops the connection {what}. {hint}")
-        if isinstance(error, httpx.RemoteProtocolError) and "closed" in str(error):
-            return GatewayUnreachableError(f"{self.where} drops the connection {what}. {hint}")
-        if isinstance(error, httpx.RemoteProtocolError) and "disconnected" in str(error):
+        if kind is not Failure.GARBLED:
             return GatewayUnreachableError(f"{self.where} drops the connection {what}. {hint}")
         return GatewayProtocolError(
             f"{self.where} answers {what} with something that is not its API. Check TOU_PROXY_URL."
         )
+
+
+def _made() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        trust_env=False,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=2, max_keepalive_connections=1),
+        headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+    )
 
 
 def _request(client: httpx.AsyncClient, url: str, call: ProxyCall) -> httpx.Request:
@@ -195,21 +180,4 @@ def _request(client: httpx.AsyncClient, url: str, call: ProxyCall) -> httpx.Requ
     timeout = httpx.Timeout(CONNECT_SECONDS, read=READ_SECONDS)
     return client.build_request(
         call.method, f"{url}{call.path}", headers=headers, content=content, timeout=timeout
-    )
-
-
-async def _received(response: httpx.Response) -> ProxyAnswer:
-    """The answer as it came on the wire. Raises ValueError."""
-    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise ValueError("packed, although that was not asked for")
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise ValueError("too long")
-    asked = response.headers.get("retry-after", "")[:10]
-    return ProxyAnswer(
-        response.status_code,
-        bytes(body),
-        min(float(asked), 900.0) if asked.isdecimal() else None,
     )

@@ -30,6 +30,12 @@ def limits_of(settings: Any) -> Limits:
     return LIMITS
 
 
+def abilities_of(settings: Any) -> frozenset[str]:
+    """None that jobs ask for: v1r has no message for them."""
+    del settings
+    return frozenset()
+
+
 def open_gateway(settings: Any, surroundings: Surroundings) -> V1rGateway:
     """The client. Raises SettingsError where the extra, a setting or the key is missing."""
     if not settings.v1r_host:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.audit import review
+from scheduler.audit.backup import backup
 from scheduler.audit.database import Database
 from scheduler.audit.log import Log
 from scheduler.clock import from_micros
@@ -31,7 +32,7 @@ def test_a_backup_has_what_still_stands_in_the_log(
 ) -> None:
     target = tmp_path / "copy.db"
 
-    verified = filled.backup(target)
+    verified = backup(filled, target)
 
     assert verified == review.verify(filled)
     assert review.entries(opened(target)) == review.entries(filled)
@@ -43,7 +44,7 @@ def test_a_backup_is_one_file_and_leaves_nothing_beside_it(
     folder = tmp_path / "backups"
     folder.mkdir()
 
-    filled.backup(folder / "copy.db")
+    backup(filled, folder / "copy.db")
 
     assert [file.name for file in folder.iterdir()] == ["copy.db"]
 
@@ -54,13 +55,13 @@ def test_a_backup_works_while_another_process_writes(
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
 
-        assert filled.backup(tmp_path / "copy.db").rows == 11
+        assert backup(filled, tmp_path / "copy.db").rows == 11
 
 
 def test_a_restored_backup_goes_on_with_the_chain(
     filled: Database, tmp_path: Path, opened: Opened
 ) -> None:
-    filled.backup(tmp_path / "copy.db")
+    backup(filled, tmp_path / "copy.db")
 
     restored = opened(tmp_path / "copy.db", create=True)
     Log(restored, "home").append(at=from_micros(0), entry=EntryKind.EVENT, kind="service")
@@ -73,7 +74,7 @@ def test_a_backup_of_an_older_schema_keeps_it(filled: Database, path: Path, tmp_
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE alembic_version SET version_num = '0000'")
 
-    filled.backup(tmp_path / "copy.db")
+    backup(filled, tmp_path / "copy.db")
 
     with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
         assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0000",)]
@@ -84,7 +85,7 @@ def test_a_backup_never_overwrites(filled: Database, tmp_path: Path) -> None:
     target.write_text("precious")
 
     with pytest.raises(ConfigurationError, match="never overwrites"):
-        filled.backup(target)
+        backup(filled, target)
 
     assert target.read_text() == "precious"
 
@@ -94,12 +95,12 @@ def test_a_backup_into_no_folder_says_so(filled: Database, tmp_path: Path, name:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(ConfigurationError, match="there is no folder"):
-        filled.backup(tmp_path / name)
+        backup(filled, tmp_path / name)
 
 
 def test_a_backup_that_cannot_be_written_says_so(filled: Database) -> None:
     with pytest.raises(AuditUnwritableError, match=r"The backup /proc/copy\.db cannot be used"):
-        filled.backup(Path("/proc/copy.db"))
+        backup(filled, Path("/proc/copy.db"))
 
 
 def test_a_backup_of_a_broken_chain_is_refused_and_removed(
@@ -112,7 +113,7 @@ def test_a_backup_of_a_broken_chain_is_refused_and_removed(
     folder.mkdir()
 
     with pytest.raises(AuditTamperedError):
-        filled.backup(folder / "copy.db")
+        backup(filled, folder / "copy.db")
 
     assert list(folder.iterdir()) == []
 
@@ -126,12 +127,13 @@ def test_a_backup_that_outgrows_the_disk_leaves_nothing_behind(
     script = """
         import resource, sys
         from pathlib import Path
+        from scheduler.audit.backup import backup
         from scheduler.audit.database import open_database
         from scheduler.errors import AuditUnwritableError
         database = open_database(Path(sys.argv[1]))
         resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
         try:
-            database.backup(Path(sys.argv[2]))
+            backup(database, Path(sys.argv[2]))
         except AuditUnwritableError as error:
             print(error)
     """

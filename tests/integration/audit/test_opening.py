@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.audit import review
+from scheduler.audit.backup import backup
 from scheduler.audit.database import Database, open_database, open_to_look, upgrade
 from scheduler.audit.log import Log
 from scheduler.audit.schema import SCHEMA
@@ -261,7 +262,7 @@ def test_an_audit_restored_under_the_service_is_written_on(
     database: Database, path: Path, tmp_path: Path, opened: Opened
 ) -> None:
     append(database)
-    database.backup(tmp_path / "copy.db")
+    backup(database, tmp_path / "copy.db")
     append(database)
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)

@@ -30,8 +30,16 @@ async def cloud(tmp_path):
         yield made
 
 
+HOME = """\
+schedule: home
+timezone: America/Los_Angeles
+rules: [{name: run the house, mode: self_consumption, reserve: 20%}]
+"""
+
+
 async def applied(cloud, folder, **settings):
     """The exit code of `tou apply`, and all that it said."""
+    (folder / "house.yaml").write_text(HOME)
     own = {name: value for name, value in os.environ.items() if not name.startswith("TOU_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -41,6 +49,7 @@ async def applied(cloud, folder, **settings):
         cwd=folder,
         env={
             **own,
+            "TOU_SCHEDULE": str(folder / "house.yaml"),
             "TOU_DATABASE": str(folder / "tou.db"),
             "TOU_GATEWAY": "fleet",
             "TOU_FLEET_SITE": cloud.site,
@@ -101,6 +110,16 @@ async def test_each_wrong_setting_is_one_message(cloud, tmp_path, row):
     assert ended == code, said
     assert words in said
     assert "Traceback" not in said
+
+
+async def test_a_job_that_the_cloud_cannot_do_is_refused_with_the_way_out(cloud, tmp_path):
+    jobs = tmp_path / "jobs.yaml"
+    jobs.write_text(HOME + 'jobs: [{name: settle, do: commit, at: "03:00"}]\n')
+
+    ended, said = await applied(cloud, tmp_path, TOU_SCHEDULE=str(jobs))
+
+    assert ended == 78
+    assert "The gateway (fleet) cannot do commit. Remove the job" in said
 
 
 async def test_what_was_confirmed_before_is_asked_for_again_when_a_person_applies(cloud, tmp_path):

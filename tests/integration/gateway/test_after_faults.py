@@ -152,4 +152,4 @@ async def test_gateways_that_are_not_asked_hold_nothing_open(start, connect):
 
     await clients[0].close()
 
-    assert all(client._line.wire._client is None for client in clients)
+    assert not any(client._line.wire.held.open for client in clients)

@@ -11,6 +11,7 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import (
     SETTING_ONLY,
+    Clocked,
     FirmwareUpdates,
     Limits,
     Reading,
@@ -302,3 +303,15 @@ async def test_it_closes_all(line):
     await line.gateway.close()
 
     assert line.first.asked == line.second.asked == ["close"]
+
+
+def test_what_no_way_knows_yet_is_not_known_and_no_defect(line):
+    """Every client can tell how its clock stands, and none can before its first answer."""
+    line.first.clock_ahead = line.second.clock_ahead = None
+
+    clocked = ability(line.gateway, Clocked)
+
+    assert clocked.clock_ahead is None
+    line.second.clock_ahead = 3.0
+    assert clocked.clock_ahead == 3.0
+    assert not hasattr(line.gateway, "rate_plan")

@@ -1,0 +1,45 @@
+"""The way from a write to the socket, counted in functions of ours."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+
+import scheduler
+from scheduler.setting import Mode, Setting
+
+OURS = str(Path(scheduler.__file__).parent)
+
+
+def ours(task):
+    """The functions of ours in which a task stands, the outermost first."""
+    coroutine = task.get_coro()
+    while hasattr(coroutine, "cr_code"):
+        if coroutine.cr_code.co_filename.startswith(OURS):
+            yield coroutine.cr_code.co_name
+        coroutine = coroutine.cr_await
+
+
+class Noted(httpx.AsyncBaseTransport):
+    """A transport that notes in which functions all tasks stand when it is given the write."""
+
+    def __init__(self, script):
+        self.script, self.way = script, []
+
+    async def handle_async_request(self, request):
+        if request.method == "POST" and request.url.path == "/api/operation":
+            await asyncio.sleep(0)
+            self.way = [name for task in asyncio.all_tasks() for name in ours(task)]
+        return self.script(request)
+
+
+async def test_a_write_reaches_the_socket_through_four_functions(scripted, answers, told):
+    _, script = scripted(answers())
+    noted = Noted(script)
+    gateway, _ = scripted({}, transport=noted)
+
+    await gateway.write(Setting(Mode.BACKUP, 100), None, told)
+    await gateway.close()
+
+    # `finish` only waits for the exchange, so that it is not cut off in the middle.
+    assert sorted(noted.way) == sorted(["write", "call", "send", "finish", "_exchange"])
