@@ -107,7 +107,7 @@ def test_a_full_disk_is_one_message_and_no_act(house, gateway):
     before = house.json("audit")
 
     # A file size limit is a disk that is full for this process alone.
-    done = house.tou("apply", limit=128)
+    done = house.tou("apply", limit=8)
 
     told = done.stdout + done.stderr
     assert done.returncode == 1, told
