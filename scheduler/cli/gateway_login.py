@@ -130,6 +130,8 @@ def _pasted(signing: Signing) -> str:
     except GatewayRefusedError:
         if before is not None:
             setup.store(signing.tokens, before)
+        elif signing.tokens.read() == first:  # one that was renewed is kept, whatever it lacks
+            signing.tokens.path.unlink(missing_ok=True)
         raise
 
 

@@ -87,7 +87,8 @@ _FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds
     metavar="NAME[:VALUE]",
     help=f"What goes wrong; may be given several times. "
     "N is how often; without it for ever, but reboot, upgrade, answer_lost and hang once. "
-    f"Names: {_FAULT_NAMES}.",
+    f"Names: {_FAULT_NAMES}. Another door has its own; a name that it does not know is answered "
+    "with them.",
 )
 @click.option(
     "--control",

@@ -292,6 +292,24 @@ def test_pasted_tokens_that_are_dead_are_refused(monkeypatch, cloud, database, u
         sign_in(monkeypatch, cloud, units, paste=True, answers={"Refresh token": "NA_dead"})
 
     assert caught.value.exit_code == 77
+    assert not database.with_suffix(TOKENS).exists()
+
+
+def test_pasted_tokens_that_lack_a_right_are_kept_once_they_were_renewed(
+    monkeypatch, cloud, database, units
+):
+    lacking = cloud.fleet.tokens(scopes=("openid", "offline_access", "energy_device_data"))
+
+    with pytest.raises(GatewayRefusedError):
+        sign_in(
+            monkeypatch,
+            cloud,
+            units,
+            paste=True,
+            answers={"Refresh token": lacking["refresh_token"]},
+        )
+
+    assert TokenFile(database.with_suffix(TOKENS)).read() is not None
 
 
 def test_a_dead_paste_does_not_replace_a_sign_in_that_works(monkeypatch, cloud, database, units):
