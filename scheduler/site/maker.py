@@ -119,7 +119,7 @@ class Maker:
         if result is None:
             await self._keep(sent)
             return self._waits(wish, sent)
-        await self._finish(wish, result)
+        result = await self._finish(wish, result)
         self.sent = None
         return result
 
@@ -140,7 +140,16 @@ class Maker:
         await self._act.run.accepted(until=until, wanted=sent.setting, more=confirm.kept(sent))
         sent.kept = True
 
+    def _with_what_is_in_the_way(self, result: Attempt) -> Attempt:
+        """It is set, and may have no effect all the same: whoever reads the outcome is told."""
+        why = self._of.guards.seen(self.now())
+        if why is None or result.outcome not in (Outcome.CONFIRMED, Outcome.UNCHANGED):
+            return result
+        notes = (result.note, f"may not be in effect, because {why}")
+        return replace(result, note="; ".join(note for note in notes if note))
+
     async def _finish(self, wish: Wish, result: Attempt) -> Attempt:
+        result = self._with_what_is_in_the_way(result)
         if result.wrote:
             self.standing.wrote(confirmed=result.outcome is Outcome.CONFIRMED)
         tell(wish, result)

@@ -153,10 +153,8 @@ def test_beside_a_service_that_hangs_a_command_says_so_and_names_it(house):
     process = running(house)
     process.send_signal(signal.SIGSTOP)
     try:
-        begun = time.monotonic()
         applied = house.tou("apply")
         code, state = status(house)
-        took = time.monotonic() - begun
     finally:
         process.send_signal(signal.SIGCONT)
 
@@ -164,7 +162,6 @@ def test_beside_a_service_that_hangs_a_command_says_so_and_names_it(house):
     assert f"process {process.pid}" in applied.stderr
     assert code == 1
     assert f"process {process.pid}" in state["health"]["reasons"][0]
-    assert took < 20
 
 
 def test_a_stop_while_a_setting_is_being_confirmed_takes_two_seconds(house, gateway):

@@ -121,7 +121,7 @@ def test_a_disk_that_fills_in_the_middle_leaves_the_battery_running(house, gatew
     house.write(ALWAYS)
     house.tou("db", "upgrade")
 
-    done = house.tou("apply", limit=64)
+    done = house.tou("apply", limit=128)
 
     told = done.stdout + done.stderr
     assert done.returncode == 1, told

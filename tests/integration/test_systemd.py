@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 UNITS = Path(__file__).parents[2] / "systemd"
 UNIT = UNITS / "tou-scheduler.service"
@@ -91,7 +92,7 @@ def secrets() -> set[str]:
     from scheduler.gateway.registry import TRANSPORTS, settings_of
     from scheduler.outlets.notices.settings import NotifySettings
 
-    tables = [NotifySettings, *map(settings_of, TRANSPORTS)]
+    tables: list[type[BaseModel]] = [NotifySettings, *map(settings_of, TRANSPORTS)]
     return {
         f"TOU_{name.upper()}"
         for table in tables

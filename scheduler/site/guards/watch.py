@@ -68,6 +68,13 @@ class Guards:
         """What is in the way of a setting, whether or not acting waits for it."""
         return next((each.text for each in self.in_force), None)
 
+    def seen(self, now: datetime) -> str | None:
+        """The same, by the newest reading where that is fresh; the clock is no matter here."""
+        if not self.fresh(now):
+            return None
+        texts = (each.text for each in self._see(now) if each.guard.name != "clock")
+        return next(texts, None)
+
     def _holds(self, found: InForce, now: datetime) -> bool:
         at_most = found.guard.at_most
         if at_most is not None and now - found.since > at_most:

@@ -105,6 +105,8 @@ async def test_a_condition_that_is_not_waited_for_is_told_beside_the_confirmed_s
     attempt = await house.look(Wake.START)
 
     assert attempt.outcome is Outcome.CONFIRMED
+    assert "may not be in effect, because" in attempt.note
+    assert house.runs()[0].note == attempt.note
     assert "may not be in effect, because" in house.reasons()[guard]
 
 
