@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.advice import CHECKS as ADVICE_CHECKS
+from scheduler.gateway.registry import TRANSPORTS
 from scheduler.schedule.lint import CHECKS
 from scheduler.schedule.tariff_file import TARIFF_CHECKS
 from tools.reference import FILE, page
@@ -31,3 +32,14 @@ def test_every_check_is_on_the_page_with_its_sentence(id_: str) -> None:
 
 def test_the_readme_links_the_page() -> None:
     assert FILE.as_posix() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("transport", sorted({*TRANSPORTS} - {"simulated"}))
+def test_every_way_to_a_powerwall_is_in_the_readme_s_table_and_has_a_page(transport: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = f"docs/{transport}.md"
+
+    rows = [line for line in readme.splitlines() if line.startswith("| ")]
+    assert [row for row in rows if f"| `{transport}` |" in row]
+    assert f"({page})" in readme
+    assert f"TOU_GATEWAY={transport}" in (ROOT / page).read_text(encoding="utf-8")

@@ -27,8 +27,9 @@ SWITCH_LOGIN: Final = (1, 50)  # the installer login needs a hand on a Powerwall
 CLOSED_READS: Final = (20, 49)  # nearly every read needs a session
 READ_ONLY_ROLES: Final = frozenset({"customer", "kiosk"})
 WAY_OUT: Final = (
-    "The local API can be written to with the installer login on firmware up to 1.49. Change mode "
-    "and reserve in the Tesla app, and keep this gateway for reading."
+    "The local API can be written to with the installer login on firmware up to 1.49. Take "
+    "another way: TOU_GATEWAY=v1r on this network, or TOU_GATEWAY=fleet by the cloud; the README "
+    "tells what each needs."
 )
 
 # No pattern and no conversion sees a text longer than this.

@@ -185,5 +185,6 @@ def test_reason_against_writing_names_the_way_out():
 
     assert "21.44" in newer
     assert "up to 1.49" in newer
-    assert "Tesla app" in newer
+    assert "TOU_GATEWAY=v1r" in newer
+    assert "TOU_GATEWAY=fleet" in newer
     assert "TOU_GATEWAY_USERNAME=installer" in customer
