@@ -53,6 +53,12 @@ def iso(instant: datetime) -> str:
     return text + "Z"
 
 
+def from_iso(text: object) -> datetime:
+    """The instant of `iso`; one without a zone is UTC. Raises ValueError."""
+    instant = datetime.fromisoformat(str(text))
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
 def parse_duration(text: str) -> timedelta:
     """`90s`, `5m`, `2h`, `1h30m`, `0` or `0s`. Raises ValueError with the way out."""
     match = _DURATION.fullmatch(text.strip())

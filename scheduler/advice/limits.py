@@ -31,8 +31,9 @@ LIMIT_CHECKS: Final = {
     "job-not-offered": "A job is one that a configured gateway can do.",
 }
 """The ids of what is found here, and what each asks for."""
-LIMIT_WARNINGS: Final = frozenset({"hold-not-kept", "charge-not-offered"})
-"""The ids of what is done as well as it can be, and not refused."""
+LIMIT_WARNINGS: Final = frozenset({"hold-not-kept", "charge-not-offered", "job-not-offered"})
+"""The ids of what is done as well as it can be, and not refused: a battery is not left alone for a
+job that its gateway has no word for."""
 
 Found = tuple[str, str, str]
 """The key, the id and the message."""

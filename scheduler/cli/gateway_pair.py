@@ -31,8 +31,6 @@ from scheduler.settings import Settings
 from scheduler.words import EntryKind, Wake
 
 KEY: Final = "v1r.pem"
-LEAST_EVERY: Final = timedelta(seconds=10)
-"""Between two questions; each may cost something in the cloud."""
 
 
 class _Unkept:

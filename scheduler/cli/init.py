@@ -13,7 +13,6 @@ import click
 
 from scheduler import clock, imports, plan, recipes
 from scheduler.cli import init_ask, init_files
-from scheduler.cli.plan import entry_json
 from scheduler.cli.show import echo_json, format_option
 from scheduler.cli.table import Column, table
 from scheduler.cli.tariff import is_in
@@ -22,6 +21,7 @@ from scheduler.cli.tariff_import import read_source
 from scheduler.errors import Problem
 from scheduler.gateway.registry import TRANSPORTS, settings_of, transport
 from scheduler.plan import Plan
+from scheduler.plan.entry import entry_json
 from scheduler.recipes import MOST_RESERVE, PURPOSES, Means, Purpose
 from scheduler.schedule import library, own
 from scheduler.schedule.tariff import Tariff

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
-from typing import Any
 
 import click
 
@@ -18,6 +17,7 @@ from scheduler.cli.table import PROSE, Column, paragraph, printable, table, term
 from scheduler.cli.times import Days, parse_instant
 from scheduler.errors import SchedulerError
 from scheduler.plan import Lease, Plan, PlanEntry
+from scheduler.plan.entry import entry_json
 from scheduler.schedule.values import Schedule
 
 _TABLE = (
@@ -130,26 +130,6 @@ def _range(
     if last - first > timedelta(days=MOST_DAYS):
         raise click.UsageError("A plan of more than 20 years is too long.")
     return first, last
-
-
-def entry_json(schedule: Schedule, entry: PlanEntry) -> dict[str, Any]:
-    """One entry as the contract has it, and what else its setting names."""
-    setting = entry.setting.to_json() if entry.setting else {}
-    local = clock.localise(entry.at, schedule.calendar.display_zone)
-    return {
-        "at": clock.iso(entry.at),
-        "local": local.isoformat(),
-        "kind": entry.kind,
-        "name": entry.name,
-        "do": entry.job.do.value if entry.job else None,
-        "mode": setting.pop("mode", None),
-        "reserve_percent": setting.pop("reserve_percent", None),
-        "period": entry.period,
-        "season": entry.season,
-        "day_class": entry.day_class.value,
-        **setting,
-        **({} if entry.charge is None else {"charge": entry.charge}),
-    }
 
 
 def _draw(schedule: Schedule, made: Plan, leases: Sequence[Lease]) -> None:

@@ -18,10 +18,10 @@ from scheduler.errors import AuditError, ConfigurationError, ScheduleError, Sche
 from scheduler.host.instance import Running
 from scheduler.host.sites import read_schedule
 from scheduler.plan import Lease, LeaseKind, PlanEntry
+from scheduler.plan.entry import entry_json
 from scheduler.schedule.values import Schedule
 from scheduler.settings import Settings
 from scheduler.site.leases import KIND, asked_since, kept
-from scheduler.site.site import entry_json
 from scheduler.site.state import (
     GatewayState,
     Proven,

@@ -1,4 +1,5 @@
-"""The answers of a plan, as values, and the checksum that lets two people compare them."""
+"""The answers of a plan, as values and in JSON, and the checksum by which two people compare
+them."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from scheduler import clock
-from scheduler.schedule.values import Charge, DayClass, Job
+from scheduler.schedule.values import Charge, DayClass, Job, Schedule
 from scheduler.setting import HOLD, Setting
 
 
@@ -66,6 +67,26 @@ class Plan:
     end: datetime
     entries: tuple[PlanEntry, ...]
     checksum: str
+
+
+def entry_json(schedule: Schedule, entry: PlanEntry) -> dict[str, Any]:
+    """The one JSON form of a switch or job to come, and what else its setting names."""
+    setting = entry.setting.to_json() if entry.setting else {}
+    local = clock.localise(entry.at, schedule.calendar.display_zone)
+    return {
+        "at": clock.iso(entry.at),
+        "local": local.isoformat(),
+        "kind": entry.kind,
+        "name": entry.name,
+        "do": entry.job.do.value if entry.job else None,
+        "mode": setting.pop("mode", None),
+        "reserve_percent": setting.pop("reserve_percent", None),
+        "period": entry.period,
+        "season": entry.season,
+        "day_class": entry.day_class.value,
+        **setting,
+        **({} if entry.charge is None else {"charge": entry.charge}),
+    }
 
 
 def checksum(entries: Iterable[PlanEntry]) -> str:

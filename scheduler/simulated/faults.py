@@ -6,7 +6,6 @@ is how many times the fault strikes, ALWAYS for ever, 0 never.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scheduler.simulated.switches import ALWAYS, Switches
@@ -19,8 +18,6 @@ class Faults(Switches):
     """What is wrong with this gateway; everything is off at first."""
 
     # The door.
-    refuse: bool = False
-    """Connections are refused."""
     silent: bool = False
     """Connections are accepted, and nothing is ever said."""
     stranger: int = 0
@@ -135,15 +132,6 @@ class Faults(Switches):
     """The meters' stamps stand still."""
     islanded: bool = False
     """The grid is away."""
-
-    changed: Callable[[], None] | None = field(default=None, repr=False, compare=False)
-    """Called when `refuse` changes, so that the door is shut at once; the server's own."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        super().__setattr__(name, value)
-        listener = self.__dict__.get("changed")
-        if name == "refuse" and listener is not None:
-            listener()
 
 
 def fault_kinds() -> dict[str, str]:

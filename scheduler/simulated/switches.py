@@ -1,4 +1,5 @@
-"""How faults are set, by attribute or by text, and used up; knows no fault by name.
+"""How faults are set, by attribute or by text, and used up; knows no fault by
+name but that a door is shut.
 
 A count is how many times a fault strikes, ALWAYS for ever, 0 never.
 """
@@ -6,7 +7,8 @@ A count is how many times a fault strikes, ALWAYS for ever, 0 never.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Final, Self
 
 ALWAYS: Final = -1
@@ -15,6 +17,17 @@ ALWAYS: Final = -1
 @dataclass
 class Switches:
     """The base of a table of faults; a field is a switch, a count, a number, a text or a dict."""
+
+    refuse: bool = False
+    """Connections are refused."""
+    changed: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+    """Called when `refuse` changes, so that the door is shut at once; the server's own."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        listener = self.__dict__.get("changed")
+        if name == "refuse" and listener is not None:
+            listener()
 
     @classmethod
     def parse(cls, *texts: str) -> Self:

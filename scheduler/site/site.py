@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -22,8 +22,9 @@ from scheduler.errors import (
     LockedError,
     SchedulerError,
 )
-from scheduler.gateway.base import Gateway, Limits
+from scheduler.gateway.base import Gateway
 from scheduler.plan import Lease, LeaseKind, PlanEntry
+from scheduler.plan.entry import entry_json
 from scheduler.schedule.load import Loaded
 from scheduler.schedule.values import Job, Schedule
 from scheduler.site import health
@@ -34,8 +35,15 @@ from scheduler.site.firmware import Ending
 from scheduler.site.incidents import Incidents
 from scheduler.site.jobs import Jobs
 from scheduler.site.leases import Leases
-from scheduler.site.state import Attempt as AttemptState
-from scheduler.site.state import GatewayState, Reason, ScheduleState, SiteState, Wanted
+from scheduler.site.state import (
+    AttemptState,
+    GatewayState,
+    Reason,
+    ScheduleState,
+    SiteState,
+    Wanted,
+    limits_json,
+)
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 from scheduler.words import Outcome, Wake
@@ -385,28 +393,3 @@ class Site:
         at_work: set[asyncio.Task[Any]] = {*self._looking, *self._tasks}
         if at_work:
             await asyncio.wait(at_work, timeout=seconds)
-
-
-def limits_json(limits: Limits) -> Mapping[str, Any]:
-    """The limits as plain data."""
-    plain = asdict(limits)
-    plain["modes"] = sorted(mode.value for mode in limits.modes)
-    plain["exports"] = sorted(export.value for export in limits.exports)
-    return plain
-
-
-def entry_json(schedule: Schedule, entry: PlanEntry) -> dict[str, Any]:
-    """A switch or job to come, as a plan's entry in JSON."""
-    local = clock.localise(entry.at, schedule.calendar.display_zone)
-    setting = entry.setting.to_json() if entry.setting else {"mode": None, "reserve_percent": None}
-    return {
-        "at": clock.iso(entry.at),
-        "local": local.isoformat(),
-        "kind": entry.kind,
-        "name": entry.name,
-        "do": entry.job.do.value if entry.job else None,
-        **setting,
-        "period": entry.period,
-        "season": entry.season,
-        "day_class": entry.day_class.value,
-    }

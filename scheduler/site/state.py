@@ -7,11 +7,12 @@ Keys are only ever added.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from scheduler import clock
+from scheduler.gateway.base import Limits
 from scheduler.schedule import zones
 from scheduler.setting import Setting, SettingRead
 
@@ -55,7 +56,7 @@ class LastRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class AttemptState:
     """The run under way, or the last one of the present wish."""
 
     run: int | None
@@ -127,7 +128,7 @@ class SiteState:
     wanted: Wanted
     confirmed: Proven | None
     read: LastRead | None
-    attempt: Attempt | None
+    attempt: AttemptState | None
     next: Mapping[str, Any] | None
     """The next boundary, in the form of a plan's entry."""
     next_job: Mapping[str, Any] | None
@@ -253,7 +254,7 @@ def _read_json(read: LastRead | None, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _attempt_json(attempt: Attempt | None) -> dict[str, Any] | None:
+def _attempt_json(attempt: AttemptState | None) -> dict[str, Any] | None:
     if attempt is None:
         return None
     return {
@@ -307,3 +308,11 @@ def _mapping(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def iso(instant: datetime | None) -> str | None:
     """An instant for JSON; None stays None."""
     return None if instant is None else clock.iso(instant)
+
+
+def limits_json(limits: Limits) -> Mapping[str, Any]:
+    """The limits as plain data."""
+    plain = asdict(limits)
+    plain["modes"] = sorted(mode.value for mode in limits.modes)
+    plain["exports"] = sorted(export.value for export in limits.exports)
+    return plain

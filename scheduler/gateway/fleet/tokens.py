@@ -162,18 +162,13 @@ def _tokens(data: Mapping[str, Any]) -> Tokens:
         client_id=str(data["client_id"]),
         access=str(data["access"]),
         refresh=str(data["refresh"]),
-        expires_at=_instant(data["expires_at"]),
-        stored_at=_instant(data["stored_at"]),
-        old=Old(str(old["refresh"]), _instant(old["used_at"])) if old else None,
+        expires_at=clock.from_iso(data["expires_at"]),
+        stored_at=clock.from_iso(data["stored_at"]),
+        old=Old(str(old["refresh"]), clock.from_iso(old["used_at"])) if old else None,
     )
     if not _safe(found.refresh):
         raise ValueError("no refresh token")
     return found
-
-
-def _instant(text: object) -> datetime:
-    instant = datetime.fromisoformat(str(text))
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _safe(token: object) -> bool:

@@ -213,17 +213,17 @@ def _memory(data: Mapping[str, object]) -> Memory:
     return Memory(
         bound=bound if isinstance(bound, str) else "",
         session=_session(data.get("session")),
-        owed_since=_instant(owed) if owed else None,
+        owed_since=clock.from_iso(owed) if owed else None,
         refusal=Refusal(
             str(refusal["salt"]),
             str(refusal["digest"]),
-            _instant(refusal["at"]),
+            clock.from_iso(refusal["at"]),
             max(1, int(refusal["count"])),
             str(refusal.get("kind", "password")),
         )
         if isinstance(refusal, dict)
         else None,
-        limit=Limit(_instant(limit["until"]), max(1, int(limit["count"])))
+        limit=Limit(clock.from_iso(limit["until"]), max(1, int(limit["count"])))
         if isinstance(limit, dict)
         else None,
     )
@@ -251,8 +251,3 @@ def make_session(token: object, cookies: tuple[tuple[str, object], ...]) -> Sess
 
 def _is_safe(text: object) -> bool:
     return isinstance(text, str) and _HEADER_SAFE.fullmatch(text) is not None
-
-
-def _instant(text: object) -> datetime:
-    instant = datetime.fromisoformat(str(text))
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

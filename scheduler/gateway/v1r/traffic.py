@@ -16,7 +16,6 @@ import aiohttp
 
 from scheduler.gateway.base import Step, Steps
 
-SIGNED: Final = "/tedapi/v1r"
 LOGIN: Final = "/api/login/Basic"
 _STEPS: Final = {
     LOGIN: "login",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scheduler.simulated.switches import Switches
@@ -13,8 +12,6 @@ class FleetFaults(Switches):
     """What is wrong with this cloud; everything is off at first, but `snapped`, which is usual."""
 
     # Any answer.
-    refuse: bool = False
-    """Connections are refused."""
     slow: float = 0.0
     """Seconds before each answer."""
     fails: dict[str, int] = field(default_factory=dict)
@@ -99,12 +96,3 @@ class FleetFaults(Switches):
     """The grid is away."""
     old_live: float = 0.0
     """Seconds by which live_status is old."""
-
-    changed: Callable[[], None] | None = field(default=None, repr=False, compare=False)
-    """Called when `refuse` changes; the server's own."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        super().__setattr__(name, value)
-        listener = self.__dict__.get("changed")
-        if name == "refuse" and listener is not None:
-            listener()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scheduler.simulated.switches import Switches
@@ -12,8 +11,6 @@ from scheduler.simulated.switches import Switches
 class ProxyFaults(Switches):
     """What is wrong with this proxy; everything is off at first."""
 
-    refuse: bool = False
-    """Connections are refused."""
     slow: float = 0.0
     """Seconds before each answer."""
     fails: dict[str, int] = field(default_factory=dict)
@@ -36,12 +33,3 @@ class ProxyFaults(Switches):
     """A server lost what stands behind it, and says so."""
     snapped: bool = False
     """A reserve of 81 to 99 becomes 80."""
-
-    changed: Callable[[], None] | None = field(default=None, repr=False, compare=False)
-    """Called when `refuse` changes; the server's own."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        super().__setattr__(name, value)
-        listener = self.__dict__.get("changed")
-        if name == "refuse" and listener is not None:
-            listener()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scheduler.simulated.switches import Switches
@@ -13,8 +12,6 @@ class V1rFaults(Switches):
     """Everything is off at first."""
 
     # The door.
-    refuse: bool = False
-    """Connections are refused."""
     slow: float = 0.0
     """Seconds before each answer."""
     busy: int = 0
@@ -78,12 +75,3 @@ class V1rFaults(Switches):
     """The grid is away."""
     updating: bool = False
     """A firmware update is being put in."""
-
-    changed: Callable[[], None] | None = field(default=None, repr=False, compare=False)
-    """Called when `refuse` changes; the server's own."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        super().__setattr__(name, value)
-        listener = self.__dict__.get("changed")
-        if name == "refuse" and listener is not None:
-            listener()

@@ -39,13 +39,17 @@ rules: [{name: run the house, mode: self_consumption, reserve: 20%}]
 
 async def applied(cloud, folder, **settings):
     """The exit code of `tou apply`, and all that it said."""
+    return await command(cloud, folder, "apply", **settings)
+
+
+async def command(cloud, folder, verb, **settings):
     (folder / "house.yaml").write_text(HOME)
     own = {name: value for name, value in os.environ.items() if not name.startswith("TOU_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "scheduler",
-        "apply",
+        verb,
         cwd=folder,
         env={
             **own,
@@ -112,13 +116,14 @@ async def test_each_wrong_setting_is_one_message(cloud, tmp_path, row):
     assert "Traceback" not in said
 
 
-async def test_a_job_that_the_cloud_cannot_do_is_refused_with_the_way_out(cloud, tmp_path):
+async def test_a_job_that_the_cloud_cannot_do_is_told_and_keeps_nothing_back(cloud, tmp_path):
     jobs = tmp_path / "jobs.yaml"
     jobs.write_text(HOME + 'jobs: [{name: settle, do: commit, at: "03:00"}]\n')
 
-    ended, said = await applied(cloud, tmp_path, TOU_SCHEDULE=str(jobs))
+    checked, said = await command(cloud, tmp_path, "check", TOU_SCHEDULE=str(jobs))
+    acted, done = await applied(cloud, tmp_path, TOU_SCHEDULE=str(jobs))
 
-    assert ended == 78
+    assert (checked, acted) == (0, 0), done
     assert "The gateway (fleet) cannot do commit. Remove the job" in said
 
 
