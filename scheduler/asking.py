@@ -97,9 +97,9 @@ def _answer(
     try:
         with closing(_Unix(path, seconds)) as connection:
             connection.request(method, what, body=sent, headers={"Connection": "close"})
+            stream = connection.sock  # an answer that ends with its connection takes it away
             answer = connection.getresponse()
-            if connection.sock is not None:
-                connection.sock.settimeout(max(seconds, STREAM_SECONDS))
+            stream.settimeout(max(seconds, STREAM_SECONDS))
             yield answer
     except PermissionError:
         raise AccessError(
