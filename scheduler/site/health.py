@@ -94,12 +94,21 @@ def _gateway(controller: Controller, now: datetime) -> Iterator[Reason]:
         yield Reason("gateway_lost", f"The gateway does not answer: {error}", known.since)
     elif isinstance(error, BudgetSpentError):
         yield Reason("budget", str(error), known.since)
-    elif error is not None and known.unread_since and now - known.unread_since >= GRACE:
+    elif _unread(controller, now):
         # It answers, and says nothing that could be used: what was proven may be so no longer.
         text = f"What is in force cannot be read from the gateway: {error}"
         yield Reason("unread", text, known.unread_since)
     for text in getattr(controller.gateway, "concerns", ()):
         yield Reason("gateway_soon", text, None)
+
+
+def _unread(controller: Controller, now: datetime) -> bool:
+    """Whether nothing was read for a while; a refusal of the wish is told as what it is."""
+    known, wish = controller.known, controller.wish
+    refused = wish and wish.last and wish.last.outcome is Outcome.REFUSED
+    if known.error is None or known.unread_since is None or refused:
+        return False
+    return now - known.unread_since >= GRACE
 
 
 def _clock(controller: Controller) -> Iterator[Reason]:

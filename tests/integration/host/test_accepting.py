@@ -15,7 +15,7 @@ DOUBTFUL = """\
 schedule: Home
 timezone: America/Los_Angeles
 rules:
-  - {name: charge, during: [01:00-02:00, 02:01-03:00], mode: backup, reserve: 95%}
+  - {name: charge, during: [01:00-02:00, 02:01-03:00], mode: backup, reserve: 75%}
   - {name: last, mode: self_consumption, reserve: 20%}
 """
 WRONG = """\
