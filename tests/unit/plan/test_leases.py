@@ -210,8 +210,12 @@ def drawn_leases(draw):
     )
 
 
+# No two leases of one audit have the same id: it is the number of an entry.
+several_leases = st.lists(drawn_leases(), max_size=4, unique_by=lambda lease: lease.id)
+
+
 @settings(max_examples=60, deadline=None)
-@given(leases=st.lists(drawn_leases(), max_size=4))
+@given(leases=several_leases)
 def test_boundaries_are_where_a_naive_walk_sees_a_change_or_a_lapse(home_of_all, leases):
     step = timedelta(minutes=5)
     looks = [START + step * number for number in range(12 * 48 + 1)]
@@ -234,7 +238,7 @@ def test_boundaries_are_where_a_naive_walk_sees_a_change_or_a_lapse(home_of_all,
 
 
 @settings(max_examples=60, deadline=None)
-@given(leases=st.lists(drawn_leases(), max_size=4), hour=st.integers(1, 47))
+@given(leases=several_leases, hour=st.integers(1, 47))
 def test_since_when_is_the_last_change_before(home_of_all, leases, hour):
     now = START + hour * HOUR
     began = began_at(home_of_all, now, leases)
