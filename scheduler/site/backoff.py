@@ -16,7 +16,7 @@ own, and rate limits clear after 10 to 30 minutes."""
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Doubling from `first` to `most` seconds, with a quarter of jitter either way."""
+    """Doubling from `first` seconds, with a quarter of jitter either way and never past `most`."""
 
     first: float
     most: float
@@ -24,7 +24,8 @@ class Backoff:
     def delay(self, attempt: int) -> float:
         """Seconds to wait after the attempt of this number, counted from 1."""
         plain = min(self.first * 2.0 ** min(attempt - 1, 30), self.most)
-        return plain * random.uniform(0.75, 1.25)  # noqa: S311 -- spreads load, guards nothing
+        jitter = random.uniform(0.75, 1.25)  # noqa: S311 -- spreads load, guards nothing
+        return min(plain * jitter, self.most)
 
 
 # A refusal needs a person; that they mended it is found within five minutes at first, and later
@@ -36,7 +37,7 @@ IDENTITY: Final = Backoff(60.0, 60.0)
 DEBT: Final = Backoff(2.0, 30.0)
 # But where the gateway refuses what would bring it back, each try is a login that stops it anew
 # (sessions that die at once, reads that stay forbidden for hours): 49 in ten minutes.
-DEBT_REFUSED: Final = Backoff(2.0, 300.0)
+DEBT_REFUSED: Final = Backoff(2.0, 240.0)
 
 
 def wait_after(

@@ -20,7 +20,7 @@ def test_the_pause_grows_to_its_most_and_never_past_it(attempt):
     delay = Backoff(first=5, most=300).delay(attempt)
 
     plain = min(5 * 2.0 ** min(attempt - 1, 30), 300)
-    assert 0.75 * plain <= delay <= 1.25 * plain
+    assert 0.75 * plain <= delay <= min(1.25 * plain, 300)
 
 
 @pytest.mark.parametrize(
