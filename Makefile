@@ -5,7 +5,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
   done)
 BIN = .venv/bin
 
-.PHONY: run test bench soak clean install
+.PHONY: run test bench soak docs clean install
 
 run: .venv/ready
 	$(BIN)/tou run
@@ -25,6 +25,10 @@ bench: .venv/ready-dev
 # Ten minutes of days with random faults; not in CI.
 soak: .venv/ready-dev
 	$(BIN)/python -m tools.soak
+
+# The handbook, with the program's own commands, pictures and outputs in it.
+docs: .venv/ready-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 .venv/ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: set PYTHON to it." >&2; exit 1; }
