@@ -262,7 +262,8 @@ class Gateway(Protocol):
 
     async def make_safe(self, steps: Steps) -> None:
         """Mend what an earlier write or login may have left behind, and nothing else; returns when
-        it is seen mended."""
+        it is seen mended. An error that is `unknown` to be delivered says that a request which may
+        stop the battery itself was not answered: then it is tried ever more seldom."""
 
     async def close(self) -> None:
         """Close connections; what must outlive the process is on disk."""

@@ -303,7 +303,8 @@ class LocalGateway:
         else:
             raise GatewayUnreachableError(
                 f"{self._where} does not tell whether its sitemaster runs, so the battery may be "
-                "standing still. It is looked at again before anything else."
+                "standing still. It is looked at again before anything else.",
+                delivered="no",
             )
 
     def _too_young(self) -> float:
