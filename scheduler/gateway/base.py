@@ -307,7 +307,7 @@ class SoftRestart(Protocol):
     """The ability to stop and run the device's own process around a write."""
 
     async def write_restarting(
-        self, setting: Setting, before: Reading | None, steps: Steps
+        self, steps: Steps, setting: Setting, before: Reading | None
     ) -> Receipt:
         """As `write`, for a setting that did not take without it; the battery stands still for
         seconds."""
@@ -381,8 +381,9 @@ def ability(gateway: object, kind: type[Ability]) -> Ability | None:
 
 
 def _can(gateway: object, kind: type[object]) -> bool:
-    """A wrapper names what it is around: `inner`, or `inside` where those are several."""
-    if isinstance(gateway, kind):
-        return True
-    around = getattr(gateway, "inside", ()) or (getattr(gateway, "inner", None),)
-    return any(each is not None and _can(each, kind) for each in around)
+    """A wrapper names what it is around: `inner`, or `inside` where those are several, which can
+    what one of them can."""
+    if inside := getattr(gateway, "inside", ()):
+        return any(_can(each, kind) for each in inside)
+    inner = getattr(gateway, "inner", None)
+    return isinstance(gateway, kind) or (inner is not None and _can(inner, kind))

@@ -163,7 +163,7 @@ class LocalGateway:
     # Writing
 
     async def write_restarting(
-        self, setting: Setting, before: Reading | None, steps: Steps
+        self, steps: Steps, setting: Setting, before: Reading | None
     ) -> Receipt:
         """As `write`, with the sitemaster stopped before it (8.4 d of the field notes)."""
         return await self.write(setting, before, steps, stop=True)

@@ -12,6 +12,8 @@ from scheduler.gateway.base import Limits, Powers
 from scheduler.setting import Mode, Setting, SettingRead
 from scheduler.words import Outcome, Wake
 
+from .conftest import Device, MemoryGateway
+
 IDLE = Powers(battery=10.0, grid=900.0, solar=0.0, load=900.0)
 RUNS = Powers(battery=890.0, grid=10.0, solar=0.0, load=900.0)
 
@@ -174,8 +176,12 @@ async def test_a_write_that_does_not_take_is_repeated_with_its_rung_on_the_recor
     assert home.device.device.active.mode == "backup"
 
 
-async def test_a_soft_restart_is_the_last_rung_where_it_is_allowed(home):
+@pytest.mark.parametrize("in_line", [False, True], ids=["alone", "two in line"])
+async def test_a_soft_restart_is_the_last_rung_where_it_is_allowed(home, in_line):
     home.soft_restart = True
+    other = Device(home.clock)
+    if in_line:
+        home.second = MemoryGateway(other)
     home.device.faults.shows_active = True
     home.device.faults.commit_lost = 2
     await home.look(Wake.START)
@@ -188,6 +194,7 @@ async def test_a_soft_restart_is_the_last_rung_where_it_is_allowed(home):
     assert steps.index("stop") < steps.index("write") < steps.index("run")
     assert home.device.device.sitemaster_running
     assert home.site.gateway.unsafe is None
+    assert other.done == []
 
 
 async def test_a_stop_that_is_refused_leaves_the_battery_running(home):
