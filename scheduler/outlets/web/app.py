@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from scheduler.errors import SchedulerError
-from scheduler.outlets.web import audit, day, now, run, words
+from scheduler.outlets.web import audit, day, metrics, now, run, words
 from scheduler.outlets.web.address import QuestionError
 from scheduler.outlets.web.shield import Shield
 from scheduler.outlets.web.source import Source
@@ -131,6 +131,7 @@ def make(source: Source) -> ASGIApp:
         "/audit.csv": pages.audit_csv,
         "/run/{number:int}.json": pages.run_json,
         "/run/{number:int}": pages.run,
+        "/metrics": metrics.answer(source),
         "/style.css": _style,
     }
     app = Starlette(
