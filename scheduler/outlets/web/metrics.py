@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from scheduler.errors import ConfigurationError
+from scheduler.outlets.web.page import Desk, Page
 from scheduler.outlets.web.source import Source
 
 if TYPE_CHECKING:
     from scheduler.outlets.web.families import Metrics
 
 
-def answer(source: Source) -> Callable[[Request], Response]:
-    """What answers a scrape. A page that nobody scrapes does not pay for it."""
-    metrics = cache(lambda: _made(source))
-
-    def scraped(request: Request) -> Response:
-        text, content_type = metrics().text(request.headers.get("accept", ""))
-        return Response(text, headers={"Content-Type": content_type})
-
-    return scraped
+def answer(desk: Desk, request: Request) -> Response:
+    """A scrape. A page that nobody scrapes does not pay for it."""
+    text, content_type = _metrics(desk.source).text(request.headers.get("accept", ""))
+    return Response(text, headers={"Content-Type": content_type})
 
 
-def _made(source: Source) -> Metrics:
+@lru_cache(maxsize=4)
+def _metrics(source: Source) -> Metrics:
+    """One for each source, since it keeps what was counted."""
     try:
         from scheduler.outlets.web.families import Metrics
     except ModuleNotFoundError as error:
@@ -36,3 +33,6 @@ def _made(source: Source) -> Metrics:
             " 'tou-scheduler[web]'"
         ) from None
     return Metrics(source)
+
+
+PAGE: Final = Page("/metrics", answer, "State and counters in the form of Prometheus.")
