@@ -63,7 +63,7 @@ def _days(value: object) -> object:
 
 
 class Settings(FromEnvironment):
-    """The table of the service; the README says what each means."""
+    """The table of the service; docs/settings.md says what each means."""
 
     schedule: OptionalPath = None
     database: OptionalPath = None
@@ -133,7 +133,7 @@ def load() -> Settings:
 
 
 def known_names() -> tuple[str, ...]:
-    """Every TOU_ name, as in the README's table."""
+    """Every TOU_ name, as in docs/settings.md."""
     names = [name for table in _tables() for name in environment.names_of(table)]
     return tuple(dict.fromkeys(names))
 

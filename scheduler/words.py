@@ -39,7 +39,7 @@ class EntryKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a run ended; the meanings are in the README."""
+    """How a run ended; the meanings are in docs/audit.md."""
 
     ACCEPTED = "accepted"
     """Sent, and waiting to be confirmed; only while a run is open."""

@@ -1,4 +1,5 @@
-"""Which schema a database has, and the way to ours. Alembic is imported only to walk that way."""
+"""Which schema a database has, and the way to ours. A new database gets the newest schema at once;
+Alembic, which is 15 MB and a third of a second, is imported only where an old one is brought up."""
 
 from __future__ import annotations
 
@@ -15,6 +16,10 @@ from scheduler.errors import AuditUnwritableError, ConfigurationError, LockedErr
 
 SCHEMA: Final = "0002"
 """The schema that this program writes: the newest revision in `migrations/`."""
+
+NEWEST: Final = "newest.sql"
+BETWEEN: Final = ";\n\n"
+"""Ends a statement; a trigger has no empty line in it."""
 
 LOCK_SECONDS: Final = 60.0
 
@@ -43,6 +48,22 @@ def schema_of(connection: sqlite3.Connection, path: Path) -> str | None:
 
 
 def migrate(connection: Connection) -> None:
+    """Bring the schema up to date, inside the connection's transaction."""
+    if connection.exec_driver_sql("SELECT name FROM sqlite_master").first() is None:
+        for statement in newest():
+            connection.exec_driver_sql(statement)
+    version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if version != SCHEMA:
+        run_revisions(connection)
+
+
+def newest() -> list[str]:
+    """The statements of the newest schema; `tools.newest_schema` writes them down."""
+    text = (migrations_folder() / NEWEST).read_text(encoding="utf-8")
+    return [statement for statement in text.split(BETWEEN) if statement]
+
+
+def run_revisions(connection: Connection) -> None:
     """Run the revisions that are missing, inside the connection's transaction."""
     from alembic import command
     from alembic.config import Config

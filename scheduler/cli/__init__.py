@@ -49,7 +49,7 @@ def tou() -> None:
     """Drive a home battery through a time-of-use tariff, and keep a record of every act.
 
     Settings come from TOU_ variables, the file that TOU_SETTINGS_FILE names, and systemd's
-    credentials; the README lists them.
+    credentials; docs/settings.md lists them.
     """
 
 

@@ -41,8 +41,8 @@ _OF_GATEWAY: Final = {
 def settings_text(schedule: Path, gateway: str) -> str:
     """The settings, as a shell, systemd and `.env` read them; no secret is in them."""
     return (
-        "# Settings of tou, one per line; the README lists them all. A command reads them where\n"
-        "# TOU_SETTINGS_FILE names this file; the service reads /etc/tou-scheduler/settings.env.\n"
+        "# Settings of tou, one per line; docs/settings.md lists them all. A command reads them\n"
+        "# where TOU_SETTINGS_FILE names it; the service reads /etc/tou-scheduler/settings.env.\n"
         f"TOU_SCHEDULE={shlex.quote(str(schedule.absolute()))}\n"
         f"TOU_GATEWAY={gateway}\n"
         f"{_OF_GATEWAY.get(gateway, '')}"

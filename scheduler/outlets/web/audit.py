@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from scheduler.audit import review
 from scheduler.audit.views import RunView
 from scheduler.outlets.web import address
+from scheduler.outlets.web.page import Desk, Facts, Page
 from scheduler.outlets.web.source import Source
 from scheduler.words import Outcome
 
@@ -22,7 +26,7 @@ _LARGEST: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Sheet:
     """A page of runs, the newest first."""
 
     asked: Mapping[str, str]
@@ -44,7 +48,7 @@ def facts(source: Source, query: Mapping[str, str]) -> dict[str, Any]:
     """What the template shows. Raises QuestionError for a filter that is none."""
     page = read(source, query)
     return {
-        "page": "audit",
+        "page": "Audit",
         "asked": {name: page.asked.get(name, "") for name in _FILTERS},
         "runs": page.runs,
         "outcomes": [outcome.value for outcome in Outcome],
@@ -69,7 +73,7 @@ def to_csv(source: Source, query: Mapping[str, str]) -> tuple[str, str | None]:
     return source.sheet(page.runs), page.following(".csv")
 
 
-def read(source: Source, query: Mapping[str, str]) -> Page:
+def read(source: Source, query: Mapping[str, str]) -> Sheet:
     """The runs that fit; one more is asked for, which tells whether there are older ones. Raises
     QuestionError."""
     if unknown := sorted(set(query) - set(_FILTERS)):
@@ -93,11 +97,11 @@ def read(source: Source, query: Mapping[str, str]) -> Page:
             limit=limit + 1,
         )
     newest = found[::-1]
-    return Page(asked, newest[:limit], len(newest) > limit)
+    return Sheet(asked, newest[:limit], len(newest) > limit)
 
 
-def _first(page: Page) -> str:
-    return Page({**page.asked, "before": ""}, (), more=False).link()
+def _first(page: Sheet) -> str:
+    return Sheet({**page.asked, "before": ""}, (), more=False).link()
 
 
 def _number(asked: Mapping[str, str], name: str, most: int) -> int | None:
@@ -107,3 +111,42 @@ def _number(asked: Mapping[str, str], name: str, most: int) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
         raise address.QuestionError(f'{name}: "{text}" is no number from 1 to {most}.')
     return int(text)
+
+
+def answer(desk: Desk, request: Request) -> Response:
+    """Runs, the newest first."""
+    return desk.html("audit.html", facts(desk.source, request.query_params))
+
+
+def data(desk: Desk, request: Request) -> Facts:
+    """The same page of runs as data."""
+    return to_json(desk.source, request.query_params)
+
+
+def answer_csv(desk: Desk, request: Request) -> Response:
+    """The same page of runs for a spreadsheet."""
+    text, following = to_csv(desk.source, request.query_params)
+    headers = {"Content-Disposition": 'attachment; filename="runs.csv"'}
+    if following:
+        headers["Link"] = f'<{following}>; rel="next"'
+    return Response(text, media_type="text/csv", headers=headers)
+
+
+_ASKS: Final = (
+    ("since", "Runs that began then or later: a day, or a local or absolute time."),
+    ("until", "Runs that began before then."),
+    ("outcome", "Runs that ended so."),
+    ("name", "Runs of a rule, a job or a kind."),
+    ("limit", f"So many of them; {SHOWN}, and at most {MOST}."),
+    ("before", "Runs with a smaller number."),
+)
+PAGE: Final = Page(
+    "/audit",
+    answer,
+    "Runs, the newest first, by filters in the address.",
+    tab="Audit",
+    json="/audit.json",
+    data=data,
+    asks=_ASKS,
+)
+SHEET: Final = Page("/audit.csv", answer_csv, "The same runs for a spreadsheet.", asks=_ASKS)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from scheduler import clock
 from scheduler.outlets import picture
@@ -11,6 +14,7 @@ from scheduler.outlets.explain import explain, sentence
 from scheduler.outlets.hindsight import Hindsight
 from scheduler.outlets.picture.page import summary, table
 from scheduler.outlets.web import address
+from scheduler.outlets.web.page import Desk, Facts, Page
 from scheduler.outlets.web.source import Source
 
 
@@ -19,7 +23,7 @@ def facts(source: Source, on: str | None, at: str | None) -> dict[str, Any]:
     found, known, shown, now = _asked(source, on)
     today = clock.localise(now, source.zone).date()
     return {
-        "page": "day",
+        "page": "Day",
         "day": found,
         "before": found - timedelta(days=1),
         "after": found + timedelta(days=1),
@@ -67,3 +71,30 @@ def _why(source: Source, known: Hindsight, on: date, at: str, now: datetime) -> 
         )
     told = explain(known, instant)
     return {**told.to_json(), "answer": sentence(told, source.zone)}
+
+
+def answer(desk: Desk, request: Request) -> Response:
+    """The page of a day."""
+    return desk.html("day.html", facts(desk.source, *_day_of(request)))
+
+
+def data(desk: Desk, request: Request) -> Facts:
+    """The same as data."""
+    return to_json(desk.source, *_day_of(request))
+
+
+def _day_of(request: Request) -> tuple[str | None, str | None]:
+    on = request.path_params.get("day") or request.query_params.get("on")
+    return on, request.query_params.get("at") or None
+
+
+PAGE: Final = Page(
+    "/day/{day}",
+    answer,
+    "A day as a picture: wanted against proven, runs, charge; and the why of a minute.",
+    tab="Day",
+    also=("/day",),
+    json="/day/{day}.json",
+    data=data,
+    asks=(("at", "A minute of that day, such as 17:05: why was it so?"),),
+)

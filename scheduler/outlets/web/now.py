@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from scheduler.outlets.web.source import State, as_wanted, turning
+from starlette.requests import Request
+from starlette.responses import Response
+
+from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.source import State, as_wanted
 
 
 def facts(state: State) -> dict[str, Any]:
     """What the template shows. A state without a readable schedule has no wish."""
     return {
-        "page": "now",
+        "page": "Now",
         "state": state,
         "now": state["now"],
         "health": state["health"],
@@ -29,31 +32,21 @@ def facts(state: State) -> dict[str, Any]:
     }
 
 
-def alive(state: State) -> dict[str, Any]:
-    """`/healthz`: whether the service turns."""
-    return {"ok": turning(state), **_why(state)}
+def answer(desk: Desk, _: Request) -> Response:
+    """The first page."""
+    return desk.html("now.html", facts(desk.state()))
 
 
-def ready(state: State) -> dict[str, Any]:
-    """`/readyz`: whether the service turns, is well, and has read back what it wants."""
-    good = turning(state) and bool(state["health"]["ok"]) and as_wanted(state)
-    return {"ok": good, "as_wanted": as_wanted(state), **_why(state)}
+def data(desk: Desk, _: Request) -> Facts:
+    """The state, as `tou status --format json`."""
+    return desk.state()
 
 
-def _why(state: State) -> dict[str, Any]:
-    confirmed, read = state.get("confirmed"), state.get("read")
-    return {
-        "word": state["health"]["word"],
-        "reasons": [
-            {**reason, "age_seconds": _age(state, reason["since"])}
-            for reason in state["health"]["details"]
-        ],
-        "confirmed_age_seconds": _age(state, confirmed["at"] if confirmed else None),
-        "read_age_seconds": read["age_seconds"] if read else None,
-    }
-
-
-def _age(state: State, since: str | None) -> float | None:
-    if since is None:
-        return None
-    return (datetime.fromisoformat(state["now"]) - datetime.fromisoformat(since)).total_seconds()
+PAGE: Final = Page(
+    "/",
+    answer,
+    "What is wanted, what is proven and since when, what comes next, and the health.",
+    tab="Now",
+    json="/now.json",
+    data=data,
+)

@@ -6,9 +6,13 @@ import json
 from datetime import timedelta
 from typing import Any, Final
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from scheduler.audit import review
 from scheduler.audit.views import RunView
 from scheduler.outlets.explain import Explanation, explain, sentence
+from scheduler.outlets.web.page import Desk, Facts, Page, missing
 from scheduler.outlets.web.source import Source
 
 _AROUND: Final = timedelta(days=1)
@@ -26,7 +30,7 @@ def facts(source: Source, number: int) -> dict[str, Any] | None:
         return None
     told = _explained(source, run)
     return {
-        "page": "audit",
+        "page": "Audit",
         "run": run,
         "evidence": [
             (each.at, each.name, json.dumps(dict(each.detail), ensure_ascii=False))
@@ -69,3 +73,28 @@ def _found(source: Source, number: int) -> RunView | None:
 def _explained(source: Source, run: RunView) -> Explanation:
     at, now = run.finished_at or run.started_at, source.now()
     return explain(source.hindsight(at - _AROUND, min(at + _AROUND, now), now), at)
+
+
+def answer(desk: Desk, request: Request) -> Response:
+    """The page of a run."""
+    return desk.html("run.html", _or_missing(facts(desk.source, request.path_params["number"])))
+
+
+def data(desk: Desk, request: Request) -> Facts:
+    """The same as data."""
+    return _or_missing(to_json(desk.source, request.path_params["number"]))
+
+
+def _or_missing(found: Facts | None) -> Facts:
+    if found is None:
+        raise missing("There is no such run. The audit lists those there are.")
+    return found
+
+
+PAGE: Final = Page(
+    "/run/{number:int}",
+    answer,
+    "One run: steps, evidence, why, and the rule as it was then.",
+    json="/run/{number:int}.json",
+    data=data,
+)

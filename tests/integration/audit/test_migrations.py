@@ -21,10 +21,11 @@ import scheduler
 from scheduler.audit import review
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.log import Log
-from scheduler.audit.schema import SCHEMA, migrations_folder
+from scheduler.audit.schema import BETWEEN, NEWEST, SCHEMA, migrations_folder
 from scheduler.clock import from_micros
 from scheduler.errors import ConfigurationError
 from scheduler.words import EntryKind
+from tools.newest_schema import text
 
 Opened = Callable[..., Database]
 Spawn = Callable[..., subprocess.Popen[str]]
@@ -81,6 +82,31 @@ def test_an_old_audit_is_written_on(old: Path, path: Path, opened: Opened) -> No
     Log(database, "home").append(at=from_micros(0), entry=EntryKind.EVENT, kind="service")
 
     assert review.verify(database).rows == rows + 1
+
+
+def test_a_new_audit_is_the_one_that_all_revisions_make() -> None:
+    """Statement by statement, but for Alembic's own table, which its versions write each in their
+    way."""
+    written = (migrations_folder() / NEWEST).read_text(encoding="utf-8").split(BETWEEN)
+
+    assert written[1:] == text().split(BETWEEN)[1:], "run python -m tools.newest_schema"
+    assert written[0].startswith("CREATE TABLE alembic_version")
+
+
+def test_a_new_audit_is_made_without_alembic(path: Path, spawn: Spawn) -> None:
+    """15 MB that a service would hold until its next start."""
+    made = spawn(
+        """
+        import sys
+        from pathlib import Path
+        from scheduler.audit.database import open_database
+        open_database(Path(sys.argv[1]), create=True).close()
+        print(sorted({name.partition(".")[0] for name in sys.modules} & {"alembic", "mako"}))
+        """,
+        path,
+    )
+
+    assert made.communicate(timeout=60) == ("[]\n", "")
 
 
 @pytest.fixture

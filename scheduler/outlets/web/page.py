@@ -1,0 +1,93 @@
+"""What an address of the page is made of, and the desk that every answer is given at."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from scheduler.outlets.web import words
+from scheduler.outlets.web.source import Source, State
+
+Facts = Mapping[str, Any]
+ANY: Final[Facts] = {"type": "object"}
+
+
+class Desk:
+    """Where every answer is given: the facts' source, and the templates."""
+
+    def __init__(self, source: Source, tabs: tuple[tuple[str, str], ...]) -> None:
+        self.source = source
+        self.templates = Environment(
+            loader=PackageLoader(__package__ or ""),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
+        self.templates.globals |= {
+            "site": source.site,
+            "zone": source.zone.key,
+            "tabs": tabs,
+            "local": lambda at: words.local(at, source.zone),
+            "day_of": lambda at: words.day_of(at, source.zone),
+            "apart": words.apart,
+            "setting": words.setting,
+            "kind": words.kind,
+        }
+
+    def html(self, template: str, facts: Facts, status: int = 200) -> HTMLResponse:
+        """A page. The facts name the tab that it stands under as `page`."""
+        return HTMLResponse(self.templates.get_template(template).render(facts), status)
+
+    def state(self) -> State:
+        """The site's state, as of now."""
+        return self.source.state(self.now())
+
+    def now(self) -> datetime:
+        """The instant of the question."""
+        return self.source.now()
+
+
+Answer = Callable[[Desk, Request], Response | Awaitable[Response]]
+"""A plain function gets a thread of its own; whoever reads a form is a coroutine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address, and what answers there."""
+
+    path: str
+    """As Starlette writes it: `/run/{number:int}`."""
+    answer: Answer
+    says: str
+    """In one sentence; it stands in the description of all addresses."""
+    tab: str = ""
+    """Its word in the line of pages, for one that stands there."""
+    also: tuple[str, ...] = ()
+    """Further addresses of the same."""
+    methods: tuple[str, ...] = ("GET",)
+    json: str = ""
+    """The address of the same as data."""
+    data: Callable[[Desk, Request], Facts] | None = None
+    """What is answered there."""
+    shape: Facts | None = None
+    """What that data looks like, as JSON Schema."""
+    asks: tuple[tuple[str, str], ...] = ()
+    """What may stand in the query, each with what it means."""
+
+
+def answer_data(desk: Desk, request: Request, data: Callable[[Desk, Request], Facts]) -> Response:
+    """What answers at the address of a page's data."""
+    return JSONResponse(dict(data(desk, request)))
+
+
+def missing(text: str = "There is no such page.") -> HTTPException:
+    """To be raised where an address leads to nothing."""
+    return HTTPException(404, text)

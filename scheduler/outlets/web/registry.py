@@ -1,0 +1,45 @@
+"""Every address of the page, each a file of its own and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from starlette.routing import Route
+
+from scheduler.outlets.web import audit, day, health, metrics, now, run, style
+from scheduler.outlets.web.page import Desk, Page, answer_data
+from scheduler.outlets.web.source import Source
+
+PAGES: Final[tuple[Page, ...]] = (
+    now.PAGE,
+    day.PAGE,
+    audit.PAGE,
+    audit.SHEET,
+    run.PAGE,
+    health.ALIVE,
+    health.READY,
+    metrics.PAGE,
+    style.PAGE,
+)
+"""In the order of the tabs. Data stands before pages, so that `/day/{day}` does not take
+`/day/2026-11-24.json`."""
+
+
+def desk(source: Source) -> Desk:
+    """The desk of all pages."""
+    return Desk(
+        source,
+        tuple((each.tab, each.also[0] if each.also else each.path) for each in PAGES if each.tab),
+    )
+
+
+def routes(at: Desk) -> Iterator[Route]:
+    """Each address with its answer."""
+    for page in PAGES:
+        if page.data:
+            yield Route(page.json, partial(answer_data, at, data=page.data))
+    for page in PAGES:
+        for path in (page.path, *page.also):
+            yield Route(path, partial(page.answer, at), methods=list(page.methods))
