@@ -55,6 +55,9 @@ fi
 install -m 0644 "$here/README.md" "$here/CHANGELOG.md" "$here/LICENSE" "$opt/"
 install -d -m 0755 "$opt/docs"
 install -m 0644 "$here"/docs/*.md "$opt/docs/"
+install -d -m 0755 "$opt/packaging/prometheus" "$opt/packaging/grafana"
+install -m 0644 "$here"/packaging/prometheus/*.yaml "$opt/packaging/prometheus/"
+install -m 0644 "$here"/packaging/grafana/*.json "$opt/packaging/grafana/"
 
 keep() { # keep SOURCE TARGET MODE: copies only where there is nothing yet
   [ -e "$2" ] || install -m "$3" "$1" "$2"

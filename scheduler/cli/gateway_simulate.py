@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,16 +14,10 @@ import click
 from scheduler import clock
 from scheduler.cli.show import format_option
 from scheduler.errors import SchedulerError
-from scheduler.simulated import (
-    DEFAULT_PASSWORD,
-    PROFILES,
-    Faults,
-    Logged,
-    SimulatedGateway,
-    fault_kinds,
-)
+from scheduler.simulated import PROFILES, Logged, SimulatedGateway, fault_kinds
 from scheduler.simulated.control import ControlDoor
-from scheduler.simulated.story import Scene, read_story, tell
+from scheduler.simulated.loopback import Served
+from scheduler.simulated.story import read_story, tell
 from scheduler.simulated.updates import Found
 
 PORT = 8443
@@ -133,55 +128,52 @@ def simulate_command(  # noqa: PLR0917 - click hands them over by name
 
     Example: tou gateway simulate --profile 1.43.3 --fault busy:3
     """
-    if door != "local":
-        from scheduler.cli.gateway_simulate_door import serve
+    from scheduler.cli.gateway_simulate_door import DOORS
 
-        own = {name: words[name] for name in ("charge", "speed")}
-        serve(door, port=port, control=control, faults=faults, form=form, **own)
-        return
-    own_password = words["password"] is not None
-    if not own_password:
-        words["password"] = DEFAULT_PASSWORD
+    how = DOORS[door]
+    own = {name: words[name] for name in how.takes if words[name] is not None}
     try:
-        gateway = SimulatedGateway(faults=Faults.parse(*faults), **words)
+        served = how.make(faults=how.faults.parse(*faults), **own)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
         raise SchedulerError(f"{words['identity']}: cannot be used: {error.strerror}.") from None
-    scenes = read_story(story) if story else ()
-    asyncio.run(_serve(gateway, (port, control), form, scenes, own_password=own_password))
+    telling = None
+    if story and isinstance(served, SimulatedGateway):
+        telling = tell(read_story(story), served.device)
+    asyncio.run(_serve(served, port, control, partial(how.text, served, form), telling))
 
 
 async def _serve(
-    gateway: SimulatedGateway,
-    ports: tuple[int, int | None],
-    form: str,
-    scenes: tuple[Scene, ...],
-    *,
-    own_password: bool,
+    served: Served,
+    port: int,
+    control_port: int | None,
+    words: Callable[[str | None], str],
+    telling: Coroutine[None, None, None] | None,
 ) -> None:
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
-    gateway.device.on_request = _log
-    control = ControlDoor(gateway)
+    served.watch(_log)
+    control = ControlDoor(served)
     try:
-        address = await _started(gateway, control, *ports)
-        click.echo(_words(gateway, form, address, own_password=own_password))
-        telling = asyncio.create_task(tell(scenes, gateway.device))
+        address = await _started(served, control, port, control_port)
+        click.echo(words(address))
+        story = asyncio.create_task(telling) if telling else None
         await stopped.wait()
-        telling.cancel()
+        if story:
+            story.cancel()
     finally:
         await control.stop()
-        await gateway.stop()
+        await served.stop()
 
 
 async def _started(
-    gateway: SimulatedGateway, control: ControlDoor, port: int, control_port: int | None
+    served: Served, control: ControlDoor, port: int, control_port: int | None
 ) -> str | None:
     """The control's address, where there is one."""
     try:
-        await gateway.start(port)
+        await served.start(port)
         port = port if control_port is None else control_port
         return None if control_port is None else await control.start(control_port)
     except OSError as error:
@@ -193,42 +185,5 @@ async def _started(
 
 def _log(request: Logged) -> None:
     status = "no answer" if request.status is None else request.status
-    click.echo(f"{_second(request)} {request.method} {request.path} {status}", err=True)
-
-
-def _second(request: Logged) -> str:
-    return clock.iso(request.at.replace(microsecond=0))
-
-
-def _words(gateway: SimulatedGateway, form: str, control: str | None, *, own_password: bool) -> str:
-    profile = gateway.device.profile
-    # Since 1.50 the installer's login waits for a hand on a switch; the customer's may read.
-    username = "customer" if profile.installer_needs_switch else "installer"
-    if form == "json":
-        return json.dumps(
-            {
-                "url": gateway.url,
-                "fingerprint": gateway.fingerprint,
-                "profile": profile.name,
-                "username": username,
-                "password_is_default": not own_password,
-                **({"control": control} if control else {}),
-            }
-        )
-    return "\n".join(
-        [
-            f"A simulated gateway with firmware {profile.name} answers at {gateway.url}; Ctrl-C "
-            "ends it.",
-            f"Fingerprint {gateway.fingerprint}",
-            *([f"Faults are switched at {control}"] if control else []),
-            "",
-            "export TOU_GATEWAY=local",
-            f"export TOU_GATEWAY_URL={gateway.url}",
-            f"export TOU_GATEWAY_USERNAME={username}",
-            f"export TOU_GATEWAY_FINGERPRINT={gateway.fingerprint}",
-            "# TOU_GATEWAY_PASSWORD is the one you gave."
-            if own_password
-            else f"export TOU_GATEWAY_PASSWORD={DEFAULT_PASSWORD}",
-            "",
-        ]
-    )
+    at = clock.iso(request.at.replace(microsecond=0))
+    click.echo(f"{at} {request.method} {request.path} {status}", err=True)

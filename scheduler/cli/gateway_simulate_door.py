@@ -1,25 +1,17 @@
-"""`tou gateway simulate --door fleet`, `proxy` or `v1r`: one of the other doors to the simulated
-house, on its own."""
+"""The doors that `tou gateway simulate` can serve, and what a client must know of each."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-import click
-
-from scheduler import clock
-from scheduler.errors import SchedulerError
 from scheduler.gateway.v1r.key import make_key, read_key
-from scheduler.simulated import DEFAULT_PASSWORD
-from scheduler.simulated.control import FaultControl
-from scheduler.simulated.device import Logged
+from scheduler.simulated import DEFAULT_PASSWORD, Faults, SimulatedGateway
 from scheduler.simulated.fleet import FleetFaults, SimulatedFleet
+from scheduler.simulated.loopback import Served
 from scheduler.simulated.proxy import ProxyFaults, SimulatedProxy
 from scheduler.simulated.proxy.server import DEFAULT_SECRET
 from scheduler.simulated.switches import Switches
@@ -29,27 +21,8 @@ from scheduler.simulated.v1r.messages import the_messages
 V1R_KEY: Final = Path("v1r-simulated.pem")
 
 
-class ServedDoor(Protocol):
-    """A simulated server, whatever it speaks."""
-
-    on_request: Callable[[Logged], None] | None
-
-    @property
-    def faults(self) -> Switches:
-        """What is wrong with it."""
-
-    def state(self) -> dict[str, object]:
-        """What is in force behind it."""
-
-    async def start(self, port: int = 0) -> None:
-        """Listen on 127.0.0.1. Raises OSError."""
-
-    async def stop(self) -> None:
-        """Shut it."""
-
-
 @dataclass(frozen=True, slots=True)
-class _How:
+class Door:
     """What to serve, and what a person is told of it."""
 
     make: Callable[..., Any]
@@ -57,55 +30,47 @@ class _How:
     told: Callable[[Any], dict[str, object]]
     """What a program needs to speak to it."""
     words: Callable[[Any], list[str]]
-    """The same as settings."""
+    """The same as settings, after a line of words."""
+    takes: tuple[str, ...] = ("charge", "speed")
+    """The options of the command that are its own."""
+
+    def text(self, served: Served, form: str, control: str | None) -> str:
+        """What is printed once it serves."""
+        if form == "json":
+            return json.dumps({**self.told(served), **({"control": control} if control else {})})
+        first, *more = self.words(served)
+        switched = [f"Faults are switched at {control}"] if control else []
+        return "\n".join([*first.splitlines(), *switched, "", *more, ""])
 
 
-def serve(
-    door: str, *, port: int, control: int | None, faults: tuple[str, ...], form: str, **own: Any
-) -> None:
-    """Serve a door on 127.0.0.1 until Ctrl-C; `own` are options of the house."""
-    how = _DOORS[door]
-    try:
-        found = how.faults.parse(*faults)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-    asyncio.run(_serve(how.make(faults=found, **own), how, port, control, form))
+def _username(gateway: SimulatedGateway) -> str:
+    """Since 1.50 the installer's login waits for a hand on a switch; the customer's may read."""
+    return "customer" if gateway.device.profile.installer_needs_switch else "installer"
 
 
-async def _serve(server: ServedDoor, how: _How, port: int, control: int | None, form: str) -> None:
-    stopped = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
-    server.on_request = _log
-    switch = FaultControl(server.faults, server.state)
-    try:
-        try:
-            await server.start(port)
-            address = None if control is None else await switch.start(control)
-        except OSError as error:
-            raise SchedulerError(
-                f"A port on 127.0.0.1 cannot be taken: {error.strerror}. Choose another by --port "
-                "or --control, or 0 for a free one."
-            ) from None
-        click.echo(_text(server, how, form, address))
-        await stopped.wait()
-    finally:
-        await switch.stop()
-        await server.stop()
+def _local_told(gateway: SimulatedGateway) -> dict[str, object]:
+    return {
+        "url": gateway.url,
+        "fingerprint": gateway.fingerprint,
+        "profile": gateway.device.profile.name,
+        "username": _username(gateway),
+        "password_is_default": gateway.options.password == DEFAULT_PASSWORD,
+    }
 
 
-def _log(request: Logged) -> None:
-    status = "no answer" if request.status is None else request.status
-    at = clock.iso(request.at.replace(microsecond=0))
-    click.echo(f"{at} {request.method} {request.path} {status}", err=True)
-
-
-def _text(server: ServedDoor, how: _How, form: str, control: str | None) -> str:
-    if form == "json":
-        return json.dumps({**how.told(server), **({"control": control} if control else {})})
-    first, *more = how.words(server)
-    switched = [f"Faults are switched at {control}"] if control else []
-    return "\n".join([first, *switched, "", *more, ""])
+def _local_words(gateway: SimulatedGateway) -> list[str]:
+    default = gateway.options.password == DEFAULT_PASSWORD
+    return [
+        f"A simulated gateway with firmware {gateway.device.profile.name} answers at "
+        f"{gateway.url}; Ctrl-C ends it.\nFingerprint {gateway.fingerprint}",
+        "export TOU_GATEWAY=local",
+        f"export TOU_GATEWAY_URL={gateway.url}",
+        f"export TOU_GATEWAY_USERNAME={_username(gateway)}",
+        f"export TOU_GATEWAY_FINGERPRINT={gateway.fingerprint}",
+        f"export TOU_GATEWAY_PASSWORD={DEFAULT_PASSWORD}"
+        if default
+        else "# TOU_GATEWAY_PASSWORD is the one you gave.",
+    ]
 
 
 def _fleet_told(cloud: SimulatedFleet) -> dict[str, object]:
@@ -173,8 +138,11 @@ def _v1r_words(unit: SimulatedV1r) -> list[str]:
     ]
 
 
-_DOORS = {
-    "v1r": _How(_v1r, V1rFaults, _v1r_told, _v1r_words),
-    "fleet": _How(SimulatedFleet, FleetFaults, _fleet_told, _fleet_words),
-    "proxy": _How(SimulatedProxy, ProxyFaults, _proxy_told, _proxy_words),
+_LOCAL: Final = ("profile", "password", "charge", "speed", "run_seconds", "identity", "update")
+
+DOORS: Final = {
+    "local": Door(SimulatedGateway, Faults, _local_told, _local_words, _LOCAL),
+    "fleet": Door(SimulatedFleet, FleetFaults, _fleet_told, _fleet_words),
+    "proxy": Door(SimulatedProxy, ProxyFaults, _proxy_told, _proxy_words),
+    "v1r": Door(_v1r, V1rFaults, _v1r_told, _v1r_words),
 }

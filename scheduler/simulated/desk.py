@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scheduler.simulated import odd, routes
-from scheduler.simulated.device import Device, Logged
+from scheduler.simulated.device import Device
 from scheduler.simulated.exchange import (
     BUSY,
     JSON,
@@ -22,6 +22,7 @@ from scheduler.simulated.exchange import (
     moved,
 )
 from scheduler.simulated.faults import Faults
+from scheduler.simulated.loopback import Logged
 from scheduler.simulated.profiles import upgraded
 from scheduler.simulated.timepiece import Instant
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import hmac
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from scheduler import clock
 from scheduler.setting import from_raw
 from scheduler.simulated import profiles, updates
-from scheduler.simulated.battery import Battery, Flows, WireSetting
+from scheduler.simulated.battery import Flows, WireSetting
 from scheduler.simulated.faults import Faults
 from scheduler.simulated.house import House
+from scheduler.simulated.loopback import REMEMBERED, Logged
 from scheduler.simulated.options import SERIAL, Options
 from scheduler.simulated.sessions import INSTALLER, Login, Sessions
 from scheduler.simulated.sitemaster import SimulatedSitemaster
@@ -26,18 +26,6 @@ from scheduler.simulated.timepiece import Instant
 from scheduler.simulated.updates import Updates
 
 _LOGIN_WINDOW: Final = timedelta(minutes=10)
-_REMEMBERED: Final = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """One request that arrived; its body is never kept, nor the query of a login."""
-
-    at: datetime
-    method: str
-    path: str
-    status: int | None
-    """None: no answer went out."""
 
 
 class Device:
@@ -56,7 +44,7 @@ class Device:
         self.zone = options.zone()
         self.commission_count = 9
         self.logins = 0
-        self.log: deque[Logged] = deque(maxlen=_REMEMBERED)
+        self.log: deque[Logged] = deque(maxlen=REMEMBERED)
         self.restarted: Callable[[], None] | None = None
         """Called when it goes away, so that the door is shut at once; the server's own."""
         self.on_request: Callable[[Logged], None] | None = None
@@ -69,18 +57,15 @@ class Device:
         self._coming: profiles.Profile | None = None
         moment = read()
         self.house = house or House(options, moment)
+        self.battery = self.house.battery
         self._sent = self._sent_before = self.house.active
-        self._set_up(moment)
-
-    def _set_up(self, moment: Instant) -> None:
-        options = self.options
-        self._sitemaster = SimulatedSitemaster()
-        self.house.awake = self._sitemaster.share_up
+        self.sitemaster = SimulatedSitemaster()
+        self.house.awake = self.sitemaster.share_up
         # A minute since the boot, and most of an hour since the last look for updates, as in
         # the captures.
         self._booted = moment.instant - timedelta(minutes=1)
-        self._frozen_at = self._last = moment
-        self._updates = Updates(
+        self._frozen_at = moment
+        self.updates = Updates(
             *self.profile.update_rest,
             moment.instant - timedelta(minutes=47),
             options.check_seconds,
@@ -92,12 +77,11 @@ class Device:
         moment = self._read()
         if self._away_until is not None and moment.elapsed >= self._away_until:
             self._come_back(moment, moment.elapsed - self._away_until)
-        self.house.battery.islanded = self.faults.islanded
+        self.battery.islanded = self.faults.islanded
         self.house.turn(moment)
-        self._updates.advance(moment)
+        self.updates.advance(moment)
         if not self.faults.frozen_meters:
             self._frozen_at = moment
-        self._last = moment
         return moment
 
     # What tests and views look at.
@@ -121,12 +105,12 @@ class Device:
     def obeyed(self) -> WireSetting:
         """The setting the battery follows now; some seconds behind `active`."""
         self.turn()
-        return self.house.battery.setting
+        return self.battery.setting
 
     @property
     def sitemaster_running(self) -> bool:
         """Whether the battery is being run."""
-        return self._sitemaster.running(self.turn().elapsed)
+        return self.sitemaster.running(self.turn().elapsed)
 
     @property
     def sessions(self) -> int:
@@ -137,7 +121,7 @@ class Device:
     def update_state(self) -> str:
         """The gateway's own word, such as /update_staged."""
         self.turn()
-        return self._updates.state
+        return self.updates.state
 
     @property
     def charge(self) -> float:
@@ -148,13 +132,13 @@ class Device:
     def raw_charge(self) -> float:
         """State of charge on the wire's scale."""
         self.turn()
-        return self.house.battery.charge
+        return self.battery.charge
 
     @property
     def powers(self) -> Flows:
         """Watts now."""
         moment = self.turn()
-        return self.house.powers(awake=self._sitemaster.running(moment.elapsed))
+        return self.house.powers(awake=self.sitemaster.running(moment.elapsed))
 
     @property
     def version(self) -> str:
@@ -169,21 +153,6 @@ class Device:
         return 0.0 if self._away_until is None else self._away_until - moment.elapsed
 
     # What the answers are made of.
-
-    @property
-    def battery(self) -> Battery:
-        """The pack and its meters, as of the last turn."""
-        return self.house.battery
-
-    @property
-    def sitemaster(self) -> SimulatedSitemaster:
-        """The process that runs the battery."""
-        return self._sitemaster
-
-    @property
-    def updates(self) -> Updates:
-        """The firmware's updating, as of the last turn."""
-        return self._updates
 
     @property
     def token_life(self) -> float | None:
@@ -243,7 +212,7 @@ class Device:
         """Open a session; stops the sitemaster where this firmware does so for the role."""
         stops = self.profile.login_stops
         if stops == "always" or (stops == "installer" and role == INSTALLER):
-            self._sitemaster.halt(moment.elapsed)
+            self.sitemaster.halt(moment.elapsed)
         self.logins += 1
         return self._sessions.open(role, moment.instant)
 
@@ -285,7 +254,7 @@ class Device:
             return
         if self.faults.stops_after is not None:
             after, self.faults.stops_after = self.faults.stops_after, None
-            self._sitemaster.fail(moment.elapsed + after)
+            self.sitemaster.fail(moment.elapsed + after)
         lags = self.profile.commit_lags or self.faults.commit_lag
         self.house.take(self._sent_before if lags else self._sent, moment)
 
@@ -294,20 +263,20 @@ class Device:
     def run(self, moment: Instant) -> None:
         """Start the sitemaster."""
         if not self.faults.take("stays_down"):
-            self._sitemaster.run(moment.elapsed, seconds=self.options.start_seconds())
+            self.sitemaster.run(moment.elapsed, seconds=self.options.start_seconds())
 
     def stop(self, moment: Instant) -> None:
         """Stop the sitemaster."""
-        self._sitemaster.stop(moment.elapsed, seconds=self.options.stop_seconds)
+        self.sitemaster.stop(moment.elapsed, seconds=self.options.stop_seconds)
 
     def check_for_update(self, moment: Instant) -> None:
         """Look for new firmware."""
-        self._updates.check(self.options.update, moment)
+        self.updates.check(self.options.update, moment)
 
     def install(self, moment: Instant) -> None:
         """Install what is staged and restart; without anything staged it is ignored."""
-        if self._updates.state != updates.STAGED:
-            self._updates.ignore(moment)
+        if self.updates.state != updates.STAGED:
+            self.updates.ignore(moment)
             return
         self.restart(moment, into=profiles.upgraded(self.profile, self.options.update_version))
 
@@ -315,7 +284,7 @@ class Device:
         self, moment: Instant, *, into: profiles.Profile | None = None, away: float | None = None
     ) -> None:
         """Go away for a while, and come back as another firmware where one is given."""
-        self._sitemaster.halt(moment.elapsed)
+        self.sitemaster.halt(moment.elapsed)
         self._coming = into
         gone = self.options.away_seconds if away is None else away
         self._away_until = moment.elapsed + gone
@@ -333,7 +302,7 @@ class Device:
         self._sessions.close_all()
         self._sent = self._sent_before = self.house.active
         self._booted = moment.instant - timedelta(seconds=ago)
-        self._sitemaster.run(moment.elapsed - ago, seconds=self.options.start_seconds())
+        self.sitemaster.run(moment.elapsed - ago, seconds=self.options.start_seconds())
         if self._coming is not None:
             self.profile, self._coming = self._coming, None
-            self._updates.installed(moment)
+            self.updates.installed(moment)

@@ -28,8 +28,6 @@ class Faults(Switches):
     """The next connection meets another certificate."""
 
     # Any answer.
-    slow: float = 0.0
-    """Seconds before each answer."""
     drop: int = 0
     """The connection breaks in the middle of the body."""
     busy: int = 0

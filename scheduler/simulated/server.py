@@ -10,13 +10,13 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self, Unpack
+from typing import Final, Unpack
 
 import h11
 
@@ -25,10 +25,10 @@ from scheduler.simulated import certificate, desk, odd
 from scheduler.simulated.device import Device
 from scheduler.simulated.exchange import Received, Reply
 from scheduler.simulated.faults import Faults
+from scheduler.simulated.loopback import LOOPBACK, Logged, Served
 from scheduler.simulated.options import Options, OptionWords
 from scheduler.simulated.timepiece import Timepiece
 
-_LOOPBACK: Final = "127.0.0.1"
 _TLS_HANDSHAKE: Final = b"\x16"
 _BACKLOG: Final = 64
 # A timer may fire a little early; the door looks again just after the time.
@@ -39,7 +39,7 @@ _CHUNKED_FROM: Final = 2048
 log = logging.getLogger(__name__)
 
 
-class SimulatedGateway:
+class SimulatedGateway(Served):
     """A gateway with a battery behind it, on 127.0.0.1. Keywords are those of `Options`."""
 
     def __init__(
@@ -50,7 +50,7 @@ class SimulatedGateway:
         **words: Unpack[OptionWords],
     ) -> None:
         self.options = Options(**words)
-        self.faults = faults or Faults()
+        self.faults: Faults = faults or Faults()
         self._timepiece = Timepiece(now)
         self.device = Device(self.options, self.faults, self._timepiece.read)
         self._certificate = self._first_certificate()
@@ -73,7 +73,7 @@ class SimulatedGateway:
     @property
     def url(self) -> str:
         """Where it answers, such as https://127.0.0.1:40443."""
-        return f"https://{_LOOPBACK}:{self._port}"
+        return f"https://{LOOPBACK}:{self._port}"
 
     @property
     def certificate_pem(self) -> str:
@@ -122,17 +122,40 @@ class SimulatedGateway:
         # One turn of the loop for the transports that were just aborted.
         await asyncio.sleep(0)
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
+    def watch(self, told: Callable[[Logged], None]) -> None:
+        """Tell of each request once it is answered."""
+        self.device.on_request = told
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
+    def state(self) -> dict[str, object]:
+        """The settings sent, in force and obeyed, the sitemaster, and what was asked."""
+        device = self.device
+        return {
+            "url": self.url,
+            "fingerprint": self.fingerprint,
+            "version": device.version,
+            "sent": asdict(device.staged),
+            "active": asdict(device.active),
+            "obeyed": asdict(device.obeyed),
+            "running": device.sitemaster_running,
+            "charge_percent": round(device.charge, 2),
+            "logins": device.logins,
+            "sessions": device.sessions,
+            "requests": len(device.requests),
+        }
+
+    def act(self, name: str, data: Mapping[str, object]) -> bool:
+        """`stop` the sitemaster; `reboot`, perhaps into a `version`; `sessions/drop`."""
+        device, version = self.device, data.get("version")
+        match name:
+            case "stop":
+                device.stop(device.turn())
+            case "reboot":
+                device.reboot(version=version if isinstance(version, str) else None)
+            case "sessions/drop":
+                device.drop_sessions()
+            case _:
+                return False
+        return True
 
     def change_certificate(self) -> None:
         """Show another certificate to whoever connects next, as after some upgrades."""
@@ -286,7 +309,7 @@ def _bound(port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.setblocking(False)
-        bound.bind((_LOOPBACK, port))
+        bound.bind((LOOPBACK, port))
     except OSError:
         bound.close()
         raise

@@ -61,8 +61,7 @@ class Scene:
     def play(self, device: Device) -> None:
         """Let it happen."""
         if self.well:
-            for name in Faults.kinds():
-                setattr(device.faults, name, getattr(Faults(), name))
+            device.faults.end()
         for text in self.faults:
             device.faults.set(text)
         if self.stop:

@@ -20,6 +20,8 @@ class Switches:
 
     refuse: bool = False
     """Connections are refused."""
+    slow: float = 0.0
+    """Seconds before each answer."""
     changed: Callable[[], None] | None = field(default=None, repr=False, compare=False)
     """Called when `refuse` changes, so that the door is shut at once; the server's own."""
 
@@ -70,6 +72,18 @@ class Switches:
         if left > 0:
             table[key] = left - 1
         return left != 0
+
+    def on(self) -> dict[str, object]:
+        """What is not as usual."""
+        usual = type(self)()
+        found = {name: getattr(self, name) for name in self.kinds()}
+        return {name: value for name, value in found.items() if value != getattr(usual, name)}
+
+    def end(self) -> None:
+        """All is as usual again."""
+        usual = type(self)()
+        for name in self.kinds():
+            setattr(self, name, getattr(usual, name))
 
     def _read(self, name: str, kind: str, value: str) -> object:
         if kind == "switch":

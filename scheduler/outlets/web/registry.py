@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.routing import Route
 
-from scheduler.outlets.web import assets, audit, day, health, now, run
+from scheduler.outlets.web import assets, audit, day, health, metrics, now, run
 from scheduler.outlets.web.page import Desk, Page, answer_data
 from scheduler.outlets.web.source import Source
 
@@ -20,6 +20,7 @@ PAGES: Final[tuple[Page, ...]] = (
     run.PAGE,
     health.ALIVE,
     health.READY,
+    metrics.PAGE,
     assets.STYLE,
     assets.SCRIPT,
     assets.ICON,

@@ -12,8 +12,6 @@ class FleetFaults(Switches):
     """What is wrong with this cloud; everything is off at first, but `snapped`, which is usual."""
 
     # Any answer.
-    slow: float = 0.0
-    """Seconds before each answer."""
     fails: dict[str, int] = field(default_factory=dict)
     """A status such as 503, or operation/408, or token/500, in place of the answer."""
     retry_after: float | None = None

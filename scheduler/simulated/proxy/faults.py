@@ -11,8 +11,6 @@ from scheduler.simulated.switches import Switches
 class ProxyFaults(Switches):
     """What is wrong with this proxy; everything is off at first."""
 
-    slow: float = 0.0
-    """Seconds before each answer."""
     fails: dict[str, int] = field(default_factory=dict)
     """A status such as 503 in place of the answer."""
     garbage: int = 0

@@ -12,8 +12,6 @@ class V1rFaults(Switches):
     """Everything is off at first."""
 
     # The door.
-    slow: float = 0.0
-    """Seconds before each answer."""
     busy: int = 0
     """503 on any request."""
     limited: int = 0

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import hmac
 import json
 import secrets
-from collections import deque
-from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import datetime
 from email.utils import format_datetime
-from types import TracebackType
-from typing import Any, Final, Self, Unpack
+from typing import Any, Final, Unpack
 
-from scheduler.httpserver import Headers, Request, Response, Server, json_response
+from scheduler.httpserver import Headers, Request, Response, Stream, json_response
 from scheduler.simulated import certificate
-from scheduler.simulated.device import Logged
 from scheduler.simulated.house import House
-from scheduler.simulated.options import Options, OptionWords
-from scheduler.simulated.timepiece import Instant, Timepiece
+from scheduler.simulated.loopback import Loopback, broken
+from scheduler.simulated.options import OptionWords
+from scheduler.simulated.timepiece import Instant
 from scheduler.simulated.v1r import measured
 from scheduler.simulated.v1r.faults import V1rFaults
-from scheduler.simulated.v1r.keyring import Keyring
 from scheduler.simulated.v1r.unit import DIN, Unit
 
 _OCTETS: Final = "application/octet-stream"
 _LAST: Final = 5
-_REMEMBERED: Final = 2000
 
 
-class SimulatedV1r:
-    """A unit on 127.0.0.1. Keywords are those of `Options`; `house` and `read` put it before a
-    house that another door stands before too."""
+class SimulatedV1r(Loopback[V1rFaults]):
+    """A unit on 127.0.0.1; `house` and `read` put it before a house that another door stands
+    before too."""
 
     def __init__(
         self,
@@ -45,39 +40,17 @@ class SimulatedV1r:
         full_password: bool = False,
         **words: Unpack[OptionWords],
     ) -> None:
-        self.options = Options(**words)
-        self.faults = faults or V1rFaults()
-        self._timepiece = Timepiece(now)
-        self.unit = Unit(self.options, self.faults, read or self._timepiece.read, house)
+        super().__init__(faults or V1rFaults(), now, **words)
+        self.unit = Unit(self.options, self.faults, read or self.read, house)
+        self.keyring = self.unit.keyring
+        self.context = certificate.server_context(certificate.make_certificate())
         self.logins = 0
-        self.requests: deque[Logged] = deque(maxlen=_REMEMBERED)
-        self.on_request: Callable[[Logged], None] | None = None
-        self._context = certificate.server_context(certificate.make_certificate())
-        self._server = Server(self._handle)
-        self._port = 0
         self._tokens: set[str] = set()
         whole = self.options.password
         self._password = whole if full_password else whole[-_LAST:]
-        self._minding: set[asyncio.Task[None]] = set()
-        self._serving = False
-
-    @property
-    def keyring(self) -> Keyring:
-        """The keys it knows."""
-        return self.unit.keyring
-
-    @property
-    def address(self) -> str:
-        """Where it answers, such as 127.0.0.1:40443."""
-        return f"127.0.0.1:{self._port}"
-
-    @property
-    def url(self) -> str:
-        """The same as a URL."""
-        return f"https://{self.address}"
 
     def state(self) -> dict[str, object]:
-        """What a control address tells: the settings in force, the charge, and what was asked."""
+        """The settings in force, the charge, and what was asked."""
         self.unit.turn()
         house = self.unit.house
         return {
@@ -89,67 +62,20 @@ class SimulatedV1r:
             "charge_percent": round(house.app_charge, 2),
             "updates": self.unit.config.writes,
             "logins": self.logins,
-            "requests": len(self.requests),
+            "requests": len(self.log),
         }
 
-    async def start(self, port: int = 0) -> None:
-        """Listen. Raises OSError if the port is taken."""
-        self._timepiece.wind(asyncio.get_running_loop().time)
-        self._port = await self._server.listen_tcp(port, context=self._context)
-        self._serving = True
-        self.faults.changed = self._mind_the_door
-
-    async def stop(self) -> None:
-        """Shut the door and break every connection."""
-        self.faults.changed = None
-        await asyncio.gather(*self._minding)
-        await self._server.close()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
-
-    def _mind_the_door(self) -> None:
-        task = asyncio.get_running_loop().create_task(self._open_or_shut())
-        self._minding.add(task)
-        task.add_done_callback(self._minding.discard)
-
-    async def _open_or_shut(self) -> None:
-        if self.faults.refuse and self._serving:
-            self._serving = False
-            await self._server.close()
-        elif not self.faults.refuse and not self._serving:
-            await self._server.listen_tcp(self._port, context=self._context)
-            self._serving = True
-
-    # Requests
-
-    async def _handle(self, request: Request) -> Response:
-        if self.faults.slow:
-            await asyncio.sleep(self.faults.slow)
+    def answer(self, request: Request) -> Response:
+        """What the unit says, with the time by its own clock."""
         moment = self.unit.turn()
         response = self._answer(request, moment)
-        logged = Logged(moment.instant, request.method, request.path, response.status)
-        self.requests.append(logged)
-        if self.on_request is not None:
-            self.on_request(logged)
-        if not self.faults.no_date:
-            date = ("Date", format_datetime(self.unit.shown(moment), usegmt=True))
-            headers = (*response.headers, date)
-        else:
-            headers = (*response.headers, ("Date", ""))
+        self.note(request, response.status)
+        date = format_datetime(self.unit.shown(moment), usegmt=True)
+        headers = (*response.headers, ("Date", "" if self.faults.no_date else date))
         body = response.body
         if self.faults.take("drop") and isinstance(body, bytes):
-            body = _broken(body)
-        return Response(response.status, body, headers, response.content_type)
+            body = _half(body)
+        return replace(response, body=body, headers=headers)
 
     def _answer(self, request: Request, moment: Instant) -> Response:
         if self.faults.take("busy"):
@@ -214,12 +140,8 @@ class SimulatedV1r:
         found = self.unit.answer(request.body, moment)
         if found is None:
             return json_response({"code": 400}, status=400)
-        return Response(200, _broken(found.body) if found.lost else found.body, (), _OCTETS)
+        return Response(200, _half(found.body) if found.lost else found.body, (), _OCTETS)
 
 
-async def _broken(body: bytes) -> AsyncIterator[bytes]:
-    yield body[: len(body) // 2] or b" "
-    raise ConnectionResetError
-
-
-__all__ = ["SimulatedV1r"]
+def _half(body: bytes) -> Stream:
+    return broken(body[: len(body) // 2] or b" ")

@@ -1,12 +1,15 @@
 """The whole of `tou gateway pair`: against a simulated unit, and the cloud in front of it."""
 
 import asyncio
+import base64
+import binascii
 import json
 import stat
 import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 
 import pytest
 
@@ -16,12 +19,62 @@ from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.gateway.v1r.key import make_key
 from scheduler.simulated.fleet import SimulatedFleet
 from scheduler.simulated.v1r import SimulatedV1r
-from scheduler.simulated.v1r.registration import relay_of
 
 pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
 
 PASSWORD = "LABEL-PASSWORD"
 QUICK = ("--every", "0s", "--wait", "5s")
+
+
+def relay_of(unit):
+    """The way from the cloud to a unit: its keys, and where it is."""
+
+    def relay(message):
+        asked = message.get("authorization", {})
+        if "add_authorized_client_request" in asked:
+            return _added(unit, asked["add_authorized_client_request"])
+        if "list_authorized_clients_request" in asked:
+            return _listed(unit)
+        if "get_networking_status_request" in message.get("common", {}):
+            return _network()
+        return None
+
+    return relay
+
+
+def _added(unit, wanted):
+    try:
+        key = base64.b64decode(str(wanted["public_key"]), validate=True)
+    except (binascii.Error, KeyError):
+        return None
+    unit.keyring.add(key, unit.turn(), str(wanted.get("description", "")))
+    return _told("Authorization", "AddAuthorizedClientResponse", {"client": {"state": 1}})
+
+
+def _listed(unit):
+    clients = [
+        {
+            "type": 1,
+            "description": each.description,
+            "key_type": 1,
+            "public_key": base64.b64encode(each.public_der).decode(),
+            "roles": [1],
+            "state": int(each.state),
+            "verification": 1,
+        }
+        for each in unit.keyring.all(unit.turn())
+    ]
+    return _told("Authorization", "ListAuthorizedClientsResponse", {"clients": clients})
+
+
+def _network():
+    wired = {"enabled": True, "ipv4_config": {"address": int(IPv4Address("127.0.0.1"))}}
+    found = {"eth": wired, "wifi": {"enabled": False}, "gsm": {"enabled": True}}
+    return _told("Common", "GetNetworkingStatusResponse", found)
+
+
+def _told(room, name, found):
+    return {"message": {"Payload": {room: {"Message": {name: found}}}}}
 
 
 class Neighbourhood:

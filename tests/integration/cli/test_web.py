@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from scheduler import clock
 from scheduler.cli.web import own_settings, source
 from scheduler.host.instance import Instance
-from scheduler.outlets.web import address
+from scheduler.outlets.web import address, health
 from scheduler.outlets.web.app import make
 from scheduler.outlets.web.source import as_wanted
 from scheduler.words import EntryKind, Outcome
@@ -277,6 +277,18 @@ def test_a_service_that_holds_the_lock_and_does_not_answer_does_not_turn(page, h
 
     assert answer.status_code == 503
     assert answer.json()["reasons"][0]["id"] == "silent"
+
+
+def test_a_service_that_answers_and_does_not_turn_is_not_alive():
+    state = {
+        "now": "2026-11-25T12:10:00Z",
+        "health": {"ok": True, "word": "good", "details": []},
+        "service": {"running": True, "turned": "2026-11-25T12:00:00Z"},
+    }
+
+    for minutes, ok in ((5, False), (11, True)):
+        told = health.alive(state, timedelta(minutes=minutes))
+        assert (told["ok"], told["turned_age_seconds"]) == (ok, 600)
 
 
 def test_what_is_proven_is_compared_in_all_that_is_wanted():

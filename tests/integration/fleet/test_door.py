@@ -7,13 +7,13 @@ import sys
 
 import httpx
 
-from scheduler.simulated.control import FaultControl
+from scheduler.simulated.control import ControlDoor
 from scheduler.simulated.fleet import FleetFaults, SimulatedFleet
 
 
 async def test_faults_are_switched_while_it_serves():
     async with SimulatedFleet() as cloud, httpx.AsyncClient() as client:
-        control = FaultControl(cloud.faults, cloud.state)
+        control = ControlDoor(cloud)
         address = await control.start()
         told = (await client.post(f"{address}/faults", json={"set": ["fails:503:2"]})).json()
         wrong = await client.post(f"{address}/faults", json={"set": ["fail:503"]})

@@ -22,7 +22,7 @@ async def read(gateway, told, *parts, spend=Spend.DUE):
 
 
 def posts(unit):
-    return sum(each.path == "/tedapi/v1r" for each in unit.requests)
+    return sum(each.path == "/tedapi/v1r" for each in unit.log)
 
 
 async def test_the_whole_setting_is_one_update_and_is_read_back(unit, gateway, told):
@@ -315,7 +315,7 @@ async def test_two_requests_at_once_take_turns(unit, gateway, told):
     await asyncio.gather(*(read(gateway, told, *Part) for _ in range(4)))
 
     assert unit.logins == 1
-    assert len(told.steps) == len(unit.requests)
+    assert len(told.steps) == len(unit.log)
 
 
 @pytest.mark.parametrize("path", ["meters/aggregates", "system_status/soe"])
@@ -349,4 +349,4 @@ async def test_a_password_is_never_taken_to_another_address(unit, gateway, told)
     with pytest.raises(GatewayUnreachableError, match="another address"):
         await read(gateway, told)
 
-    assert {each.path for each in unit.requests} == {"/api/login/Basic"}
+    assert {each.path for each in unit.log} == {"/api/login/Basic"}

@@ -1,0 +1,137 @@
+"""What the pages show, in a real browser: the audit as it is, on any screen, to anybody."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from scheduler import clock
+
+from .conftest import HOSTILE, PHONE, SEEDED, serious, shot, unstruck
+
+
+def asked(address: str) -> Any:
+    with urllib.request.urlopen(address, timeout=20) as answer:
+        return json.load(answer)
+
+
+def today() -> str:
+    return f"{clock.now():%Y-%m-%d}"
+
+
+def yesterday() -> str:
+    return f"{clock.now() - timedelta(days=1):%Y-%m-%d}"
+
+
+def listed(page: Any) -> list[int]:
+    return [int(each) for each in page.locator(".runs td:first-child a").all_inner_texts()]
+
+
+def test_the_timeline_shows_the_runs_that_the_audit_holds(world, shown, tab):
+    page = tab(f"{shown}/day/{today()}")
+
+    links = page.locator("svg a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+    drawn = {int(link.rsplit("/", 1)[-1]) for link in links if "/run/" in (link or "")}
+    held = {run["run"]: run for run in world.house.json("audit", "--since", today())}
+    newest = max(held)
+    assert drawn
+    assert drawn <= set(held)
+    assert {run for run in held if held[run]["started_at"][:10] == today()} - drawn == set()
+    page.goto(f"{shown}/run/{newest}")
+    assert held[newest]["outcome"] in page.locator("h1").inner_text()
+
+
+def test_the_audit_is_filtered_and_paged_by_what_a_person_clicks(shown, tab):
+    page = tab(f"{shown}/audit?limit=20")
+    first = listed(page)
+    page.get_by_role("link", name="older ones").click()
+    second = listed(page)
+    page.get_by_role("link", name="older ones").click()
+    third = listed(page)
+
+    together = [*first, *second, *third]
+    assert together == sorted(set(together), reverse=True)
+    assert len(together) > SEEDED
+
+    page.get_by_label("Outcome").select_option("refused")
+    page.get_by_role("button", name="Show").click()
+    assert "outcome=refused" in page.url
+    told = asked(page.url.replace("/audit?", "/audit.json?"))
+    assert listed(page) == [run["run"] for run in told["runs"]]
+    assert set(page.locator(".runs td:nth-child(3)").all_inner_texts()) == {"refused"}
+    assert "older ones" not in page.inner_text("nav.steps")
+
+
+def test_hostile_names_and_errors_are_shown_as_the_text_they_are(shown, tab):
+    refused = asked(f"{shown}/audit.json?outcome=refused")["runs"]
+    page = tab(f"{shown}/audit?outcome=refused")
+    unstruck(page)
+    assert HOSTILE in page.locator(".runs tbody tr").first.inner_text()
+
+    for path in ("/", f"/run/{refused[0]['run']}", f"/day/{today()}", f"/day/{yesterday()}"):
+        page.goto(shown + path)
+        unstruck(page)
+
+
+def test_now_fits_a_phone_without_scrolling(shown, tab):
+    page = tab(shown, viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True)
+
+    shot(page, "now-phone")
+    for word in ("Wanted", "Proven", "Next"):
+        box = page.get_by_text(word, exact=True).first.bounding_box()
+        assert box["y"] + box["height"] < PHONE["height"], word
+
+
+def test_no_page_scrolls_sideways_on_a_phone(shown, tab):
+    page = tab(viewport=PHONE, is_mobile=True, has_touch=True)
+
+    for path in ("/", "/audit", f"/day/{today()}"):
+        page.goto(shown + path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_stands_in_the_way_of_anybody(shown, tab, axe, scheme):
+    newest = asked(f"{shown}/audit.json?limit=1")["runs"][0]["run"]
+    page = tab(color_scheme=scheme, viewport={"width": 1100, "height": 900}, bypass_csp=True)
+
+    for name, path in {
+        "now": "/",
+        "day": f"/day/{today()}",
+        "yesterday": f"/day/{yesterday()}?at=00:01",
+        "audit": "/audit",
+        "run": f"/run/{newest}",
+        "error": "/nothing",
+    }.items():
+        page.goto(shown + path)
+        shot(page, f"{name}-{scheme}")
+        assert serious(page, axe) == [], path
+
+
+def test_everything_works_with_script_switched_off(shown, tab):
+    page = tab(shown, java_script_enabled=False)
+    assert page.locator("h1").inner_text() == "Good"
+
+    page.get_by_role("link", name="Day", exact=True).click()
+    page.get_by_role("textbox", name="At").fill("00:00")
+    page.get_by_role("button", name="Tell").click()
+    assert page.locator(".why .big").inner_text()
+    page.get_by_role("link", name="Audit").click()
+    page.locator(".runs td:first-child a").first.click()
+    assert page.locator("h1").inner_text().startswith("Run ")
+
+
+def test_the_keyboard_alone_reaches_the_content_and_the_pages(shown, tab):
+    page = tab(shown)
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    for name in ("Now", "Day", "Audit"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == name
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{shown}/audit")
