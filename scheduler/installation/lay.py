@@ -126,6 +126,9 @@ def _ours(places: Places, made: Mapping[str, str]) -> Iterator[tuple[Path, bytes
         yield places.home / name, source(name).read_bytes(), 0o644
     for page in source("docs").glob("*.md"):
         yield places.home / "docs" / page.name, page.read_bytes(), 0o644
+    for kind in ("prometheus", "grafana"):
+        for file in source(f"packaging/{kind}").iterdir():
+            yield places.home / "packaging" / kind / file.name, file.read_bytes(), 0o644
     for name, text in made.items():
         yield places.share / name, text.encode(), 0o644
 
