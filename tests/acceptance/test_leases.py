@@ -23,7 +23,7 @@ jobs:
 
 def running(house: House):
     process = house.run()
-    house.until(lambda: house.tou("status").returncode == 0)
+    house.until(lambda: house.json("status")["confirmed"])
     return process
 
 
