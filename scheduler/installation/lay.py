@@ -17,6 +17,7 @@ from scheduler.schedule import library
 EXAMPLE: Final = "sce-tou-d-4-9pm.yaml"
 _SCHEMAS: Final = ("schedule.schema.json", "tariff.schema.json")
 _TEXTS: Final = ("README.md", "CHANGELOG.md", "LICENSE")
+_FOR_OTHERS: Final = ("packaging/prometheus", "packaging/grafana")
 _RECORD: Final = "laid"
 """What was laid down, as `sha256sum --check` reads it: an upgrade tells an edited file by it, and
 a removal takes away these files and no others."""
@@ -122,15 +123,18 @@ def _ours(places: Places, made: Mapping[str, str]) -> Iterator[tuple[Path, bytes
     yield command(places), (systemd / "tou").read_bytes(), 0o755
     for name in _SCHEMAS:
         yield places.etc / "schedules" / name, (schedules / name).read_bytes(), 0o644
-    for name in _TEXTS:
-        yield places.home / name, source(name).read_bytes(), 0o644
-    for page in source("docs").glob("*.md"):
-        yield places.home / "docs" / page.name, page.read_bytes(), 0o644
-    for kind in ("prometheus", "grafana"):
-        for file in source(f"packaging/{kind}").iterdir():
-            yield places.home / "packaging" / kind / file.name, file.read_bytes(), 0o644
+    yield from _to_read(places)
     for name, text in made.items():
         yield places.share / name, text.encode(), 0o644
+
+
+def _to_read(places: Places) -> Iterator[tuple[Path, bytes, int]]:
+    files = [(name, source(name)) for name in _TEXTS]
+    files += [(f"docs/{page.name}", page) for page in source("docs").glob("*.md")]
+    for kind in _FOR_OTHERS:
+        files += [(f"{kind}/{each.name}", each) for each in source(kind).iterdir()]
+    for name, file in files:
+        yield places.home / name, file.read_bytes(), 0o644
 
 
 def _theirs(places: Places) -> Iterator[tuple[Path, bytes, int]]:
