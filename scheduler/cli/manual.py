@@ -88,8 +88,8 @@ def _described(command: click.Command, context: click.Context) -> Iterator[str]:
         yield ".PP"
         # `\b` asks for lines as they are.
         as_it_is = part.lstrip().startswith("\b")
-        lines = [_text(line) for line in part.replace("\b", "").strip().splitlines()]
-        yield from (".nf", *lines, ".fi") if as_it_is else [line.strip() for line in lines]
+        lines = [_text(line.strip()) for line in part.replace("\b", "").strip().splitlines()]
+        yield from (".nf", *lines, ".fi") if as_it_is else lines
     found = (param.get_help_record(context) for param in command.get_params(context))
     # A mere argument has nothing to say.
     yield from _rows([record for record in found if record and record[1]])
