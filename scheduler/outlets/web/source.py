@@ -26,6 +26,8 @@ class Source:
 
     site: str
     database: Path
+    file: Path
+    """Of the schedule, as the settings name it."""
     zone: ZoneInfo
     now: Callable[[], datetime]
     state: Callable[[datetime], State]
