@@ -112,19 +112,43 @@ class Control:
         keeper = self._keeper(request)
         if keeper is None:
             return problem(404, "There is no such site; see /sites.")
-        if request.path == "/apply":
-            return _streamed(keeper, lambda: acts.apply(keeper.site, keeper.operate))
-        if request.path in {"/leases", "/leases/end"}:
-            return _of_a_lease(keeper, request)
-        if request.path.startswith("/job/"):
-            return _of_a_job(keeper, unquote(request.path.removeprefix("/job/")))
-        return problem(404, "There is no such act; see /openapi.json.")
+        try:
+            return _acted(keeper, request)
+        except (SchedulerError, ValueError) as error:
+            return problem(400, str(error))
 
     def _keeper(self, request: Request) -> Keeper | None:
         """The site that is asked about; the only one where none is named."""
         name = request.parameters.get("site")
         found = [each for each in self._host.keepers if name in {None, each.site.name}]
         return found[0] if len(found) == 1 or (found and name is None) else None
+
+
+def _acted(keeper: Keeper, request: Request) -> Response:
+    """Raises SchedulerError and ValueError for what cannot be understood or had."""
+    if request.path == "/apply":
+        _takes_nothing(request)
+        return _streamed(keeper, lambda: acts.apply(keeper.site, keeper.operate))
+    if request.path in {"/leases", "/leases/end"}:
+        return _of_a_lease(keeper, request)
+    if request.path.startswith("/job/"):
+        _takes_nothing(request)
+        return _of_a_job(keeper, unquote(request.path.removeprefix("/job/")))
+    return problem(404, "There is no such act; see /openapi.json.")
+
+
+def _data(request: Request) -> object:
+    """Raises ValueError with a sentence."""
+    try:
+        return request.data()
+    except ValueError as error:
+        raise ValueError(f"The body is not JSON: {error}.") from None
+
+
+def _takes_nothing(request: Request) -> None:
+    """A body that asks for something is refused, and not passed over. Raises ValueError."""
+    if request.body and _data(request) != {}:
+        raise ValueError("This act takes nothing: send no body, or {}. See /openapi.json.")
 
 
 def _of_a_job(keeper: Keeper, name: str) -> Response:
@@ -136,18 +160,16 @@ def _of_a_job(keeper: Keeper, name: str) -> Response:
 
 
 def _of_a_lease(keeper: Keeper, request: Request) -> Response:
-    """What cannot be had is refused at once, and not in the middle of a stream."""
+    """What cannot be had is refused at once, and not in the middle of a stream. Raises
+    SchedulerError and ValueError."""
     site, who = keeper.site, access.name_of(request.peer)
     look = partial(keeper.operate, Wake.OVERRIDE)
-    try:
-        data = request.data()
-        if request.path == "/leases/end":
-            ending = ending_from_json(data, who=who)
-            return _streamed(keeper, lambda: acts.end_leases(site, ending, look))
-        asked = asked_from_json(data, who=who)
-        site.lease_of(asked)
-    except (SchedulerError, ValueError) as error:
-        return problem(400, str(error))
+    data = _data(request)
+    if request.path == "/leases/end":
+        ending = ending_from_json(data, who=who)
+        return _streamed(keeper, lambda: acts.end_leases(site, ending, look))
+    asked = asked_from_json(data, who=who)
+    site.lease_of(asked)
     return _streamed(keeper, lambda: acts.lease(site, asked, look))
 
 

@@ -47,6 +47,7 @@ _TEXT = {"type": "string"}
 _LEASE: dict[str, Any] = {
     "type": "object",
     "required": ["kind"],
+    "additionalProperties": False,
     "description": "`until` is an instant with its offset, or `next` for the next boundary; a skip "
     "has none and ends with what it skips. An override has mode and reserve.",
     "properties": {
@@ -61,8 +62,10 @@ _LEASE: dict[str, Any] = {
         "who": {"type": "string", "description": "On whose behalf; the asking user is kept too."},
     },
 }
+_NOTHING = {"type": "object", "maxProperties": 0, "description": "None, or an empty object."}
 _WHICH = {
     "type": "object",
+    "additionalProperties": False,
     "description": "At least one of kind, name and id; all that are given must fit.",
     "properties": {"kind": _LEASE["properties"]["kind"], "name": _TEXT, "id": _TEXT, "who": _TEXT},
 }
@@ -111,19 +114,22 @@ def _question(summary: str) -> dict[str, Any]:
 def _act(
     summary: str, *parameters: dict[str, Any], body: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    taken = {"required": True, "content": {"application/json": {"schema": body}}}
     return {
         "summary": summary,
         "parameters": [_SITE, *parameters],
-        **({"requestBody": taken} if body else {}),
+        "requestBody": {
+            "required": body is not None,
+            "content": {"application/json": {"schema": body or _NOTHING}},
+        },
         "responses": {
             "200": {
                 "description": "Lines of JSON, as they happen.",
                 "content": {"application/x-ndjson": {"schema": _LINE}},
             },
-            **({"400": _ERROR} if body else {}),
+            "400": _ERROR,
             "403": _ERROR,
             "404": _ERROR,
+            "413": _ERROR,
         },
     }
 
