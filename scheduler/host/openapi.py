@@ -62,7 +62,11 @@ _LEASE: dict[str, Any] = {
         "who": {"type": "string", "description": "On whose behalf; the asking user is kept too."},
     },
 }
-_NOTHING = {"type": "object", "maxProperties": 0, "description": "None, or an empty object."}
+_WHO: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"who": _LEASE["properties"]["who"]},
+}
 _WHICH = {
     "type": "object",
     "additionalProperties": False,
@@ -79,19 +83,21 @@ def document() -> dict[str, Any]:
             "title": "tou-scheduler control socket",
             "version": __version__,
             "description": "HTTP on a Unix socket. Who may read the database may ask, who may "
-            "write it may act.",
+            "write it may act, and so may a reader who shows the key of TOU_ACT_KEY as a Bearer.",
         },
         "paths": {
             "/status": {"get": _question("The state of a site, as `tou status --format json`.")},
             "/sites": {"get": _question("The sites of this service, each with its health word.")},
             "/openapi.json": {"get": _question("This document.")},
-            "/apply": {"post": _act("Make the present desired setting true, now.")},
+            "/apply": {"post": _act("Make the present desired setting true, now.", body=_WHO)},
             "/leases": {
                 "get": _question("The leases in force: overrides, pauses and skips."),
                 "post": _act("Ask for a lease; it ends by itself.", body=_LEASE),
             },
             "/leases/end": {"post": _act("End leases before their time.", body=_WHICH)},
-            "/job/{name}": {"post": _act("Run one of the schedule's jobs, now.", _name())},
+            "/job/{name}": {
+                "post": _act("Run one of the schedule's jobs, now.", _name(), body=_WHO)
+            },
         },
     }
 
@@ -114,13 +120,12 @@ def _question(summary: str) -> dict[str, Any]:
 def _act(
     summary: str, *parameters: dict[str, Any], body: dict[str, Any] | None = None
 ) -> dict[str, Any]:
+    needed = bool(body and body.get("required"))
+    taken = {"required": needed, "content": {"application/json": {"schema": body}}}
     return {
         "summary": summary,
         "parameters": [_SITE, *parameters],
-        "requestBody": {
-            "required": body is not None,
-            "content": {"application/json": {"schema": body or _NOTHING}},
-        },
+        **({"requestBody": taken} if body else {}),
         "responses": {
             "200": {
                 "description": "Lines of JSON, as they happen.",
