@@ -56,7 +56,7 @@ docs: .venv/ready-dev
 
 # As root: sets the service up under /opt and /etc, and says what to edit next.
 install:
-	PYTHON='$(PYTHON)' DESTDIR='$(DESTDIR)' sh systemd/install.sh
+	PYTHON='$(PYTHON)' DESTDIR='$(DESTDIR)' sh packaging/install.sh
 
 axe: $(AXE_FOLDER)/axe.min.js
 
