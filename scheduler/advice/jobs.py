@@ -29,7 +29,6 @@ def firmware_in_peak(outlook: Outlook) -> Iterator[Problem]:
 
 
 def never_due(outlook: Outlook) -> Iterator[Problem]:
-    """Jobs without a time within two years."""
     for index, job in enumerate(outlook.schedule.jobs):
         if job.name in outlook.due or outlook.over(job.condition):
             continue

@@ -23,10 +23,7 @@ DEFAULT_LIMIT = 30
 
 
 class _Audit(Verbs):
-    """A group in which a number is a run."""
-
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs that are typed."""
         return [name for name in super().list_commands(ctx) if name != "run"]
 
     def resolve_command(

@@ -56,8 +56,6 @@ _SHOWN = frozenset({Part.SETTING, Part.CHARGE, Part.HEALTH})
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """All that was found out."""
-
     gateway: str
     simulated: bool
     identity: Identity | None

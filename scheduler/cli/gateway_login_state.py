@@ -37,23 +37,19 @@ class Signing:
 
     @property
     def database(self) -> Path:
-        """Beside which everything is kept."""
         return self.chosen.database_path
 
     @property
     def tokens(self) -> TokenFile:
-        """Where the sign-in is kept."""
         return TokenFile(self.database.with_suffix(TOKENS))
 
     def settled(self) -> FleetSettings:
-        """The settings as they will be."""
         region = self.progress.region or self.table.fleet_region
         return self.table.model_copy(
             update={"fleet_provider": self.progress.provider, "fleet_region": region}
         )
 
     def keep(self) -> None:
-        """Keep how far it has come."""
         try:
             self.file.keep(self.progress)
         except OSError as error:
@@ -80,7 +76,6 @@ class Signing:
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Its result, in a loop of its own."""
     return asyncio.run(work)
 
 

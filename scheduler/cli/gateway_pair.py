@@ -55,13 +55,11 @@ class Pair:
     quiet: bool
 
     def say(self, text: str) -> None:
-        """To a person."""
         if not self.quiet:
             click.echo(text)
 
     @property
     def around(self) -> Surroundings:
-        """As a transport is told."""
         return Surroundings(
             state=self.chosen.database_path,
             now=clock.now,
@@ -192,7 +190,6 @@ def _cloud(pair: Pair) -> KeyCloud | None:
 
 
 async def _registered(pair: Pair, cloud: KeyCloud) -> Pairing:
-    """The key is known to the gateway, or added to it."""
     text, steps = pair.key.public_text, _Unkept()
     state = registration.state_in(await cloud.relay(steps, registration.list_message()), text)
     if state in (Pairing.PENDING, Pairing.VERIFIED):

@@ -262,7 +262,6 @@ def _show_and_write(
 
 
 def _beside(into: Path) -> dict[str, str]:
-    """The tariffs that are in the folder already."""
     return {
         f"{own.FOLDER}/{path.name}": path.read_text(encoding="utf-8")
         for path in own.files(into).values()

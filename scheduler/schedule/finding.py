@@ -21,6 +21,5 @@ class Finding:
     at_key: bool = False
 
     def in_file(self, document: Document) -> Problem:
-        """The same with its place."""
         place = document.key_place(self.loc) if self.at_key else document.place(self.loc)
         return Problem(place, document.path(self.loc), self.message, self.id)

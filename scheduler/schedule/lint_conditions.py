@@ -50,7 +50,6 @@ def weekend_without_holiday(draft: Draft) -> Iterator[Finding]:
 
 
 def past_dates(draft: Draft) -> Iterator[Finding]:
-    """Dates that are all over."""
     for entry in draft.entries:
         last = max((each.last for each in entry.file.dates), default=None)
         if draft.today and last and last < draft.today:

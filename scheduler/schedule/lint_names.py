@@ -46,7 +46,6 @@ def unknown_seasons(draft: Draft) -> Iterator[Finding]:
 
 
 def duplicate_names(draft: Draft) -> Iterator[Finding]:
-    """Second and later uses of a name."""
     for entries in (draft.rules, draft.jobs):
         lines: dict[str, int] = {}
         for entry in entries:

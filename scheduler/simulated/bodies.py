@@ -101,7 +101,6 @@ def _grid_code(device: Device) -> Body:
 
 
 def site_name_body(device: Device) -> Body:
-    """/api/site_info/site_name."""
     return {"site_name": device.options.site_name, "timezone": device.options.timezone}
 
 

@@ -39,7 +39,6 @@ _TOKEN_BLIND: Final = ("login/Basic", "logout", "auth/toggle/")
 
 
 def answer(device: Device, request: Received, moment: Instant) -> Reply:
-    """The answer of this device at this moment."""
     endpoint = request.endpoint
     handlers = ROUTES.get(endpoint)
     if handlers is None:

@@ -30,8 +30,6 @@ _SIGN_IN: Final = "Run `tou gateway login` to sign in again."
 
 @dataclass(frozen=True, slots=True)
 class CloudCall:
-    """One request."""
-
     step: str
     method: str
     path: str
@@ -70,7 +68,6 @@ class CloudReply:
 
     @property
     def response(self) -> object:
-        """What stands under `response`."""
         return self.mapping().get("response")
 
     def object(self) -> Mapping[str, object]:

@@ -51,7 +51,6 @@ def setting_of(info: Fields, *, told: bool, seen: bool) -> SettingRead:
 
 
 def components_of(info: Fields) -> Fields:
-    """The object `components`; empty where there is none."""
     found = info.get("components")
     return found if isinstance(found, dict) else {}
 

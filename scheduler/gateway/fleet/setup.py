@@ -41,8 +41,6 @@ _TAKEN: Final = "already been taken"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The app that was made at the developer's pages."""
-
     id: str
     secret: str = field(repr=False)
 
@@ -124,12 +122,10 @@ class SetUp:
         return tokens
 
     async def region(self, token: str) -> tuple[str, str]:
-        """The account's region and its address."""
         found = (await self._asked("/users/region", token)).object()
         return str(found.get("region", "")).lower(), str(found.get("fleet_api_base_url", ""))
 
     async def sites(self, token: str) -> tuple[EnergySite, ...]:
-        """The account's sites that have a battery."""
         return sites_of((await self._asked("/products", token)).response)
 
     async def _asked(self, path: str, token: str) -> CloudReply:

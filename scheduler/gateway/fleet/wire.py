@@ -42,8 +42,6 @@ MOST_BYTES: Final = 1_000_000
 
 
 class CloudWire:
-    """The connections to one provider."""
-
     def __init__(
         self,
         *,
@@ -116,7 +114,6 @@ class CloudWire:
         return words or f"status {outcome.status}"
 
     async def _received(self, response: httpx.Response) -> CloudReply:
-        """Raises ValueError."""
         body = await body_of(response, most=MOST_BYTES)
         # Bounded where it is used.
         asked = retry_after(response.headers, self._now(), "ratelimit-reset")

@@ -74,7 +74,6 @@ class ProxyAnswer:
 
     @property
     def fine(self) -> bool:
-        """Whether it is what was asked for."""
         return (
             self.status == 200
             and bool(self.mapping())

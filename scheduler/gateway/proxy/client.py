@@ -76,7 +76,6 @@ class ProxyGateway:
 
     @property
     def name(self) -> str:
-        """Its address."""
         return f"proxy {urlsplit(self.url).netloc}"
 
     @property
@@ -122,7 +121,6 @@ class ProxyGateway:
         """Nothing is owed."""
 
     async def close(self) -> None:
-        """Close the connection."""
         await self._wire.close()
 
     async def _setting(self, steps: Steps) -> SettingRead:

@@ -48,8 +48,6 @@ LONGEST_WAIT: Final = 900.0
 
 
 class ProxyWire:
-    """The connection to one proxy."""
-
     def __init__(
         self,
         *,
@@ -127,7 +125,6 @@ class ProxyWire:
         return self.shown(outcome.complaint) or f"status {outcome.status}"
 
     async def _received(self, response: httpx.Response) -> ProxyAnswer:
-        """Raises ValueError."""
         body = await body_of(response, most=MOST_BYTES)
         asked = retry_after(response.headers, self._now())
         wait = None if asked is None else min(max(asked, 1.0), LONGEST_WAIT)

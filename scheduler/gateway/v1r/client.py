@@ -136,7 +136,6 @@ class V1rGateway:
         return replace(reading, firmware=bodies.version_of(details))
 
     async def identify(self, steps: Steps) -> Identity:
-        """The firmware and the device's number."""
         async with self._turn, self._exchange(steps, "version") as client:
             details = await client.get_firmware_details()
             return Identity(bodies.version_of(details) or "", None, din=client.din)
@@ -170,7 +169,6 @@ class V1rGateway:
 
     @property
     def clock_ahead(self) -> float | None:
-        """By its last answer."""
         return self._traffic.ahead
 
     async def _ahead(self, steps: Steps) -> float | None:
@@ -217,7 +215,6 @@ class V1rGateway:
         """Nothing here leaves a battery standing."""
 
     async def close(self) -> None:
-        """Close the connections."""
         session, self._session, self._client = self._session, None, None
         if session is not None:
             await session.close()

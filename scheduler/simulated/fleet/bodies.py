@@ -115,7 +115,6 @@ def _components(cloud: Cloud) -> Body:
 
 
 def live_status(cloud: Cloud, now: datetime) -> Body:
-    """Charge and powers, as the cloud last had them."""
     faults, house = cloud.faults, cloud.house
     powers, still = house.powers(), faults.calibrating
     at = now - timedelta(seconds=faults.old_live)
