@@ -23,6 +23,7 @@ from scheduler.errors import (
     SettingsError,
 )
 from scheduler.gateway.base import Part, Reading, Spend
+from scheduler.gateway.careful import Unkept
 from scheduler.gateway.fleet import open_gateway, setup
 from scheduler.gateway.fleet.client import chosen
 from scheduler.gateway.fleet.hosts import PROVIDERS, REGIONS, region_of
@@ -169,7 +170,7 @@ def _read_once(signing: Signing) -> Reading:
     async def work() -> Reading:
         gateway = open_gateway(table, around)
         try:
-            return await gateway.read(setup.Unkept(), spend=Spend.DUE, want=_READ)
+            return await gateway.read(Unkept(), spend=Spend.DUE, want=_READ)
         finally:
             await gateway.close()
 

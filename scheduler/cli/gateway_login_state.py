@@ -13,6 +13,7 @@ import click
 
 from scheduler import clock, files
 from scheduler.errors import SchedulerError
+from scheduler.gateway.careful import Unkept
 from scheduler.gateway.fleet import TOKENS, setup
 from scheduler.gateway.fleet.access import Renewed
 from scheduler.gateway.fleet.progress import Progress, ProgressFile
@@ -104,7 +105,7 @@ def renewed(signing: Signing) -> str:
             base=hosts.api, now=clock.now, monotonic=clock.monotonic, secrets=access.secrets
         )
         try:
-            return await access.token(setup.Unkept())
+            return await access.token(Unkept())
         finally:
             await access.wire.close()
 

@@ -19,7 +19,7 @@ from scheduler.errors import (
     GatewayProtocolError,
     GatewayRefusedError,
 )
-from scheduler.gateway.base import Step
+from scheduler.gateway.careful import Unkept
 from scheduler.gateway.fleet.access import TOKEN_PATH
 from scheduler.gateway.fleet.answers import CloudCall, CloudReply, failure
 from scheduler.gateway.fleet.hosts import Hosts, is_here
@@ -43,16 +43,6 @@ _TAKEN: Final = "already been taken"
 class Client:
     id: str
     secret: str = field(repr=False)
-
-
-class Unkept:
-    """Steps of a set-up, which leave no entry."""
-
-    async def ended(self, step: Step) -> None:
-        """Forget it."""
-
-    async def settled(self) -> None:
-        """Nothing is pending."""
 
 
 class SetUp:

@@ -29,10 +29,10 @@ from scheduler.gateway.base import (
     Spend,
     Steps,
 )
+from scheduler.gateway.fleet.readings import DENIED, RULE
 from scheduler.gateway.local.bodies import charge_of, counters_of, powers_of
-from scheduler.gateway.v1r import LIMITS, bodies
+from scheduler.gateway.v1r import LIMITS, bodies, the_library
 from scheduler.gateway.v1r.key import Key
-from scheduler.gateway.v1r.library import the_library
 from scheduler.gateway.v1r.patience import Patience
 from scheduler.gateway.v1r.refusals import SKEW, clock_error, meaning
 from scheduler.gateway.v1r.traffic import LOGIN, Bounded, Traffic
@@ -93,7 +93,7 @@ class V1rGateway:
     ) -> Reading:
         """What is asked for; a login costs nothing here, but one that waits is not sent."""
         reading = Reading(at=self._now())
-        if spend is Spend.FREE and self._barred():
+        if spend is Spend.FREE and self._patience.left() > 0:
             return reading
         parts = {
             Part.SETTING: self._setting,
@@ -251,9 +251,6 @@ class V1rGateway:
             self._client = make(session=self._session, **self._made_of)
         return self._client
 
-    def _barred(self) -> bool:
-        return self._patience.left() > 0
-
     def _heed_patience(self) -> None:
         left = self._patience.left()
         if left > 0:
@@ -270,6 +267,6 @@ class V1rGateway:
 _PARTS: Final = {
     bodies.MODE: "mode",
     bodies.RESERVE: "reserve",
-    bodies.NO_GRID: "grid_charging",
-    bodies.EXPORT: "export",
+    DENIED: "grid_charging",
+    RULE: "export",
 }
