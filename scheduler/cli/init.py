@@ -13,10 +13,10 @@ import click
 
 from scheduler import clock, imports, plan, recipes
 from scheduler.cli import init_ask, init_files
+from scheduler.cli.chosen import Found, every, find
 from scheduler.cli.show import echo_json, format_option
 from scheduler.cli.table import Column, table
 from scheduler.cli.tariff import is_in
-from scheduler.cli.tariff_find import Found, every, find
 from scheduler.cli.tariff_import import read_source
 from scheduler.errors import Problem
 from scheduler.gateway.registry import TRANSPORTS, settings_of, transport

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from scheduler.cli import tariff_week
+from scheduler.cli.chosen import Found
 from scheduler.cli.table import paragraph, printable
-from scheduler.cli.tariff_find import Found
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
 from scheduler.schedule.tariff import HOLIDAY, Season, Tariff, is_peak
