@@ -39,6 +39,7 @@ _VERBS = {
     "doctor": "doctor",
     "web": "web",
     "db": "db",
+    "service": "service_install",
     "completion": "completion",
 }
 

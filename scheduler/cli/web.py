@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -83,6 +83,7 @@ def source(chosen: Settings) -> Source:
         state=lambda now: _state(chosen, now),
         life=lambda: _life(chosen),
         sheet=_sheet,
+        patience=3 * chosen.pulse + timedelta(minutes=5),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -12,14 +12,15 @@ from scheduler.outlets.web.page import Desk, Facts, Page
 from scheduler.outlets.web.source import State, as_wanted, turning
 
 
-def alive(state: State) -> dict[str, Any]:
-    """`/healthz`: whether the service turns."""
-    return {"ok": turning(state), **_why(state)}
+def alive(state: State, patience: timedelta) -> dict[str, Any]:
+    """`/healthz`: whether the service turns. One that answers while its controller hangs does
+    not."""
+    return {"ok": turning(state) and not _hangs(state, patience), **_why(state)}
 
 
-def ready(state: State) -> dict[str, Any]:
+def ready(state: State, patience: timedelta) -> dict[str, Any]:
     """`/readyz`: whether the service turns, is well, and has read back what it wants."""
-    good = turning(state) and bool(state["health"]["ok"]) and as_wanted(state)
+    good = bool(state["health"]["ok"]) and as_wanted(state) and alive(state, patience)["ok"]
     return {"ok": good, "as_wanted": as_wanted(state), **_why(state)}
 
 
@@ -33,7 +34,13 @@ def _why(state: State) -> dict[str, Any]:
         ],
         "confirmed_age_seconds": _age(state, confirmed["at"] if confirmed else None),
         "read_age_seconds": read["age_seconds"] if read else None,
+        "turned_age_seconds": _age(state, state["service"].get("turned")),
     }
+
+
+def _hangs(state: State, patience: timedelta) -> bool:
+    age = _age(state, state["service"].get("turned"))
+    return age is not None and age > patience.total_seconds()
 
 
 def _age(state: State, since: str | None) -> float | None:
@@ -48,12 +55,12 @@ def _verdict(told: Facts) -> JSONResponse:
 
 def answer_alive(desk: Desk, _: Request) -> JSONResponse:
     """200 or 503."""
-    return _verdict(alive(desk.state()))
+    return _verdict(alive(desk.state(), desk.source.patience))
 
 
 def answer_ready(desk: Desk, _: Request) -> JSONResponse:
     """200 or 503."""
-    return _verdict(ready(desk.state()))
+    return _verdict(ready(desk.state(), desk.source.patience))
 
 
 ALIVE: Final = Page("/healthz", answer_alive, "200 where the service turns, else 503.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -33,6 +33,8 @@ class Source:
     life: Callable[[], Life]
     sheet: Callable[[Sequence[RunView]], str]
     """Runs as CSV."""
+    patience: timedelta = timedelta(minutes=10)
+    """How long the controller may be without a turn before it counts as hanging."""
 
     @contextmanager
     def audit(self) -> Iterator[Database]:

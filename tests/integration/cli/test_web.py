@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from scheduler import clock
 from scheduler.cli.web import own_settings, source
 from scheduler.host.instance import Instance
-from scheduler.outlets.web import address
+from scheduler.outlets.web import address, health
 from scheduler.outlets.web.app import make
 from scheduler.outlets.web.source import as_wanted
 from scheduler.words import EntryKind, Outcome
@@ -54,7 +54,7 @@ def test_every_page_and_every_error_carries_the_headers(page, runs):
         headers = page.get(path).headers
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
-        assert "script" not in policy
+        assert "script-src 'self';" in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
         assert "frame-ancestors 'none'" in policy
@@ -73,12 +73,12 @@ def test_a_defect_is_answered_behind_the_shield_and_tells_nothing(page, home):
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_no_page_has_a_script_or_anything_from_outside(page, runs):
+def test_no_page_has_a_script_in_it_or_anything_from_outside(page, runs):
     run = runs.switch(Outcome.CONFIRMED)
 
     for path in ("/", "/audit", f"/day/{DAY}?at=08:00", f"/run/{run}"):
         text = page.get(path).text.replace('xmlns="http://www.w3.org/2000/svg"', "")
-        assert "<script" not in text
+        assert "<script" not in text.replace('<script src="/page.js" defer></script>', "")
         assert re.search(r"\son\w+=", text) is None
         assert "http://" not in text
         assert "https://" not in text.replace("local https://powerwall", "")
@@ -277,6 +277,18 @@ def test_a_service_that_holds_the_lock_and_does_not_answer_does_not_turn(page, h
 
     assert answer.status_code == 503
     assert answer.json()["reasons"][0]["id"] == "silent"
+
+
+def test_a_service_that_answers_and_does_not_turn_is_not_alive():
+    state = {
+        "now": "2026-11-25T12:10:00Z",
+        "health": {"ok": True, "word": "good", "details": []},
+        "service": {"running": True, "turned": "2026-11-25T12:00:00Z"},
+    }
+
+    for minutes, ok in ((5, False), (11, True)):
+        told = health.alive(state, timedelta(minutes=minutes))
+        assert (told["ok"], told["turned_age_seconds"]) == (ok, 600)
 
 
 def test_what_is_proven_is_compared_in_all_that_is_wanted():
