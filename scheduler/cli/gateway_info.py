@@ -23,18 +23,8 @@ from scheduler.errors import (
     GatewayRefusedError,
     SchedulerError,
 )
-from scheduler.gateway.base import (
-    Described,
-    FirmwareUpdates,
-    Gateway,
-    Identity,
-    Limits,
-    Part,
-    Reading,
-    Spend,
-    Steps,
-    ability,
-)
+from scheduler.gateway.abilities import Described, FirmwareUpdates, Identity, ability
+from scheduler.gateway.base import Gateway, Limits, Part, Reading, Spend, Steps
 from scheduler.gateway.careful import Unkept
 from scheduler.gateway.local.firmware import commits_needed, parse_version
 from scheduler.gateway.registry import Surroundings, settings_of, transport

@@ -19,16 +19,8 @@ import aiohttp
 
 from scheduler import clock
 from scheduler.errors import GatewayProtocolError, GatewayRefusedError
-from scheduler.gateway.base import (
-    SETTING_ONLY,
-    Identity,
-    Limits,
-    Part,
-    Reading,
-    Receipt,
-    Spend,
-    Steps,
-)
+from scheduler.gateway.abilities import Identity
+from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
 from scheduler.gateway.fleet.readings import DENIED, RULE
 from scheduler.gateway.local.bodies import charge_of, counters_of, powers_of
 from scheduler.gateway.v1r import LIMITS, bodies, the_library
