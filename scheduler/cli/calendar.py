@@ -6,8 +6,8 @@ import click
 
 from scheduler import clock
 from scheduler.cli import calendar_text, chosen
+from scheduler.cli.chosen import find
 from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option
-from scheduler.cli.tariff_find import find
 from scheduler.plan.year import year_days
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_file import load_tariff
