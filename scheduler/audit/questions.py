@@ -23,6 +23,9 @@ from scheduler.audit.table import audit, open_runs, standing
 from scheduler.setting import Setting, setting_from_json
 from scheduler.words import EntryKind, Wake
 
+EFFECT: Final = "effect"
+"""The evidence of a run that says whether the meters show it."""
+
 # Written out and not bound: SQLite takes a partial index only for a constant it can see.
 EVENT: Final[ColumnElement[str]] = literal_column("'event'")
 
@@ -100,6 +103,19 @@ class Confirmed:
         return float(self.setting.reserve)
 
 
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A confirmed run of which nobody has said yet whether it took effect."""
+
+    run: int
+    kind: str
+    name: str | None
+    wake: Wake | None
+    at: datetime
+    """When it was confirmed."""
+    setting: Setting
+
+
 class Event(NamedTuple):
     """Something that is no run, as the audit has it."""
 
@@ -170,6 +186,23 @@ class Questions:
             marks = self._marks(connection, gateway)
             good, written = (0, 0) if marks is None else (marks.confirmed, marks.written)
             return max(written, self._newest_open(connection, gateway)) > good
+
+    def unjudged(self, gateway: str, since: datetime) -> Unjudged | None:
+        """The newest switch that was confirmed from `since` on and still stands, where the meters
+        were not asked about its effect yet."""
+        standing = self.last_confirmed(gateway)
+        if standing is None:
+            return None
+        query = _WRITTEN.where(audit.c.site == self._site, audit.c.at >= clock.to_micros(since))
+        with self.database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+            if row is None or _judged(connection, row.run):
+                return None
+            found = _confirmed(connection, row.run)
+        if found is None or found.setting != standing.setting:
+            return None
+        wake = None if row.wake is None else Wake(row.wake)
+        return Unjudged(row.run, row.kind, row.name, wake, found.at, found.setting)
 
     def schedule_texts(self, digest: str) -> Mapping[str, str] | None:
         """What was read of a schedule that was once in force, by its digest or the beginning of
@@ -273,6 +306,11 @@ def _open_run(connection: Connection, row: Row[*tuple[Any, ...]]) -> OpenRun:
     )
 
 
+def _judged(connection: Connection, run: int) -> bool:
+    parts = connection.execute(_PARTS.where(audit.c.run == run))
+    return any(json.loads(each.detail).get("evidence") == EFFECT for each in parts)
+
+
 def _confirmed(connection: Connection, run: int) -> Confirmed | None:
     rows = connection.execute(_ENDS.where(audit.c.run == run).order_by(audit.c.id)).all()
     detail = together(*(json.loads(row.detail) for row in rows))
@@ -343,6 +381,13 @@ _INCIDENTS: Final = (
 _PROVEN: Final = (
     select(audit.c.run)
     .where(literal_column("+outcome").in_(["confirmed", "unchanged"]))
+    .order_by(audit.c.at.desc())
+    .limit(1)
+)
+
+_WRITTEN: Final = (
+    select(audit.c.run, audit.c.kind, audit.c.name, audit.c.wake)
+    .where(literal_column("+outcome") == "confirmed", audit.c.kind == "switch")
     .order_by(audit.c.at.desc())
     .limit(1)
 )

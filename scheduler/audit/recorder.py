@@ -17,7 +17,7 @@ from scheduler.audit.chain import Json
 from scheduler.audit.entry import Entry
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.keeping import ACCEPTED
-from scheduler.audit.questions import OpenRun, Questions
+from scheduler.audit.questions import OpenRun, Questions, Unjudged
 from scheduler.audit.readings import KeptReading
 from scheduler.audit.writer import Writer
 from scheduler.setting import Setting
@@ -90,8 +90,8 @@ class Recorder:
         )
         return Run(self, number, kind=intent.kind, name=intent.name, wake=intent.wake)
 
-    def take_up(self, found: OpenRun) -> Run:
-        """The run that an earlier process left open: to go on with it, or to end it."""
+    def take_up(self, found: OpenRun | Unjudged) -> Run:
+        """The run of an earlier process: to go on with it, to end it, or to add evidence."""
         return Run(self, found.run, kind=found.kind, name=found.name, wake=found.wake)
 
     async def decided(self, ended: Ended, intent: Intent) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from scheduler import clock
-from scheduler.audit.chain import Json
+from scheduler.audit.chain import Json, storable
 from scheduler.audit.database import Database
 from scheduler.audit.keeping import chunks
 from scheduler.audit.proof import Verified, verify
@@ -33,11 +33,13 @@ from scheduler.audit.views import EntryView, EvidenceView, RunView, StepView
 from scheduler.words import EntryKind, Outcome
 
 __all__ = [
+    "End",
     "EntryView",
     "EvidenceView",
     "RunView",
     "StepView",
     "Verified",
+    "ends",
     "entries",
     "events",
     "last_entry",
@@ -76,6 +78,23 @@ _RUNS: Final = (
     .where(_first.c.run == _first.c.id)
 )
 
+_ENDS: Final = (
+    select(_first.c.at, _first.c.kind, _end.c.at.label("finished_at"), _end.c.outcome)
+    .select_from(_first.outerjoin(_end, (_end.c.run == _first.c.id) & (_end.c.entry == _OUTCOME)))
+    .where(_first.c.run == _first.c.id)
+    .order_by(_first.c.at)
+)
+
+
+class End(NamedTuple):
+    """Of a run, when it was and how it ended; None where it has not."""
+
+    started_at: datetime
+    kind: str
+    finished_at: datetime | None
+    outcome: str | None
+
+
 _PARTS: Final = (
     select(audit.c.run, audit.c.at, audit.c.entry, audit.c.detail)
     .where(audit.c.entry.in_([EntryKind.STEP.value, EntryKind.EVIDENCE.value]))
@@ -108,6 +127,23 @@ def runs(
     if site is not None:
         conditions.append(_first.c.site == site)
     return _found(database, _RUNS.where(*conditions).limit(limit))
+
+
+def ends(database: Database, site: str, since: datetime, until: datetime) -> list[End]:
+    """How every run of a long time ended, oldest first, without what is told of it. Raises
+    AuditUnwritableError."""
+    query = _ENDS.where(_first.c.site == storable(site), *_between(_first.c.at, since, until))
+    with database.reading() as connection:
+        rows = connection.execute(query).all()
+    return [
+        End(
+            clock.from_micros(row.at),
+            row.kind,
+            None if row.finished_at is None else clock.from_micros(row.finished_at),
+            row.outcome,
+        )
+        for row in rows
+    ]
 
 
 def run(database: Database, number: int) -> RunView | None:

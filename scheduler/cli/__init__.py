@@ -40,6 +40,7 @@ _VERBS = {
     "doctor": "doctor",
     "web": "web",
     "db": "db",
+    "service": "service_install",
     "completion": "completion",
 }
 

@@ -18,9 +18,9 @@ from scheduler.cli.show import SIMULATION, echo_json, format_option, local_text
 from scheduler.cli.table import paragraph, printable, table
 from scheduler.cli.times import Days, count, parse_instant, span_words
 from scheduler.errors import SchedulerError
-from scheduler.rehearsal import KINDS, Report, Strike, read_strikes, rehearse
+from scheduler.rehearsal import KINDS, LEASES, Report, Strike, drawn, read_strikes, rehearse
 from scheduler.rehearsal.report import RehearsedStretch
-from scheduler.rehearsal.strikes import drawn
+from scheduler.rehearsal.strike_file import names
 from scheduler.schedule.load import load_schedule
 
 MOST_DAYS = 366 * 2
@@ -36,15 +36,16 @@ _SHOWN = 20
     "--faults",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="What goes wrong: a YAML list of {at: 2026-07-03T16:00, fault: NAME, for: 90m}. "
-    f"Names: {', '.join(KINDS)}.",
+    help="What goes wrong: a YAML list of {at: 2026-07-03T16:00, fault: NAME, for: 90m}, and of "
+    "what a person asks for, such as {at: ..., lease: override, mode: backup, reserve: 100%, for: "
+    f"2h}}. Faults: {', '.join(KINDS)}. Leases: {', '.join(LEASES)}.",
 )
 @click.option(
     "--random-faults",
     "seed",
     type=click.IntRange(0),
     metavar="SEED",
-    help="A fault a day by lot; the same number draws the same.",
+    help="A fault or lease a day by lot; the same number draws the same.",
 )
 @click.option(
     "--audit",
@@ -78,9 +79,9 @@ def simulate_command(  # noqa: PLR0917 - click hands them over by name
     first = parse_instant(start, now=clock.now(), zone=zone, ahead=True)
     strikes: tuple[Strike, ...] = ()
     if faults is not None:
-        strikes = read_strikes(faults, zone)
+        strikes = read_strikes(faults, loaded.schedule)
     elif seed is not None:
-        strikes = drawn(seed, first, days)
+        strikes = drawn(seed, first, days, names=names(loaded.schedule))
     with _kept(audit) as database, _quiet():
         report = rehearse(
             loaded, first, first + timedelta(days=days), strikes=strikes, database=database
@@ -137,7 +138,7 @@ def _text(report: Report, zone: ZoneInfo) -> str:
         "battery stood still": span_words(report.standing),
         "runs": outcomes or "none",
         "audit": f"{report.entries:,} entries, verified",
-        "faults": f"{count(len(report.strikes), 'fault')}, {_incidents(report)}",
+        "faults and leases": _strikes(report),
     }
     width = max(map(len, facts))
     told = "\n".join(f"{name:{width}}  {value}" for name, value in facts.items())
@@ -153,16 +154,24 @@ def _told(untold: float) -> str:
     return ", all of them told" if untold == 0 else f", {untold:.1f} of them told to nobody"
 
 
-def _incidents(report: Report) -> str:
-    return count(len(report.incidents), "incident")
+def _strikes(report: Report) -> str:
+    beside = f" ({report.unplayed} more at other times)" if report.unplayed else ""
+    return f"{len(report.strikes)}{beside}, {count(len(report.incidents), 'incident')}"
 
 
 def _stretches(stretches: tuple[RehearsedStretch, ...], zone: ZoneInfo) -> str:
     rows = [
-        [local_text(each.began, zone), span_words(each.length), each.wanted, each.shown]
+        [
+            local_text(each.began, zone),
+            span_words(each.length),
+            each.wanted,
+            each.shown,
+            ", ".join(sorted(each.told)) or "nothing",
+        ]
         for each in stretches[:_SHOWN]
     ]
-    return table(rows, ("wrong from", "for", "wanted", "in force")) + _more(len(stretches))
+    heads = ("wrong from", "for", "wanted", "in force", "told")
+    return table(rows, heads) + _more(len(stretches))
 
 
 def _incident_table(report: Report, zone: ZoneInfo) -> str:

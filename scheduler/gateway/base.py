@@ -262,7 +262,8 @@ class Gateway(Protocol):
 
     async def make_safe(self, steps: Steps) -> None:
         """Mend what an earlier write or login may have left behind, and nothing else; returns when
-        it is seen mended."""
+        it is seen mended. An error that is `unknown` to be delivered says that a request which may
+        stop the battery itself was not answered: then it is tried ever more seldom."""
 
     async def close(self) -> None:
         """Close connections; what must outlive the process is on disk."""
@@ -306,7 +307,7 @@ class SoftRestart(Protocol):
     """The ability to stop and run the device's own process around a write."""
 
     async def write_restarting(
-        self, setting: Setting, before: Reading | None, steps: Steps
+        self, steps: Steps, setting: Setting, before: Reading | None
     ) -> Receipt:
         """As `write`, for a setting that did not take without it; the battery stands still for
         seconds."""
@@ -380,8 +381,9 @@ def ability(gateway: object, kind: type[Ability]) -> Ability | None:
 
 
 def _can(gateway: object, kind: type[object]) -> bool:
-    """A wrapper names what it is around: `inner`, or `inside` where those are several."""
-    if isinstance(gateway, kind):
-        return True
-    around = getattr(gateway, "inside", ()) or (getattr(gateway, "inner", None),)
-    return any(each is not None and _can(each, kind) for each in around)
+    """A wrapper names what it is around: `inner`, or `inside` where those are several, which can
+    what one of them can."""
+    if inside := getattr(gateway, "inside", ()):
+        return any(_can(each, kind) for each in inside)
+    inner = getattr(gateway, "inner", None)
+    return isinstance(gateway, kind) or (inner is not None and _can(inner, kind))

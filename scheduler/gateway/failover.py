@@ -26,8 +26,10 @@ from scheduler.gateway.base import (
     Part,
     Reading,
     Receipt,
+    SoftRestart,
     Spend,
     Steps,
+    ability,
 )
 from scheduler.setting import Setting
 
@@ -137,17 +139,33 @@ class Failover:
     async def write(self, setting: Setting, before: Reading | None, steps: Steps) -> Receipt:
         """By the one that was read last. Where it fails the next attempt goes by another, after
         a look of its own."""
+        return await self._send(setting, before, steps, restarting=False)
+
+    async def write_restarting(
+        self, steps: Steps, setting: Setting, before: Reading | None
+    ) -> Receipt:
+        """As `write`, with a restart where the one that acts can do that: its last rung, before
+        another is taken."""
+        return await self._send(setting, before, steps, restarting=True)
+
+    async def _send(
+        self, setting: Setting, before: Reading | None, steps: Steps, *, restarting: bool
+    ) -> Receipt:
         async with self._turn:
             if self._acting.error is not None or not self._looked:
                 before = await self._first(steps, Spend.DUE, SETTING_ONLY)
             way, count = self._acting, self._tried(setting)
-            if count >= IN_VAIN and self._next() is not None:
+            restart = ability(way.gateway, SoftRestart) if restarting else None  # type: ignore[type-abstract]
+            if count >= IN_VAIN and restart is None and self._next() is not None:
                 self._sent = None
                 why = f"{way.gateway.name} took the setting {count} times, and never showed it."
                 way.fell(why, self._monotonic())
                 raise self._elsewhere(why, "no")
             try:
-                receipt = await way.gateway.write(setting, before, steps)
+                if restart is None:
+                    receipt = await way.gateway.write(setting, before, steps)
+                else:
+                    receipt = await restart.write_restarting(steps, setting, before)
             except GatewayError as error:
                 self._sent = None
                 way.fell(str(error), self._monotonic(), error.retry_after or 0.0)
@@ -156,6 +174,8 @@ class Failover:
                 raise self._elsewhere(str(error), error.delivered) from None
             until = self._monotonic() + way.gateway.limits.confirm_within + _SLACK
             self._sent = _Sent(setting, until, count + 1)
+        if restarting and restart is None:
+            receipt = replace(receipt, note=f"without a restart: {way.gateway.name} has none")
         return replace(receipt, by=way.gateway.name)
 
     async def make_safe(self, steps: Steps) -> None:

@@ -61,6 +61,10 @@ _LEASE: dict[str, Any] = {
         "who": {"type": "string", "description": "On whose behalf; the asking user is kept too."},
     },
 }
+_WHO: dict[str, Any] = {
+    "type": "object",
+    "properties": {"who": _LEASE["properties"]["who"]},
+}
 _WHICH = {
     "type": "object",
     "description": "At least one of kind, name and id; all that are given must fit.",
@@ -76,19 +80,21 @@ def document() -> dict[str, Any]:
             "title": "tou-scheduler control socket",
             "version": __version__,
             "description": "HTTP on a Unix socket. Who may read the database may ask, who may "
-            "write it may act.",
+            "write it may act, and so may a reader who shows the key of TOU_ACT_KEY as a Bearer.",
         },
         "paths": {
             "/status": {"get": _question("The state of a site, as `tou status --format json`.")},
             "/sites": {"get": _question("The sites of this service, each with its health word.")},
             "/openapi.json": {"get": _question("This document.")},
-            "/apply": {"post": _act("Make the present desired setting true, now.")},
+            "/apply": {"post": _act("Make the present desired setting true, now.", body=_WHO)},
             "/leases": {
                 "get": _question("The leases in force: overrides, pauses and skips."),
                 "post": _act("Ask for a lease; it ends by itself.", body=_LEASE),
             },
             "/leases/end": {"post": _act("End leases before their time.", body=_WHICH)},
-            "/job/{name}": {"post": _act("Run one of the schedule's jobs, now.", _name())},
+            "/job/{name}": {
+                "post": _act("Run one of the schedule's jobs, now.", _name(), body=_WHO)
+            },
         },
     }
 
@@ -111,7 +117,8 @@ def _question(summary: str) -> dict[str, Any]:
 def _act(
     summary: str, *parameters: dict[str, Any], body: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    taken = {"required": True, "content": {"application/json": {"schema": body}}}
+    needed = bool(body and body.get("required"))
+    taken = {"required": needed, "content": {"application/json": {"schema": body}}}
     return {
         "summary": summary,
         "parameters": [_SITE, *parameters],

@@ -6,9 +6,10 @@ Reads the audit and nothing else, but for the text of the schedule of then, whic
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -21,7 +22,7 @@ from scheduler.audit.views import RunView
 from scheduler.errors import ScheduleError
 from scheduler.outlets.watched import Gap, gaps
 from scheduler.plan import Lease
-from scheduler.schedule.load import parse_schedule
+from scheduler.schedule.load import Loaded, parse_schedule
 from scheduler.schedule.values import Schedule
 from scheduler.site.asked import LONGEST
 from scheduler.site.leases import KIND, REMEMBERED, Kept, kept
@@ -74,6 +75,18 @@ class Hindsight:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What is known of a long time, without its runs."""
+
+    start: datetime
+    end: datetime
+    """Not after now."""
+    thens: tuple[Then, ...]
+    leases: tuple[Lease, ...]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """Whether the service runs now, and its last sign of life."""
 
@@ -93,8 +106,6 @@ def hindsight(
     """What the audit knows between two instants. Raises AuditUnwritableError."""
     questions = Questions(database, site)
     service = questions.events("service", start - LOOKED_BACK)
-    read = questions.last_reading()
-    signs = (life.seen, questions.last_at(), read.at if read else None)
     found = kept(questions.events(KIND, start - LONGEST - REMEMBERED, end))
     proven = _proven(database, questions, start)
     during = review.runs(database, site=site, since=start, until=end, limit=MOST_RUNS)
@@ -110,17 +121,48 @@ def hindsight(
         leases=tuple(each.lease for each in found),
         kept=found,
         runs=runs,
-        gaps=gaps(
-            service,
-            questions.events("clock", start - timedelta(days=1)),
-            running=life.running,
-            seen=max((each for each in signs if each), default=None),
-        ),
+        gaps=_gaps(questions, service, start, life),
         readings=tuple(questions.readings(start, end)),
         guards=tuple(questions.events("guard", start - LOOKED_BACK, end)),
         starts=tuple(each.at for each in service if each.name == "start"),
         firmware=str(firmware[-1]) if firmware and firmware[-1] else None,
         gateway=next((run.gateway for run in reversed(runs) if run.gateway), None),
+    )
+
+
+def outline(
+    database: Database, site: str, start: datetime, end: datetime, *, now: datetime, life: Life
+) -> Outline:
+    """What the audit knows of a long time. Raises AuditUnwritableError."""
+    questions, end = Questions(database, site), min(end, now)
+    service = questions.events("service", start - LOOKED_BACK)
+    leases = kept(questions.events(KIND, start - LONGEST - REMEMBERED, end))
+    return Outline(
+        start=start,
+        end=end,
+        thens=_thens(questions, service, (), start, end),
+        leases=tuple(each.lease for each in leases),
+        gaps=_gaps(questions, service, start, life),
+    )
+
+
+def unwatched(database: Database, site: str, since: datetime, life: Life) -> tuple[Gap, ...]:
+    """When nobody watched, from an instant on. Raises AuditUnwritableError."""
+    questions = Questions(database, site)
+    service = questions.events("service", since - LOOKED_BACK)
+    return _gaps(questions, service, since, life)
+
+
+def _gaps(
+    questions: Questions, service: Sequence[Event], start: datetime, life: Life
+) -> tuple[Gap, ...]:
+    read = questions.last_reading()
+    signs = (life.seen, questions.last_at(), read.at if read else None)
+    return gaps(
+        service,
+        questions.events("clock", start - timedelta(days=1)),
+        running=life.running,
+        seen=max((each for each in signs if each), default=None),
     )
 
 
@@ -157,20 +199,24 @@ def _then(questions: Questions, digest: str, since: datetime) -> Then:
     texts = questions.schedule_texts(digest)
     if texts is None:
         return Then(digest, since, problem="Its text is not in the audit.")
+    text = texts.get("text", "")
     try:
-        return Then(digest, since, _read(texts), texts.get("text"))
+        found = read_text(text, texts.get("tariff", ""), texts.get("tariff_text"))
     except ScheduleError as error:
         first = str(error).splitlines()[0]
-        return Then(digest, since, None, texts.get("text"), f"It cannot be read any more: {first}")
+        return Then(digest, since, None, text, f"It cannot be read any more: {first}")
+    return Then(digest, since, found.schedule, text)
 
 
-def _read(texts: Mapping[str, str]) -> Schedule:
-    """The schedule of its texts. The reader looks for a tariff beside the schedule, so the two
-    are put into a folder that is gone afterwards."""
+@lru_cache(maxsize=8)
+def read_text(text: str, tariff: str, tariff_text: str | None) -> Loaded:
+    """A schedule of its texts; one that was read is not read again. The reader looks for a tariff
+    beside the schedule, so the two are put into a folder that is gone afterwards. Raises
+    ScheduleError."""
     with tempfile.TemporaryDirectory(prefix="tou-") as folder:
-        tariff = PurePosixPath(texts.get("tariff", ""))
-        if "tariff_text" in texts and not tariff.is_absolute() and ".." not in tariff.parts:
-            path = Path(folder) / tariff
+        name = PurePosixPath(tariff)
+        if tariff_text is not None and not name.is_absolute() and ".." not in name.parts:
+            path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts["tariff_text"])
-        return parse_schedule(texts["text"], "the schedule of then", folder=Path(folder)).schedule
+            path.write_text(tariff_text)
+        return parse_schedule(text, "the schedule of then", folder=Path(folder))

@@ -5,6 +5,7 @@ Knows no file but the one of its faults, no network and no process; nothing real
 
 from scheduler.rehearsal.play import Rehearsal, rehearse
 from scheduler.rehearsal.report import Report
-from scheduler.rehearsal.strikes import KINDS, Strike, read_strikes
+from scheduler.rehearsal.strike_file import read_strikes
+from scheduler.rehearsal.strikes import KINDS, LEASES, Strike, drawn
 
-__all__ = ["KINDS", "Rehearsal", "Report", "Strike", "read_strikes", "rehearse"]
+__all__ = ["KINDS", "LEASES", "Rehearsal", "Report", "Strike", "drawn", "read_strikes", "rehearse"]

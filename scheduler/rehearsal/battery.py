@@ -33,7 +33,7 @@ from scheduler.gateway.base import (
     UpdateState,
 )
 from scheduler.rehearsal.fast_clock import FastClock
-from scheduler.rehearsal.strikes import ONCE
+from scheduler.rehearsal.strikes import ONCE, Edge
 from scheduler.setting import Export, GridCharging, Mode, Setting, SettingRead, from_raw, to_raw
 from scheduler.simulated.battery import WireSetting
 from scheduler.simulated.house import House
@@ -43,7 +43,7 @@ from scheduler.simulated.timepiece import Instant
 LATENCY: Final = 0.2
 SLOW: Final = 20.0
 LATE: Final = timedelta(minutes=2)
-_FIRMWARE: Final = "1.49.0"
+_IN_THE_WAY: Final = {"storm": "storm_watch"}
 
 _TROUBLE: Final[dict[str, Callable[[], GatewayError]]] = {
     "unreachable": lambda: GatewayUnreachableError("Nothing answers.", delivered="no"),
@@ -57,7 +57,8 @@ _TROUBLE: Final[dict[str, Callable[[], GatewayError]]] = {
 class RehearsedGateway:
     """One battery; lives on over restarts of the service."""
 
-    name, simulated = "rehearsal", True
+    # Its clock is to be doubted as that of a real house would be.
+    name, simulated = "simulated rehearsal", False
     limits = Limits(grid_charging=True, exports=frozenset(Export))
 
     def __init__(self, clock: FastClock, timezone: str) -> None:
@@ -67,11 +68,15 @@ class RehearsedGateway:
         """What is wrong now, and by how many strikes; see `strikes.KINDS`."""
         self.running = True
         self.writes = 0
-        self.changed_at = clock.now()
-        """When the setting in force last became another."""
+        self.changed_at = clock.true
+        """When the setting in force last became another, by the true time."""
+        self.clock_ahead: float | None = None
+        """As its last answer showed it."""
+        self._clock_wrong = timedelta()
+        self._firmware = 49
         self._export = Export.BATTERY
         self._coming: tuple[datetime, Setting] | None = None
-        self._checked_at = clock.now()
+        self._checked_at = clock.true
 
     @property
     def unsafe(self) -> str | None:
@@ -82,7 +87,7 @@ class RehearsedGateway:
 
     def in_force(self) -> SettingRead:
         """The setting in force now."""
-        if self._coming is not None and self._coming[0] <= self._clock.now():
+        if self._coming is not None and self._coming[0] <= self._clock.true:
             (at, setting), self._coming = self._coming, None
             self._set(setting, at)
         active = self.house.active
@@ -91,21 +96,25 @@ class RehearsedGateway:
 
     @property
     def amiss(self) -> bool:
-        """Whether anything is wrong now."""
-        return any(self.faults.values())
+        """Whether anything is wrong now that may be over at the next look."""
+        return any(number for fault, number in self.faults.items() if fault != "gateway_clock")
 
-    def strike(self, fault: str, by: int = 1) -> None:
-        """A fault begins, or ends by -1."""
+    def meets(self, edge: Edge) -> None:
+        """A fault begins or ends."""
+        fault = edge.fault
         if fault not in ONCE:
-            self.faults[fault] += by
-        if by < 0:
+            self.faults[fault] += edge.by
+        if fault == "gateway_clock":
+            self._clock_wrong += edge.by * edge.strike.by
+        if edge.by < 0:
+            self._firmware += fault == "update"
             return
         if fault in ("standing", "stopped"):
             self._run(running=False)
         if fault == "app":
             backup = self.house.active.mode == Mode.BACKUP.value
             contrary = Setting(Mode.SELF_CONSUMPTION, 30) if backup else Setting(Mode.BACKUP, 100)
-            self._set(contrary, self._clock.now())
+            self._set(contrary, self._clock.true)
 
     def _set(self, setting: Setting, at: datetime) -> None:
         before = self.house.active
@@ -133,8 +142,12 @@ class RehearsedGateway:
         now = self.house.powers(awake=self.running)
         return Powers(now.battery, now.site, now.solar, now.load)
 
+    @property
+    def _version(self) -> str:
+        return f"1.{self._firmware}.0"
+
     def _moment(self) -> Instant:
-        return Instant(self._clock.now(), self._clock.monotonic())
+        return Instant(self._clock.true, self._clock.lived())
 
     # --- the protocol
 
@@ -144,15 +157,19 @@ class RehearsedGateway:
         """What is in force; everything is free here."""
         del spend
         await self._exchange("observe", steps)
-        powers = self._powers() if Part.POWERS in want else None
+        health = Part.HEALTH in want
         return Reading(
             at=self._clock.now(),
             setting=self.in_force() if Part.SETTING in want else None,
             charge=self._charge() if Part.CHARGE in want else None,
-            powers=powers,
-            running=self.running if Part.HEALTH in want else None,
-            grid=True if Part.HEALTH in want else None,
-            firmware=_FIRMWARE if Part.HEALTH in want else None,
+            powers=self._powers() if Part.POWERS in want else None,
+            running=self.running if health or Part.RUNNING in want else None,
+            grid=not self.faults["grid_down"] if health else None,
+            updating=self.faults["update"] > 0 if health else None,
+            firmware=self._version if health else None,
+            in_the_way=tuple(word for fault, word in _IN_THE_WAY.items() if self.faults[fault])
+            if health
+            else (),
         )
 
     async def write(self, setting: Setting, before: Reading | None, steps: Steps) -> Receipt:
@@ -165,7 +182,7 @@ class RehearsedGateway:
             setting = Setting(mode, setting.reserve, setting.grid_charging, setting.export)
         if not self.faults["deaf"]:
             late = LATE if self.faults["late"] else timedelta()
-            self._coming = (self._clock.now() + late, setting)
+            self._coming = (self._clock.true + late, setting)
             self.in_force()
         if self.faults["answer_lost"]:
             raise GatewayUnreachableError("The answer was lost.", delivered="unknown")
@@ -193,14 +210,14 @@ class RehearsedGateway:
             self._run(running=True)
 
     async def identify(self, steps: Steps) -> Identity:
-        """Always the same firmware."""
+        """Another firmware after each update."""
         await self._exchange("version", steps)
-        return Identity(_FIRMWARE, self._clock.monotonic())
+        return Identity(self._version, self._clock.lived())
 
     async def start_update_check(self, steps: Steps) -> None:
         """Look for an update."""
         await self._exchange("check", steps, changes=True)
-        self._checked_at = self._clock.now()
+        self._checked_at = self._clock.true
 
     async def update(self, steps: Steps) -> Update:
         """There is never one."""
@@ -224,3 +241,5 @@ class RehearsedGateway:
         await steps.ended(Step(self._clock.now(), step, "ASK", "/", status, took * 1000, told))
         if error is not None:
             raise error
+        wrong = self._clock_wrong - self._clock.ahead
+        self.clock_ahead = wrong.total_seconds()

@@ -19,12 +19,15 @@ from scheduler.audit import proof, review
 from scheduler.audit.database import Database, open_in_memory
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
+from scheduler.errors import ClockUntrustedError, LeaseError
+from scheduler.plan import LeaseKind
 from scheduler.rehearsal.battery import RehearsedGateway
 from scheduler.rehearsal.fast_clock import FastClock
 from scheduler.rehearsal.report import Report
-from scheduler.rehearsal.strikes import ONCE, Strike
+from scheduler.rehearsal.strikes import LEASES, Edge, Strike
 from scheduler.rehearsal.witness import Onlooker
 from scheduler.schedule.load import Loaded
+from scheduler.site.asked import Asked
 from scheduler.site.backoff import Backoff
 from scheduler.site.site import Site
 from scheduler.site.wish import Conduct
@@ -69,26 +72,31 @@ class Rehearsal:
         database: Database,
     ) -> None:
         self.loaded, self.start, self.end = loaded, start, end
-        self.strikes = tuple(each for each in strikes if start <= each.at < end)
+        asked = tuple(strikes)
+        self.strikes = tuple(each for each in asked if start <= each.at < end)
+        self._unplayed = len(asked) - len(self.strikes)
         self.clock = FastClock(start)
         self.battery = RehearsedGateway(self.clock, loaded.schedule.timezone)
         self.witness = Onlooker(loaded.schedule, self.battery, start)
         self.looks = 0
         self._database, self._writer = database, Writer(database)
-        begins = [(each.at, 1, each.fault) for each in self.strikes]
-        ends = [(each.end, -1, each.fault) for each in self.strikes if each.fault not in ONCE]
-        self._edges = sorted([*begins, *ends])
+        edges = (edge for each in self.strikes for edge in each.edges())
+        self._edges = sorted(edges, key=lambda edge: (edge.at, edge.by, edge.fault))
+        self._faults: Counter[str] = Counter()
+        """Of this machine: what is wrong now, and by how many strikes."""
+        self._asked: list[Strike] = []
+        """Leases that a person asks for as soon as there is anybody to ask."""
         self._site: Site | None = None
         self._alive_until: datetime | None = None
-        self._pulse = self._restless_until = start
+        self._pulse = self._restless_until = self._asleep_since = start
 
     async def play(self) -> Report:
         """From the start to the end. Raises AuditTamperedError where the audit does not verify."""
         began = time.perf_counter()
         await self._begin()
-        while self.clock.now() < self.end:
+        while self.clock.true < self.end:
             await self._go_on()
-        self.witness.finish(self.clock.now())
+        self.witness.finish(self.clock.true)
         await self._stop()
         self._writer.close()
         return self._report(time.perf_counter() - began)
@@ -107,7 +115,8 @@ class Rehearsal:
             now=clock.now,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
-            synchronised=lambda: True,
+            # A time service tells when it has put the clock right, and nothing while it is wrong.
+            synchronised=lambda: True if not clock.ahead else None,
         )
         await self._site.start(alive_until=self._alive_until)
         await self._look(self._site, Wake.START, None)
@@ -121,66 +130,128 @@ class Rehearsal:
         site.recorder.close()
         self.witness.is_gone()
 
+    @property
+    def _present(self) -> Site | None:
+        """The site, where its process runs and its machine is awake."""
+        return None if self.clock.suspended else self._site
+
     # --- the course of time
 
     async def _go_on(self) -> None:
         """To the next event, and whatever is due there."""
-        site, now = self._site, self.clock.now()
+        site, now = self._present, self.clock.now()
         alarms = () if site is None else site.alarms(now)
-        ends = [self.end, self._pulse, *(max(each.at, now + SOONEST) for each in alarms)]
-        ends += [each[0] for each in self._edges[:1]]
-        if (waking := self.clock.next_waking()) is not None:
-            ends.append(waking)
-        if site is None:
-            ends = [each for each in ends if each != self._pulse]
+        ends = [self.end, *(each.at for each in self._edges[:1])]
+        if site is not None:
+            ends += [self._pulse, *(self._true(max(each.at, now + SOONEST)) for each in alarms)]
+            ends += [each for each in (self.clock.next_waking(),) if each is not None]
         self.clock.until(min(ends))
-        now = self.clock.now()
-        self._see(now)
-        await self._strike(now)
+        self._see()
+        await self._meet_events()
+        if site is None or site is not self._present:
+            return
         self.clock.wake()
         await self._at_rest()
-        if site is None or site is not self._site:
-            return
-        due = [each for each in alarms if each.at <= now]
+        due = [each for each in alarms if each.at <= self.clock.now()]
         for alarm in due:
             await self._look(site, alarm.wake, alarm.due)
-        if not due and now >= self._pulse:
+        if not due and self.clock.true >= self._pulse:
             await self._look(site, Wake.PULSE, None)
 
-    async def _strike(self, now: datetime) -> None:
-        while self._edges and self._edges[0][0] <= now:
-            _, by, fault = self._edges.pop(0)
-            self._restless_until = now + RESTLESS
-            self._pulse = min(self._pulse, now + PULSE)
-            self.battery.strike(fault, by)
-            down = self.battery.faults["service_down"] > 0
-            if down:
-                await self._stop()
-            elif self._site is None:
-                await self._begin()
+    def _true(self, instant: datetime) -> datetime:
+        """When the wall clock shows an instant."""
+        return instant - self.clock.ahead
 
     async def _look(self, site: Site, wake: Wake, due: datetime | None) -> None:
         attempt = await site.look(wake, due=due)
-        self.witness.is_told(self.clock.now(), attempt)
+        self.witness.is_told(self.clock.true, attempt)
         await self._at_rest()
         self.looks += 1
-        now = self.clock.now()
-        self._see(now, during_turn=True)
-        state = site.state(now)
-        self.witness.hears(now, state.reasons)
-        amiss = state.reasons or self.battery.amiss or now < self._restless_until
+        self._see(during_turn=True)
+        now = self.clock.true
+        self.witness.hears(now, site.state(self.clock.now()).reasons)
+        amiss = self.witness.restless or self.battery.amiss or now < self._restless_until
         self._pulse = now + (PULSE if amiss else QUIET_PULSE)
 
-    def _see(self, now: datetime, *, during_turn: bool = False) -> None:
+    def _see(self, *, during_turn: bool = False) -> None:
         wish = self._site.controller.wish if self._site else None
         setting = wish.setting if wish else None
-        self.witness.looks(now, setting, during_turn=during_turn)
+        self.witness.looks(self.clock.true, setting, during_turn=during_turn)
 
     async def _at_rest(self) -> None:
         """Jobs run beside the looks: until each of them is over, or sleeps."""
         # They wait for the audit's thread, of which no event tells.
         while self._site is not None and self._site.jobs_under_way > self.clock.sleeping:  # noqa: ASYNC110
             await asyncio.sleep(0.0005)
+
+    # --- what happens meanwhile
+
+    async def _meet_events(self) -> None:
+        while self._edges and self._edges[0].at <= self.clock.true:
+            edge = self._edges.pop(0)
+            self._restless_until = edge.at + RESTLESS
+            self._pulse = min(self._pulse, edge.at + PULSE)
+            await self._meet(edge)
+            await self._ask()
+
+    async def _meet(self, edge: Edge) -> None:
+        """One fault begins or ends: of this machine, of its service, or of the gateway."""
+        self._faults[edge.fault] += edge.by
+        match edge.fault:
+            case "clock_ahead" | "clock_behind":
+                await self._clock_set(edge)
+            case "suspend":
+                await self._suspend(edge)
+            case "service_down":
+                await self._attend()
+            case lease if lease in LEASES:
+                self._asked.append(edge.strike)
+            case _:
+                self.battery.meets(edge)
+
+    async def _clock_set(self, edge: Edge) -> None:
+        sign = 1 if edge.fault == "clock_ahead" else -1
+        step = sign * edge.by * edge.strike.by
+        self.clock.ahead += step
+        await self._stepped(step)
+
+    async def _suspend(self, edge: Edge) -> None:
+        if not self.clock.suspended:
+            self._asleep_since = self.clock.true
+            self.witness.is_gone()
+        self.clock.suspended = self._faults["suspend"] > 0
+        if not self.clock.suspended:
+            await self._stepped(edge.at - self._asleep_since)
+
+    async def _stepped(self, step: timedelta) -> None:
+        """As the service's own pulse meets a clock that was set, or a machine that slept."""
+        await self._attend()
+        if (site := self._present) is None:
+            return
+        await site.recorder.event("clock", "step", {"seconds": step.total_seconds()})
+        await self._look(site, Wake.CLOCK_STEP, None)
+
+    async def _attend(self) -> None:
+        """The service runs where it should, and nowhere else."""
+        if self._faults["service_down"] > 0:
+            await self._stop()
+        elif self._site is None and not self.clock.suspended:
+            await self._begin()
+
+    async def _ask(self) -> None:
+        """For the leases that are wanted, where somebody hears it."""
+        site = self._present
+        if site is None or not self._asked:
+            return
+        asked, self._asked = self._asked, []
+        for strike in asked:
+            try:
+                lease = await site.grant(_asked_by(strike))
+            except (LeaseError, ClockUntrustedError) as error:
+                self.witness.is_refused(error, self.clock.true)
+                continue
+            self.witness.is_asked(lease, self.clock.true)
+            await self._look(site, Wake.OVERRIDE, None)
 
     # --- the report
 
@@ -197,9 +268,21 @@ class Rehearsal:
             stretches=tuple(witness.stretches),
             incidents=tuple(witness.incidents),
             strikes=self.strikes,
+            unplayed=self._unplayed,
             outcomes=dict(Counter(str(each.outcome or "open") for each in runs)),
             entries=proof.verify(self._database).rows,
             standing=witness.standing,
             false_confirmations=tuple(witness.false_confirmations),
             took=took,
         )
+
+
+def _asked_by(strike: Strike) -> Asked:
+    kind = LeaseKind(strike.fault)
+    return Asked(
+        kind,
+        until=None if kind is LeaseKind.SKIP else strike.end,
+        setting=strike.setting if kind is LeaseKind.OVERRIDE else None,
+        name=strike.name if kind is LeaseKind.SKIP else None,
+        who="somebody",
+    )

@@ -27,6 +27,8 @@ class RehearsedStretch:
     ended: datetime | None = None
     untold: timedelta = timedelta()
     """How much of it nothing in the state spoke of."""
+    told: frozenset[str] = frozenset()
+    """The reasons that the state gave meanwhile."""
 
     @property
     def length(self) -> timedelta:
@@ -52,6 +54,7 @@ class RehearsedStretch:
             "shown": self.shown,
             "at_boundary": self.at_boundary,
             "explained": self.explained,
+            "told": sorted(self.told),
         }
 
 
@@ -88,6 +91,8 @@ class Report:
     stretches: tuple[RehearsedStretch, ...]
     incidents: tuple[RehearsedIncident, ...]
     strikes: tuple[Strike, ...]
+    unplayed: int
+    """How many strikes were asked for at other times."""
     outcomes: Mapping[str, int]
     """How the runs of the audit ended; `open` is under way."""
     entries: int
@@ -148,6 +153,7 @@ class Report:
                 {"at": clock.iso(each.at), "fault": each.fault, "until": clock.iso(each.end)}
                 for each in self.strikes
             ],
+            "unplayed_strikes": self.unplayed,
             "wrong": [each.to_json() for each in self.wrong],
             "incidents": [each.to_json() for each in self.incidents],
             "took_seconds": round(self.took, 2),

@@ -1,20 +1,17 @@
-"""What goes wrong, when and for how long: a list that a person writes, or one drawn by lot."""
+"""What happens in a rehearsal, when and for how long: faults, wrong clocks, and leases that
+somebody asks for. A list that a person writes (see `strike_file`), or one drawn by lot.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from scheduler import clock
-from scheduler.errors import Problem, ScheduleError
-from scheduler.schedule import source
-from scheduler.schedule.document import Document
-from scheduler.schedule.wording import did_you_mean, listed, shown
+from scheduler.plan import LeaseKind
+from scheduler.setting import Mode, Setting
 
 KINDS: Final[Mapping[str, str]] = {
     "unreachable": "nothing answers",
@@ -30,91 +27,97 @@ KINDS: Final[Mapping[str, str]] = {
     "standing": "the battery stands still, and cannot be run",
     "stopped": "the battery is stopped, once, and can be run again",
     "app": "somebody changes the setting in the app, once",
+    "grid_down": "the house is off the grid",
+    "storm": "Storm Watch is on",
+    "update": "firmware is put in: told for half of the time, then the gateway is away, and comes "
+    "back with another version",
+    "gateway_clock": "the gateway's clock is ahead, by 40 minutes or as `by` says",
+    "clock_ahead": "this machine's clock is ahead, by 40 minutes or as `by` says, and then put "
+    "right",
+    "clock_behind": "the same, behind",
+    "suspend": "this machine sleeps",
     "service_down": "this service is not running",
 }
 """The faults of a rehearsal, and what each one is."""
 
-ONCE: Final = frozenset({"stopped", "app"})
-"""Faults that are over as soon as they were."""
+LEASES: Final[Mapping[str, str]] = {
+    LeaseKind.OVERRIDE.value: "a person asks for a mode and a reserve",
+    LeaseKind.PAUSE.value: "a person asks that nothing be done",
+    LeaseKind.SKIP.value: "a person asks to leave out the rule or job of a name, once",
+}
+"""What a person asks for meanwhile."""
+
+ONCE: Final = frozenset({"stopped", "app", *LEASES})
+"""What is over as soon as it was; a lease ends by itself."""
+CLOCKS: Final = frozenset({"gateway_clock", "clock_ahead", "clock_behind"})
+"""What takes a `by`."""
 DEFAULT_LENGTH: Final = timedelta(minutes=10)
-_KEYS: Final = ("at", "fault", "for")
+DEFAULT_BY: Final = timedelta(minutes=40)
+_LENGTHS: Final = (20, 300, 3600, 14_400)
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """One fault from an instant on, for a time."""
+    """One fault or lease from an instant on, for a time."""
 
     at: datetime
     fault: str
+    """A name of `KINDS` or `LEASES`."""
     length: timedelta = DEFAULT_LENGTH
+    by: timedelta = DEFAULT_BY
+    """How wrong a clock is."""
+    setting: Setting | None = None
+    """What an override asks for."""
+    name: str | None = None
+    """What a skip leaves out."""
 
     @property
     def end(self) -> datetime:
-        """When it is over."""
-        return self.at if self.fault in ONCE else self.at + self.length
+        """When it is over; a lease of its own accord."""
+        return self.at if self.fault in ONCE - {*LEASES} else self.at + self.length
+
+    def edges(self) -> Iterator[Edge]:
+        """What begins and ends with it."""
+        yield Edge(self.at, 1, self.fault, self)
+        if self.fault == "update":
+            away = self.at + self.length / 2
+            yield Edge(away, 1, "unreachable", self)
+            yield Edge(self.end, -1, "unreachable", self)
+        if self.fault not in ONCE:
+            yield Edge(self.end, -1, self.fault, self)
 
 
-def read_strikes(path: Path, zone: ZoneInfo) -> tuple[Strike, ...]:
-    """The strikes of a YAML file, sorted; wall-clock times are the zone's. Raises ScheduleError
-    with every fault of the file and its place."""
-    document = source.parse(source.read_text(path, str(path)), str(path))
-    if not isinstance(document.data, list):
-        message = "Write a list of faults, each with at, fault and for."
-        raise ScheduleError((Problem(document.place(()), "", message, "wrong-type"),))
-    problems = [found for at, _ in enumerate(document.data) for found in _problems(document, at)]
-    if problems:
-        raise ScheduleError(tuple(problems))
-    return tuple(sorted((_strike(each, zone) for each in document.data), key=lambda each: each.at))
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A fault begins, or ends by -1."""
+
+    at: datetime
+    by: int
+    fault: str
+    strike: Strike
 
 
-def drawn(seed: int, start: datetime, days: float, *, a_day: float = 1.0) -> tuple[Strike, ...]:
-    """Strikes by lot, the same for the same seed: seconds to hours long, at any time of the day."""
+def drawn(
+    seed: int, start: datetime, days: float, *, a_day: float = 1.0, names: Sequence[str] = ()
+) -> tuple[Strike, ...]:
+    """Strikes by lot, the same for the same seed: seconds to hours long, at any time of the day.
+    `names` are those of rules and jobs, for skips."""
     lot = random.Random(seed)  # noqa: S311 -- a draw that can be repeated
-    found = [
-        Strike(
-            start + timedelta(seconds=lot.uniform(0, days * 86_400)),
-            lot.choice(list(KINDS)),
-            timedelta(seconds=round(lot.choice((20, 300, 3600, 4 * 3600)) * lot.uniform(0.5, 1.5))),
-        )
-        for _ in range(round(days * a_day))
-    ]
+    kinds = [*KINDS, *(each for each in LEASES if names or each != LeaseKind.SKIP)]
+    found = [_drawn(lot, lot.choice(kinds), start, days, names) for _ in range(round(days * a_day))]
     return tuple(sorted(found, key=lambda each: each.at))
 
 
-def _problems(document: Document, at: int) -> Iterator[Problem]:
-    entry = document.at((at,))
-    if not isinstance(entry, dict):
-        yield _problem(document, (at,), "not a fault. Write at, fault and for", "wrong-type")
-        return
-    for key in entry:
-        if key not in _KEYS:
-            told = f"{shown(key)} is not known here. Known are {listed(_KEYS)}"
-            yield _problem(document, (at, key), told, "unknown-key")
-    for key, read in (("at", _instant), ("for", clock.parse_duration)):
-        if key in entry or key == "at":
-            try:
-                read(str(entry.get(key)))
-            except ValueError:
-                way = "2026-07-03T16:00" if key == "at" else "90s, 5m, 2h or 1h30m"
-                told = f"{shown(entry.get(key))} is not understood. Write {way}"
-                yield _problem(document, (at, key), told, "time")
-    if (fault := entry.get("fault")) not in KINDS:
-        told = f"{shown(fault)} is no fault of a rehearsal."
-        way = did_you_mean(str(fault), KINDS) or f" Known are {listed(KINDS)}"
-        yield _problem(document, (at, "fault"), f"{told}{way}".rstrip("."), "fault")
-
-
-def _problem(document: Document, loc: tuple[int | str, ...], told: str, id: str) -> Problem:
-    return Problem(document.place(loc), document.path(loc), f"{told}.".replace("?.", "?"), id)
-
-
-def _strike(entry: dict[str, object], zone: ZoneInfo) -> Strike:
-    at = _instant(str(entry["at"]))
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=zone)
-    length = clock.parse_duration(str(entry["for"])) if "for" in entry else DEFAULT_LENGTH
-    return Strike(clock.from_micros(clock.to_micros(at)), str(entry["fault"]), length)
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _drawn(
+    lot: random.Random, kind: str, start: datetime, days: float, names: Sequence[str]
+) -> Strike:
+    return Strike(
+        at=start + timedelta(seconds=lot.uniform(0, days * 86_400)),
+        fault=kind,
+        length=timedelta(
+            seconds=round(lot.choice((20, 300, 3600, 14_400)) * lot.uniform(0.5, 1.5))
+        ),
+        by=timedelta(minutes=lot.choice((10, 40, 180))),
+        setting=lot.choice((Setting(Mode.BACKUP, 100), Setting(Mode.SELF_CONSUMPTION, 30))),
+        name=lot.choice(names) if names else None,
+    )

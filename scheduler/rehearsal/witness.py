@@ -1,16 +1,18 @@
 """Watches a rehearsal from outside: what is wanted, what is in force on the battery, what is told.
 
-It goes by the plan and the battery alone, never by what the site believes of them; only what the
-site tells of itself it takes from the site.
+It goes by the plan, the battery and the true time alone, never by what the site believes of them;
+only what the site tells of itself it takes from the site.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scheduler import plan
-from scheduler.plan import Desired
+from scheduler.errors import SchedulerError
+from scheduler.plan import Desired, Lease
 from scheduler.rehearsal.battery import RehearsedGateway
 from scheduler.rehearsal.report import RehearsedIncident, RehearsedStretch
 from scheduler.schedule.values import Schedule
@@ -21,6 +23,10 @@ from scheduler.site.wish import DONE
 
 # Reasons of these words are told as they stand, and open no incident.
 _QUIET = frozenset({"good", "waiting"})
+# What says nothing of the setting that is in force now.
+_BESIDE = frozenset({"drift_regular", "gateway_soon"})
+# What is told for hours or days, in which no pulse finds anything new.
+_LASTING = _BESIDE | {"other_writer", "gateway_clock", "lease"}
 
 
 class Onlooker:
@@ -33,7 +39,9 @@ class Onlooker:
         self.standing = timedelta()
         self._schedule, self._battery = schedule, battery
         self._start = self._at = start
-        self._stood = self._told = False
+        self._stood = False
+        self._told: frozenset[str] = frozenset()
+        self._leases: tuple[Lease, ...] = ()
         self._until = start
         self._desired: Desired | None = None
         self._began = start
@@ -43,11 +51,25 @@ class Onlooker:
     def wanted(self, now: datetime) -> Desired:
         """What the schedule wants; asked anew only after a boundary."""
         if self._desired is None or now >= self._until:
-            switch = plan.next_boundary(self._schedule, now)
+            switch = plan.next_boundary(self._schedule, now, self._leases)
             self._until = switch.at if switch else datetime.max.replace(tzinfo=now.tzinfo)
-            self._began = plan.began_at(self._schedule, now) or self._start
-            self._desired = plan.desired_at(self._schedule, now)
+            self._began = plan.began_at(self._schedule, now, self._leases) or self._start
+            self._desired = plan.desired_at(self._schedule, now, self._leases)
         return self._desired
+
+    def is_asked(self, lease: Lease, now: datetime) -> None:
+        """A person asked for something, in the place of what they asked for before."""
+        same = [(each.kind, each.name) == (lease.kind, lease.name) for each in self._leases]
+        over = (
+            replace(each, until=min(each.until, now)) if old else each
+            for each, old in zip(self._leases, same, strict=True)
+        )
+        self._leases = (*over, replace(lease, begun=now))
+        self._desired = None
+
+    def is_refused(self, error: SchedulerError, now: datetime) -> None:
+        """The answer to a person who asked for something."""
+        self.incidents.append(RehearsedIncident("refused", str(error), now, now))
 
     def looks(self, now: datetime, resolved: Setting | None, *, during_turn: bool = False) -> None:
         """Compare. `resolved` is what the site made of a hold, which the plan cannot know. While
@@ -56,8 +78,10 @@ class Onlooker:
         if self._stood:
             self.standing += passed
         self._stood = not self._battery.running
-        if self._wrong is not None and not self._told and not during_turn:
-            self._wrong.untold += passed
+        if self._wrong is not None:
+            self._wrong.told |= self._told
+            if not self._told and not during_turn:
+                self._wrong.untold += passed
         wanted, shown = self.wanted(now).setting, self._battery.in_force()
         if isinstance(wanted.reserve, str) and resolved is not None:
             wanted = resolved
@@ -78,18 +102,25 @@ class Onlooker:
 
     def hears(self, now: datetime, reasons: Sequence[Reason]) -> None:
         """What the site tells of itself after its turn."""
-        self._told = bool(reasons)
+        self._told = frozenset(each.id for each in reasons) - _BESIDE
         loud = {each.id: each for each in reasons if each.word not in _QUIET}
         for id in [id for id in self._open if id not in loud]:
             self._open.pop(id).closed = now
         for id, reason in loud.items():
             if id not in self._open:
-                self._open[id] = RehearsedIncident(id, reason.text, reason.since or now)
+                self._open[id] = RehearsedIncident(id, reason.text, now)
                 self.incidents.append(self._open[id])
+
+    @property
+    def restless(self) -> bool:
+        """Whether the next pulse may find something."""
+        return bool(self._told - _LASTING) or (
+            self._wrong is not None and "lease" not in self._told
+        )
 
     def is_gone(self) -> None:
         """The service is not running, which its watchers tell."""
-        self._told = True
+        self._told = frozenset({"not_running"})
 
     def finish(self, now: datetime) -> None:
         """The rehearsal is over."""

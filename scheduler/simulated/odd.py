@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import AsyncIterator
+from functools import cache
 from typing import Final
 
 from scheduler.simulated.switches import Switches
@@ -43,6 +44,7 @@ def garbage() -> bytes:
     return b"\x1b[2J\xff\xfe<html>\x00\xe2\x80\xae" + bytes(range(128, 256))
 
 
+@cache
 def packed() -> bytes:
     """A few kilobytes that unpack to half a gigabyte, twice packed."""
     inner = _gzip(b"\0" * 50_000_000)

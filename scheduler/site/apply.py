@@ -108,8 +108,10 @@ async def attempt(setting: Setting, how: How, run: Steps) -> Attempt:
         if (found := _decided(resolved, before, how)) is not None:
             return found
         wrote = True
-        write = how.restart.write_restarting if how.restart else how.gateway.write
-        receipt = await write(resolved, reading, run)
+        if how.restart:
+            receipt = await how.restart.write_restarting(run, resolved, reading)
+        else:
+            receipt = await how.gateway.write(resolved, reading, run)
     except GatewayError as error:
         wrote = wrote and error.delivered != "no"
         return Attempt(outcome_of(error), resolved, before, error, wrote=wrote)

@@ -214,8 +214,15 @@ def _optional_text(data: object, limit: int) -> str | None:
     return outside.said(data, limit=limit)
 
 
+def who_from_json(data: object, *, known: str = "") -> str:
+    """Who asks, by their own word, and by the word of whoever let them in where that differs.
+    Raises LeaseError where the word is no text."""
+    if not isinstance(data, Mapping):
+        raise LeaseError(f"{shown(data)} does not say who asks. Send an object with who.")
+    return _who(data, known)
+
+
 def _who(data: Mapping[str, Any], known: str) -> str:
-    """Who asks, by their own word, and by the word of whoever let them in where that differs."""
     told = _optional_text(data.get("who"), 80) or ""
     if not told or told == known:
         return known

@@ -38,6 +38,9 @@ DEBT: Final = Backoff(2.0, 30.0)
 # But where the gateway refuses what would bring it back, each try is a login that stops it anew
 # (sessions that die at once, reads that stay forbidden for hours): 49 in ten minutes.
 DEBT_REFUSED: Final = Backoff(2.0, 240.0)
+# Nor where the login of that try is not answered: it may have arrived and stopped the battery, and
+# a burst of logins locks every one out for ten minutes, in which nothing can bring it back.
+DEBT_UNANSWERED: Final = Backoff(2.0, 120.0)
 
 
 def wait_after(

@@ -195,6 +195,7 @@ class Controller:
         under way, and open runs are left to a later start."""
         self._alive_until = alive_until
         await self.drift.recall(self.now())
+        await self.witness.recall()
         if not alone:
             return
         self._taken_up, interrupted = await recovery.close_interrupted(

@@ -6,16 +6,17 @@ No refusal, back-off or budget holds this up; it has a short back-off of its own
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Recorder
-from scheduler.errors import GatewayError, GatewayRefusedError
+from scheduler.errors import GatewayError, GatewayRefusedError, GatewayUnreachableError
 from scheduler.gateway.base import Gateway
 from scheduler.site import act
 from scheduler.site.apply import outcome_of
-from scheduler.site.backoff import DEBT, DEBT_REFUSED
+from scheduler.site.backoff import DEBT, DEBT_REFUSED, DEBT_UNANSWERED, Backoff
 from scheduler.site.known import Known
 from scheduler.words import Outcome, Wake
 
@@ -35,7 +36,8 @@ class Debt:
         self._known, self._monotonic = known, monotonic
         self._found: str | None = None
         self._attempts = 0
-        self._backoff = DEBT
+        self._failed: Counter[Backoff] = Counter()
+        """How often it failed, by what must follow."""
 
     @property
     def owed(self) -> str | None:
@@ -58,13 +60,17 @@ class Debt:
             return False
         self.since = self.since or self._recorder.now()
         self._attempts += 1
-        if not await self._pay(wake):
-            self.not_before = self._monotonic() + self._backoff.delay(self._attempts)
+        error = await self._pay(wake)
+        if error is not None or self._gateway.unsafe is not None:
+            backoff = _after(error)
+            self._failed[backoff] += 1
+            self.not_before = self._monotonic() + backoff.delay(self._failed[backoff])
             return False
         self._found, self._attempts, self.since, self.not_before = None, 0, None, 0.0
+        self._failed.clear()
         return True
 
-    async def _pay(self, wake: Wake) -> bool:
+    async def _pay(self, wake: Wake) -> GatewayError | None:
         intent = Intent(
             kind="sitemaster_run",
             name="recovery",
@@ -80,8 +86,15 @@ class Debt:
         except GatewayError as caught:
             log.error("the battery may be stopped: %s", caught)  # noqa: TRY400 -- no traceback
             error = caught
-        self._backoff = DEBT_REFUSED if isinstance(error, GatewayRefusedError) else DEBT
         await self._known.met(error)
         outcome = outcome_of(error) if error else Outcome.COMPLETED
         await paying.end(Ended(outcome=outcome, error=str(error) if error else None))
-        return error is None and self._gateway.unsafe is None
+        return error
+
+
+def _after(error: GatewayError | None) -> Backoff:
+    """Each kind of failure has its own count, so that one kind does not make another hasty."""
+    if isinstance(error, GatewayRefusedError):
+        return DEBT_REFUSED
+    unanswered = isinstance(error, GatewayUnreachableError) and error.delivered == "unknown"
+    return DEBT_UNANSWERED if unanswered else DEBT

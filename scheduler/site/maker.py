@@ -161,6 +161,8 @@ class Maker:
             self.known.prove(wish.desired.rule, wish.setting, at, run)
         if result.outcome is Outcome.CONFIRMED and self._act is not None:
             self.witness.watch(self._act.run, wish.setting)
+        elif result.outcome is Outcome.UNCHANGED:
+            self.witness.go_on(wish.setting)
         await self._end(result.ended(), wish.hold_from)
         return result
 

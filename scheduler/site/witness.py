@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from scheduler.audit.questions import EFFECT, Unjudged
 from scheduler.audit.recorder import Recorder, Run
 from scheduler.gateway.base import Gateway
 from scheduler.setting import Setting
@@ -74,14 +75,36 @@ class Witness:
         self._known, self._monotonic = known, monotonic
         self._watched: _Watched | None = None
         self._setting: Setting | None = None
+        self._found: Unjudged | None = None
 
     def watch(self, run: Run, setting: Setting) -> None:
         """A write was confirmed: its effect is looked at when its time has come."""
         if setting != self._setting:
             self.not_seen, self.since, self._setting = 0, None, setting
-        self.doubts = False
-        due = self._monotonic() + self._gateway.limits.effect_within
+        self.doubts, self._found = False, None
+        due = self._monotonic() + self._within.total_seconds()
         self._watched = _Watched(run, setting, self._recorder.now(), due)
+
+    async def recall(self) -> None:
+        """At a start, before the first intent: the watch of the process before, where that did not
+        come to its end."""
+        name, questions = self._gateway.name, self._recorder.questions
+        oldest = self._recorder.now() - self._within - LATE
+        self._found = await self._recorder.ask(lambda: questions.unjudged(name, oldest))
+
+    def go_on(self, setting: Setting) -> None:
+        """A setting is found in force: its watch is taken up, if it is the one recalled."""
+        found, self._found = self._found, None
+        if found is None or found.setting != setting or self._watched is not None:
+            return
+        left = self._within - (self._recorder.now() - found.at)
+        due = self._monotonic() + left.total_seconds()
+        self._setting = setting
+        self._watched = _Watched(self._recorder.take_up(found), setting, found.at, due)
+
+    @property
+    def _within(self) -> timedelta:
+        return timedelta(seconds=self._gateway.limits.effect_within)
 
     def forget(self) -> None:
         """Something else is wanted, or in force."""
@@ -126,4 +149,4 @@ class Witness:
             self.doubts = self.not_seen < TIMES
             log.warning("%s has no effect: %s", watched.setting.words(), verdict.why)
         after = round((now - watched.since).total_seconds())
-        await watched.run.evidence("effect", {**verdict.to_json(), "after_seconds": after})
+        await watched.run.evidence(EFFECT, {**verdict.to_json(), "after_seconds": after})

@@ -163,7 +163,7 @@ class LocalGateway:
     # Writing
 
     async def write_restarting(
-        self, setting: Setting, before: Reading | None, steps: Steps
+        self, steps: Steps, setting: Setting, before: Reading | None
     ) -> Receipt:
         """As `write`, with the sitemaster stopped before it (8.4 d of the field notes)."""
         return await self.write(setting, before, steps, stop=True)
@@ -303,7 +303,8 @@ class LocalGateway:
         else:
             raise GatewayUnreachableError(
                 f"{self._where} does not tell whether its sitemaster runs, so the battery may be "
-                "standing still. It is looked at again before anything else."
+                "standing still. It is looked at again before anything else.",
+                delivered="no",
             )
 
     def _too_young(self) -> float:

@@ -53,7 +53,7 @@ async def log_in(line: Line, form: LoginForm, steps: Steps, *, down: bool = Fals
         await _check_grid(line, steps)
     await steps.settled()
     careful = Forgiving(steps)
-    session = await finish(_until_it_runs(line, form, careful))
+    session = await finish(_until_it_runs(line, form, careful, again=not down))
     careful.raise_first()
     return session
 
@@ -104,10 +104,10 @@ async def _check_grid(line: Line, steps: Steps) -> None:
         )
 
 
-async def _until_it_runs(line: Line, form: LoginForm, steps: Steps) -> Session:
+async def _until_it_runs(line: Line, form: LoginForm, steps: Steps, *, again: bool) -> Session:
     """A session that dies before it has run the sitemaster is replaced once."""
     for attempt in range(1, MOST + 1):
-        session = await _new_session(line, form, steps)
+        session = await _new_session(line, form, steps, again=again)
         line.keep(session)
         try:
             await _after_login(line, form, steps, session)
@@ -121,7 +121,7 @@ async def _until_it_runs(line: Line, form: LoginForm, steps: Steps) -> Session:
     raise AssertionError("unreachable")
 
 
-async def _new_session(line: Line, form: LoginForm, steps: Steps) -> Session:
+async def _new_session(line: Line, form: LoginForm, steps: Steps, *, again: bool) -> Session:
     before = line.memory.owed_since
     _owe(line, form, before)
     try:
@@ -130,7 +130,7 @@ async def _new_session(line: Line, form: LoginForm, steps: Steps) -> Session:
         line.owe_nothing(before)
         raise
     except LostLoginError as lost:
-        return await _after_lost(line, form, steps, lost)
+        return await _after_lost(line, form, steps, lost, again=again)
     except GatewayError as error:
         await _after_refusal(line, form, steps, error)
         raise
@@ -204,8 +204,11 @@ async def _after_refusal(line: Line, form: LoginForm, steps: Steps, error: Gatew
         error.args = (f"{error} {STANDS}",)
 
 
-async def _after_lost(line: Line, form: LoginForm, steps: Steps, lost: LostLoginError) -> Session:
-    """A session of one more login, where that is the only way to run the sitemaster."""
+async def _after_lost(
+    line: Line, form: LoginForm, steps: Steps, lost: LostLoginError, *, again: bool
+) -> Session:
+    """A session of one more login, where that is the only way to run the sitemaster and it was
+    running before: a login of which the answer is lost once more is the affair of a back-off."""
     seen = await look(line, steps, None)
     if seen is Seen.RUNNING and form.stops:
         await line.sleep(GRACE)
@@ -214,6 +217,9 @@ async def _after_lost(line: Line, form: LoginForm, steps: Steps, lost: LostLogin
         line.owe_nothing()
         raise lost
     if seen is not Seen.DOWN or await _run_without_session(line, steps):
+        raise lost
+    if not again:
+        lost.args = (f"{lost} {STANDS}",)
         raise lost
     try:
         return await _ask(line, form, steps)

@@ -113,7 +113,7 @@ async def _until_running(
             continue
         seen_down = seen_down or seen is Seen.DOWN
         if line.monotonic() + delay > deadline:
-            raise GatewayUnreachableError(_warning(line, patience))
+            raise GatewayUnreachableError(_warning(line, patience), delivered="yes")
         await line.sleep(delay)
         delay = min(delay * 1.5, LOOK_MAX)
 

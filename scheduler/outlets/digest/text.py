@@ -9,8 +9,9 @@ from typing import Final
 
 from scheduler import clock
 from scheduler.outlets.digest.energy import FromGrid, coverage, dearest_peak, metered
-from scheduler.outlets.digest.week import Switched, Week, switched, tariff_of
+from scheduler.outlets.digest.week import Week, switched, tariff_of
 from scheduler.outlets.notices.notice import span
+from scheduler.outlets.switched import Switched
 from scheduler.outside import said
 
 NOTHING: Final = "Nothing for you to do."

@@ -1,6 +1,8 @@
 """A day as a picture: what was wanted against what was proven. Pure: data in, SVG or HTML out."""
 
 from scheduler.outlets.picture.day import Band, DayPicture, Mark, Span, day
+from scheduler.outlets.picture.frame import narrow
+from scheduler.outlets.picture.stretches import Stretch, stretches
 from scheduler.outlets.picture.svg import draw
 
-__all__ = ["Band", "DayPicture", "Mark", "Span", "day", "draw"]
+__all__ = ["Band", "DayPicture", "Mark", "Span", "Stretch", "day", "draw", "narrow", "stretches"]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from scheduler import clock, outside, plan
+from scheduler.audit.readings import KeptReading
 from scheduler.audit.views import RunView
 from scheduler.outlets.explain import GOOD
 from scheduler.outlets.hindsight import Hindsight, Then
@@ -55,6 +56,17 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Meters:
+    """Powers that were read at an instant, in watts; None is not known."""
+
+    at: datetime
+    solar: float | None
+    load: float | None
+    grid: float | None
+    """Above zero: taken from the grid."""
+
+
+@dataclass(frozen=True, slots=True)
 class DayPicture:
     """All that is drawn between two instants; usually from one local midnight to the next."""
 
@@ -70,6 +82,7 @@ class DayPicture:
     gaps: tuple[Gap, ...]
     """Cut to the day; both ends known."""
     pauses: tuple[tuple[datetime, datetime, str], ...]
+    powers: tuple[Meters, ...] = ()
 
     def parted(self) -> tuple[tuple[datetime, datetime], ...]:
         """Where what was proven was known to be another setting than the one wanted, for longer
@@ -102,7 +115,16 @@ def day(facts: Hindsight, start: datetime, end: datetime, zone: ZoneInfo) -> Day
         ),
         gaps=gaps,
         pauses=tuple(_pauses(facts.leases, start, end)),
+        powers=tuple(
+            Meters(each.at, each.solar_w, each.load_w, each.grid_w)
+            for each in facts.readings
+            if start <= each.at < end and _has_power(each)
+        ),
     )
+
+
+def _has_power(each: KeptReading) -> bool:
+    return any(value is not None for value in (each.solar_w, each.load_w, each.grid_w))
 
 
 def _pieces(

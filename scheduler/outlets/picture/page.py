@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 from typing import Final
 
@@ -14,6 +14,8 @@ from scheduler.outlets.picture.svg import KINDS, draw
 Row = tuple[str, str, str, str]
 """From, to, what, which."""
 _Told = tuple[datetime | None, datetime | None, str]
+
+_OFTEN: Final = timedelta(minutes=30)
 
 _STYLE: Final = """\
 :root{color-scheme:light dark;--ink:#1d2733;--soft:#6b7785;--line:#dfe4ea;--paper:#fff;
@@ -95,12 +97,21 @@ def _rows(day: DayPicture) -> Iterator[tuple[float, Row]]:
         ("nobody watching", ((g.start, g.end, g.why) for g in day.gaps)),
         ("paused", day.pauses),
         ("run", ((m.at, None, f"{m.outcome}: {m.text}, run {m.run}") for m in day.marks)),
-        ("charge", ((at, None, f"{charge:.0f} %") for at, charge in day.charge)),
+        ("charge", ((at, None, f"{charge:.0f} %") for at, charge in _now_and_then(day))),
     )
     for what, found in spans:
         for start, end, which in found:
             if start is not None:
                 yield start.timestamp(), (_time(day, start), _time(day, end), what, which)
+
+
+def _now_and_then(day: DayPicture) -> Iterator[tuple[datetime, float]]:
+    """The first charge of each half hour: a table is read line by line."""
+    last = None
+    for at, charge in day.charge:
+        if last is None or at - last >= _OFTEN:
+            yield at, charge
+            last = at
 
 
 def _time(day: DayPicture, at: datetime | None) -> str:

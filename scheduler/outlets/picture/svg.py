@@ -1,23 +1,23 @@
 """The drawing: one SVG that needs nothing from outside and no script.
 
 From top to bottom: the periods of the tariff; a step line for what was wanted, and a thinner one
-within it for what was proven, which leaves it where the two differ; the runs; the charge.
+within it for what was proven, which leaves it where the two differ; the runs; charge and powers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from html import escape
 from typing import Final
 
 from scheduler import clock
+from scheduler.outlets.picture import meters
 from scheduler.outlets.picture.day import DayPicture, Mark, Span
+from scheduler.outlets.picture.frame import Frame, wide
 
-WIDTH: Final = 960
-_LEFT, _RIGHT = 150, 14
-_BAND, _LEVEL, _CHARGE = 26, 34, 64
-_HOUR: Final = timedelta(hours=1)
+_BAND: Final = 26
 
 KINDS: Final = {
     "confirmed": "good", "unchanged": "good", "completed": "good",
@@ -35,24 +35,29 @@ _SHAPES: Final = {
 }
 
 STYLE: Final = """\
-.day{--ink:#1d2733;--soft:#6b7785;--line:#dfe4ea;--want:#b9c8dc;--proof:#1f5fa8;--good:#2e7d4f;
+.day{--ink:#1d2733;--soft:#5d6977;--line:#e3e8ed;--want:#b9c8dc;--proof:#1f5fa8;--good:#2e7d4f;
 --waiting:#5b6b7d;--doubt:#b26a00;--bad:#b3261e;--quiet:#8793a1;--apart:#b3261e;--paper:#fff;
---charge:#5b8c5a;font:12px system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink)}
-@media (prefers-color-scheme:dark){.day{--ink:#e4e9ef;--soft:#96a2af;--line:#2c3640;--want:#3d5069;
+--charge:#3f7d5a;--sun:#d9a514;--load:#7a6aa8;--net:#8a4b2f;
+font:12px system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink)}
+@media (prefers-color-scheme:dark){.day{--ink:#e4e9ef;--soft:#9dabb9;--line:#28323c;--want:#3d5069;
 --proof:#7db4f0;--good:#69c08b;--waiting:#9aa8b7;--doubt:#e5a54b;--bad:#f2857c;--quiet:#76828f;
---apart:#f2857c;--paper:#12181f;--charge:#8cc08b}}
+--apart:#f2857c;--paper:#12181f;--charge:#8cc08b;--sun:#e8c04a;--load:#a99bd6;--net:#d99a7c}
+.day .band{opacity:.82}}
 .day text{fill:var(--ink)}.day .soft{fill:var(--soft)}.day .grid{stroke:var(--line)}
 .day .want{stroke:var(--want);stroke-width:13;fill:none;stroke-linejoin:round}
 .day .proof{stroke:var(--proof);stroke-width:3.5;fill:none;stroke-linejoin:round}
 .day .apart{fill:var(--apart);opacity:.16}
 .day .charge{stroke:var(--charge);fill:none;stroke-width:2}
+.day .reserve{stroke:var(--proof);fill:none;stroke-width:1.5;stroke-dasharray:5 3;opacity:.8}
+.day .sun{fill:var(--sun);opacity:.22}.day .solar{stroke:var(--sun);fill:none;stroke-width:1.4}
+.day .load{stroke:var(--load);fill:none;stroke-width:1.4}
+.day .net{stroke:var(--net);fill:none;stroke-width:1.8}
 .day .over{paint-order:stroke;stroke:var(--paper);stroke-width:5;stroke-linejoin:round}
-.day .gap{fill:url(#unwatched)}.day .gapline{stroke:var(--soft);stroke-dasharray:2 3}
-.day .ahead{fill:var(--paper);opacity:.55}.day .now{stroke:var(--ink)}
+.day .now{stroke:var(--ink);stroke-width:1.5}
 .day .pause{fill:var(--waiting);opacity:.14}
 .day .band{stroke:var(--paper)}.day .m-good{fill:var(--good)}.day .m-waiting{fill:var(--waiting)}
 .day .m-doubt{fill:var(--doubt)}.day .m-bad{stroke:var(--bad);stroke-width:2.5;fill:none}
-.day .m-quiet{fill:var(--quiet)}"""
+.day .m-quiet{fill:var(--quiet)}.day a:focus-visible{outline:3px solid var(--proof)}"""
 
 _TONES: Final = {
     "super_off_peak": "#cfe3d6", "off_peak": "#dce7ef", "partial_peak": "#f3e3c0",
@@ -61,32 +66,37 @@ _TONES: Final = {
 _OTHER_TONE: Final = "#e3e3ea"
 
 
-def draw(day: DayPicture, *, link: Callable[[int], str] | None = None) -> str:
+def draw(
+    day: DayPicture, *, link: Callable[[int], str] | None = None, frame: Frame | None = None
+) -> str:
     """The picture as an SVG element. `link` makes the address of a run."""
-    levels = _levels(day)
+    frame = frame or wide(day)
+    levels = _levels(frame)
     top = _BAND + 16
-    bottom = top + _LEVEL * max(1, len(levels))
+    bottom = top + levels.each * max(1, len(levels.of))
     marks = bottom + 20
-    foot = marks + 16 + (_CHARGE + 14 if day.charge else 0)
+    foot = marks + 16 + meters.height(day)
     parts = [
-        _defs(),
-        *_pauses(day, top, bottom),
-        *_hours(day, top - 6, foot),
-        *_bands(day),
-        *_apart(day, levels, top),
-        *_names(levels, top),
-        _steps(day, day.wanted, levels, top, "want"),
-        _steps(day, day.proven, levels, top, "proof"),
-        *_gaps(day, top - 8, foot),
-        *_marks(day, marks, link),
-        *(_charge(day, marks + 16) if day.charge else ()),
-        *_ahead(day, top - 8, foot),
+        _defs(frame),
+        *_pauses(frame, top, bottom),
+        *frame.hours(top - 6, foot),
+        *_bands(frame),
+        *_apart(frame, levels),
+        _steps(frame, day.wanted, levels, "want"),
+        _steps(frame, day.proven, levels, "proof"),
+        *meters.draw(frame, marks + 16 + meters.BETWEEN // 2),
+        *_gaps(frame, top - 8, foot),
+        *_ahead(frame, top - 8, foot),
+        *_names(frame, levels),
+        *meters.names(frame, marks + 16 + meters.BETWEEN // 2),
+        *_marks(frame, marks, link),
     ]
     label = escape(_label(day))
     role = "group" if link else "img"  # an image may not have links in it
     return (
-        f'<svg class="day" viewBox="0 0 {WIDTH} {foot + 22}" role="{role}" aria-label="{label}" '
-        f'xmlns="http://www.w3.org/2000/svg"><style>{STYLE}</style>{"".join(parts)}</svg>'
+        f'<svg class="day" viewBox="0 0 {frame.width} {foot + 22}" role="{role}" '
+        f'aria-label="{label}" xmlns="http://www.w3.org/2000/svg"><style>{STYLE}</style>'
+        f"{''.join(parts)}</svg>"
     )
 
 
@@ -97,117 +107,107 @@ def _label(day: DayPicture) -> str:
     return f"{local:%A %Y-%m-%d}: wanted and proven {told}, {len(day.marks)} runs"
 
 
-def _x(day: DayPicture, at: datetime) -> float:
-    share = (at - day.start) / (day.end - day.start)
-    return round(_LEFT + min(max(share, 0.0), 1.0) * (WIDTH - _LEFT - _RIGHT), 1)
-
-
-def _time(day: DayPicture, at: datetime) -> str:
-    return f"{clock.localise(at, day.zone):%H:%M:%S}"
-
-
-def _between(day: DayPicture, start: datetime, end: datetime) -> str:
-    return f"{_time(day, start)} to {_time(day, end)}"
-
-
-def _levels(day: DayPicture) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Levels:
     """Each setting's level, that of the highest reserve on top."""
-    found = {each.setting: each.reserve for each in (*day.wanted, *day.proven)}
-    order = sorted(found, key=lambda name: (-1.0 if found[name] is None else -found[name], name))  # type: ignore[operator]
-    return {name: number for number, name in enumerate(order)}
+
+    of: dict[str, int]
+    top: int
+    each: int
+
+    def y(self, setting: str) -> float:
+        return self.top + self.each * (self.of[setting] + 0.5) + (6 if self.each > 40 else 0)
 
 
-def _y(levels: dict[str, int], top: int, setting: str) -> float:
-    return top + _LEVEL * (levels[setting] + 0.5)
+def _levels(frame: Frame) -> _Levels:
+    found = {each.setting: each.reserve for each in (*frame.day.wanted, *frame.day.proven)}
+    order = sorted(found, key=lambda name: (-_reserve(found[name]), name))
+    numbers = {name: number for number, name in enumerate(order)}
+    return _Levels(numbers, _BAND + 16, 46 if frame.narrow else 34)
 
 
-def _names(levels: dict[str, int], top: int) -> Iterator[str]:
-    for name in levels:
+def _reserve(known: float | None) -> float:
+    return -1.0 if known is None else known
+
+
+def _names(frame: Frame, levels: _Levels) -> Iterator[str]:
+    for name in levels.of:
         first, _, rest = name.partition(", ")
-        y = _y(levels, top, name)
-        yield f'<text x="{_LEFT - 10}" y="{y - 2}" text-anchor="end">{escape(first)}</text>'
-        short = rest if len(rest) <= 26 else f"{rest[:25]}…"
-        yield (
-            f'<text class="soft" x="{_LEFT - 10}" y="{y + 12}" text-anchor="end">{escape(short)}'
-            "</text>"
-        )
+        y = levels.y(name)
+        if frame.narrow:
+            yield frame.name(escape(_short(name, 46)), y - 12)
+            continue
+        yield frame.name(escape(first), y - 2)
+        yield frame.name(escape(_short(rest, 26)), y + 12, soft=True)
 
 
-def _steps(
-    day: DayPicture, spans: Sequence[Span], levels: dict[str, int], top: int, kind: str
-) -> str:
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _steps(frame: Frame, spans: Sequence[Span], levels: _Levels, kind: str) -> str:
     """A line of steps, broken where nothing is known; each stretch tells itself."""
     path, last = "", None
     for each in spans:
-        x, y = _x(day, each.start), _y(levels, top, each.setting)
+        x, y = frame.x(each.start), levels.y(each.setting)
         joined = last is not None and each.start - last <= timedelta(seconds=5)
-        path += f"{'V' + str(y) if joined else f'M{x} {y}'}H{_x(day, each.end)}"
+        path += f"{'V' + str(y) if joined else f'M{x} {y}'}H{frame.x(each.end)}"
         last = each.end
-    titles = "".join(_title(day, each, levels, top, kind) for each in spans)
+    titles = "".join(_title(frame, each, levels, kind) for each in spans)
     return f'<path class="{kind}" d="{path}"/>{titles}' if path else ""
 
 
-def _title(day: DayPicture, each: Span, levels: dict[str, int], top: int, kind: str) -> str:
-    x, y = _x(day, each.start), _y(levels, top, each.setting)
+def _title(frame: Frame, each: Span, levels: _Levels, kind: str) -> str:
+    x, y = frame.x(each.start), levels.y(each.setting)
     word = "wanted" if kind == "want" else "proven"
-    text = f"{word}: {each.setting}, {_between(day, each.start, each.end)} ({each.by})"
+    text = f"{word}: {each.setting}, {frame.between(each.start, each.end)} ({each.by})"
     height, shift = (14, 7) if kind == "want" else (6, 3)
     return (
-        f'<rect x="{x}" y="{y - shift}" width="{max(_x(day, each.end) - x, 1):.1f}" '
+        f'<rect x="{x}" y="{y - shift}" width="{max(frame.x(each.end) - x, 1):.1f}" '
         f'height="{height}" fill="transparent"><title>{escape(text)}</title></rect>'
     )
 
 
-def _apart(day: DayPicture, levels: dict[str, int], top: int) -> Iterator[str]:
-    height = _LEVEL * len(levels)
-    for start, end in day.parted():
-        x = _x(day, start)
-        text = f"not as wanted, {_between(day, start, end)}"
+def _apart(frame: Frame, levels: _Levels) -> Iterator[str]:
+    height = levels.each * len(levels.of)
+    for start, end in frame.day.parted():
+        x = frame.x(start)
+        text = f"not as wanted, {frame.between(start, end)}"
         yield (
-            f'<rect class="apart" x="{x}" y="{top}" width="{max(_x(day, end) - x, 1.5):.1f}" '
-            f'height="{height}"><title>{escape(text)}</title></rect>'
+            f'<rect class="apart" x="{x}" y="{levels.top}" '
+            f'width="{max(frame.x(end) - x, 1.5):.1f}" height="{height}">'
+            f"<title>{escape(text)}</title></rect>"
         )
 
 
-def _bands(day: DayPicture) -> Iterator[str]:
-    for each in day.bands:
-        x, width = _x(day, each.start), _x(day, each.end) - _x(day, each.start)
+def _bands(frame: Frame) -> Iterator[str]:
+    for each in frame.day.bands:
+        x, width = frame.x(each.start), frame.x(each.end) - frame.x(each.start)
         name = each.name.replace("_", " ")
         tone = _TONES.get(each.name, _OTHER_TONE)
         yield (
             f'<rect class="band" x="{x}" y="2" width="{width:.1f}" height="{_BAND - 4}" rx="3" '
-            f'fill="{tone}"><title>{escape(name)}, {_between(day, each.start, each.end)}</title>'
+            f'fill="{tone}"><title>{escape(name)}, {frame.between(each.start, each.end)}</title>'
             "</rect>"
         )
         if width > 7 * len(name):
             middle = x + width / 2
             yield (
-                f'<text x="{middle:.1f}" y="18" text-anchor="middle" style="fill:#3a4653">'
+                f'<text x="{middle:.1f}" y="18" text-anchor="middle" style="fill:#2f3a46">'
                 f"{escape(name)}</text>"
             )
 
 
-def _hours(day: DayPicture, top: int, foot: int) -> Iterator[str]:
-    at = day.start
-    while at <= day.end:
-        local = clock.localise(at, day.zone)
-        if local.minute == 0 and local.hour % 3 == 0:
-            x = _x(day, at)
-            yield f'<line class="grid" x1="{x}" y1="{top}" x2="{x}" y2="{foot}"/>'
-            hour = "24" if at == day.end else f"{local:%H}"
-            yield f'<text class="soft" x="{x}" y="{foot + 15}" text-anchor="middle">{hour}</text>'
-        at += _HOUR
-
-
-def _gaps(day: DayPicture, top: int, foot: int) -> Iterator[str]:
-    for gap in day.gaps:
+def _gaps(frame: Frame, top: int, foot: int) -> Iterator[str]:
+    for gap in frame.day.gaps:
         assert gap.start is not None
         assert gap.end is not None
-        x, width = _x(day, gap.start), _x(day, gap.end) - _x(day, gap.start)
-        text = f"nobody was watching, {_between(day, gap.start, gap.end)}: {gap.why}"
+        x, width = frame.x(gap.start), frame.x(gap.end) - frame.x(gap.start)
+        text = f"nobody was watching, {frame.between(gap.start, gap.end)}: {gap.why}"
         yield (
-            f'<rect class="gap" x="{x}" y="{top}" width="{max(width, 2):.1f}" '
-            f'height="{foot - top}"><title>{escape(text)}</title></rect>'
+            f'<rect class="gap" fill="url(#unwatched{frame.width})" x="{x}" y="{top}" '
+            f'width="{max(width, 2):.1f}" height="{foot - top}">'
+            f"<title>{escape(text)}</title></rect>"
         )
         if width > 110:
             yield (
@@ -216,37 +216,39 @@ def _gaps(day: DayPicture, top: int, foot: int) -> Iterator[str]:
             )
 
 
-def _pauses(day: DayPicture, top: int, bottom: int) -> Iterator[str]:
-    for start, end, who in day.pauses:
-        x = _x(day, start)
-        text = f"paused, {_between(day, start, end)}{f' ({who})' if who else ''}"
+def _pauses(frame: Frame, top: int, bottom: int) -> Iterator[str]:
+    for start, end, who in frame.day.pauses:
+        x = frame.x(start)
+        text = f"paused, {frame.between(start, end)}{f' ({who})' if who else ''}"
         yield (
-            f'<rect class="pause" x="{x}" y="{top - 8}" width="{max(_x(day, end) - x, 2):.1f}" '
+            f'<rect class="pause" x="{x}" y="{top - 8}" width="{max(frame.x(end) - x, 2):.1f}" '
             f'height="{bottom - top + 8}"><title>{escape(text)}</title></rect>'
         )
 
 
-def _marks(day: DayPicture, y: int, link: Callable[[int], str] | None) -> Iterator[str]:
-    yield f'<text class="soft" x="{_LEFT - 10}" y="{y + 4}" text-anchor="end">runs</text>'
-    for group in _grouped(day):
+def _marks(frame: Frame, y: int, link: Callable[[int], str] | None) -> Iterator[str]:
+    if not frame.narrow:
+        yield frame.name("runs", y + 4, soft=True)
+    for group in _grouped(frame):
         first, last = group[0], group[-1]
         kind = KINDS.get(first.outcome, "quiet")
-        more = f" ({len(group)} of them, until {_time(day, last.at)})" if len(group) > 1 else ""
-        text = f"{_time(day, first.at)} {first.outcome}{more}: {last.text}, run {last.run}"
+        until = frame.time(last.at)
+        more = f" ({len(group)} of them, until {until})" if len(group) > 1 else ""
+        text = f"{frame.time(first.at)} {first.outcome}{more}: {last.text}, run {last.run}"
         shape = (
-            f'<g class="m-{kind}" transform="translate({_x(day, first.at)} {y})">{_SHAPES[kind]}'
+            f'<g class="m-{kind}" transform="translate({frame.x(first.at)} {y})">{_SHAPES[kind]}'
             f"<title>{escape(text)}</title></g>"
         )
         named = f'href="{escape(link(last.run))}" aria-label="{escape(text)}"' if link else ""
         yield f"<a {named}>{shape}</a>" if link else shape
 
 
-def _grouped(day: DayPicture) -> list[list[Mark]]:
+def _grouped(frame: Frame) -> list[list[Mark]]:
     """Marks of one outcome that would stand on each other are one."""
     groups: list[list[Mark]] = []
-    for mark in day.marks:
+    for mark in frame.day.marks:
         last = groups[-1] if groups else None
-        near = last is not None and _x(day, mark.at) - _x(day, last[0].at) < 7
+        near = last is not None and frame.x(mark.at) - frame.x(last[0].at) < 7
         if last is not None and near and last[0].outcome == mark.outcome:
             last.append(mark)
         else:
@@ -254,35 +256,27 @@ def _grouped(day: DayPicture) -> list[list[Mark]]:
     return groups
 
 
-def _charge(day: DayPicture, top: int) -> Iterator[str]:
-    for percent in (0, 50, 100):
-        y = top + _CHARGE * (1 - percent / 100)
-        yield (
-            f'<line class="grid" x1="{_LEFT}" y1="{y}" x2="{WIDTH - _RIGHT}" y2="{y}"/>'
-            f'<text class="soft" x="{_LEFT - 10}" y="{y + 4}" text-anchor="end">{percent} %</text>'
-        )
-    yield f'<text x="4" y="{top + _CHARGE / 2 + 4}">charge</text>'
-    path, last = "", None
-    for at, charge in day.charge:
-        joined = last is not None and at - last <= timedelta(minutes=30)
-        path += f"{'L' if joined else 'M'}{_x(day, at)} {top + _CHARGE * (1 - charge / 100):.1f}"
-        last = at
-    yield f'<path class="charge" d="{path}"/>'
-
-
-def _ahead(day: DayPicture, top: int, foot: int) -> Iterator[str]:
+def _ahead(frame: Frame, top: int, foot: int) -> Iterator[str]:
+    """What is to come, hatched: it is planned, and nothing else."""
+    day = frame.day
     if day.now >= day.end:
         return
-    x = _x(day, day.now)
-    width = WIDTH - _RIGHT - x
-    yield f'<rect class="ahead" x="{x}" y="{top}" width="{width:.1f}" height="{foot - top}"/>'
-    yield f'<line class="now" x1="{x}" y1="{top}" x2="{x}" y2="{foot}"/>'
+    x = frame.x(max(day.now, day.start))
+    yield (
+        f'<rect class="ahead" fill="url(#tocome{frame.width})" x="{x}" y="{top}" '
+        f'width="{frame.right - x:.1f}" height="{foot - top}"><title>to come</title></rect>'
+    )
+    if day.now >= day.start:
+        yield f'<line class="now" x1="{x}" y1="{top}" x2="{x}" y2="{foot}"/>'
 
 
-def _defs() -> str:
+def _defs(frame: Frame) -> str:
+    hatched = 'width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"'
+    striped = 'width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"'
     return (
-        '<defs><pattern id="unwatched" width="7" height="7" patternUnits="userSpaceOnUse" '
-        'patternTransform="rotate(45)"><rect width="7" height="7" style="fill:var(--paper)" '
-        'opacity=".75"/><line class="hatch" y2="7" style="stroke:var(--soft)" stroke-width="1.6" '
-        'opacity=".55"/></pattern></defs>'
+        f'<defs><pattern id="unwatched{frame.width}" {hatched}><rect width="7" height="7" '
+        'style="fill:var(--paper)" opacity=".75"/><line class="hatch" y2="7" '
+        'style="stroke:var(--soft)" stroke-width="1.6" opacity=".55"/></pattern>'
+        f'<pattern id="tocome{frame.width}" {striped}><line x1="1.5" x2="1.5" y2="6" '
+        'style="stroke:var(--paper)" stroke-width="3" opacity=".9"/></pattern></defs>'
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.routing import Route
 
-from scheduler.outlets.web import audit, day, health, metrics, now, run, style
+from scheduler.outlets.web import assets, audit, day, health, metrics, now, run
 from scheduler.outlets.web.page import Desk, Page, answer_data
 from scheduler.outlets.web.source import Source
 
@@ -21,7 +21,9 @@ PAGES: Final[tuple[Page, ...]] = (
     health.ALIVE,
     health.READY,
     metrics.PAGE,
-    style.PAGE,
+    assets.STYLE,
+    assets.SCRIPT,
+    assets.ICON,
 )
 """In the order of the tabs. Data stands before pages, so that `/day/{day}` does not take
 `/day/2026-11-24.json`."""

@@ -58,6 +58,31 @@ def test_a_file_that_is_no_list_is_one_error(tou, home, text):
     assert "list of faults" in answer.err
 
 
+def test_what_lies_outside_of_the_time_played_is_said(tou, home):
+    (home / "faults.yaml").write_text(
+        "- {at: 2027-03-01T16:00, fault: busy}\n- {at: 2026-03-01T16:00, lease: pause, for: 1h}\n"
+    )
+
+    answer = tou(*WORDS, "--faults", "faults.yaml")
+
+    assert "1 (1 more at other times), 0 incidents" in answer.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 5000, "a: &x [*x]\n", "\x00", "- {at: 1, at: 2}\n", "- !!python/object:os.system x\n"],
+    ids=["deep", "alias", "no text", "twice", "tag"],
+)
+def test_a_hostile_file_is_told_with_its_place_and_no_traceback(tou, home, text):
+    (home / "faults.yaml").write_text(text)
+
+    answer = tou(*WORDS, "--faults", "faults.yaml")
+
+    assert (answer.code, answer.out) == (78, "")
+    assert answer.err.startswith("faults.yaml:1:")
+    assert "Traceback" not in answer.err
+
+
 def test_the_record_is_kept_in_a_new_file_only(tou, home):
     assert tou(*WORDS, "--audit", "rehearsed.db").code == 0
     assert "exists" in tou(*WORDS, "--audit", "rehearsed.db").err

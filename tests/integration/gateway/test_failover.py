@@ -17,6 +17,7 @@ from scheduler.gateway.base import (
     Reading,
     Receipt,
     Sitemaster,
+    SoftRestart,
     Spend,
     ability,
 )
@@ -71,6 +72,15 @@ class Way:
 
     async def close(self):
         self.asked.append("close")
+
+
+class Restarting(Way):
+    """One that takes a setting only with a restart."""
+
+    async def write_restarting(self, steps, setting, before):
+        self.asked.append("restart")
+        self._battery.setting = SettingRead(setting.mode.value, setting.reserve)
+        return Receipt(sent=("mode", "reserve"))
 
 
 class Steps:
@@ -204,6 +214,48 @@ async def test_a_way_whose_writes_never_show_gives_way_after_a_look(line):
     receipt = await line.write()
 
     assert (raised.value.delivered, receipt.by) == ("no", "fleet")
+
+
+async def restarted(line):
+    before = await line.due()
+    return await line.gateway.write_restarting(Steps(), CHARGE, before)
+
+
+@pytest.mark.parametrize("cut", ["all", "first", "second", "none"])
+def test_a_line_can_restart_where_one_of_it_can(cut):
+    battery = Battery()
+    kinds = {"all": (0, 0), "first": (1, 0), "second": (0, 1), "none": (1, 1)}[cut]
+    ways = [(Restarting, Way)[kind](name, battery) for kind, name in zip(kinds, "ab", strict=True)]
+
+    found = ability(Failover(ways, monotonic=lambda: 0.0), SoftRestart)
+
+    assert (found is not None) == (cut != "none")
+
+
+async def test_a_restart_is_the_last_rung_of_a_way_before_another_is_taken(line):
+    first = Restarting("local", line.battery)
+    first.idle = True
+    line.gateway = Failover((first, line.second), monotonic=lambda: line.at)
+    for _ in range(2):
+        await line.write()
+        line.at += 20.0
+
+    receipt = await restarted(line)
+
+    assert first.asked[-1] == "restart"
+    assert (receipt.by, receipt.note) == ("local", None)
+    assert (await line.due()).setting.mode == "backup"
+    assert line.acting() == ["local"]
+
+
+async def test_a_restart_is_not_asked_of_one_that_does_not_act(line):
+    second = Restarting("local", line.battery)
+    line.gateway = Failover((line.first, second), monotonic=lambda: line.at)
+
+    receipt = await restarted(line)
+
+    assert "restart" not in second.asked
+    assert (receipt.by, receipt.note) == ("v1r", "without a restart: v1r has none")
 
 
 async def test_it_goes_back_to_the_preferred_one_when_that_serves_again(line):

@@ -9,12 +9,13 @@ import socket
 import stat
 import subprocess
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from scheduler import asking, clock
+from scheduler import asking, clock, settings
 from scheduler.audit import review
 from scheduler.cli import status
 from scheduler.errors import AccessError, ServiceSilentError
@@ -32,8 +33,8 @@ async def ask(path, what):
     return await asyncio.to_thread(asking.ask, path, what)
 
 
-async def act(path, what, body=None):
-    return await asyncio.to_thread(lambda: list(asking.act(path, what, body)))
+async def act(path, what, body=None, key=None):
+    return await asyncio.to_thread(lambda: list(asking.act(path, what, body, key=key)))
 
 
 async def raw(path: Path, sent: bytes, *, read: bool = True) -> bytes:
@@ -285,6 +286,84 @@ def test_who_may_read_the_database_may_ask_and_who_may_write_it_may_act(
 
     assert access.may(peer, database, "read") is may_read
     assert access.may(peer, database, "write") is may_write
+
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("shown", "fits"),
+    [
+        (f"Bearer {KEY}", True),
+        (f"bearer {KEY} ", True),
+        (f"Bearer {KEY[:-1]}", False),
+        (f"Bearer {KEY[:-1]}\u00e9", False),
+        (f"Basic {KEY}", False),
+        ("Bearer ", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_the_key_of_those_who_act_fits_as_a_whole_or_not_at_all(shown, fits):
+    assert access.fits(shown, SecretStr(KEY)) is fits
+    assert not access.fits(shown, None)
+
+
+class TestWithAKey:
+    """A reader may act who shows the key; whoever may write the database needs none."""
+
+    @pytest.fixture
+    def chosen(self, chosen, monkeypatch):
+        monkeypatch.setenv("TOU_ACT_KEY", KEY)
+        return settings.load()
+
+    async def test_a_reader_acts_with_the_key_and_not_without(self, path, host, monkeypatch):
+        monkeypatch.setattr(access, "may", lambda peer, database, act: act == "read")
+
+        with pytest.raises(AccessError, match="may not write it"):
+            await act(path, "/apply")
+        with pytest.raises(AccessError, match="may not write it"):
+            await act(path, "/apply", key="f" * 32)
+        lines = await act(path, "/apply", {"who": "page: anna"}, key=KEY)
+
+        assert lines[-1]["ended"]["exit_code"] == 0
+        assert await asked_in(host) == [("apply", "page: anna")]
+
+    async def test_a_stranger_does_not_get_far_enough_to_show_it(self, path, monkeypatch):
+        monkeypatch.setattr(access, "may", lambda peer, database, act: False)
+
+        with pytest.raises(AccessError):
+            await act(path, "/apply", key=KEY)
+
+
+async def asked_in(host) -> list[tuple[str, str]]:
+    recorder = host.keepers[0].site.recorder
+    events = await recorder.ask(lambda: recorder.questions.events("asked", BEGINNING))
+    return [(each.name, each.detail["who"]) for each in events]
+
+
+async def test_who_asked_for_an_act_without_a_lease_is_on_the_record(path, host):
+    await act(path, "/apply", {"who": "anna"})
+    await act(path, asking.job_path("look for firmware"))
+
+    me = access.name_of(Peer(1, os.geteuid(), os.getegid()))
+    assert await asked_in(host) == [("apply", f"anna, as {me}"), ("look for firmware", me)]
+
+
+@pytest.mark.parametrize("what", ["/apply", "/job/look%20for%20firmware"])
+async def test_a_who_that_is_no_text_is_refused_before_anything_is_done(path, host, what):
+    lines = await act(path, what, {"who": 7})
+
+    assert "is not a text" in lines[0]["error"]
+    assert await asked_in(host) == []
+
+
+async def test_the_state_names_what_can_be_skipped_or_run(path):
+    in_force = (await ask(path, "/status"))["schedule_in_force"]
+
+    assert in_force["rules"] == ["run the house"]
+    assert in_force["jobs"] == ["look for firmware"]
 
 
 def test_a_folder_that_is_closed_closes_the_database(tmp_path):

@@ -30,6 +30,7 @@ from scheduler.gateway.base import (
     Spend,
     Step,
 )
+from scheduler.gateway.failover import Failover
 from scheduler.gateway.local.client import LocalGateway
 from scheduler.schedule.load import Loaded
 from scheduler.schedule.tariff import bare
@@ -236,6 +237,8 @@ class Home:
     simulated: bool = False
     synchronised: Callable[[], bool | None] = field(default=lambda: True)
     turn: Turn | None = None
+    second: Gateway | None = None
+    """Another way to the battery, for when the first does not serve."""
     client: dict[str, Any] = field(default_factory=dict)
     """More words for the client of a simulated gateway."""
     writer: Writer = field(init=False)
@@ -257,7 +260,7 @@ class Home:
         site = Site(
             name,
             Loaded(self.schedule),
-            self._gateway(),
+            self._in_line(),
             Recorder(self.writer, name, now=self.clock.now),
             Conduct(Backoff(4.0, 60.0), dry_run=self.dry_run, soft_restart=self.soft_restart),
             now=self.clock.now,
@@ -275,6 +278,12 @@ class Home:
         site = self.start()
         await site.start(alive_until=alive_until)
         return site
+
+    def _in_line(self) -> Gateway:
+        first = self._gateway()
+        if self.second is None:
+            return first
+        return Failover((first, self.second), monotonic=self.clock.monotonic)
 
     def _gateway(self) -> Gateway:
         if isinstance(self.device, Device):

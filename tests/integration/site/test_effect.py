@@ -9,8 +9,10 @@ import pytest
 
 from scheduler.errors import GatewayUnreachableError
 from scheduler.gateway.base import Limits, Powers
-from scheduler.setting import Mode, Setting
+from scheduler.setting import Mode, Setting, SettingRead
 from scheduler.words import Outcome, Wake
+
+from .conftest import Device, MemoryGateway
 
 IDLE = Powers(battery=10.0, grid=900.0, solar=0.0, load=900.0)
 RUNS = Powers(battery=890.0, grid=10.0, solar=0.0, load=900.0)
@@ -62,6 +64,52 @@ async def test_a_setting_without_effect_is_written_again_and_after_three_times_t
     assert told == "waiting"
     assert "does not run the house" in house.reasons()["no_effect"]
     assert house.site.state(house.clock.instant).word == "failing"
+
+
+@pytest.mark.parametrize("powers", [RUNS, IDLE], ids=["seen", "not seen"])
+async def test_a_restart_goes_on_with_the_watch(house, powers):
+    house.device.powers = powers
+    await house.look(Wake.START)
+    await pulses(house, 2)
+
+    await house.restart(gone_for=20)
+    await house.look(Wake.START)
+    await pulses(house, 2)
+    early = effects(house)
+    await pulses(house, 2)
+
+    first = house.runs()[0]
+    assert early == []
+    assert first.evidence[-1].detail["effect"] == ("seen" if powers is RUNS else "not_seen")
+    assert 300 <= first.evidence[-1].detail["after_seconds"] <= 360
+    assert house.outcomes()[:2] == ["confirmed", "unchanged"]
+
+
+@pytest.mark.parametrize("away", [0, 20], ids=["judged already", "long ago"])
+async def test_a_restart_does_not_judge_what_was_judged_or_is_long_over(house, away):
+    house.device.powers = RUNS
+    await house.look(Wake.START)
+    if not away:
+        await pulses(house, 6)
+    told = effects(house)
+
+    await house.restart(gone_for=60.0 * away)
+    await house.look(Wake.START)
+    await pulses(house, 12)
+
+    assert effects(house) == told
+
+
+async def test_a_restart_forgets_the_watch_where_another_setting_is_found(house):
+    house.device.powers = RUNS
+    await house.look(Wake.START)
+    house.device.active = SettingRead("backup", 100.0)
+
+    await house.restart(gone_for=20)
+    await house.look(Wake.START)
+    await pulses(house, 6)
+
+    assert next(len(run.evidence) for run in house.runs() if run.outcome == "confirmed") == 0
 
 
 async def test_an_effect_seen_after_a_repeat_ends_it(house):
@@ -128,8 +176,12 @@ async def test_a_write_that_does_not_take_is_repeated_with_its_rung_on_the_recor
     assert home.device.device.active.mode == "backup"
 
 
-async def test_a_soft_restart_is_the_last_rung_where_it_is_allowed(home):
+@pytest.mark.parametrize("in_line", [False, True], ids=["alone", "two in line"])
+async def test_a_soft_restart_is_the_last_rung_where_it_is_allowed(home, in_line):
     home.soft_restart = True
+    other = Device(home.clock)
+    if in_line:
+        home.second = MemoryGateway(other)
     home.device.faults.shows_active = True
     home.device.faults.commit_lost = 2
     await home.look(Wake.START)
@@ -142,6 +194,7 @@ async def test_a_soft_restart_is_the_last_rung_where_it_is_allowed(home):
     assert steps.index("stop") < steps.index("write") < steps.index("run")
     assert home.device.device.sitemaster_running
     assert home.site.gateway.unsafe is None
+    assert other.done == []
 
 
 async def test_a_stop_that_is_refused_leaves_the_battery_running(home):

@@ -51,9 +51,6 @@ SOON_AFTER_REFUSALS = 3 * 900.0 + PULSE
 WINDOW = 600.0
 # Logins while one fault stays and is overcome: one an attempt, and attempts are ever rarer.
 LOGINS = 24
-# A login of which no answer comes has perhaps stopped the battery, and nothing but another brings
-# it back: tried every half minute, twice where the connection was an old one.
-LOGINS_UNANSWERED = 60
 # By how often a fault strikes: before which requests, with a session and without one.
 STEPS: dict[int, tuple[tuple[bool, tuple[int, ...]], ...]] = {
     1: ((False, tuple(range(6))), (True, tuple(range(10)))),
@@ -191,7 +188,6 @@ class Matrix:
         arm: Arm,
         soon: float,
         times: int = 1,
-        most_logins: int = LOGINS,
     ) -> None:
         """One boundary with a fault at the request of this number."""
         home = self.home
@@ -212,7 +208,7 @@ class Matrix:
         began = home.clock.elapsed
         await self.pass_time(soon, self.settled)
         assert self.settled(), (number, home.clock.elapsed - began, home.outcomes()[-5:])
-        assert home.logins - logins <= most_logins
+        assert home.logins - logins <= LOGINS
         self.transport.over()
 
     async def pass_time(self, most: float, enough: Callable[[], bool]) -> None:
@@ -280,13 +276,10 @@ async def test_a_fault_that_stays_is_overcome_and_told_to_nobody_as_confirmed(
     matrix, caplog, fault, times
 ):
     soon = SOON_AFTER_REFUSALS if fault in SOON_AFTER else SOON_AFTER_LONG
-    most = LOGINS_UNANSWERED if fault == "login lost" else LOGINS
     for cold, steps in STEPS[times]:
         for number in steps:
             arm = FAULTS[fault]
-            await matrix.switch(
-                cold=cold, number=number, arm=arm, soon=soon, times=times, most_logins=most
-            )
+            await matrix.switch(cold=cold, number=number, arm=arm, soon=soon, times=times)
 
             assert matrix.truth(), (fault, cold, number)
     matrix.home.runs()

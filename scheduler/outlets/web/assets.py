@@ -1,0 +1,33 @@
+"""The page's look and its one small script: files of our own, and nothing from outside."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from scheduler.outlets.web.page import Desk, Page
+
+_FOLDER: Final = files(__package__).joinpath("templates")
+
+
+def answer_style(_: Desk, __: Request) -> Response:
+    """The style sheet."""
+    return Response(_FOLDER.joinpath("style.css").read_bytes(), media_type="text/css")
+
+
+def answer_script(_: Desk, __: Request) -> Response:
+    """The cross-hair of a day's picture."""
+    return Response(_FOLDER.joinpath("page.js").read_bytes(), media_type="text/javascript")
+
+
+def answer_icon(_: Desk, __: Request) -> Response:
+    """The mark of the page: a day with one step up and one down."""
+    return Response(_FOLDER.joinpath("icon.svg").read_bytes(), media_type="image/svg+xml")
+
+
+STYLE: Final = Page("/style.css", answer_style, "The style of all pages.")
+SCRIPT: Final = Page("/page.js", answer_script, "The cross-hair of a day; no page needs it.")
+ICON: Final = Page("/icon.svg", answer_icon, "The mark in the tab of a browser.")
