@@ -21,7 +21,7 @@ from scheduler.errors import ConfigurationError, ServiceSilentError
 from scheduler.host import instance, supervisor
 from scheduler.outlets import journal
 from scheduler.outlets.mqtt.message import Message, gone, of_state
-from scheduler.outlets.mqtt.request import Request
+from scheduler.outlets.mqtt.request import LeaseRequest
 from scheduler.outlets.mqtt.settings import MqttSettings
 from scheduler.outlets.notices import absence
 from scheduler.settings import Settings
@@ -58,12 +58,12 @@ def forget_command() -> None:
 
 async def run(chosen: Settings, table: MqttSettings) -> None:
     """Tell until SIGTERM or Ctrl-C."""
-    from scheduler.outlets.mqtt.bridge import Bridge, Surroundings
+    from scheduler.outlets.mqtt.bridge import Bridge, Program
 
     ended = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
-    around = Surroundings(
+    program = Program(
         look=Looker(chosen).look,
         act=partial(act, chosen),
         instant=partial(_instant, chosen),
@@ -73,7 +73,7 @@ async def run(chosen: Settings, table: MqttSettings) -> None:
         version=__version__,
     )
     supervisor.notify("READY=1")
-    await Bridge(table, chosen.site, around).run(ended)
+    await Bridge(table, chosen.site, program).run(ended)
 
 
 class Looker:
@@ -107,12 +107,14 @@ class Looker:
         return {site: gone(site, now, why, running=running) for site in self._known}
 
 
-def act(chosen: Settings, site: str, asked: Request) -> Mapping[str, Any]:
+def act(chosen: Settings, site: str, asked: LeaseRequest) -> Mapping[str, Any]:
     """What the service says of a lease that is asked for. Raises SchedulerError."""
     control = instance.inspect(instance.lock_path(chosen.database_path)).control
     if control is None:
         raise ServiceSilentError("No service runs that could do it.")
-    for line in asking.act(control, f"{asked.path}?site={quote(site, '')}", asked.body):
+    what, key = f"{asked.path}?site={quote(site, '')}", chosen.act_key
+    lines = asking.act(control, what, asked.body, key=key.get_secret_value() if key else None)
+    for line in lines:
         if "ended" in line:
             return dict(line["ended"])
         if "error" in line:

@@ -21,9 +21,10 @@ from scheduler import clock
 from scheduler.errors import BrokerRefusedError, BrokerUnreachableError, SchedulerError
 from scheduler.outlets.mqtt import discovery, link, request
 from scheduler.outlets.mqtt.message import Message, gone, is_live
-from scheduler.outlets.mqtt.request import RefusedError, Request
+from scheduler.outlets.mqtt.request import LeaseRequest, RefusedError
 from scheduler.outlets.mqtt.settings import MqttSettings
 from scheduler.outlets.mqtt.topics import Topics
+from scheduler.site.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +35,19 @@ _RESULTS: Final = 32
 _LOOK: Final = 1.0
 _AFTERWARDS: Final = 2.0
 """What follows an entry in the audit is there by then, such as the end of a process."""
+_BEAT: Final = 30.0
+_AGAIN: Final = Backoff(1.0, 60.0)
 _REFUSED: Final = 300.0
 _STOOD: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Program:
     """What the bridge needs of the program around it; the first two may block."""
 
     look: Callable[[], Mapping[str, Message]]
     """What there is to tell of each site."""
-    act: Callable[[str, Request], Result]
+    act: Callable[[str, LeaseRequest], Result]
     """Asks the service of a site; the result of its act."""
     instant: Callable[[str], str]
     """The instant that a person's words mean."""
@@ -59,32 +62,34 @@ class Surroundings:
 class Bridge:
     """One connection to one broker, for all sites of a service."""
 
-    def __init__(self, table: MqttSettings, site: str, around: Surroundings) -> None:
-        self._table, self._around = table, around
+    def __init__(self, table: MqttSettings, site: str, program: Program) -> None:
+        self._table, self._program = table, program
         self._site = self._topics(site)
         self._soon = asyncio.Event()
-        self._asked: asyncio.Queue[tuple[Topics, Request]] = asyncio.Queue(_WAITING)
+        self._asked: asyncio.Queue[tuple[Topics, LeaseRequest]] = asyncio.Queue(_WAITING)
         self._results: deque[tuple[str, Result]] = deque(maxlen=_RESULTS)
         self._met: dict[str, Topics] = {}
         """The sites that were introduced on this connection."""
         self._last: Mapping[str, Message] = {}
         self._connected_once = False
         self._fault = ""
+        self._well = ""
+        self._beaten = clock.monotonic()
 
     async def run(self, ended: asyncio.Event) -> None:
         """Tell until it is ended. Raises BrokerRefusedError where the broker never let us in."""
-        work, backoff = asyncio.create_task(self._work()), link.Backoff()
+        work, tries = asyncio.create_task(self._work()), 0
         try:
             while not ended.is_set():
-                began = clock.monotonic()
-                wait = await self._connection(ended, backoff)
+                began, tries = clock.monotonic(), tries + 1
+                wait = await self._connection(ended, tries)
                 if clock.monotonic() - began > _STOOD:
-                    backoff.reset()
+                    tries = 0
                 await self._rest(ended, wait)
         finally:
             work.cancel()
 
-    async def _connection(self, ended: asyncio.Event, backoff: link.Backoff) -> float:
+    async def _connection(self, ended: asyncio.Event, tries: int) -> float:
         """One connection until its end; how long to wait for the next."""
         try:
             async with link.connected(self._table, will=self._site.connection) as client:
@@ -99,7 +104,7 @@ class Bridge:
             wait = _REFUSED
             self._complain(error, wait)
         except BrokerUnreachableError as error:
-            wait = backoff.wait()
+            wait = _AGAIN.delay(tries)
             self._complain(error, wait)
         return wait
 
@@ -112,7 +117,7 @@ class Bridge:
     async def _rest(self, ended: asyncio.Event, seconds: float) -> None:
         until = clock.monotonic() + seconds
         while not ended.is_set() and (left := until - clock.monotonic()) > 0:
-            self._around.beat(self._fault or "connecting")
+            self._program.beat(self._fault or "connecting")
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left, 10.0)):
                     await ended.wait()
@@ -138,13 +143,13 @@ class Bridge:
             await client.subscribe(birth, qos=link.QOS)
         again = False
         while True:
-            before = self._around.sign()
-            self._last = await asyncio.to_thread(self._around.look)
+            before = self._program.sign()
+            self._last = await asyncio.to_thread(self._program.look)
             for site, message in self._last.items():
                 await self._tell_of(client, site, message)
             await self._tell_results(client)
-            self._around.beat(f"told of {', '.join(self._last)} at {clock.iso(clock.now())}")
-            pulse = self._around.pulse.total_seconds()
+            self._beat(f"told of {', '.join(self._last)} at {clock.iso(clock.now())}")
+            pulse = self._program.pulse.total_seconds()
             again = await self._pause(_AFTERWARDS if again else pulse, before)
 
     async def _tell_of(self, client: Client, site: str, message: Message) -> None:
@@ -163,8 +168,8 @@ class Bridge:
         described = prefix and discovery.payload(
             topics,
             connection=self._site.connection,
-            version=self._around.version,
-            expire_seconds=round(3 * self._around.pulse.total_seconds()) + 60,
+            version=self._program.version,
+            expire_seconds=round(3 * self._program.pulse.total_seconds()) + 60,
             acts=self._table.mqtt_set,
         )
         where = discovery.topic(prefix or "homeassistant", topics)
@@ -193,14 +198,20 @@ class Bridge:
         """Wait until there is something to tell; whether that is because of a sign."""
         until = clock.monotonic() + seconds
         while (left := until - clock.monotonic()) > 0:
-            if self._around.sign() != before:
+            if self._program.sign() != before:
                 return True
+            if clock.monotonic() - self._beaten > _BEAT:
+                self._beat(self._well)
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(_LOOK, left)):
                     await self._soon.wait()
                 self._soon.clear()
                 return False
         return False
+
+    def _beat(self, how: str) -> None:
+        self._well, self._beaten = how, clock.monotonic()
+        self._program.beat(how)
 
     async def _put(self, client: Client, topic: str, text: str) -> None:
         await client.publish(topic, text, qos=link.QOS, retain=True)
@@ -234,7 +245,7 @@ class Bridge:
             self._answer(asked, {"error": str(error), "id": error.id})
 
     def _queue(self, topics: Topics, payload: bytes, *, retained: bool) -> None:
-        found = request.read(payload, retained=retained, instant=self._around.instant)
+        found = request.read(payload, retained=retained, instant=self._program.instant)
         try:
             self._asked.put_nowait((topics, found))
         except asyncio.QueueFull:
@@ -246,7 +257,7 @@ class Bridge:
         while True:
             topics, asked = await self._asked.get()
             try:
-                result = await asyncio.to_thread(self._around.act, topics.site, asked)
+                result = await asyncio.to_thread(self._program.act, topics.site, asked)
             except SchedulerError as error:
                 result = {"error": str(error)}
             self._answer(topics, {**result, "id": asked.id, "asked": asked.told})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,23 +24,6 @@ _QUIET: Final = logging.getLogger("mqtt")
 
 # Of MQTT 3.1.1 and 5: bad user or password, not authorised, banned.
 _REFUSALS: Final = frozenset({4, 5, 134, 135, 138})
-
-
-class Backoff:
-    """The waits between tries: 1 s, doubled up to a minute, each a little shorter by chance."""
-
-    def __init__(self, first: float = 1.0, most: float = 60.0) -> None:
-        self._first, self._most = first, most
-        self._next = first
-
-    def wait(self) -> float:
-        """The next wait."""
-        now, self._next = self._next, min(self._most, 2 * self._next)
-        return now * random.uniform(0.8, 1.0)  # noqa: S311 -- spreads tries, hides nothing
-
-    def reset(self) -> None:
-        """The connection stood: begin anew."""
-        self._next = self._first
 
 
 def broker(table: MqttSettings) -> Broker:

@@ -28,7 +28,7 @@ class RefusedError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class LeaseRequest:
     """What the service is asked."""
 
     path: str
@@ -39,7 +39,7 @@ class Request:
     """What was asked, to be shown with the result."""
 
 
-def read(payload: bytes, *, retained: bool, instant: Callable[[str], str]) -> Request:
+def read(payload: bytes, *, retained: bool, instant: Callable[[str], str]) -> LeaseRequest:
     """The request of a message. `instant` reads a time that a person wrote. Raises RefusedError."""
     if retained:
         raise RefusedError(
@@ -54,7 +54,7 @@ def read(payload: bytes, *, retained: bool, instant: Callable[[str], str]) -> Re
         made = _clear(data) if "clear" in data else _override(data, instant)
     except ValueError as error:
         raise RefusedError(str(error), id) from None
-    return Request(made.path, {**made.body, "who": _who(data)}, id, made.told)
+    return LeaseRequest(made.path, {**made.body, "who": _who(data)}, id, made.told)
 
 
 def _object(payload: bytes) -> Mapping[str, Any]:
@@ -76,13 +76,13 @@ def _check_keys(data: Mapping[str, Any]) -> None:
         raise ValueError(f'"{name}" is not understood. There are {", ".join(_KNOWN)}.')
 
 
-def _clear(data: Mapping[str, Any]) -> Request:
+def _clear(data: Mapping[str, Any]) -> LeaseRequest:
     if data["clear"] is not True or set(data) - {"clear", "who", "id"}:
         raise ValueError('Send {"clear": true} alone to end the override.')
-    return Request("/leases/end", {"kind": "override"}, told={"clear": True})
+    return LeaseRequest("/leases/end", {"kind": "override"}, told={"clear": True})
 
 
-def _override(data: Mapping[str, Any], instant: Callable[[str], str]) -> Request:
+def _override(data: Mapping[str, Any], instant: Callable[[str], str]) -> LeaseRequest:
     until = data.get("until")
     if until is None:
         raise ValueError(
@@ -96,7 +96,7 @@ def _override(data: Mapping[str, Any], instant: Callable[[str], str]) -> Request
     told = {**named, "until": outside.said(until)}
     reason = {"reason": data["reason"]} if data.get("reason") else {}
     body = {"kind": "override", **named, "until": instant(until), **reason}
-    return Request("/leases", body, told=told)
+    return LeaseRequest("/leases", body, told=told)
 
 
 def _who(data: Mapping[str, Any]) -> str:

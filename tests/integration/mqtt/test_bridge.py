@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from scheduler.outlets.mqtt.bridge import Bridge, Surroundings
+from scheduler.outlets.mqtt.bridge import Bridge, Program
 from scheduler.outlets.mqtt.message import gone
 from scheduler.outlets.mqtt.settings import MqttSettings, parse_broker
 
@@ -19,7 +19,8 @@ class World:
     """The program around the bridge, as it is told to be."""
 
     def __init__(self, *sites: str) -> None:
-        self.sites, self.looks, self.acts = list(sites), 0, []
+        self.sites, self.looks = list(sites), 0
+        self.acts: list[tuple[str, object]] = []
         self.mark = 0
         self.go = threading.Event()
         self.go.set()
@@ -36,8 +37,8 @@ class World:
         self.acts.append((site, asked.body))
         return {"outcome": "confirmed", "lease": {"id": "x"}, "error": None, "exit_code": 0}
 
-    def around(self) -> Surroundings:
-        return Surroundings(
+    def program(self) -> Program:
+        return Program(
             look=self.look,
             act=self.act,
             instant=lambda text: text,
@@ -59,7 +60,7 @@ async def at_work(world, broker, base, **more):
         **{"mqtt_discovery": f"{base}-ha", "mqtt_set": False, **more},
     )
     ended = asyncio.Event()
-    task = asyncio.create_task(Bridge(table, world.sites[0], world.around()).run(ended))
+    task = asyncio.create_task(Bridge(table, world.sites[0], world.program()).run(ended))
     try:
         yield
     finally:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from scheduler.environment import names_of
 from scheduler.outlets.mqtt import discovery, request
 from scheduler.outlets.mqtt.message import gone, is_live, of_state
 from scheduler.outlets.mqtt.request import RefusedError
-from scheduler.outlets.mqtt.settings import parse_broker, parse_topic
+from scheduler.outlets.mqtt.settings import MqttSettings, parse_broker, parse_topic
 from scheduler.outlets.mqtt.topics import Topics, fit
 
 PATIENCE = timedelta(minutes=6)
@@ -256,3 +258,9 @@ def test_an_address_that_is_none_is_refused_and_not_repeated(text):
 def test_a_topic_that_others_cannot_stand_below_is_refused(text):
     with pytest.raises(ValueError, match="Write one such as tou"):
         parse_topic(text)
+
+
+def test_every_setting_is_on_its_page():
+    page = (Path(__file__).parents[3] / "docs" / "mqtt.md").read_text()
+
+    assert [name for name in names_of(MqttSettings) if f"`{name}`" not in page] == []
