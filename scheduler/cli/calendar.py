@@ -8,8 +8,8 @@ import click
 
 from scheduler import clock
 from scheduler.cli import calendar_text, chosen
+from scheduler.cli.chosen import find
 from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option
-from scheduler.cli.tariff_find import find
 from scheduler.cli.tariff_week import windows
 from scheduler.plan.year import YearDay, year_days
 from scheduler.schedule.clocktime import format_time

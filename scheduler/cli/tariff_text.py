@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from scheduler.cli import tariff_week
+from scheduler.cli.chosen import Found
 from scheduler.cli.table import paragraph, printable
-from scheduler.cli.tariff_find import Found
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
 from scheduler.schedule.tariff import HOLIDAY, Season, Tariff, is_peak
@@ -116,7 +116,6 @@ def _listed(title: str, items: tuple[str, ...]) -> Iterator[str]:
 
 
 def summary(found: Found) -> dict[str, Any]:
-    """What `tariff list --format json` tells of a tariff."""
     tariff = found.tariff
     first, last = tariff.effective
     return {
@@ -138,7 +137,6 @@ def summary(found: Found) -> dict[str, Any]:
 
 
 def whole(found: Found, year: int) -> dict[str, Any]:
-    """What `tariff show --format json` tells of a tariff."""
     tariff = found.tariff
     seasons = [tariff_week.season_named(tariff, name) for name in tariff.season_names]
     calendar = tariff.holiday_calendar

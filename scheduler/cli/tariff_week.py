@@ -68,7 +68,6 @@ def season_dates(tariff: Tariff, name: str) -> tuple[str, ...]:
 
 
 def season_named(tariff: Tariff, name: str) -> Season:
-    """A season by its name."""
     return next(season for season in tariff.seasons.values() if season.name == name)
 
 

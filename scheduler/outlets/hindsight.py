@@ -109,8 +109,6 @@ def hindsight(
     found = kept(questions.events(KIND, start - LONGEST - REMEMBERED, end))
     proven = _proven(database, questions, start)
     during = review.runs(database, site=site, since=start, until=end, limit=MOST_RUNS)
-    told = questions.events("gateway", start - LOOKED_BACK, end)
-    firmware = [each.detail.get("firmware") for each in told if each.name == "firmware"]
     runs = (*([proven] if proven else []), *during)
     return Hindsight(
         site=site,
@@ -125,7 +123,7 @@ def hindsight(
         readings=tuple(questions.readings(start, end)),
         guards=tuple(questions.events("guard", start - LOOKED_BACK, end)),
         starts=tuple(each.at for each in service if each.name == "start"),
-        firmware=str(firmware[-1]) if firmware and firmware[-1] else None,
+        firmware=questions.firmware(end),
         gateway=next((run.gateway for run in reversed(runs) if run.gateway), None),
     )
 

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from scheduler.cli import tariff_text, tariff_week
-from scheduler.cli.tariff_find import Found
+from scheduler.cli.chosen import Found
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_file import parse_tariff
 
