@@ -18,9 +18,10 @@ import click
 from scheduler import clock, settings
 from scheduler.audit.log import Log
 from scheduler.cli import gateway_pair_words as words
+from scheduler.cli.gateway_at_hand import Unkept
 from scheduler.cli.show import echo_json, format_option
 from scheduler.errors import GatewayError, GatewayRefusedError, SchedulerError, SettingsError
-from scheduler.gateway.base import Spend, Step
+from scheduler.gateway.base import Spend
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.gateway.v1r import registration
 from scheduler.gateway.v1r.key import Key, make_key, read_key
@@ -31,16 +32,6 @@ from scheduler.settings import Settings
 from scheduler.words import EntryKind, Wake
 
 KEY: Final = "v1r.pem"
-
-
-class _Unkept:
-    """A question about a key leaves no entry."""
-
-    async def ended(self, step: Step) -> None:
-        """Forget it."""
-
-    async def settled(self) -> None:
-        """Nothing is pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +147,7 @@ async def _at_home(pair: Pair) -> Pairing:
     the_library()
     gateway = transport("v1r").open_gateway(table, pair.around)
     try:
-        await gateway.read(_Unkept(), spend=Spend.DUE)
+        await gateway.read(Unkept(), spend=Spend.DUE)
     except GatewayRefusedError as error:
         return _by_refusal(error)
     except GatewayError as error:
@@ -193,7 +184,7 @@ def _cloud(pair: Pair) -> KeyCloud | None:
 
 async def _registered(pair: Pair, cloud: KeyCloud) -> Pairing:
     """The key is known to the gateway, or added to it."""
-    text, steps = pair.key.public_text, _Unkept()
+    text, steps = pair.key.public_text, Unkept()
     state = registration.state_in(await cloud.relay(steps, registration.list_message()), text)
     if state in (Pairing.PENDING, Pairing.VERIFIED):
         pair.say(words.KNOWN)
@@ -222,13 +213,13 @@ async def _waited(pair: Pair, cloud: KeyCloud | None, wait: timedelta, every: ti
 async def _state(pair: Pair, cloud: KeyCloud | None) -> Pairing:
     if cloud is None:
         return await _at_home(pair)
-    answer = await cloud.relay(_Unkept(), registration.list_message())
+    answer = await cloud.relay(Unkept(), registration.list_message())
     return registration.state_in(answer, pair.key.public_text)
 
 
 async def _address(cloud: KeyCloud) -> str | None:
     try:
-        answer = await cloud.relay(_Unkept(), registration.network_message())
+        answer = await cloud.relay(Unkept(), registration.network_message())
     except GatewayError:
         return None
     return registration.address_in(answer)

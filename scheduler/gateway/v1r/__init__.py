@@ -4,7 +4,7 @@ of this transport. The library that speaks it is an extra, and is imported when 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from scheduler.environment import missing_secret
 from scheduler.errors import SettingsError
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from scheduler.gateway.registry import Surroundings
     from scheduler.gateway.v1r.client import V1rGateway
 
+INSTEAD_OF_LOGOUT: Final = (
+    "There is no session: each request is signed with the paired key. Whoever has the file of "
+    "TOU_V1R_KEY can write: remove it to end that here. The app, or another paired program, "
+    "removes the key at the gateway."
+)
 LIMITS = Limits(
     grid_charging=True,
     exports=frozenset(Export),
