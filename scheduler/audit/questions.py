@@ -94,12 +94,10 @@ class Confirmed:
 
     @property
     def mode(self) -> str:
-        """The mode's word."""
         return self.setting.mode.value
 
     @property
     def reserve_percent(self) -> float:
-        """App percent."""
         return float(self.setting.reserve)
 
 
@@ -268,7 +266,6 @@ class Questions:
             return readings(connection, self._site, since, until)
 
     def last_reading(self) -> KeptReading | None:
-        """The newest reading by its instant."""
         with self.database.reading() as connection:
             return last_reading(connection, self._site)
 

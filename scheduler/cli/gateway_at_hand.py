@@ -13,7 +13,7 @@ from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Recorder, Run
 from scheduler.audit.writer import Writer
 from scheduler.errors import GatewayError, SchedulerError
-from scheduler.gateway.base import Gateway, Step
+from scheduler.gateway.base import Gateway
 from scheduler.gateway.registry import Surroundings, settings_of, transport
 from scheduler.host.instance import Presence
 from scheduler.host.sites import offered_simulation, open_audit, read_schedule, turn_file
@@ -23,16 +23,6 @@ from scheduler.site.turn import Turn
 from scheduler.words import Wake
 
 Found = TypeVar("Found")
-
-
-class Unkept:
-    """A look that changes nothing leaves no entry."""
-
-    async def ended(self, step: Step) -> None:
-        """Forget it."""
-
-    async def settled(self) -> None:
-        """Nothing is pending."""
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ import click
 from scheduler import settings
 from scheduler.audit.intent import Ended
 from scheduler.audit.recorder import Run
-from scheduler.cli.gateway_at_hand import Unkept, on_record, opened
+from scheduler.cli.gateway_at_hand import on_record, opened
 from scheduler.cli.gateway_details import lines, shown
 from scheduler.cli.show import SIMULATION, echo_json, format_option
 from scheduler.errors import (
@@ -21,6 +21,7 @@ from scheduler.errors import (
 )
 from scheduler.gateway.abilities import Described, FirmwareUpdates, Identity, ability
 from scheduler.gateway.base import Gateway, Limits, Part, Reading, Spend, Steps
+from scheduler.gateway.careful import Unkept
 from scheduler.gateway.local.firmware import commits_needed, parse_version
 from scheduler.setting import to_raw
 from scheduler.settings import Settings
@@ -31,8 +32,6 @@ _SHOWN = frozenset({Part.SETTING, Part.CHARGE, Part.HEALTH})
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """All that was found out."""
-
     gateway: str
     simulated: bool
     identity: Identity | None
