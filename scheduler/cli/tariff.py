@@ -27,15 +27,8 @@ from scheduler.schedule.tariff import Moment, Tariff
 from scheduler.schedule.wording import shown
 
 _COLUMNS = (
-    "id",
-    "utility",
-    "region",
-    "timezone",
-    "status",
-    "windows_confidence",
-    "checked",
-    "name",
-    "own",
+    *("id", "utility", "region", "timezone", "status"),
+    *("windows_confidence", "checked", "name", "own"),
 )
 _HEADER = (
     "id",

@@ -18,18 +18,8 @@ _DAY: Final = timedelta(days=1)
 _SATURDAY, _SUNDAY = 5, 6
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS: Final = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
 )
 _ORDINALS: Final = {"1st": 0, "2nd": 1, "3rd": 2, "4th": 3, "5th": 4, "last": -1}
 
@@ -219,10 +209,6 @@ def _beside(step: str, side: str, anchor: str) -> DateOf:
     return date_of
 
 
-def _easter() -> DateOf:
-    return easter
-
-
 _ANY_WEEKDAY: Final = "|".join(_WEEKDAYS)
 _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[..., DateOf]], ...]] = (
     (re.compile(r"(\d\d)-(\d\d)"), _fixed),
@@ -231,5 +217,5 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[..., DateOf]], ...]] = (
         _nth,
     ),
     (re.compile(rf"(day|{_ANY_WEEKDAY}) (before|after) (?:the )?(.+)"), _beside),
-    (re.compile(r"easter(?: sunday)?"), _easter),
+    (re.compile(r"easter(?: sunday)?"), lambda: easter),
 )
