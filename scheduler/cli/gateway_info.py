@@ -17,24 +17,14 @@ from scheduler.audit.recorder import Recorder, Run
 from scheduler.audit.writer import Writer
 from scheduler.cli.gateway_details import lines, shown
 from scheduler.cli.show import SIMULATION, echo_json, format_option
-from scheduler.errors import (
-    GatewayError,
-    GatewayProtocolError,
-    GatewayRefusedError,
-    SchedulerError,
-)
+from scheduler.errors import GatewayError, GatewayProtocolError, GatewayRefusedError, SchedulerError
 from scheduler.gateway.abilities import Described, FirmwareUpdates, Identity, ability
 from scheduler.gateway.base import Gateway, Limits, Part, Reading, Spend, Steps
 from scheduler.gateway.careful import Unkept
 from scheduler.gateway.local.firmware import commits_needed, parse_version
 from scheduler.gateway.registry import Surroundings, settings_of, transport
 from scheduler.host.instance import Presence
-from scheduler.host.sites import (
-    offered_simulation,
-    open_audit,
-    read_schedule,
-    turn_file,
-)
+from scheduler.host.sites import offered_simulation, open_audit, read_schedule, turn_file
 from scheduler.setting import to_raw
 from scheduler.settings import Settings
 from scheduler.site.apply import outcome_of

@@ -63,11 +63,7 @@ def _components(cloud: Cloud) -> Body:
     found: Body = {
         **CAPTURED["components"],
         "gateways": [
-            {
-                "part_name": "Tesla Backup Gateway 2",
-                "is_active": True,
-                "firmware_version": _VERSION,
-            }
+            {"part_name": "Tesla Backup Gateway 2", "is_active": True, "firmware_version": _VERSION}
         ],
         "edit_setting_grid_charging": "grid_charging" not in faults.fixed,
         "edit_setting_energy_exports": "energy_exports" not in faults.fixed,
