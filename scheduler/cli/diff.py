@@ -14,6 +14,7 @@ from scheduler.cli.plan import MOST_DAYS
 from scheduler.cli.revision import schedule_of
 from scheduler.cli.show import echo_json, format_option, local_text
 from scheduler.cli.table import Column, paragraph, printable, table
+from scheduler.cli.tariff_week import DAY_NAMES
 from scheduler.cli.times import count, parse_instant
 from scheduler.plan.effect import Change, EditEffect, JobChange, change_text, effect
 
@@ -25,7 +26,6 @@ _COLUMNS = (
     Column("last", leave_out="late"),
     Column("weekdays", wraps=True, leave_out="late"),
 )
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @click.command("diff")
@@ -101,8 +101,8 @@ def weekdays(dates: tuple[date, ...]) -> str:
     if len(numbers) == 7:
         return "every day"
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f"{_DAYS[numbers[0]]}-{_DAYS[numbers[-1]]}"
-    return ", ".join(_DAYS[number] for number in numbers)
+        return f"{DAY_NAMES[numbers[0]]}-{DAY_NAMES[numbers[-1]]}"
+    return ", ".join(DAY_NAMES[number] for number in numbers)
 
 
 def _json(found: EditEffect) -> dict[str, Any]:

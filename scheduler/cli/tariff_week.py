@@ -21,7 +21,7 @@ _LABEL = 10
 _USUAL_LETTERS = {"on_peak": "P", "peak": "P", "mid_peak": "M", "off_peak": "o", "overnight": "n"}
 _USUAL_COLOURS = {"mid_peak": "yellow", "off_peak": "green", "super_off_peak": "cyan"}
 _COLOURS = ("green", "yellow", "cyan", "magenta", "blue", "white")
-_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def letters(periods: Sequence[str]) -> dict[str, str]:
@@ -88,7 +88,7 @@ def _class_rows(
         yield label, week[groups[0][0]]
         return
     for group in groups:
-        first, last = _DAY_NAMES[group[0]], _DAY_NAMES[group[-1]]
+        first, last = DAY_NAMES[group[0]], DAY_NAMES[group[-1]]
         yield (first if first == last else f"{first}-{last}"), week[group[0]]
 
 
