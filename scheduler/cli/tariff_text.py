@@ -9,6 +9,7 @@ from typing import Any
 from scheduler.cli import tariff_week
 from scheduler.cli.chosen import Found
 from scheduler.cli.table import paragraph, printable
+from scheduler.schedule import weeks
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
 from scheduler.schedule.tariff import HOLIDAY, Season, Tariff, is_peak
@@ -137,7 +138,7 @@ def summary(found: Found) -> dict[str, Any]:
 
 def whole(found: Found, year: int) -> dict[str, Any]:
     tariff = found.tariff
-    seasons = [tariff_week.season_named(tariff, name) for name in tariff.season_names]
+    seasons = [weeks.season_named(tariff, name) for name in tariff.season_names]
     calendar = tariff.holiday_calendar
     return {
         **summary(found),
@@ -165,11 +166,11 @@ def _season(tariff: Tariff, season: Season) -> dict[str, Any]:
         days["holiday"] = season.shapes[HOLIDAY]
     return {
         "name": season.name,
-        "dates": list(tariff_week.season_dates(tariff, season.name)),
+        "dates": list(weeks.season_dates(tariff, season.name)),
         "days": {
             key: [
                 {"from": format_time(start), "to": format_time(end), "period": period}
-                for start, end, period in tariff_week.windows(day)
+                for start, end, period in weeks.windows(day)
             ]
             for key, day in days.items()
         },

@@ -19,7 +19,7 @@ from scheduler.audit.database import Database
 from scheduler.audit.questions import Event, Questions
 from scheduler.audit.readings import KeptReading
 from scheduler.audit.views import RunView
-from scheduler.errors import ScheduleError
+from scheduler.errors import Problem, ScheduleError
 from scheduler.outlets.watched import Gap, gaps
 from scheduler.plan import Lease
 from scheduler.schedule.load import Loaded, parse_schedule
@@ -43,6 +43,8 @@ class Then:
     text: str | None = None
     problem: str | None = None
     """Why it cannot be read any more."""
+    doubts: tuple[Problem, ...] = ()
+    """What was doubtful about it when it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ def _then(questions: Questions, digest: str, since: datetime) -> Then:
     except ScheduleError as error:
         first = str(error).splitlines()[0]
         return Then(digest, since, None, text, f"It cannot be read any more: {first}")
-    return Then(digest, since, found.schedule, text)
+    return Then(digest, since, found.schedule, text, doubts=found.warnings)
 
 
 @lru_cache(maxsize=8)
