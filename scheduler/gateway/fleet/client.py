@@ -13,15 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from scheduler.errors import GatewayBusyError, GatewayError, GatewayRefusedError
-from scheduler.gateway.base import (
-    SETTING_ONLY,
-    Limits,
-    Part,
-    Reading,
-    Receipt,
-    Spend,
-    Steps,
-)
+from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
 from scheduler.gateway.fleet import readings
 from scheduler.gateway.fleet.access import Bearer
 from scheduler.gateway.fleet.answers import RELAY, CloudCall, CloudReply, failure
