@@ -34,6 +34,7 @@ _VERBS = {
     "audit": "audit",
     "readings": "readings",
     "notify": "notify",
+    "mqtt": "mqtt",
     "tariff": "tariff",
     "gateway": "gateway",
     "doctor": "doctor",
