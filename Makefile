@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 AXE = axe-core-4.14.1
 AXE_FOLDER = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tou-scheduler/$(AXE)
 
-.PHONY: run test bench soak docs axe clean install
+.PHONY: run test booted bench soak docs axe clean install deb image homeassistant release
 
 run: .venv/ready
 	$(BIN)/tou run
@@ -23,11 +23,15 @@ test: .venv/ready-dev .venv-server/ready axe
 	$(BIN)/mypy tests benchmarks tools
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit
-	$(BIN)/pytest -n 2 --ignore=tests/unit --ignore=tests/browser
-	$(BIN)/pytest -n 2 --dist loadfile tests/browser
+	$(BIN)/pytest -n 2 --ignore=tests/unit --ignore=tests/browser --ignore=tests/booted
+	$(BIN)/pytest -n 2 --dist loadfile tests/booted tests/browser
 
 bench: .venv/ready-dev
 	$(BIN)/python -m benchmarks
+
+# What `make test` tries in Debian 12, in Debian 13 too, and the image; as root.
+booted: .venv/ready-dev
+	BOOTED_RELEASES="bookworm trixie" $(BIN)/pytest tests/booted
 
 # Ten minutes of days with random faults; not in CI.
 soak: .venv/ready-dev
@@ -56,7 +60,23 @@ docs: .venv/ready-dev
 
 # As root: sets the service up under /opt and /etc, and says what to edit next.
 install:
-	PYTHON='$(PYTHON)' DESTDIR='$(DESTDIR)' sh packaging/install.sh
+	PYTHON='$(PYTHON)' DESTDIR='$(DESTDIR)' EXTRAS='$(EXTRAS)' sh packaging/install.sh
+
+# A package for this machine's release of Debian or Ubuntu.
+deb:
+	sh packaging/deb.sh dist
+
+# An image, by docker, podman or buildah.
+image:
+	sh packaging/image.sh
+
+# The folder of an app of Home Assistant, built from the same file as the image.
+homeassistant:
+	sh packaging/homeassistant.sh
+
+# All of them with digests and the list of what is in them, in dist/.
+release: .venv/ready-dev
+	$(BIN)/python -m tools.release dist
 
 axe: $(AXE_FOLDER)/axe.min.js
 

@@ -108,8 +108,7 @@ def test_a_removal_takes_what_was_laid_down_and_leaves_what_is_the_persons(place
 def test_a_purge_leaves_nothing(places):
     lay.lay(places, {})
 
-    remove.remove(places)
-    remove.purge(places)
+    assert remove.remove(places, purge=True) == ()
 
     assert left_in(places) == set()
     assert not places.etc.exists()
@@ -124,7 +123,7 @@ def test_a_link_in_place_of_the_audits_folder_is_removed_and_not_followed(places
     kept.mkdir(parents=True)
     state.symlink_to("private/tou-scheduler")
 
-    remove.purge(places)
+    remove.remove(places, purge=True)
 
     assert not state.is_symlink()
     assert not kept.exists()
