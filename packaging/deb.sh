@@ -48,5 +48,5 @@ Description: $(field description | sed 's/\.$//')
  records every act and its outcome in an SQLite file.
 TEXT
 mkdir -p "$into"
-dpkg-deb --root-owner-group -Zxz --build "$stage" "$into" >/dev/null
+dpkg-deb --root-owner-group -Z"${DEB_COMPRESSION:-xz}" --build "$stage" "$into" >/dev/null
 echo "$into/tou-scheduler_${version}_$(dpkg --print-architecture).deb"

@@ -7,6 +7,7 @@ BOOTED_RELEASES="bookworm trixie" tries several; `make booted` does.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -149,9 +150,18 @@ class Machine:
                 stderr=console,
                 env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
             )
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        self.leader = self.until(lambda: children.read_text().split()[:1])[0]
+        self.leader = self.until(self._first_process)
         self.until(lambda: self.ask("systemctl", "is-system-running").strip() == "running")
+
+    def _first_process(self) -> str:
+        """Its systemd, as this machine numbers it; the one before it only prepares the way."""
+        assert self.process is not None
+        number = self.process.pid
+        for child in Path(f"/proc/{number}/task/{number}/children").read_text().split():
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
+                    return child
+        return ""
 
     def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """A command in it, as root."""
@@ -209,8 +219,13 @@ class Machine:
         if self.process is None:
             return
         # The end of its first process is the end of all of them.
-        os.kill(int(self.leader), signal.SIGKILL)
-        self.process.wait(PATIENCE)
+        with contextlib.suppress(ProcessLookupError, ValueError):
+            os.kill(int(self.leader), signal.SIGKILL)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     def _binds(self) -> list[str]:
         return [f"--bind-ro={source}:{target}" for target, source in self.mounts.items()]
