@@ -57,6 +57,8 @@ rm -f "$new"/bin/[Aa]ctivate*
 grep -rlIF "$new" "$new/bin" "$new/pyvenv.cfg" | while read -r file; do
   sed -i "s|$new|/opt/tou-scheduler/venv|g" "$file"
 done
+# Nor do the lists of files keep the digests that the commands had there.
+find "$new/lib" -name RECORD -exec sed -i '/^\.\.\/\.\.\/\.\.\/bin\//d' {} +
 "$new/bin/python" -m compileall -q -f ${PACKAGED:+--invalidation-mode unchecked-hash} -s "$new" -p /opt/tou-scheduler/venv "$new/lib" || true
 [ ! -e "$opt/venv" ] || mv "$opt/venv" "$opt/venv.old"
 mv "$new" "$opt/venv"
