@@ -158,9 +158,11 @@ def _tables() -> Iterator[type[FromEnvironment]]:
 def _every_table() -> Iterator[type[FromEnvironment]]:
     """With those of the outlets that are processes of their own; the service reads none of them."""
     from scheduler.outlets.notices.settings import NotifySettings
+    from scheduler.outlets.web.settings import WebSettings
 
     yield from _tables()
     yield NotifySettings
+    yield WebSettings
 
 
 def _senseless(made: Settings) -> Iterator[str]:
