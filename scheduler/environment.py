@@ -131,8 +131,6 @@ Table = TypeVar("Table", bound=FromEnvironment)
 
 
 class _Values(PydanticBaseSettingsSource):
-    """Settings that were read already."""
-
     def __init__(self, settings_cls: type[BaseSettings], values: Mapping[str, str]) -> None:
         super().__init__(settings_cls)
         self._values = dict(values)
@@ -155,7 +153,6 @@ def read(table: type[Table]) -> tuple[Table | None, list[str]]:
 
 
 def names_of(table: type[FromEnvironment]) -> tuple[str, ...]:
-    """The TOU_ names of a table."""
     return tuple(PREFIX + name.upper() for name in table.model_fields)
 
 

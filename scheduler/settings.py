@@ -144,6 +144,18 @@ def load() -> Settings:
     return made
 
 
+def load_beside(table: type[Table]) -> tuple[Settings, Table]:
+    """The service's table and that of a process beside it, which reads no secret of a transport.
+    Raises as `load` does."""
+    made, problems = environment.read(Settings)
+    beside, more = environment.read(table)
+    known = (name for each in (Settings, table) for name in environment.names_of(each))
+    problems += [*more, *environment.unknown_names(_every_table, known)]
+    if made is None or beside is None or problems:
+        raise SettingsError("\n".join(problems))
+    return made, beside
+
+
 def known_names() -> tuple[str, ...]:
     """Every TOU_ name, as in docs/settings.md."""
     names = [name for table in _tables() for name in environment.names_of(table)]
@@ -157,12 +169,12 @@ def _tables() -> Iterator[type[FromEnvironment]]:
 
 def _every_table() -> Iterator[type[FromEnvironment]]:
     """With those of the outlets that are processes of their own; the service reads none of them."""
+    from scheduler.outlets.mqtt.settings import MqttSettings
     from scheduler.outlets.notices.settings import NotifySettings
     from scheduler.outlets.web.settings import WebSettings
 
     yield from _tables()
-    yield NotifySettings
-    yield WebSettings
+    yield from (NotifySettings, MqttSettings, WebSettings)
 
 
 def _senseless(made: Settings) -> Iterator[str]:

@@ -86,7 +86,6 @@ def append(connection: Connection, rows: Sequence[Row]) -> tuple[int, ...]:
 
 
 def _see(connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
-    """Read back what was inserted, by id and hash."""
     found = connection.execute(_SEEN, {"first": values[0]["id"]}).all()
     if [tuple(row) for row in found] != [(each["id"], each["hash"]) for each in values]:
         raise AuditUnwritableError(

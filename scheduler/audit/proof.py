@@ -127,7 +127,6 @@ class _Walk:
             self._follow(row)
 
     def verified(self, complaints: tuple[str, ...]) -> Verified:
-        """What was proven."""
         heads = {site: Head(*head) for site, head in self._heads.items()}
         return Verified(self.rows, Head(*self._last) if self._last else None, heads, complaints)
 

@@ -85,7 +85,6 @@ def _flag(each: YearDay) -> str:
 
 
 def _legend(days: Sequence[YearDay], signs: Mapping[str, str]) -> str:
-    """What the signs mean, of those that occur."""
     classes = {each.day.day_class for each in days}
     seasons = {each.day.season for each in days}
     marks = [f"{sign} {season}" for season, sign in signs.items() if season in seasons]

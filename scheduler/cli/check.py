@@ -97,7 +97,6 @@ def _answer(
 
 
 def _read(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """What the file is, and what is doubtful about it."""
     return _read_tariff(path) if chosen.is_tariff(path) else _read_schedule(path)
 
 
@@ -191,7 +190,6 @@ def _line(text: str) -> str:
 
 
 def _counted(problems: tuple[Problem, ...]) -> str:
-    """`1 error, 2 warnings`; empty where there are none."""
     numbers = [
         (sum(each.severity == severity for each in problems), severity)
         for severity in ("error", "warning", "notice")

@@ -23,19 +23,9 @@ from scheduler.errors import (
     GatewayRefusedError,
     SchedulerError,
 )
-from scheduler.gateway.base import (
-    Described,
-    FirmwareUpdates,
-    Gateway,
-    Identity,
-    Limits,
-    Part,
-    Reading,
-    Spend,
-    Step,
-    Steps,
-    ability,
-)
+from scheduler.gateway.abilities import Described, FirmwareUpdates, Identity, ability
+from scheduler.gateway.base import Gateway, Limits, Part, Reading, Spend, Steps
+from scheduler.gateway.careful import Unkept
 from scheduler.gateway.local.firmware import commits_needed, parse_version
 from scheduler.gateway.registry import Surroundings, settings_of, transport
 from scheduler.host.instance import Presence
@@ -56,8 +46,6 @@ _SHOWN = frozenset({Part.SETTING, Part.CHARGE, Part.HEALTH})
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """All that was found out."""
-
     gateway: str
     simulated: bool
     identity: Identity | None
@@ -66,16 +54,6 @@ class Info:
     unsafe: str | None
     details: Mapping[str, object] | None = None
     """Every other read, by its path; private data in it."""
-
-
-class _Unkept:
-    """A look that changes nothing leaves no entry."""
-
-    async def ended(self, step: Step) -> None:
-        """Forget it."""
-
-    async def settled(self) -> None:
-        """Nothing is pending."""
 
 
 @click.command("info")
@@ -127,7 +105,7 @@ def info_command(login: bool, everything: bool, private: bool, form: str) -> Non
 
 async def _in_passing(chosen: Settings, *, everything: bool) -> Info:
     async with _opened(chosen, password=False) as gateway:
-        return await _ask(gateway, _Unkept(), spend=Spend.FREE, everything=everything)
+        return await _ask(gateway, Unkept(), spend=Spend.FREE, everything=everything)
 
 
 @asynccontextmanager

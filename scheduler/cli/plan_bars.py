@@ -158,7 +158,6 @@ def _run(name: str | None, length: int, ink: _Ink) -> str:
 
 
 def _legend(ink: _Ink, drawn: Iterable[Sequence[str | None]]) -> list[str]:
-    """The signs that occur."""
     occurring = {name for row in drawn for name in row}
     return [
         f"{click.style(f' {sign} ', fg='black', bg=ink.paints[name])} {printable(name)}"

@@ -12,6 +12,7 @@ import click
 
 from scheduler import clock
 from scheduler.cli import tariff_text
+from scheduler.cli.chosen import every, find
 from scheduler.cli.show import (
     echo_csv,
     echo_drawn,
@@ -19,7 +20,6 @@ from scheduler.cli.show import (
     format_option,
 )
 from scheduler.cli.table import Column, table
-from scheduler.cli.tariff_find import every, find
 from scheduler.cli.tariff_import import import_command
 from scheduler.cli.times import parse_instant
 from scheduler.cli.verbs import Verbs

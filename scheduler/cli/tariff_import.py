@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from scheduler import clock, files, imports, settings
-from scheduler.cli import tariff_find
+from scheduler.cli import chosen
 from scheduler.errors import SchedulerError
 from scheduler.imports import MAX_BYTES, Imported
 from scheduler.schedule import library, own
@@ -90,7 +90,7 @@ def import_command(  # noqa: PLR0917 - click hands them over by name
         sys.stdout.write(made.tariff_yaml)
         _say_notes(made, err=True)
         return
-    folder = tariff_find.beside() / own.FOLDER
+    folder = chosen.beside() / own.FOLDER
     path = Path(output) if output else folder / f"{name or made.suggested_id}.yaml"
     write_own(path, made.tariff_yaml, force=force)
     _say_notes(made, err=False)

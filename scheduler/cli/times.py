@@ -91,7 +91,6 @@ def parse_span(text: str) -> timedelta | None:
 
 
 def _named(word: str, now: datetime, zone: ZoneInfo, *, ahead: bool) -> datetime | None:
-    """A day by its name, a clock time, or both."""
     day, _, reading = word.rpartition(" ") if ":" in word else (word, "", "")
     at = _clock(reading) if reading else time(0)
     if at is None or not word:

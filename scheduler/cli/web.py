@@ -176,6 +176,7 @@ def source(chosen: Settings) -> Source:
     return Source(
         site=chosen.site,
         database=chosen.database_path,
+        file=chosen.schedule_path,
         zone=display_zone(chosen),
         now=clock.now,
         state=lambda now: _state(chosen, now),

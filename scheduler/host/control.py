@@ -139,11 +139,19 @@ class Control:
         return found[0] if len(found) == 1 or (found and name is None) else None
 
 
+def _data(request: Request) -> object:
+    """Raises ValueError with a sentence."""
+    try:
+        return request.data()
+    except ValueError as error:
+        raise ValueError(f"The body is not JSON: {error}.") from None
+
+
 def _begun(keeper: Keeper, request: Request, known: str) -> Response | None:
     """The act that is asked for. What cannot be had is refused at once, and not in the middle of a
     stream. Raises KeyError, SchedulerError, ValueError with the sentence for whoever asks."""
     site, path = keeper.site, request.path
-    data = request.data() if request.body or path.startswith("/leases") else {}
+    data = _data(request) if request.body or path.startswith("/leases") else {}
     if path == "/apply":
         return _recorded(keeper, "apply", data, known, lambda: acts.apply(site, keeper.operate))
     if path.startswith("/job/"):

@@ -47,6 +47,7 @@ _TEXT = {"type": "string"}
 _LEASE: dict[str, Any] = {
     "type": "object",
     "required": ["kind"],
+    "additionalProperties": False,
     "description": "`until` is an instant with its offset, or `next` for the next boundary; a skip "
     "has none and ends with what it skips. An override has mode and reserve.",
     "properties": {
@@ -63,10 +64,12 @@ _LEASE: dict[str, Any] = {
 }
 _WHO: dict[str, Any] = {
     "type": "object",
+    "additionalProperties": False,
     "properties": {"who": _LEASE["properties"]["who"]},
 }
 _WHICH = {
     "type": "object",
+    "additionalProperties": False,
     "description": "At least one of kind, name and id; all that are given must fit.",
     "properties": {"kind": _LEASE["properties"]["kind"], "name": _TEXT, "id": _TEXT, "who": _TEXT},
 }
@@ -128,9 +131,10 @@ def _act(
                 "description": "Lines of JSON, as they happen.",
                 "content": {"application/x-ndjson": {"schema": _LINE}},
             },
-            **({"400": _ERROR} if body else {}),
+            "400": _ERROR,
             "403": _ERROR,
             "404": _ERROR,
+            "413": _ERROR,
         },
     }
 

@@ -38,7 +38,6 @@ class Grid:
     notes: tuple[str, ...] = ()
 
     def used(self) -> tuple[int, ...]:
-        """Every period that some hour has, ascending."""
         return tuple(sorted({cell for row in (*self.weekday, *self.weekend) for cell in row}))
 
 

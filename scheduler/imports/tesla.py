@@ -106,7 +106,6 @@ def read(document: RateFile, *, timezone: str | None, sunday_first: bool = False
 
 
 def is_tariff(data: Json) -> bool:
-    """Whether JSON data holds a Tesla tariff."""
     return tesla_body.is_tariff(data)
 
 

@@ -111,7 +111,6 @@ def entries(document: RateFile, path: Path, season: Json) -> list[TariffEntry]:
 
 
 def prices(document: RateFile, body: Body, season: str) -> dict[str, float]:
-    """Price per kWh by label, as far as written."""
     path = (*body.path, "energy_charges", season)
     charges = body.fields.get("energy_charges")
     rates = charges.get(season) if isinstance(charges, dict) else None

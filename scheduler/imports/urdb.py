@@ -293,5 +293,4 @@ def _excerpt(text: str, start: int, end: int) -> str:
 
 
 def is_rate(data: Json) -> bool:
-    """Whether JSON data is an OpenEI record or several."""
     return records.is_rate(data)

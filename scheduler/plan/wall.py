@@ -52,12 +52,10 @@ def ceil_seconds(instant: datetime) -> int:
 
 
 def instant_of(seconds: int) -> datetime:
-    """The aware UTC instant of a whole second."""
     return clock.from_micros(seconds * _MICROS)
 
 
 def date_of(day_number: int) -> date:
-    """The date of a wall day, counted from 1970-01-01."""
     return date.fromordinal(day_number + _EPOCH_ORDINAL)
 
 
@@ -70,7 +68,6 @@ def reading(calendar: Calendar, instant: datetime) -> tuple[date, Day, str | Non
 
 
 def period_at(day: Day, second: int) -> str | None:
-    """The period at a second of a day."""
     return day.periods[bisect_right(day.periods, second, key=lambda period: period[0]) - 1][1]
 
 

@@ -119,7 +119,6 @@ class Tariff:
         return hash((self.id, self.text_digest))
 
     def day(self, local_date: date, /) -> Day:
-        """The shape of a local date; cheap when asked again."""
         found = self._days.get(local_date)
         if found is None:
             if len(self._days) >= _CACHED_DAYS:
@@ -173,7 +172,6 @@ class Tariff:
 
 
 def period_at(day: Day, second: int) -> str | None:
-    """The period of a day at a second of its wall clock."""
     index = bisect_right(day.periods, second, key=lambda each: each[0]) - 1
     return day.periods[index][1]
 

@@ -201,7 +201,6 @@ def check_holidays(
 def check_prices(
     per_kwh: Mapping[str, Mapping[str, float]], windows: Mapping[str, Tables]
 ) -> Iterator[Finding]:
-    """Every price is that of a period its season has."""
     for season, prices in per_kwh.items():
         loc = ("prices", "per_kwh", season)
         if season not in windows:

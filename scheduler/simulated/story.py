@@ -29,8 +29,6 @@ _KEYS: Final = ("at", "after", "away", "version", *_ACTS)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One thing that happens."""
-
     after: timedelta | None = None
     at: timedelta | None = None
     """Since the house's midnight."""
@@ -46,7 +44,6 @@ class Scene:
     forget_sessions: bool = False
 
     def due(self, started: datetime, device: Device) -> datetime:
-        """When it comes, for a story that began then."""
         if self.after is not None:
             return started + self.after
         assert self.at is not None
@@ -59,7 +56,6 @@ class Scene:
         raise AssertionError("tomorrow's time of the day is to come")
 
     def play(self, device: Device) -> None:
-        """Let it happen."""
         if self.well:
             device.faults.end()
         for text in self.faults:
@@ -112,7 +108,6 @@ def _problem(document: Document, number: int, told: str) -> Problem:
 
 
 def _scene(entry: object) -> Scene:
-    """Raises ValueError with the way out."""
     if not isinstance(entry, Mapping):
         raise ValueError("A scene has at or after, and what happens.")  # noqa: TRY004
     for key in entry:

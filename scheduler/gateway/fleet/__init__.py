@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from scheduler.errors import SettingsError
-from scheduler.gateway.base import Limits, Reserves
+from scheduler.gateway.base import Limits, Reserves, Step
 from scheduler.setting import Export
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> Budgeted:
     missing."""
     from scheduler.gateway.budget import Budget, Budgeted
     from scheduler.gateway.fleet.client import FleetGateway
-    from scheduler.gateway.fleet.prices import price
     from scheduler.gateway.fleet.wire import CloudWire
 
     if settings.dollars == 0:
@@ -76,6 +75,14 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> Budgeted:
     )
     budget = Budget(dollars=settings.dollars, kept=KEPT, price=price)
     return Budgeted(gateway, budget, surroundings.state.with_suffix(BUDGET), now=surroundings.now)
+
+
+def price(step: Step) -> int:
+    """Thousandths of a dollar, by the vendor's page: data requests are 500 a dollar, commands
+    1,000. Every answer below 500 counts; tokens do not."""
+    if step.step == "refresh" or step.status is None or step.status >= 500:
+        return 0
+    return 2 if step.method == "GET" else 1
 
 
 def label_of(settings: Any) -> str:

@@ -75,7 +75,6 @@ class Fixed:
         return (self._token,)
 
     def concern(self, now: datetime) -> str | None:
-        """Nothing is known of its end."""
         return None
 
     async def upkeep(self, steps: Steps) -> None:
@@ -123,13 +122,11 @@ class Renewed:
         return self._known
 
     def concern(self, now: datetime) -> str | None:
-        """A sign-in that is dead, or will be within days."""
         if self._last is None:
             return None
         return str(self._lost()) if self._known_dead(self._last) else self._last.concern(now)
 
     async def upkeep(self, steps: Steps) -> None:
-        """Renew it each week at the latest."""
         try:
             if self._file.read() is None:
                 return  # nobody has signed in yet, which is said where a token is asked for

@@ -6,10 +6,9 @@ Bodies differ by endpoint and by year, so nothing is expected of one but what is
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from scheduler.errors import (
@@ -20,6 +19,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
+from scheduler.gateway.exchange import Call, Reply
 
 LONGEST_WAIT: Final = 3600.0
 """Bound of a Retry-After: vehicle users were told many hours, and a boundary cannot wait for it."""
@@ -28,49 +28,20 @@ _IN_BODY: Final = re.compile(r"retry in (\d{1,9}) ?s", re.IGNORECASE)
 _SIGN_IN: Final = "Run `tou gateway login` to sign in again."
 
 
-@dataclass(frozen=True, slots=True)
-class CloudCall:
-    """One request."""
-
-    step: str
-    method: str
-    path: str
-    body: Mapping[str, object] | None = field(default=None, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    """In place of a JSON body."""
-    base: str = ""
-    """Another host than the API's."""
+class CloudCall(Call):
+    __slots__ = ()
 
     @property
     def changes(self) -> bool:
-        """Whether it changes something, so that the audit must be on disk before it."""
+        """A form asks for tokens, which changes nothing at the house."""
         return self.method == "POST" and self.form is None
 
 
-@dataclass(frozen=True, slots=True)
-class CloudReply:
-    """What came back, with a status."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
-    asked: float | None = None
-    """Seconds of a Retry-After header."""
-
-    def data(self) -> object:
-        """The JSON of the body, whatever its content type; None where there is none."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-
-    def mapping(self) -> Mapping[str, object]:
-        """The JSON object of the body; empty where it is none."""
-        data = self.data()
-        return data if isinstance(data, dict) else {}
+class CloudReply(Reply):
+    __slots__ = ()
 
     @property
     def response(self) -> object:
-        """What stands under `response`."""
         return self.mapping().get("response")
 
     def object(self) -> Mapping[str, object]:

@@ -87,7 +87,6 @@ class FleetGateway:
 
     @property
     def limits(self) -> Limits:
-        """Those of the cloud, less what it has refused."""
         learned = self._learned
         limits = self._limits
         if learned.no_grid_charging:
@@ -173,11 +172,9 @@ class FleetGateway:
         """Nothing that is done over the cloud leaves a battery standing."""
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._wire.close()
 
     async def sites(self, steps: Steps) -> tuple[EnergySite, ...]:
-        """The account's sites that have a battery."""
         return sites_of((await self._ask("/products", steps, "look")).response)
 
     async def relay(self, steps: Steps, message: Mapping[str, object]) -> object:

@@ -50,7 +50,6 @@ class ProgressFile:
             return Progress()
 
     def keep(self, progress: Progress) -> None:
-        """Put it on the disk. Raises OSError."""
         files.replace_private(self.path, json.dumps(asdict(progress), indent=1).encode())
 
     def forget(self) -> None:

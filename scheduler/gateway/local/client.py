@@ -15,17 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from scheduler import clock
 from scheduler.errors import GatewayError, GatewayRefusedError, GatewayUnreachableError
-from scheduler.gateway.base import (
-    SETTING_ONLY,
-    Identity,
-    Limits,
-    Part,
-    Reading,
-    Receipt,
-    Spend,
-    Steps,
-    Update,
-)
+from scheduler.gateway.abilities import Identity, Update
+from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
 from scheduler.gateway.careful import Forgiving, finish
 from scheduler.gateway.local import bodies, pin
 from scheduler.gateway.local.access import COMMIT, OPERATION, STOP, Access

@@ -84,7 +84,6 @@ class Traffic:
         self.status = self.asked = None
 
     def trace(self) -> aiohttp.TraceConfig:
-        """What the session calls."""
         made = aiohttp.TraceConfig()
         made.on_request_start.append(self._starts)
         made.on_request_end.append(self._ends)

@@ -66,6 +66,11 @@ _TONES: Final = {
 _OTHER_TONE: Final = "#e3e3ea"
 
 
+def tone(period: str) -> str:
+    """The colour of a period; dark text stands on it."""
+    return _TONES.get(period, _OTHER_TONE)
+
+
 def draw(
     day: DayPicture, *, link: Callable[[int], str] | None = None, frame: Frame | None = None
 ) -> str:
@@ -184,11 +189,10 @@ def _bands(frame: Frame) -> Iterator[str]:
     for each in frame.day.bands:
         x, width = frame.x(each.start), frame.x(each.end) - frame.x(each.start)
         name = each.name.replace("_", " ")
-        tone = _TONES.get(each.name, _OTHER_TONE)
         yield (
             f'<rect class="band" x="{x}" y="2" width="{width:.1f}" height="{_BAND - 4}" rx="3" '
-            f'fill="{tone}"><title>{escape(name)}, {frame.between(each.start, each.end)}</title>'
-            "</rect>"
+            f'fill="{tone(each.name)}"><title>{escape(name)}, '
+            f"{frame.between(each.start, each.end)}</title></rect>"
         )
         if width > 7 * len(name):
             middle = x + width / 2

@@ -8,7 +8,19 @@ from typing import Final
 
 from starlette.routing import Route
 
-from scheduler.outlets.web import act, assets, audit, day, health, metrics, now, run, signin
+from scheduler.outlets.web import (
+    act,
+    assets,
+    audit,
+    day,
+    health,
+    metrics,
+    now,
+    run,
+    schedule,
+    signin,
+    year,
+)
 from scheduler.outlets.web.entrance import Entrance
 from scheduler.outlets.web.page import Desk, Page, answer_data
 from scheduler.outlets.web.source import Source
@@ -16,6 +28,8 @@ from scheduler.outlets.web.source import Source
 PAGES: Final[tuple[Page, ...]] = (
     now.PAGE,
     day.PAGE,
+    year.PAGE,
+    schedule.PAGE,
     audit.PAGE,
     audit.SHEET,
     run.PAGE,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.views import RunView
 from scheduler.errors import SchedulerError
-from scheduler.outlets.hindsight import Hindsight, Life, hindsight
+from scheduler.outlets.hindsight import Hindsight, Life, Outline, Then, hindsight, outline
 
 State = Mapping[str, Any]
 
@@ -26,6 +26,8 @@ class Source:
 
     site: str
     database: Path
+    file: Path
+    """Of the schedule, as the settings name it."""
     zone: ZoneInfo
     now: Callable[[], datetime]
     state: Callable[[datetime], State]
@@ -50,6 +52,15 @@ class Source:
         """What the audit knows of a stretch of time."""
         with self.audit() as database:
             return hindsight(database, self.site, start, end, now=now, life=self.life())
+
+    def outline(self, start: datetime, end: datetime, now: datetime) -> Outline:
+        """What the audit knows of a long time."""
+        with self.audit() as database:
+            return outline(database, self.site, start, end, now=now, life=self.life())
+
+    def in_force(self, now: datetime) -> Then:
+        """The schedule in force, as the audit has it."""
+        return self.outline(now, now, now).thens[-1]
 
 
 def turning(state: State) -> bool:

@@ -60,7 +60,6 @@ class Cloud:
         return self._pictures[-1][1]
 
     def turn(self) -> datetime:
-        """Live until now."""
         moment = self._read()
         self._apply(moment)
         self.house.battery.islanded = self.faults.islanded

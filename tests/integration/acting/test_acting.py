@@ -22,7 +22,7 @@ LEASE = {
     "id": "override-1",
     "kind": "override",
     "until": "2026-11-26T02:00:00Z",
-    **WANTED,
+    "setting": WANTED,
     "who": "page: anna",
     "reason": HOSTILE,
 }

@@ -379,7 +379,7 @@ def python(text):
 def test_without_the_extra_one_message_names_it():
     hidden = (
         "import sys; sys.modules['aiopowerwall'] = None\n"
-        "from scheduler.gateway.v1r.library import the_library\n"
+        "from scheduler.gateway.v1r import the_library\n"
         "from scheduler.errors import SettingsError\n"
         "try: the_library()\n"
         "except SettingsError as error: print(error)\n"

@@ -202,6 +202,74 @@ async def test_a_lease_that_cannot_be_had_is_refused_at_once(path, body, told):
     assert told in answer["error"]
 
 
+GARBAGE = {
+    "no JSON": b"now, please",
+    "half of it": b'{"kind": "pause", "until": ',
+    "no text": bytes(range(128, 256)),
+    "zeros": bytes(64),
+    "a list": b"[1, 2, 3]",
+    "a word": b'"now"',
+    "a number": b"17",
+    "endless": b"1e999999",
+    "no number": b'{"kind": "override", "mode": "backup", "reserve": NaN, "until": "next"}',
+    "many digits": b'{"kind": "override", "mode": "backup", "until": "next", "reserve": %s}'
+    % (b"9" * 5_000),
+    "nothing": b"null",
+    "yes": b"true",
+    "deep": b"[" * 30_000,
+    "deep objects": b'{"kind":' * 8_000,
+    "wrong types": b'{"kind": 1, "name": [], "id": {}, "who": 3, "reason": false, "until": 0}',
+    "types within": b'{"kind": ["pause"], "until": {"at": "next"}}',
+    "a kind that is an object": b'{"kind": {}}',
+    "who is a list": b'{"kind": "skip", "name": "look for firmware", "who": []}',
+    "unknown key": b'{"kind": "pause", "until": "next", "untill": "18:00"}',
+    "another key": b'{"rule": "run the house"}',
+    "huge": b'{"kind": "pause", "until": "' + b"x" * 60_000 + b'"}',
+    "a date of no calendar": b'{"kind": "pause", "until": "2026-02-30T25:00:00Z"}',
+    "before all dates": b'{"kind": "pause", "until": "0001-01-01T00:00:00+23:59"}',
+    "after all dates": b'{"kind": "pause", "until": "9999-12-31T23:59:59-23:59"}',
+    "control characters": b'{"kind": "\\u0000\\u001b[31m", "name": "\\ud800"}',
+    "too large": b" " * (BOUNDS.body + 1),
+}
+
+
+@pytest.mark.parametrize("way", ["/apply", "/leases", "/leases/end", "/job/look%20for%20firmware"])
+async def test_an_act_with_a_body_of_garbage_is_refused_and_nothing_is_done(host, path, way):
+    keeper = host.keepers[0]
+    before = (keeper.site.controller.known.runs, len(keeper.site.leases.known))
+    for name, body in GARBAGE.items():
+        head = f"POST {way} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        sent = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+        answer = await raw(path, sent)
+
+        status, told = answer.split(b" ")[1], json.loads(answer.rpartition(b"\r\n\r\n")[2])
+        assert status == (b"413" if name == "too large" else b"400"), (name, answer)
+        assert told["error"].endswith((".", "?", "large")), name
+        assert len(answer) < 2_000, name
+    assert (await ask(path, "/status"))["leases"] == []
+    assert (keeper.site.controller.known.runs, len(keeper.site.leases.known)) == before
+
+
+@pytest.mark.parametrize("name", ["%00", "%ff%fe", "..%2f..%2fleases", "%F0%9F%94%8B", "x" * 7_000])
+async def test_a_job_of_a_strange_name_is_not_there(path, name):
+    sent = f"POST /job/{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+
+    answer = await raw(path, sent)
+
+    assert answer.split(b" ")[1] == b"404"
+    assert len(answer) < 2_000
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b" {} "])
+async def test_an_act_that_takes_nothing_takes_an_empty_body(path, body):
+    head = b"POST /apply HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
+
+    answer = await raw(path, head + b"%d\r\n\r\n" % len(body) + body)
+
+    assert answer.split(b" ")[1] == b"200"
+
+
 async def test_the_document_names_every_way_in(path):
     document = await ask(path, "/openapi.json")
 
