@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
@@ -61,7 +62,7 @@ def web_command(context: click.Context, listen: address.Listen | None) -> None:
         from scheduler.outlets.web.serve import serve
     chosen = own_settings()
     table = chosen.of(WebSettings)
-    where = listen or table.web_listen
+    where = listen or table.listen
     journal.configure(chosen.log_level, chosen.log_format)
     app = make(source(chosen), entrance(chosen, table, where))
     serve(app, where, began=lambda at: click.echo(f"The page is at {at.url}"))
@@ -152,7 +153,8 @@ def _act(chosen: Settings, what: str, body: Mapping[str, Any]) -> Iterator[Mappi
         )
     key = chosen.act_key.get_secret_value() if chosen.act_key else None
     try:
-        yield from asking.act(running.control, what, body, key=key)
+        site = f"{what}?site={quote(chosen.site, safe='')}"
+        yield from asking.act(running.control, site, body, key=key)
     except AccessError:
         raise AccessError(
             "Nothing was done: the service does not let the page act. Give both the same"

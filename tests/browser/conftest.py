@@ -203,7 +203,9 @@ def _bad(said: Any) -> bool:
 
 
 def _far(url: str) -> bool:
-    return not url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "about:"))
+    return not url.startswith(
+        ("http://127.0.0.1:", "http://localhost:", "file:", "data:", "about:")
+    )
 
 
 @pytest.fixture(scope="session")

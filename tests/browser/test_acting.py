@@ -6,6 +6,8 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher
 
+from scheduler import asking
+
 from .conftest import HOSTILE, PHONE, serious, shot, unstruck
 
 PASSWORD = "correct horse battery"
@@ -22,9 +24,9 @@ def acts(world):
 @pytest.fixture(autouse=True)
 def _nothing_left_over(world):
     yield
+    control = asking.socket_path(world.house.folder / "tou.db")
     for kind in ("override", "pause", "skip"):
-        word = {"pause": ("resume",)}.get(kind, (kind, "clear"))
-        world.house.tou(*word)
+        list(asking.act(control, "/leases/end", {"kind": kind}))
 
 
 def sign_in(page, password=PASSWORD):
@@ -39,14 +41,14 @@ def test_an_override_from_the_page_is_in_force_until_it_is_ended(world, acts, ta
     page.get_by_role("link", name="Act", exact=True).click()
     sign_in(page)
     form = page.locator("form[action='/act/override']")
-    form.get_by_label("Mode").select_option("autonomous")
+    form.locator("[name=mode]").select_option("autonomous")
     form.get_by_label("Reserve").fill("40")
-    form.get_by_label("Until", exact=True).select_option("2h")
+    form.locator("[name=until]").select_option("2h")
     form.get_by_label("Why").fill("guests")
     form.get_by_role("button").click()
 
     told = page.get_by_role("status").inner_text()
-    assert "Override in force until" in told
+    assert "Override until" in told
     assert "confirmed: Time-Based Control, 40 %." in told
     state = world.house.json("status")
     (lease,) = state["leases"]
@@ -68,11 +70,11 @@ def test_pause_skip_apply_and_a_job_are_each_asked_for_and_told(world, acts, tab
     sign_in(page)
 
     page.get_by_role("button", name="Pause").click()
-    assert "Pause in force until" in page.get_by_role("status").inner_text()
+    assert "Pause until" in page.get_by_role("status").inner_text()
     page.get_by_role("button", name="End pause now").click()
-    page.locator("form[action='/act/skip'] select").select_option("run the house")
+    page.locator("form[action='/act/skip'] select").select_option("put in force")
     page.get_by_role("button", name="Skip").click()
-    assert "Skip of run the house in force until" in page.get_by_role("status").inner_text()
+    assert "Skip of put in force until" in page.get_by_role("status").inner_text()
     page.get_by_role("button", name="Apply").click()
     assert "Backup-only, 100 %." in page.get_by_role("status").inner_text()
     page.get_by_role("button", name="Run put in force").click()

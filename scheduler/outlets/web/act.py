@@ -116,10 +116,10 @@ def _heard(entrance: Entrance, path: str, body: Mapping[str, Any], zone: ZoneInf
 
 def outcome(ended: Mapping[str, Any], zone: ZoneInfo) -> Told:
     """What came of an act, in a sentence."""
-    said = [_lease(each, "ended", zone) for each in ended.get("ended", ())]
+    said = [f"{_name(each)} ended." for each in ended.get("ended", ())]
     lease = ended.get("lease")
     if lease:
-        said.append(_lease(lease, "in force", zone))
+        said.append(f"{_name(lease)} until {words.local(lease['until'], zone)}.")
     if ended.get("outcome") and ended.get("wanted"):
         said.append(f"{ended['outcome']}: {words.setting(ended['wanted'])}.")
     elif ended.get("job"):
@@ -129,10 +129,9 @@ def outcome(ended: Mapping[str, Any], zone: ZoneInfo) -> Told:
     return "good" if good else "doubt" if lease else "bad", " ".join(said) or "Nothing was to do."
 
 
-def _lease(lease: Mapping[str, Any], how: str, zone: ZoneInfo) -> str:
+def _name(lease: Mapping[str, Any]) -> str:
     name = f" of {lease['name']}" if lease.get("name") else ""
-    until = f" until {words.local(lease['until'], zone)}" if how == "in force" else ""
-    return f"{str(lease['kind']).capitalize()}{name} {how}{until}."
+    return f"{str(lease['kind']).capitalize()}{name}"
 
 
 # --- what a form asks for

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, field_validator
+from pydantic import AfterValidator, SecretStr, field_validator
 
 from scheduler.environment import Flag, FromEnvironment, OptionalSecret, OptionalText
 from scheduler.outlets.web import address, people
@@ -13,8 +13,9 @@ from scheduler.outlets.web.address import Listen
 from scheduler.outside import said
 
 
-def _listen(value: object) -> object:
-    return address.listen(value) if isinstance(value, str) else value
+def _listen(text: str) -> str:
+    address.listen(text)
+    return text
 
 
 def _people(secret: SecretStr | None) -> SecretStr | None:
@@ -33,11 +34,16 @@ def _proxy(text: str | None) -> str | None:
 class WebSettings(FromEnvironment):
     """Where the page answers, who may come in, and whether it acts."""
 
-    web_listen: Annotated[Listen, BeforeValidator(_listen)] = address.listen(address.DEFAULT)
+    web_listen: Annotated[str, AfterValidator(_listen)] = address.DEFAULT
     web_act: Flag = False
     web_passwords: Annotated[OptionalSecret, AfterValidator(_people)] = None
     web_url: Annotated[OptionalText, AfterValidator(address.origin)] = None
     web_proxy: Annotated[OptionalText, AfterValidator(_proxy)] = None
+
+    @property
+    def listen(self) -> Listen:
+        """Where the page answers."""
+        return address.listen(self.web_listen)
 
     @field_validator("*", mode="before")
     @classmethod
