@@ -216,8 +216,7 @@ _LAST: Final = select(func.coalesce(func.max(audit.c.id), 0))
 _own: Final = (
     select(audit.c.hash)
     .where(
-        audit.c.site == bindparam("its_site"),
-        audit.c.id > select(anchor.c.id).scalar_subquery(),
+        audit.c.site == bindparam("its_site"), audit.c.id > select(anchor.c.id).scalar_subquery()
     )
     .order_by(audit.c.id.desc())
     .limit(1)

@@ -14,16 +14,8 @@ from scheduler.schedule.tariff_file import load_tariff
 from scheduler.schedule.values import Schedule
 
 _COLUMNS = (
-    "date",
-    "weekday",
-    "season",
-    "day_class",
-    "holiday",
-    "observed",
-    "hours",
-    "clock_change",
-    "periods",
-    "differs",
+    *("date", "weekday", "season", "day_class", "holiday"),
+    *("observed", "hours", "clock_change", "periods", "differs"),
 )
 
 

@@ -57,10 +57,7 @@ def _grid(days: Sequence[YearDay], signs: Mapping[str, str]) -> str:
 
 
 def _months(
-    days: Sequence[YearDay],
-    numbers: range,
-    signs: Mapping[str, str],
-    paints: Mapping[str, str],
+    days: Sequence[YearDay], numbers: range, signs: Mapping[str, str], paints: Mapping[str, str]
 ) -> Iterator[str]:
     for month in range(1, 13):
         inside = [each for each in days if each.date.month == month and each.date.day in numbers]

@@ -44,7 +44,7 @@ def check_command(file: str | None, form: str, *, strict: bool, online: bool) ->
     problems: tuple[Problem, ...] = ()
     summary: dict[str, Any] = {}
     try:
-        summary, problems = _read(path)
+        summary, problems = _read_tariff(path) if chosen.is_tariff(path) else _read_schedule(path)
     except ConfigurationError as error:
         if files.denied_in(error):
             raise
@@ -94,10 +94,6 @@ def _answer(
         "zone_data": zone_data_json(),
         **({"error": failure} if failure else {}),
     }
-
-
-def _read(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    return _read_tariff(path) if chosen.is_tariff(path) else _read_schedule(path)
 
 
 def _read_tariff(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:

@@ -186,7 +186,8 @@ def _finish(signing: Signing, reading: Reading, units: Path) -> None:
     click.echo(f"Step 5 of 5: the site shows {reading.setting.words()}{charge}.\n")
     click.echo(
         words.END.format(
-            file=_settings_file(), settings="\n".join(f"  {line}" for line in _lines(signing))
+            file=os.environ.get(environment.SETTINGS_FILE, ".env"),
+            settings="\n".join(f"  {line}" for line in _lines(signing)),
         )
     )
     if unit.wanted(units):
@@ -195,10 +196,6 @@ def _finish(signing: Signing, reading: Reading, units: Path) -> None:
     elif (units / unit.UNIT).exists():
         click.echo(words.OPEN.format(path=unit.drop_in(units), text=unit.TEXT))
     click.echo(words.CHECK)
-
-
-def _settings_file() -> str:
-    return os.environ.get(environment.SETTINGS_FILE, ".env")
 
 
 def _lines(signing: Signing) -> list[str]:

@@ -50,7 +50,7 @@ def forget_command() -> None:
     Example: tou mqtt forget
     """
     chosen, table = _prepared()
-    from scheduler.outlets.mqtt.bridge import forget
+    from scheduler.outlets.mqtt.forget import forget
 
     for topic in asyncio.run(forget(table, Looker(chosen).look())):
         click.echo(f"deleted: {topic}")

@@ -16,8 +16,7 @@ from scheduler import clock
 from scheduler.cli.table import printable
 from scheduler.cli.tariff_week import colours, letters
 from scheduler.plan import Lease, Plan, plan, wall
-from scheduler.plan.days import by_day
-from scheduler.plan.wall import Piece
+from scheduler.plan.wall import Piece, by_day
 from scheduler.schedule.values import DAY_SECONDS, Schedule
 from scheduler.setting import Setting
 

@@ -13,8 +13,7 @@ from scheduler.schedule import weeks
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
 from scheduler.schedule.tariff import HOLIDAY, Season, Tariff, is_peak
-
-_DAY_KEYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from scheduler.schedule.values import WEEKDAY_NAMES
 
 
 def page(found: Found, year: int) -> str:
@@ -162,7 +161,7 @@ def whole(found: Found, year: int) -> dict[str, Any]:
 
 
 def _season(tariff: Tariff, season: Season) -> dict[str, Any]:
-    days = dict(zip(_DAY_KEYS, season.shapes, strict=False))
+    days = dict(zip(WEEKDAY_NAMES, season.shapes, strict=False))
     if tariff.holiday_calendar is not None:
         days["holiday"] = season.shapes[HOLIDAY]
     return {

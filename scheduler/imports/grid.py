@@ -13,11 +13,7 @@ from typing import TypeAlias
 from scheduler.imports.document import Fault, Json, Path, RateFile, decoded
 from scheduler.imports.records import Record
 
-WEEKDAY, WEEKEND, RATES = (
-    "energyweekdayschedule",
-    "energyweekendschedule",
-    "energyratestructure",
-)
+WEEKDAY, WEEKEND, RATES = ("energyweekdayschedule", "energyweekendschedule", "energyratestructure")
 MAX_PERIODS = 10_000
 MAX_PRICE = 10_000.0
 _DEMAND = ("demandratestructure", "flatdemandstructure", "coincidentratestructure")

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from scheduler import clock
 from scheduler.plan import wall
-from scheduler.plan.days import by_day
 from scheduler.plan.job_times import due
 from scheduler.plan.switches import changes, desired_at
+from scheduler.plan.wall import by_day
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.values import DAY_SECONDS, Charge, Job, Schedule
 from scheduler.setting import Setting

@@ -15,9 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduler.plan import wall
-from scheduler.plan.days import by_day
 from scheduler.plan.effect import asked
-from scheduler.plan.wall import Piece
+from scheduler.plan.wall import Piece, by_day
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
 from scheduler.schedule.tariff import Tariff

@@ -10,13 +10,7 @@ from scheduler.schedule.finding import Finding
 from scheduler.schedule.lint_names import MOST_ENTRIES
 from scheduler.schedule.model import JobFile, RuleFile
 from scheduler.schedule.tariff import HOLIDAY
-from scheduler.schedule.values import (
-    WEEKDAY_NAMES,
-    Condition,
-    Day,
-    DayClass,
-    PeriodEdge,
-)
+from scheduler.schedule.values import WEEKDAY_NAMES, Condition, Day, DayClass, PeriodEdge
 from scheduler.schedule.wording import shown
 
 # Far more than any list of exceptions; a longer range is as good as no dates at all.

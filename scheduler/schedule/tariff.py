@@ -197,12 +197,18 @@ def bare(timezone: str) -> Tariff:
     return Tariff("", timezone, "local", zone, zone, _ONE_SEASON, (), ())
 
 
+YEAR: Final = tuple(
+    (day.month, day.day) for day in (date(2028, 1, 1) + timedelta(days=n) for n in range(366))
+)
+"""Every (month, day) of a leap year."""
+
+
 def _one_season() -> Season:
     work, rest, holiday = (Day(None, each, ((0, None),)) for each in DayClass)
     return Season("", (work, work, work, work, work, rest, rest, holiday))
 
 
 _ONE_SEASON: Final = dict.fromkeys(
-    ((day.month, day.day) for day in (date(2028, 1, 1) + timedelta(days=n) for n in range(366))),
+    YEAR,
     _one_season(),
 )

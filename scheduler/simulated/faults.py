@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from scheduler.simulated.switches import ALWAYS, Switches
 
-__all__ = ["ALWAYS", "Faults", "fault_kinds"]
+__all__ = ["ALWAYS", "Faults"]
 
 
 @dataclass
@@ -130,8 +130,3 @@ class Faults(Switches):
     """The meters' stamps stand still."""
     islanded: bool = False
     """The grid is away."""
-
-
-def fault_kinds() -> dict[str, str]:
-    """Every fault of the local gateway; see `Switches.kinds`."""
-    return Faults.kinds()

@@ -95,11 +95,7 @@ class Updates:
         if found in ("download", "stalled"):
             fetched = done + (_FOR_EVER if found == "stalled" else self.download_seconds)
             staged = fetched + self.check_seconds / 2
-            return [
-                (done, DOWNLOADING, None),
-                (fetched, DOWNLOADED, None),
-                (staged, STAGED, None),
-            ]
+            return [(done, DOWNLOADING, None), (fetched, DOWNLOADED, None), (staged, STAGED, None)]
         return [(done, FAILED, "nonactionable" if found == "none" else found)]
 
     def _enter(self, state: str, status: str | None, moment: Instant) -> None:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from scheduler.gateway.registry import Surroundings
 
 TOKENS: Final = ".fleet"
+INSTEAD_OF_LOGOUT: Final = (
+    "The cloud keeps no session. The sign-in is withdrawn where it was given: of your own app at "
+    "https://auth.tesla.com/user/revoke/consent?revoke_client_id=CLIENT_ID, of a token on its "
+    "provider's page. Then remove the file .fleet beside the database, or TOU_FLEET_TOKEN."
+)
 BUDGET: Final = ".fleet-budget"
 KEPT: Final = 0.2
 """The share of a month's budget that is kept for writes and their confirmation."""

@@ -206,11 +206,7 @@ class Renewed:
         return (tokens.refresh, old.refresh) if old and usable else (tokens.refresh,)
 
     async def _ask(self, client_id: str, refresh: str, steps: Steps) -> CloudReply:
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": client_id,
-            "refresh_token": refresh,
-        }
+        form = {"grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh}
         assert self.wire is not None
         call = CloudCall("refresh", "POST", TOKEN_PATH, form=form, base=self._url)
         answer = await self.wire.send(call, steps)

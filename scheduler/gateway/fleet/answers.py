@@ -99,6 +99,8 @@ class _Meaning:
     delivered: Delivered = "no"
 
 
+RELAY: Final = "relay"
+"""The step of a message that is handed on to the gateway at the house."""
 _R, _U = GatewayRefusedError, GatewayUnreachableError
 _STATUSES: Final[dict[int, _Meaning]] = {
     400: _Meaning(_R, "does not accept the request. It is not tried again unchanged."),
@@ -134,6 +136,13 @@ _STATUSES: Final[dict[int, _Meaning]] = {
     504: _Meaning(_U, "had no answer in time from behind it.", "unknown"),
     540: _Meaning(GatewayProtocolError, "had an odd answer from the gateway.", "unknown"),
 }
+# The one call that not each cloud has: providers, and a simulated cloud with nothing behind it.
+_NOT_PASSED_ON: Final = _Meaning(
+    _R,
+    "does not pass messages on to this site's gateway. Where TOU_FLEET_SITE is one of the "
+    "account's, it has no such call: let the Powerwall know of the key in another way, as `tou "
+    "gateway pair` shows without a sign-in.",
+)
 # Teslemetry's word for what is a 408 at Tesla.
 _NOT_DELIVERED: Final = "energy_gateway_unreachable"
 
@@ -144,6 +153,8 @@ def failure(where: str, call: CloudCall, answer: CloudReply, said: str) -> Gatew
     told = f" It says: {said}." if said else ""
     if answer.status < 300:
         meaning = _Meaning(_R, "answered that it did not do it.")
+    elif answer.status == 404 and call.step == RELAY:
+        meaning = _NOT_PASSED_ON
     elif _NOT_DELIVERED in answer.complaint:
         meaning = _STATUSES[408]
     busy = meaning.kind is GatewayBusyError

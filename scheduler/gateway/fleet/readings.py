@@ -14,11 +14,7 @@ from scheduler.setting import Export, GridCharging, SettingRead
 
 DENIED: Final = "disallow_charge_from_grid_with_solar_installed"
 RULE: Final = "customer_preferred_export_rule"
-EXPORTS: Final = {
-    Export.BATTERY: "battery_ok",
-    Export.SOLAR: "pv_only",
-    Export.NONE: "never",
-}
+EXPORTS: Final = {Export.BATTERY: "battery_ok", Export.SOLAR: "pv_only", Export.NONE: "never"}
 STALE_AFTER: Final = timedelta(minutes=20)
 """The cloud renews its numbers about every five minutes."""
 EXPORT_OF: Final = {word: export for export, word in EXPORTS.items()}

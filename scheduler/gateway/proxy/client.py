@@ -14,15 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from scheduler.errors import GatewayError, GatewayProtocolError, GatewayRefusedError
-from scheduler.gateway.base import (
-    SETTING_ONLY,
-    Limits,
-    Part,
-    Reading,
-    Receipt,
-    Spend,
-    Steps,
-)
+from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
 from scheduler.gateway.exchange import Call
 from scheduler.gateway.fleet.readings import EXPORT_OF, EXPORTS
 from scheduler.gateway.local import bodies

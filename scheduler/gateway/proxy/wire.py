@@ -34,12 +34,7 @@ class ProxyWire(Wire[ProxyAnswer]):
     idle_seconds = 15.0
 
     def __init__(
-        self,
-        *,
-        url: str,
-        secret: str,
-        now: Callable[[], datetime],
-        monotonic: Callable[[], float],
+        self, *, url: str, secret: str, now: Callable[[], datetime], monotonic: Callable[[], float]
     ) -> None:
         super().__init__(url, now, monotonic)
         parts = urlsplit(url)

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 LIBRARY: Final = "aiopowerwall"
 WAY_OUT: Final = "pip install 'tou-scheduler[v1r]'"
+INSTEAD_OF_LOGOUT: Final = (
+    "There is no session: each request is signed with the paired key. Whoever has the file of "
+    "TOU_V1R_KEY can write: remove it to end that here. The app, or another paired program, "
+    "removes the key at the gateway."
+)
 LIMITS = Limits(
     grid_charging=True,
     exports=frozenset(Export),

@@ -38,6 +38,7 @@ def facts(source: Source, number: int) -> dict[str, Any] | None:
         ],
         "why": sentence(told, source.zone),
         "lines": lines(told),
+        "attempts": [each for each in told.tried if each.kind == run.kind],
     }
 
 

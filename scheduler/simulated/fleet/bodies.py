@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from scheduler.simulated.battery import FULL_PACK
 from scheduler.simulated.captured import CAPTURED, Body
 from scheduler.simulated.fleet.cloud import SITE, Cloud
+from scheduler.simulated.stamps import number
 
 _VERSION = "26.18.3 0fe780c9"
 
@@ -14,7 +15,7 @@ _VERSION = "26.18.3 0fe780c9"
 def products(cloud: Cloud) -> Body:
     """A car, the house, any further sites, and a site without a battery."""
     sites = [(SITE, cloud.name), *cloud.more_sites]
-    batteries = [_battery_site(cloud, number, name) for number, name in sites]
+    batteries = [_battery_site(cloud, id_, name) for id_, name in sites]
     car: Body = {"id": 1234, "vehicle_id": 1234, "vin": "LRW00000000000000", "state": "asleep"}
     charger: Body = {
         "energy_site_id": 98765,
@@ -26,11 +27,11 @@ def products(cloud: Cloud) -> Body:
     return {"response": found, "count": len(found)}
 
 
-def _battery_site(cloud: Cloud, number: int, name: str) -> Body:
+def _battery_site(cloud: Cloud, id_: int, name: str) -> Body:
     house = cloud.house
     return {
         **CAPTURED["battery_site"],
-        "energy_site_id": number,
+        "energy_site_id": id_,
         **({"site_name": name} if name else {}),
         "energy_left": float(house.battery.remaining),
         "total_pack_energy": FULL_PACK,
@@ -46,7 +47,7 @@ def site_info(cloud: Cloud) -> Body:
         "response": {
             **CAPTURED["site_info"],
             "site_name": cloud.name,
-            "backup_reserve_percent": _whole(shown.reserve),
+            "backup_reserve_percent": number(shown.reserve),
             "default_real_mode": shown.mode,
             "user_settings": {"storm_mode_enabled": shown.storm_mode},
             "components": _components(cloud),
@@ -62,11 +63,7 @@ def _components(cloud: Cloud) -> Body:
     found: Body = {
         **CAPTURED["components"],
         "gateways": [
-            {
-                "part_name": "Tesla Backup Gateway 2",
-                "is_active": True,
-                "firmware_version": _VERSION,
-            }
+            {"part_name": "Tesla Backup Gateway 2", "is_active": True, "firmware_version": _VERSION}
         ],
         "edit_setting_grid_charging": "grid_charging" not in faults.fixed,
         "edit_setting_energy_exports": "energy_exports" not in faults.fixed,
@@ -99,7 +96,3 @@ def live_status(cloud: Cloud, now: datetime) -> Body:
             "timestamp": at.replace(microsecond=0).isoformat(),
         }
     }
-
-
-def _whole(percent: float) -> float:
-    return int(percent) if percent == int(percent) else percent

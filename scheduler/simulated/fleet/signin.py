@@ -100,7 +100,9 @@ class SignIn:
         if found is None or self._now() > found[0].until:
             raise Refused(400, "invalid_auth_code")
         grant, challenge = found
-        if challenge is not None and challenge != _challenge(form.get("code_verifier", "")):
+        if challenge is not None and challenge != _text(
+            hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        ):
             raise Refused(400, "invalid_request")
         self._check_secret(form)
         return self.pair(grant.scopes)
@@ -125,10 +127,6 @@ class SignIn:
         )
         self._access[token] = Grant(until, scopes, partner)
         return {"access_token": token, "expires_in": int(life), "token_type": "Bearer"}
-
-
-def _challenge(verifier: str) -> str:
-    return _text(hashlib.sha256(verifier.encode()).digest())
 
 
 def _jwt(claims: Mapping[str, object]) -> str:

@@ -93,6 +93,16 @@ async def test_a_birth_of_home_assistant_is_answered_by_the_description(broker, 
         await ear.until(lambda: config in ear.last and ear.json(f"{base}/home/state"))
 
 
+async def test_an_offline_that_another_one_said_is_put_right_at_once(broker, base, ear):
+    world = World("home")
+    async with at_work(world, broker, base):
+        await ear.until(lambda: ear.json(f"{base}/home/state"))
+
+        await ear.say(f"{base}/home/connection", "offline", retain=True)
+
+        await ear.until(lambda: ear.last[f"{base}/home/connection"] == "online")
+
+
 async def test_a_sign_of_the_audit_is_told_at_once_and_once_more(broker, base, ear):
     world = World("home")
     async with at_work(world, broker, base):
@@ -109,6 +119,7 @@ async def test_a_broker_that_was_away_is_told_the_state_of_now(broker, base, ear
     own = Broker(tmp_path, ca=broker.ca)
     (tmp_path / "passwords").write_bytes((broker.folder / "passwords").read_bytes())
     (tmp_path / "key.pem").write_bytes((broker.folder / "key.pem").read_bytes())
+    (tmp_path / "access").write_text("")
     own.start()
     world = World("home")
     try:
@@ -153,7 +164,7 @@ async def test_acting_is_off_unless_it_is_switched_on(broker, base, ear):
 
         await ear.say(f"{base}/home/set", {"mode": "backup", "reserve": 5, "until": "next"})
         world.mark += 1
-        await ear.until(lambda: world.looks > looks + 1)
+        await ear.until(lambda: world.looks > looks)
 
         assert world.acts == []
         assert f"{base}/home/result" not in ear.last

@@ -120,6 +120,20 @@ async def test_a_password_comes_from_a_credential_over_tls(house, broker, ear, b
     assert PASSWORD not in told
 
 
+async def test_a_broker_that_takes_everything_and_shows_nothing_is_told(house, broker, ear, base):
+    house.begin(
+        "mqtt",
+        TOU_MQTT_URL=broker.safe_url,
+        TOU_MQTT_CA=str(broker.ca),
+        TOU_MQTT_USERNAME="mute",
+        TOU_MQTT_PASSWORD=PASSWORD,
+    )
+
+    await ear.until(lambda: "in the broker's access list" in house.log("mqtt"))
+
+    assert ear.last == {}
+
+
 # The client's library leaves a socket whose TLS fails for the collector to close.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_certificate_that_nobody_vouches_for_is_refused(tou, broker):

@@ -202,6 +202,7 @@ BAD = {
     "no JSON": (b"backup", "not JSON"),
     "no object": ([1], "not an object"),
     "not UTF-8": (b"\xff\xfe\x00", "not JSON"),
+    "no number": (b'{"mode": "backup", "reserve": NaN, "until": "2h"}', "not JSON"),
     "too deep": (b"[" * 1900, "not JSON"),
     "too long": ({"reason": "x" * 3000, **ASKED}, "longer than 2000 bytes"),
     "another key": ({**ASKED, "mod\n\x1be": 1}, "is not understood. There are mode, reserve"),
