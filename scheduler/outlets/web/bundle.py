@@ -22,6 +22,7 @@ from scheduler.audit import review
 from scheduler.audit.questions import Questions
 from scheduler.outlets.web import schedule
 from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.shapes import FILES
 from scheduler.outlets.web.source import Source
 from scheduler.outlets.web.strike import Strike
 from scheduler.schedule import zones
@@ -157,5 +158,6 @@ PAGE: Final = Page(
     "What a bundle for a bug report would have in it, to be looked at before it is sent.",
     json="/bundle.json",
     data=data,
+    shape=FILES,
 )
 ZIP: Final = Page("/bundle.zip", answer_zip, "The bundle as one download.")
