@@ -49,7 +49,7 @@ def test_an_override_from_the_page_is_in_force_until_it_is_ended(world, acts, ta
 
     told = page.get_by_role("status").inner_text()
     assert "Override until" in told
-    assert "confirmed: Time-Based Control, 40 %." in told
+    assert "confirmed: Time-Based Control, 40\u00a0%." in told
     state = world.house.json("status")
     (lease,) = state["leases"]
     assert (lease["kind"], lease["reason"]) == ("override", "guests")
@@ -57,11 +57,11 @@ def test_an_override_from_the_page_is_in_force_until_it_is_ended(world, acts, ta
     assert lease["until"] > state["now"]
     assert state["confirmed"]["reserve_percent"] == 40
     page.get_by_role("link", name="Now", exact=True).click()
-    assert "Time-Based Control, 40 %" in page.locator("dl.facts").inner_text()
+    assert "Time-Based Control, 40\u00a0%" in page.locator("dl.facts").inner_text()
 
     page.get_by_role("link", name="Act", exact=True).click()
     page.get_by_role("button", name="End override now").click()
-    assert "confirmed: Backup-only, 100 %." in page.get_by_role("status").inner_text()
+    assert "confirmed: Backup-only, 100\u00a0%." in page.get_by_role("status").inner_text()
     assert world.house.json("status")["leases"] == []
 
 
@@ -76,7 +76,7 @@ def test_pause_skip_apply_and_a_job_are_each_asked_for_and_told(world, acts, tab
     page.get_by_role("button", name="Skip").click()
     assert "Skip of put in force until" in page.get_by_role("status").inner_text()
     page.get_by_role("button", name="Apply").click()
-    assert "Backup-only, 100 %." in page.get_by_role("status").inner_text()
+    assert "Backup-only, 100\u00a0%." in page.get_by_role("status").inner_text()
     page.get_by_role("button", name="Run put in force").click()
     assert "put in force: completed." in page.get_by_role("status").inner_text()
 

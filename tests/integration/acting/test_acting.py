@@ -129,7 +129,7 @@ def test_each_form_asks_the_service_for_one_act_with_who(page, service, what, fi
 def test_what_came_of_it_is_told_once(page):
     act(page, "override", mode="backup", reserve="100", **FOR)
 
-    told = "Override until Wed 2026-11-25 18:00:00. confirmed: Backup-only, 100 %."
+    told = "Override until Wed 2026-11-25 18:00:00. confirmed: Backup-only, 100\u00a0%."
     assert f'<p class="told good" role="status">{told}</p>' in page.get("/act").text
     assert "told good" not in page.get("/act").text
 
