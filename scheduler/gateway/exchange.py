@@ -89,7 +89,7 @@ class Wire(ABC, Generic[AReply]):
     ) -> None:
         self.clock_ahead: float | None = None
         self._base, self._now, self._monotonic = base, now, monotonic
-        self._held = HeldClient(self._client, idle=self.idle_seconds)
+        self._held: HeldClient[httpx.AsyncClient] = HeldClient(self._client, idle=self.idle_seconds)
 
     @abstractmethod
     def _client(self) -> httpx.AsyncClient: ...
