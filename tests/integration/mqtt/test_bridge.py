@@ -8,8 +8,10 @@ import threading
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import pytest
 from pydantic import SecretStr
 
+from scheduler.errors import AccessError
 from scheduler.outlets.mqtt.bridge import Bridge, Program
 from scheduler.outlets.mqtt.message import gone
 from scheduler.outlets.mqtt.settings import MqttSettings, parse_broker
@@ -22,10 +24,13 @@ class World:
         self.sites, self.looks = list(sites), 0
         self.acts: list[tuple[str, object]] = []
         self.mark = 0
+        self.fault: Exception | None = None
         self.go = threading.Event()
         self.go.set()
 
     def look(self):
+        if self.fault:
+            raise self.fault
         self.looks += 1
         return {
             site: {**gone(site, "now", "x"), "look": self.looks, "as_wanted": True}
@@ -206,6 +211,21 @@ async def test_a_flood_of_requests_is_refused_and_not_piled_up(broker, base, ear
 
     assert [each["id"] for each in answers() if "at once" in (each["error"] or "")] == [9, 10, 11]
     assert len(world.acts) == 9
+
+
+async def test_who_may_not_ask_says_so_and_takes_leave(broker, base, ear):
+    world = World("home")
+
+    async def life():
+        async with at_work(world, broker, base):
+            await ear.until(lambda: ear.json(f"{base}/home/state"))
+            world.fault = AccessError()
+            world.mark += 1
+            await ear.until(lambda: ear.last[f"{base}/home/connection"] == "offline")
+
+    with pytest.raises(AccessError):
+        await life()
+    assert ear.json(f"{base}/home/state")["reasons"] == ["`tou mqtt` was stopped."]
 
 
 async def test_discovery_that_is_switched_off_is_taken_back(broker, base, ear):
