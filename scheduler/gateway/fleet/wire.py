@@ -39,11 +39,8 @@ class CloudWire(Wire[CloudReply]):
         """What the cloud says, fit to be shown."""
         return hides_tokens(said(text, secrets=self._secrets(), limit=limit))
 
-    def _complaint(self, reply: CloudReply) -> str | None:
-        if reply.fine:
-            return None
-        words = self.shown(reply.complaint or reply.unwilling or "")
-        return words or f"status {reply.status}"
+    def _complaint(self, reply: CloudReply) -> str:
+        return self.shown(reply.complaint or reply.unwilling or "")
 
     def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> CloudReply:
         # Bounded where it is used.

@@ -16,7 +16,7 @@ from scheduler.errors import (
     GatewayUnreachableError,
 )
 from scheduler.gateway.base import Steps
-from scheduler.gateway.local.answers import Call
+from scheduler.gateway.exchange import Call
 from scheduler.gateway.local.line import Line
 from scheduler.gateway.local.session import Session
 
