@@ -10,11 +10,7 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
-from scheduler.errors import (
-    GatewayProtocolError,
-    GatewayRefusedError,
-    GatewayUnreachableError,
-)
+from scheduler.errors import GatewayProtocolError, GatewayRefusedError, GatewayUnreachableError
 from scheduler.gateway.base import Steps
 from scheduler.gateway.exchange import Call
 from scheduler.gateway.local.line import Line
