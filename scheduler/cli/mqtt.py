@@ -14,8 +14,6 @@ from urllib.parse import quote
 import click
 
 from scheduler import __version__, asking, clock, settings
-from scheduler.cli.audit_question import display_zone
-from scheduler.cli.times import parse_instant
 from scheduler.cli.verbs import Verbs
 from scheduler.errors import ConfigurationError, ServiceSilentError
 from scheduler.host import instance, supervisor
@@ -50,7 +48,7 @@ def forget_command() -> None:
     Example: tou mqtt forget
     """
     chosen, table = _prepared()
-    from scheduler.outlets.mqtt.bridge import forget
+    from scheduler.outlets.mqtt.forget import forget
 
     for topic in asyncio.run(forget(table, Looker(chosen).look())):
         click.echo(f"deleted: {topic}")
@@ -123,7 +121,11 @@ def act(chosen: Settings, site: str, asked: LeaseRequest) -> Mapping[str, Any]:
 
 
 def _instant(chosen: Settings, text: str) -> str:
-    """Raises ValueError with the way out."""
+    """Raises ValueError with the way out. What it needs is imported with the first request: it is a
+    third of this process."""
+    from scheduler.cli.audit_question import display_zone
+    from scheduler.cli.times import parse_instant
+
     if text.strip().casefold() == "next":
         return "next"
     try:

@@ -84,6 +84,7 @@ def source(chosen: Settings) -> Source:
         state=lambda now: _state(chosen, now),
         life=lambda: _life(chosen),
         sheet=_sheet,
+        hidden=environment.hidden_values,
         patience=3 * chosen.pulse + timedelta(minutes=5),
     )
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -20,7 +20,7 @@ from scheduler.errors import GatewayError
 from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
 from scheduler.gateway.clocks import ahead_of
-from scheduler.gateway.http import CANCEL_GRACE, ERRORS, HeldClient, body_of
+from scheduler.gateway.http import CANCEL_GRACE, ERRORS, Held, HeldClient, body_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class Call:
     """Another host than the usual one."""
     slow: bool = False
     """Whether the answer may take longer than usual."""
+
+    def content(self) -> bytes:
+        """The body as JSON."""
+        return json.dumps(self.body, separators=(",", ":")).encode()
 
     @property
     def what(self) -> str:
@@ -87,7 +91,7 @@ class Credential(Protocol):
         """What of it must not be shown anywhere."""
 
 
-class Wire(ABC, Generic[AReply]):
+class Wire(ABC, Generic[AReply, Held]):
     """The connections to one server. HTTP/1.1, no redirects, bodies within bounds; nothing is held
     while nothing is asked."""
 
@@ -97,7 +101,6 @@ class Wire(ABC, Generic[AReply]):
     """For the whole of a request, beyond the wait for its next byte."""
     idle_seconds: float
     most_bytes = 1_000_000
-    extensions: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self, base: str, now: Callable[[], datetime], monotonic: Callable[[], float]
@@ -105,10 +108,16 @@ class Wire(ABC, Generic[AReply]):
         self.clock_ahead: float | None = None
         """Seconds by which its clock was ahead of ours with its last answer."""
         self._base, self._now, self._monotonic = base, now, monotonic
-        self.held = HeldClient(self._client, idle=self.idle_seconds)
+        self.held: HeldClient[Held] = HeldClient(self._client, idle=self.idle_seconds)
 
     @abstractmethod
-    def _client(self) -> httpx.AsyncClient: ...
+    def _client(self) -> Held: ...
+
+    @abstractmethod
+    def _answer(
+        self, client: Held, call: Call, headers: Mapping[str, str]
+    ) -> Awaitable[httpx.Response]:
+        """The answer as it begins; its body is still to come."""
 
     @abstractmethod
     def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> AReply: ...
@@ -181,7 +190,7 @@ class Wire(ABC, Generic[AReply]):
             client = await self.held.take()
             async with asyncio.timeout(self._patience(call) + self.slack_seconds):
                 with self._guarded():
-                    response = await client.send(self._request(client, call, headers), stream=True)
+                    response = await self._answer(client, call, headers)
                 self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
                 async with aclosing(response):
                     body = await body_of(response, most=self.most_bytes)
@@ -205,21 +214,25 @@ class Wire(ABC, Generic[AReply]):
             return note(outcome) if note else None
         return self._complaint(outcome) or f"status {outcome.status}"
 
-    def _request(
+
+class ClientWire(Wire[AReply, httpx.AsyncClient]):
+    """By httpx's own client, which knows of proxies and redirects."""
+
+    def _answer(
         self, client: httpx.AsyncClient, call: Call, headers: Mapping[str, str]
-    ) -> httpx.Request:
+    ) -> Awaitable[httpx.Response]:
         sent, content = dict(headers), None
         if call.form is not None:
             content = urlencode(call.form).encode()
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         elif call.body is not None:
-            content = json.dumps(call.body, separators=(",", ":")).encode()
+            content = call.content()
             sent["Content-Type"] = "application/json"
-        return client.build_request(
+        request = client.build_request(
             call.method,
             f"{call.base or self._base}{call.path}",
             headers=sent,
             content=content,
             timeout=httpx.Timeout(self.connect_seconds, read=self._patience(call)),
-            extensions=dict(self.extensions),
         )
+        return client.send(request, stream=True)

@@ -10,13 +10,13 @@ import httpx
 
 from scheduler import __version__
 from scheduler.errors import GatewayError, GatewayProtocolError, GatewayUnreachableError
-from scheduler.gateway.exchange import Call, Wire
+from scheduler.gateway.exchange import Call, ClientWire
 from scheduler.gateway.fleet.answers import CloudReply
 from scheduler.gateway.http import Failure, failure, retry_after
 from scheduler.outside import hides_tokens, said
 
 
-class CloudWire(Wire[CloudReply]):
+class CloudWire(ClientWire[CloudReply]):
     connect_seconds = 10.0
     read_seconds = 30.0
     slack_seconds = 15.0

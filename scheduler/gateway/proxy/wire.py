@@ -18,7 +18,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.exchange import Call, Wire
+from scheduler.gateway.exchange import Call, ClientWire
 from scheduler.gateway.http import Failure, failure, retry_after
 from scheduler.gateway.proxy.answers import ProxyAnswer
 from scheduler.gateway.proxy.settings import stays_home
@@ -27,7 +27,7 @@ from scheduler.outside import said
 LONGEST_WAIT: Final = 900.0
 
 
-class ProxyWire(Wire[ProxyAnswer]):
+class ProxyWire(ClientWire[ProxyAnswer]):
     # A write is passed on to Tesla or to the gateway before it is answered.
     read_seconds = 30.0
     idle_seconds = 15.0

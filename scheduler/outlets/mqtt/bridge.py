@@ -7,8 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,25 +18,24 @@ from aiomqtt import Message as Received
 
 from scheduler import clock
 from scheduler.errors import BrokerRefusedError, BrokerUnreachableError, SchedulerError
-from scheduler.outlets.mqtt import discovery, link, request
+from scheduler.outlets.mqtt import discovery, link
+from scheduler.outlets.mqtt.errands import Errands, Result
 from scheduler.outlets.mqtt.message import Message, gone, is_live
-from scheduler.outlets.mqtt.request import LeaseRequest, RefusedError
+from scheduler.outlets.mqtt.request import LeaseRequest
 from scheduler.outlets.mqtt.settings import MqttSettings
 from scheduler.outlets.mqtt.topics import Topics
 from scheduler.site.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
-Result = Mapping[str, Any]
-_WAITING: Final = 8
-"""Requests that wait for the one before; one more is refused."""
-_RESULTS: Final = 32
 _LOOK: Final = 1.0
 _AFTERWARDS: Final = 2.0
 """What follows an entry in the audit is there by then, such as the end of a process."""
 _BEAT: Final = 30.0
 _AGAIN: Final = Backoff(1.0, 60.0)
 _REFUSED: Final = 300.0
+_GRACE: Final = 2.0
+"""What taking leave of a broker may take."""
 _STOOD: Final = 30.0
 
 
@@ -66,11 +64,13 @@ class Bridge:
         self._table, self._program = table, program
         self._site = self._topics(site)
         self._soon = asyncio.Event()
-        self._asked: asyncio.Queue[tuple[Topics, LeaseRequest]] = asyncio.Queue(_WAITING)
-        self._results: deque[tuple[str, Result]] = deque(maxlen=_RESULTS)
+        self._errands = Errands(program.act, program.instant, self._soon)
         self._met: dict[str, Topics] = {}
-        """The sites that were introduced on this connection."""
-        self._last: Mapping[str, Message] = {}
+        """The sites whose requests are heard on this connection."""
+        self._described: set[str] = set()
+        """Those that Home Assistant was told of since its birth."""
+        self._shown: str | None = None
+        """What the broker itself shows of our connection."""
         self._connected_once = False
         self._fault = ""
         self._well = ""
@@ -78,25 +78,29 @@ class Bridge:
 
     async def run(self, ended: asyncio.Event) -> None:
         """Tell until it is ended. Raises BrokerRefusedError where the broker never let us in."""
-        work, tries = asyncio.create_task(self._work()), 0
+        work, tries = asyncio.create_task(self._errands.work()), 0
         try:
             while not ended.is_set():
                 began, tries = clock.monotonic(), tries + 1
-                wait = await self._connection(ended, tries)
+                wait = await _unless(ended, self._connection(ended, tries, work))
                 if clock.monotonic() - began > _STOOD:
                     tries = 0
                 await self._rest(ended, wait)
         finally:
             work.cancel()
 
-    async def _connection(self, ended: asyncio.Event, tries: int) -> float:
+    async def _connection(
+        self, ended: asyncio.Event, tries: int, work: asyncio.Task[None]
+    ) -> float:
         """One connection until its end; how long to wait for the next."""
         try:
             async with link.connected(self._table, will=self._site.connection) as client:
                 log.info("connected to %s", self._table.mqtt_url)
                 self._connected_once, self._fault = True, ""
                 self._met.clear()
-                await self._session(client, ended)
+                self._described.clear()
+                self._shown = None
+                await self._session(client, ended, work)
                 return 0.0
         except BrokerRefusedError as error:
             if not self._connected_once:
@@ -122,12 +126,15 @@ class Bridge:
                 async with asyncio.timeout(min(left, 10.0)):
                     await ended.wait()
 
-    async def _session(self, client: Client, ended: asyncio.Event) -> None:
+    async def _session(
+        self, client: Client, ended: asyncio.Event, work: asyncio.Task[None]
+    ) -> None:
+        """Until something ends: the connection, our work, or all of it."""
         tasks = [asyncio.create_task(self._tell(client)), asyncio.create_task(self._listen(client))]
         stop = asyncio.create_task(ended.wait())
-        await asyncio.wait((*tasks, stop), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((*tasks, stop, work), return_when=asyncio.FIRST_COMPLETED)
         await _ended(*tasks, stop)
-        errors = [error for task in tasks if (error := _error_of(task))]
+        errors = [error for task in (*tasks, work) if (error := _error_of(task))]
         lost = [each for each in errors if isinstance(each, MqttError)]
         if not lost:
             await self._farewell(client)
@@ -138,32 +145,40 @@ class Bridge:
 
     async def _tell(self, client: Client) -> None:
         await self._put(client, self._site.connection, "online")
+        await client.subscribe(self._site.connection, qos=link.QOS)
         if self._table.mqtt_discovery:
             birth = discovery.birth_topic(self._table.mqtt_discovery)
             await client.subscribe(birth, qos=link.QOS)
         again = False
         while True:
             before = self._program.sign()
-            self._last = await asyncio.to_thread(self._program.look)
-            for site, message in self._last.items():
+            found = await asyncio.to_thread(self._program.look)
+            # Told anew each time: another process may have ended, and said offline.
+            await self._put(client, self._site.connection, "online")
+            for site, message in found.items():
                 await self._tell_of(client, site, message)
             await self._tell_results(client)
-            self._beat(f"told of {', '.join(self._last)} at {clock.iso(clock.now())}")
+            self._beat(f"told of {', '.join(found)} at {clock.iso(clock.now())}")
             pulse = self._program.pulse.total_seconds()
             again = await self._pause(_AFTERWARDS if again else pulse, before)
+            self._check_shown()
 
     async def _tell_of(self, client: Client, site: str, message: Message) -> None:
         if site not in self._met:
-            await self._introduce(client, site)
+            await self._hear(client, self._topics(site))
         topics = self._met[site]
-        # The connection is told anew as well: another process may have ended and said offline.
-        await self._put(client, self._site.connection, "online")
+        if site not in self._described:
+            await self._describe(client, topics)
         await self._put(client, topics.state, json.dumps(message))
         await self._put(client, topics.service, "online" if is_live(message) else "offline")
 
-    async def _introduce(self, client: Client, site: str) -> None:
-        """Describe a site to Home Assistant, or take back its description; hear its requests."""
-        topics = self._topics(site)
+    async def _hear(self, client: Client, topics: Topics) -> None:
+        self._met[topics.site] = topics
+        if self._table.mqtt_set:
+            await client.subscribe(topics.set, qos=link.QOS)
+
+    async def _describe(self, client: Client, topics: Topics) -> None:
+        """Tell Home Assistant of a site, or take back what it was told."""
         prefix = self._table.mqtt_discovery
         described = prefix and discovery.payload(
             topics,
@@ -174,15 +189,24 @@ class Bridge:
         )
         where = discovery.topic(prefix or "homeassistant", topics)
         await self._put(client, where, json.dumps(described) if described else "")
-        if self._table.mqtt_set:
-            await client.subscribe(topics.set, qos=link.QOS)
-        self._met[site] = topics
+        self._described.add(topics.site)
+
+    def _check_shown(self) -> None:
+        """A broker takes what somebody may not say, and shows it to nobody."""
+        if self._shown is None:
+            text = (
+                f"The broker takes what is told, and does not show it at {self._site.connection}."
+                " Let the user write and read there in the broker's access list."
+            )
+            if self._fault != text:
+                log.warning("%s", text)
+            self._fault = text
 
     async def _tell_results(self, client: Client) -> None:
-        while self._results:
-            topic, result = self._results[0]
+        while self._errands.results:
+            topic, result = self._errands.results[0]
             await client.publish(topic, json.dumps(result), qos=link.QOS)
-            self._results.popleft()
+            self._errands.results.popleft()
 
     async def _farewell(self, client: Client) -> None:
         """Nobody looks from now on: leave no state behind that looks like one of now."""
@@ -219,8 +243,6 @@ class Bridge:
     def _topics(self, site: str) -> Topics:
         return Topics(self._table.mqtt_topic, site)
 
-    # --- what is asked
-
     async def _listen(self, client: Client) -> None:
         """Also where nothing is subscribed: it hears the connection end."""
         async for message in client.messages:
@@ -228,47 +250,27 @@ class Bridge:
 
     def _take(self, message: Received) -> None:
         topic, payload = str(message.topic), message.payload
-        asked = {each.set: each for each in self._met.values()}.get(topic)
         if not isinstance(payload, bytes):
             return
-        if asked is None:
-            if payload == b"online":  # Home Assistant was born, and knows nothing
-                self._met.clear()
+        asked = {each.set: each for each in self._met.values()}.get(topic)
+        if asked is not None:
+            self._errands.take(asked, payload, retained=message.retain)
+        elif topic == self._site.connection:
+            self._shown = payload.decode(errors="replace")
+            if self._shown != "online":
                 self._soon.set()
-            return
-        if not payload:  # somebody deletes a retained message
-            return
-        try:
-            self._queue(asked, payload, retained=message.retain)
-        except RefusedError as error:
-            log.info("refused on %s: %s", topic, error)
-            self._answer(asked, {"error": str(error), "id": error.id})
+        elif payload == b"online":  # Home Assistant was born, and knows nothing
+            self._described.clear()
+            self._soon.set()
 
-    def _queue(self, topics: Topics, payload: bytes, *, retained: bool) -> None:
-        found = request.read(payload, retained=retained, instant=self._program.instant)
-        try:
-            self._asked.put_nowait((topics, found))
-        except asyncio.QueueFull:
-            text = "Too much is asked at once. Ask again when the others have their results."
-            raise RefusedError(text, found.id) from None
 
-    async def _work(self) -> None:
-        """One request after the other; a connection that ends meanwhile does not end it."""
-        while True:
-            topics, asked = await self._asked.get()
-            try:
-                result = await asyncio.to_thread(self._program.act, topics.site, asked)
-            except SchedulerError as error:
-                result = {"error": str(error)}
-            self._answer(topics, {**result, "id": asked.id, "asked": asked.told})
-
-    def _answer(self, topics: Topics, result: Result) -> None:
-        code = result.get("exit_code", 1)
-        told = {key: result.get(key) for key in ("id", "asked", "outcome", "error")}
-        leases: Iterable[str] = [key for key in ("lease", "ended") if key in result]
-        made = {"site": topics.site, "at": clock.iso(clock.now()), "ok": code == 0, **told}
-        self._results.append((topics.result, {**made, **{key: result[key] for key in leases}}))
-        self._soon.set()
+async def _unless(ended: asyncio.Event, connection: Coroutine[Any, Any, float]) -> float:
+    """What a connection comes to; one that is not made yet is not waited for at the end."""
+    task, stop = asyncio.create_task(connection), asyncio.create_task(ended.wait())
+    await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((task,), timeout=_GRACE)
+    await _ended(task, stop)
+    return 0.0 if task.cancelled() else task.result()
 
 
 async def _ended(*tasks: asyncio.Task[Any]) -> None:
@@ -281,39 +283,4 @@ async def _ended(*tasks: asyncio.Task[Any]) -> None:
 
 
 def _error_of(task: asyncio.Task[Any]) -> BaseException | None:
-    return None if task.cancelled() else task.exception()
-
-
-async def forget(table: MqttSettings, sites: Iterable[str]) -> list[str]:
-    """Delete all that the broker keeps of the sites; which topics. Raises SchedulerError where
-    `tou mqtt` is at work and would put it back."""
-    found = [Topics(table.mqtt_topic, site) for site in sites]
-    prefix = table.mqtt_discovery or "homeassistant"
-    async with link.connected(table, will=None) as client:
-        for topics in found:
-            if await _at_work(client, topics):
-                raise SchedulerError(
-                    "`tou mqtt` is at work, and would tell it again. Stop it first: systemctl stop"
-                    " tou-mqtt."
-                )
-        gone_topics = [
-            topic
-            for topics in found
-            for topic in (discovery.topic(prefix, topics), *topics.retained)
-        ]
-        for topic in gone_topics:
-            await client.publish(topic, "", qos=link.QOS, retain=True)
-    return gone_topics
-
-
-async def _at_work(client: Client, topics: Topics) -> bool:
-    """The broker sends what it keeps of a topic at once with a subscription."""
-    await client.subscribe(topics.connection, qos=link.QOS)
-    try:
-        async with asyncio.timeout(1.0):
-            async for message in client.messages:
-                if str(message.topic) == topics.connection:
-                    return message.payload == b"online"
-    except TimeoutError:
-        pass
-    return False
+    return task.exception() if task.done() and not task.cancelled() else None

@@ -61,12 +61,16 @@ def _object(payload: bytes) -> Mapping[str, Any]:
     if len(payload) > LONGEST:
         raise RefusedError(f"This is longer than {LONGEST} bytes. Send {_SHAPE}.")
     try:
-        data = json.loads(payload)
+        data = json.loads(payload, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise RefusedError(f"This is not JSON. Send {_SHAPE}.") from None
     if not isinstance(data, dict):
         raise RefusedError(f"This is not an object. Send {_SHAPE}.")
     return data
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number.")
 
 
 def _check_keys(data: Mapping[str, Any]) -> None:

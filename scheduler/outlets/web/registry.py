@@ -8,7 +8,19 @@ from typing import Final
 
 from starlette.routing import Route
 
-from scheduler.outlets.web import assets, audit, day, health, metrics, now, run, schedule, year
+from scheduler.outlets.web import (
+    assets,
+    audit,
+    bundle,
+    day,
+    health,
+    metrics,
+    now,
+    openapi,
+    run,
+    schedule,
+    year,
+)
 from scheduler.outlets.web.page import Desk, Page, answer_data
 from scheduler.outlets.web.source import Source
 
@@ -20,9 +32,12 @@ PAGES: Final[tuple[Page, ...]] = (
     audit.PAGE,
     audit.SHEET,
     run.PAGE,
+    bundle.PAGE,
+    bundle.ZIP,
     health.ALIVE,
     health.READY,
     metrics.PAGE,
+    openapi.PAGE,
     assets.STYLE,
     assets.SCRIPT,
     assets.ICON,

@@ -18,6 +18,7 @@ from scheduler.errors import Problem, ScheduleError
 from scheduler.outlets.hindsight import Then
 from scheduler.outlets.web import tariff
 from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.shapes import SHOWN_SCHEDULE
 from scheduler.outlets.web.source import Source
 from scheduler.plan.effect import EditEffect, change_text, effect, weekdays
 from scheduler.schedule import source as reading
@@ -210,4 +211,5 @@ PAGE: Final = Page(
     tab="Schedule",
     json="/schedule.json",
     data=data,
+    shape=SHOWN_SCHEDULE,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +37,8 @@ class Source:
     """Runs as CSV."""
     patience: timedelta = timedelta(minutes=10)
     """How long the controller may be without a turn before it counts as hanging."""
+    hidden: Callable[[], Collection[str]] = tuple
+    """Values that are never to leave the house, known only to be struck out."""
 
     @contextmanager
     def audit(self) -> Iterator[Database]:

@@ -17,6 +17,7 @@ from scheduler.outlets.hindsight import Then
 from scheduler.outlets.months import Month, months
 from scheduler.outlets.web import address
 from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.shapes import SHOWN_YEAR
 from scheduler.outlets.web.source import Source
 from scheduler.plan.year import Pattern, YearDay, year_days
 from scheduler.schedule.clocktime import format_time
@@ -180,4 +181,5 @@ PAGE: Final = Page(
     also=("/year",),
     json="/year/{year:int}.json",
     data=data,
+    shape=SHOWN_YEAR,
 )

@@ -99,6 +99,7 @@ class Broker:
             f"listener {self.open_port} 127.0.0.1\nallow_anonymous true\n"
             f"listener {self.safe_port} 127.0.0.1\nallow_anonymous false\n"
             f"password_file {self.folder / 'passwords'}\n"
+            f"acl_file {self.folder / 'access'}\n"
             f"certfile {self.ca}\nkeyfile {self.folder / 'key.pem'}\n"
         )
 
@@ -140,7 +141,8 @@ def safe_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("broker")
     _certify(folder)
     passwords = folder / "passwords"
-    passwords.write_text(f"ann:{PASSWORD}\n")
+    passwords.write_text(f"ann:{PASSWORD}\nmute:{PASSWORD}\n")
+    (folder / "access").write_text("user ann\ntopic readwrite #\nuser mute\ntopic read #\n")
     passwords.chmod(0o600)
     subprocess.run(["mosquitto_passwd", "-U", str(passwords)], check=True, timeout=60)
     return folder

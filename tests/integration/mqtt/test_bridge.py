@@ -8,8 +8,10 @@ import threading
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import pytest
 from pydantic import SecretStr
 
+from scheduler.errors import AccessError
 from scheduler.outlets.mqtt.bridge import Bridge, Program
 from scheduler.outlets.mqtt.message import gone
 from scheduler.outlets.mqtt.settings import MqttSettings, parse_broker
@@ -21,11 +23,14 @@ class World:
     def __init__(self, *sites: str) -> None:
         self.sites, self.looks = list(sites), 0
         self.acts: list[tuple[str, object]] = []
-        self.mark = 0
+        self.mark = self.begun = 0
+        self.fault: Exception | None = None
         self.go = threading.Event()
         self.go.set()
 
     def look(self):
+        if self.fault:
+            raise self.fault
         self.looks += 1
         return {
             site: {**gone(site, "now", "x"), "look": self.looks, "as_wanted": True}
@@ -33,6 +38,7 @@ class World:
         }
 
     def act(self, site, asked):
+        self.begun += 1
         assert self.go.wait(30)
         self.acts.append((site, asked.body))
         return {"outcome": "confirmed", "lease": {"id": "x"}, "error": None, "exit_code": 0}
@@ -93,6 +99,16 @@ async def test_a_birth_of_home_assistant_is_answered_by_the_description(broker, 
         await ear.until(lambda: config in ear.last and ear.json(f"{base}/home/state"))
 
 
+async def test_an_offline_that_another_one_said_is_put_right_at_once(broker, base, ear):
+    world = World("home")
+    async with at_work(world, broker, base):
+        await ear.until(lambda: ear.json(f"{base}/home/state"))
+
+        await ear.say(f"{base}/home/connection", "offline", retain=True)
+
+        await ear.until(lambda: ear.last[f"{base}/home/connection"] == "online")
+
+
 async def test_a_sign_of_the_audit_is_told_at_once_and_once_more(broker, base, ear):
     world = World("home")
     async with at_work(world, broker, base):
@@ -109,6 +125,7 @@ async def test_a_broker_that_was_away_is_told_the_state_of_now(broker, base, ear
     own = Broker(tmp_path, ca=broker.ca)
     (tmp_path / "passwords").write_bytes((broker.folder / "passwords").read_bytes())
     (tmp_path / "key.pem").write_bytes((broker.folder / "key.pem").read_bytes())
+    (tmp_path / "access").write_text("")
     own.start()
     world = World("home")
     try:
@@ -153,7 +170,7 @@ async def test_acting_is_off_unless_it_is_switched_on(broker, base, ear):
 
         await ear.say(f"{base}/home/set", {"mode": "backup", "reserve": 5, "until": "next"})
         world.mark += 1
-        await ear.until(lambda: world.looks > looks + 1)
+        await ear.until(lambda: world.looks > looks)
 
         assert world.acts == []
         assert f"{base}/home/result" not in ear.last
@@ -188,6 +205,7 @@ async def test_a_flood_of_requests_is_refused_and_not_piled_up(broker, base, ear
             for number in range(12):
                 asked = {"mode": "backup", "reserve": 5, "until": "next", "id": number}
                 await ear.say(f"{base}/home/set", asked)
+                await ear.until(lambda: world.begun == 1)  # the others wait for the first
             await ear.until(lambda: len(answers()) == 3)
         finally:
             world.go.set()
@@ -195,6 +213,21 @@ async def test_a_flood_of_requests_is_refused_and_not_piled_up(broker, base, ear
 
     assert [each["id"] for each in answers() if "at once" in (each["error"] or "")] == [9, 10, 11]
     assert len(world.acts) == 9
+
+
+async def test_who_may_not_ask_says_so_and_takes_leave(broker, base, ear):
+    world = World("home")
+
+    async def life():
+        async with at_work(world, broker, base):
+            await ear.until(lambda: ear.json(f"{base}/home/state"))
+            world.fault = AccessError()
+            world.mark += 1
+            await ear.until(lambda: ear.last[f"{base}/home/connection"] == "offline")
+
+    with pytest.raises(AccessError):
+        await life()
+    assert ear.json(f"{base}/home/state")["reasons"] == ["`tou mqtt` was stopped."]
 
 
 async def test_discovery_that_is_switched_off_is_taken_back(broker, base, ear):
