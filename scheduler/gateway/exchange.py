@@ -51,7 +51,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """What came back, with a status."""
 
     status: int
@@ -77,7 +77,7 @@ class Reply:
         raise NotImplementedError
 
 
-AReply = TypeVar("AReply", bound=Reply)
+AReply = TypeVar("AReply", bound=HttpReply)
 Note = Callable[[AReply], str | None]
 
 
@@ -91,7 +91,7 @@ class Credential(Protocol):
         """What of it must not be shown anywhere."""
 
 
-class Wire(ABC, Generic[AReply, Held]):
+class HttpWire(ABC, Generic[AReply, Held]):
     """The connections to one server. HTTP/1.1, no redirects, bodies within bounds; nothing is held
     while nothing is asked."""
 
@@ -215,7 +215,7 @@ class Wire(ABC, Generic[AReply, Held]):
         return self._complaint(outcome) or f"status {outcome.status}"
 
 
-class ClientWire(Wire[AReply, httpx.AsyncClient]):
+class ClientWire(HttpWire[AReply, httpx.AsyncClient]):
     """By httpx's own client, which knows of proxies and redirects."""
 
     def _answer(

@@ -19,7 +19,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.exchange import Call, Reply
+from scheduler.gateway.exchange import Call, HttpReply
 
 LONGEST_WAIT: Final = 3600.0
 """Bound of a Retry-After: vehicle users were told many hours, and a boundary cannot wait for it."""
@@ -41,7 +41,7 @@ class Token:
         return (self.text,)
 
 
-class CloudReply(Reply):
+class CloudReply(HttpReply):
     __slots__ = ()
 
     @property

@@ -17,7 +17,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.exchange import Call, Reply
+from scheduler.gateway.exchange import Call, HttpReply
 from scheduler.gateway.local.firmware import WAY_OUT
 
 HEAD: Final = 120
@@ -27,7 +27,7 @@ _EXPIRED: Final = ("invalid bearer token", "token expired")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Reply):
+class Answer(HttpReply):
     cookies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     retry_after: float | None = None
     """Seconds for which the endpoint is left alone from here on."""

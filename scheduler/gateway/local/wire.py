@@ -69,7 +69,7 @@ class Waits:
 USUAL: Final = Waits()
 
 
-class Wire(exchange.Wire[Answer, httpx.AsyncBaseTransport]):
+class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
     """The connection to one gateway."""
 
     idle_seconds = IDLE_SECONDS
