@@ -93,7 +93,7 @@ class Looker:
             return self._asked(running.control)
         except ServiceSilentError as error:
             return self._gone(str(error), running=True)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             # During an upgrade one of the two is older for a while.
             why = f"The service speaks as another version does ({error}). Restart both."
             return self._gone(why, running=True)
