@@ -338,7 +338,7 @@ _at: Final[ColumnElement[int]] = literal_column("+at", Integer)
 
 _HEAD: Final = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)
 
-_LAST_at: Final = select(func.max(audit.c.at))
+_LAST_AT: Final = select(func.max(audit.c.at))
 
 _OPEN: Final = (
     select(
