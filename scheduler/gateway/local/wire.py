@@ -82,7 +82,14 @@ class Waits:
         return self.slow if call.slow else self.read
 
 
-USUAL: Final = Waits()
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a wire sends, where that is not as usual."""
+
+    transport: httpx.AsyncBaseTransport | None = None
+    opening: Callable[[], Awaitable[object]] | None = None
+    """Awaited before each request."""
+    patience: Waits = Waits()
 
 
 class Wire:
@@ -92,25 +99,23 @@ class Wire:
         self,
         *,
         url: str,
-        where: str,
         pin: str,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         secrets: tuple[str, ...],
-        transport: httpx.AsyncBaseTransport | None = None,
-        opening: Callable[[], Awaitable[object]] | None = None,
-        patience: Waits = USUAL,
+        means: Means,
     ) -> None:
         self.breaks = 0
         """How many exchanges came to nothing; the gateway may have restarted since."""
         self.clock_ahead: float | None = None
         """Seconds by which its clock was ahead of ours with its last answer."""
-        self._url, self._where, self._pin = url, where, Pin(pin, where)
+        self.url, self.where, self.trusted = url, f"The gateway {url}", pin
+        self._pin = Pin(pin, self.where)
         self._now, self._monotonic = now, monotonic
         self._fixed_secrets = tuple(secret for secret in secrets if secret)
         self._session_secrets: tuple[str, ...] = ()
         self._waits: dict[str, _Wait] = {}
-        self._transport, self._opening, self._patience = transport, opening, patience
+        self._means, self._patience = means, means.patience
         self.held: HeldClient[httpx.AsyncBaseTransport] = HeldClient(self._made, idle=IDLE_SECONDS)
 
     def hide(self, session: Session) -> None:
@@ -159,7 +164,7 @@ class Wire:
         if wait and left > 0:
             why = "asked for fewer requests" if wait.status == 429 else "was busy"
             raise GatewayBusyError(
-                f"{self._where} {why}; {call.path} is left alone for another {left:.0f} s.",
+                f"{self.where} {why}; {call.path} is left alone for another {left:.0f} s.",
                 retry_after=left,
                 delivered="no",
             )
@@ -172,13 +177,13 @@ class Wire:
         at, began = self._now(), self._monotonic()
         outcome: Answer | GatewayError
         try:
-            if self._opening:
-                await self._opening()
+            if self._means.opening:
+                await self._means.opening()
             transport = await self.held.take()
             async with asyncio.timeout(self._patience.of(call) + self._patience.slack):
                 with self._pin:
                     response = await transport.handle_async_request(
-                        _request(self._url, call, session, self._patience.of(call))
+                        _request(self.url, call, session, self._patience.of(call))
                     )
                 self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
                 async with aclosing(response):
@@ -205,7 +210,7 @@ class Wire:
         return outcome
 
     def _made(self) -> httpx.AsyncBaseTransport:
-        return self._transport or _transport()
+        return self._means.transport or _transport()
 
     def _told(self, outcome: Answer | GatewayError, note: Note | None) -> str | None:
         if isinstance(outcome, GatewayError):
@@ -243,13 +248,13 @@ class Wire:
 
     def _garbage(self, call: Call) -> GatewayError:
         return GatewayProtocolError(
-            f"{self._where} answers {call.method} {call.path} with something that is not HTTP as "
+            f"{self.where} answers {call.method} {call.path} with something that is not HTTP as "
             "we know it. Check that TOU_GATEWAY_URL is the gateway."
         )
 
     def _unreachable(self, call: Call, reason: str) -> str:
         return (
-            f"{self._where} {reason} ({call.method} {call.path}). Check that the gateway is on and "
+            f"{self.where} {reason} ({call.method} {call.path}). Check that the gateway is on and "
             "in the network, and TOU_GATEWAY_URL; it is tried again."
         )
 
