@@ -38,6 +38,8 @@ from scheduler.audit.writer import Writer
 from scheduler.gateway.base import Step
 from scheduler.gateway.local import wire
 from scheduler.gateway.local.client import LocalGateway
+from scheduler.gateway.local.line import line_to
+from scheduler.gateway.local.wire import Means
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.httpserver import Request, Response, Server, json_response
 from scheduler.schedule.load import Loaded, parse_schedule
@@ -192,7 +194,8 @@ class Remote:
 
     def state(self) -> dict[str, Any]:
         with urllib.request.urlopen(self.control) as answer:
-            return json.load(answer)
+            state: dict[str, Any] = json.load(answer)
+            return state
 
     def post(self, path: str) -> None:
         asked = urllib.request.Request(self.control + path, data=b"{}", method="POST")
@@ -312,8 +315,8 @@ class House:
             around = Surroundings(self.path, real.now, real.monotonic, "Etc/UTC")
             opened = transport(self.remote.name).open_gateway(self.remote.settings, around)
             return MortalGateway(opened, fate) if fate else opened
-        return LocalGateway(
-            url=self.remote.url,
+        line = line_to(
+            self.remote.url,
             username="installer",
             email="",
             password=DEFAULT_PASSWORD,
@@ -324,8 +327,9 @@ class House:
             now=clock.now,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
-            transport=Mortal(fate) if fate else None,
+            means=Means(transport=Mortal(fate) if fate else None),
         )
+        return LocalGateway(line)
 
 
 async def until_true(site: Site, clock: Clock) -> None:

@@ -58,7 +58,7 @@ def of(found, name, **labels):
     return found.get((name, tuple(sorted(labels.items()))))
 
 
-def late(runs, seconds, outcome=Outcome.CONFIRMED, **more) -> int:
+def late(runs, seconds, outcome=Outcome.CONFIRMED, **more):
     """A switch of a boundary so many seconds before it was begun."""
     planned = (runs.at - timedelta(seconds=seconds)).isoformat()
     return runs.switch(outcome, intent={"planned_at": planned}, **more)

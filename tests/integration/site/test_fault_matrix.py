@@ -248,7 +248,7 @@ async def matrix(tmp_path: Path) -> AsyncIterator[Matrix]:
         home = Home(tmp_path, clock, open_database(tmp_path / "tou.db", create=True), device)
         home.password = PASSWORD
         home.client = {
-            "transport": transport,
+            "means": wire.Means(transport=transport),
             "monotonic": clock.monotonic,
             "sleep": clock.sleep,
         }
