@@ -53,11 +53,17 @@ def ask(path: Path, what: str, *, seconds: float = SECONDS) -> dict[str, Any]:
 
 
 def act(
-    path: Path, what: str, body: Mapping[str, Any] | None = None, *, seconds: float = SECONDS
+    path: Path,
+    what: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    seconds: float = SECONDS,
+    key: str | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """What the service says while it acts, line by line; the last one is how it ended. Raises as
-    `ask` does, and ServiceSilentError where it falls silent in the middle."""
-    with _answer(path, "POST", what, seconds, body) as answer:
+    """What the service says while it acts, line by line; the last one is how it ended. A `key` is
+    shown by a process that may not write the database. Raises as `ask` does, and
+    ServiceSilentError where it falls silent in the middle."""
+    with _answer(path, "POST", what, seconds, body=body, key=key) as answer:
         if answer.status != 200:
             yield _read(answer, path)
             return
@@ -91,12 +97,19 @@ class _Unix(HTTPConnection):
 
 @contextmanager
 def _answer(
-    path: Path, method: str, what: str, seconds: float, body: Mapping[str, Any] | None = None
+    path: Path,
+    method: str,
+    what: str,
+    seconds: float,
+    *,
+    body: Mapping[str, Any] | None = None,
+    key: str | None = None,
 ) -> Iterator[HTTPResponse]:
     sent = None if body is None else json.dumps(body).encode()
+    shown = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         with closing(_Unix(path, seconds)) as connection:
-            connection.request(method, what, body=sent, headers={"Connection": "close"})
+            connection.request(method, what, body=sent, headers={"Connection": "close", **shown})
             stream = connection.sock  # an answer that ends with its connection takes it away
             answer = connection.getresponse()
             stream.settimeout(max(seconds, STREAM_SECONDS))

@@ -6,8 +6,10 @@ Knows no setting by name: the service has its table, and so has each transport.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +31,7 @@ PREFIX: Final = "TOU_"
 SETTINGS_FILE: Final = f"{PREFIX}SETTINGS_FILE"
 """Names the one file of settings. The installed command sets it to the unit's."""
 _FROM_FILE: Final = "_FILE"
+_HIDDEN: Final = re.compile("PASS|TOKEN|SECRET|KEY|TARGET|PING_|HASH|COOKIE")
 _LONGEST: Final = 4096
 _SECRET_LONGEST: Final = 100_000
 _MINUTE: Final = timedelta(minutes=1)
@@ -131,8 +134,6 @@ Table = TypeVar("Table", bound=FromEnvironment)
 
 
 class _Values(PydanticBaseSettingsSource):
-    """Settings that were read already."""
-
     def __init__(self, settings_cls: type[BaseSettings], values: Mapping[str, str]) -> None:
         super().__init__(settings_cls)
         self._values = dict(values)
@@ -155,8 +156,24 @@ def read(table: type[Table]) -> tuple[Table | None, list[str]]:
 
 
 def names_of(table: type[FromEnvironment]) -> tuple[str, ...]:
-    """The TOU_ names of a table."""
     return tuple(PREFIX + name.upper() for name in table.model_fields)
+
+
+def hidden_values() -> tuple[str, ...]:
+    """Whatever stands under the name of a secret in the environment, in the file of settings, in a
+    file that one of them names, or among systemd's credentials: never to be used, only to be struck
+    out of what leaves the house. What this user may not read is left out."""
+    written = _written()
+    told = [*((name.upper(), value) for name, value in os.environ.items()), *written.items()]
+    found = [(name, value) for name, value in told if _is_ours(name) and _HIDDEN.search(name)]
+    paths = [Path(value) for name, value in found if name.endswith(_FROM_FILE)]
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    paths += Path(folder).iterdir() if folder and Path(folder).is_dir() else ()
+    contents = []
+    for path in paths:
+        with contextlib.suppress(OSError, SchedulerError):
+            contents.append(_content(path))
+    return tuple(value for value in (*(value for _, value in found), *contents) if value)
 
 
 def unknown_names(

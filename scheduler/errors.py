@@ -18,6 +18,8 @@
       AccessError                 this user may not read or write a file; exit 77
       LockedError                 another process is at work; names it
       ServiceSilentError          the service hangs, or is gone
+      BrokerUnreachableError      the MQTT broker does not answer; exit 69
+      BrokerRefusedError          the broker says no: name, password or certificate; exit 77
       ClockUntrustedError         hold until the clock is synchronised
       LeaseError                  an override, pause or skip that cannot be had; exit 2
       NothingToScheduleError      no price depends on the hour: nothing to import; exit 1
@@ -193,6 +195,18 @@ class LockedError(SchedulerError):
 
 class ServiceSilentError(SchedulerError):
     """The service does not answer."""
+
+
+class BrokerUnreachableError(SchedulerError):
+    """The MQTT broker does not answer; it will be tried again."""
+
+    exit_code = 69
+
+
+class BrokerRefusedError(SchedulerError):
+    """The MQTT broker does not let us in; a person must act."""
+
+    exit_code = 77
 
 
 class ClockUntrustedError(SchedulerError):

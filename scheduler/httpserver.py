@@ -88,7 +88,6 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def json_response(data: object, *, status: int = 200, headers: Headers = ()) -> Response:
-    """A response of compact JSON."""
     body = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
     return Response(status, body, headers)
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr
 
 from scheduler import environment
 from scheduler.environment import (
@@ -21,6 +21,7 @@ from scheduler.environment import (
     Flag,
     FromEnvironment,
     OptionalPath,
+    OptionalSecret,
     Table,
     TransportSettings,
 )
@@ -32,6 +33,7 @@ from scheduler.schedule import library
 DEFAULT_SCHEDULE: Final = "sce-tou-d-4-9pm.yaml"
 SIMULATED: Final = "simulated"
 FEWEST_DAYS: Final = 7
+SHORTEST_KEY: Final = 32
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
@@ -62,6 +64,15 @@ def _days(value: object) -> object:
     return int(number)
 
 
+def _long_enough(key: SecretStr | None) -> SecretStr | None:
+    if key is not None and len(key.get_secret_value()) < SHORTEST_KEY:
+        raise ValueError(
+            f"a key shorter than {SHORTEST_KEY} characters could be guessed. Write one such as"
+            " `openssl rand -hex 32` makes."
+        )
+    return key
+
+
 class Settings(FromEnvironment):
     """The table of the service; docs/settings.md says what each means."""
 
@@ -75,6 +86,7 @@ class Settings(FromEnvironment):
     dry_run: Flag = False
     soft_restart: Flag = False
     readings_keep: Annotated[int | None, BeforeValidator(_days)] = None
+    act_key: Annotated[OptionalSecret, AfterValidator(_long_enough)] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AWord] = "info"
     log_format: Annotated[Literal["text", "json"], AWord] = "text"
 
@@ -132,6 +144,18 @@ def load() -> Settings:
     return made
 
 
+def load_beside(table: type[Table]) -> tuple[Settings, Table]:
+    """The service's table and that of a process beside it, which reads no secret of a transport.
+    Raises as `load` does."""
+    made, problems = environment.read(Settings)
+    beside, more = environment.read(table)
+    known = (name for each in (Settings, table) for name in environment.names_of(each))
+    problems += [*more, *environment.unknown_names(_every_table, known)]
+    if made is None or beside is None or problems:
+        raise SettingsError("\n".join(problems))
+    return made, beside
+
+
 def known_names() -> tuple[str, ...]:
     """Every TOU_ name, as in docs/settings.md."""
     names = [name for table in _tables() for name in environment.names_of(table)]
@@ -145,10 +169,11 @@ def _tables() -> Iterator[type[FromEnvironment]]:
 
 def _every_table() -> Iterator[type[FromEnvironment]]:
     """With those of the outlets that are processes of their own; the service reads none of them."""
+    from scheduler.outlets.mqtt.settings import MqttSettings
     from scheduler.outlets.notices.settings import NotifySettings
 
     yield from _tables()
-    yield NotifySettings
+    yield from (NotifySettings, MqttSettings)
 
 
 def _senseless(made: Settings) -> Iterator[str]:

@@ -7,6 +7,7 @@ Names no host: where archives come from is for the machine that installs them to
 from __future__ import annotations
 
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Final
 
@@ -19,11 +20,11 @@ _COMMAND: Final = (
 )
 
 
-def lock(source: str, target: str, *, requirements: str = "") -> None:
+def lock(source: str, target: str, *words: str, requirements: str = "") -> None:
     """Write one lock file of what a source asks for; `-` is the text given."""
     file = FOLDER / target
     subprocess.run(
-        [*_COMMAND, source, "--output-file", str(file)],
+        [*_COMMAND, *words, source, "--output-file", str(file)],
         cwd=ROOT,
         input=requirements,
         text=True,
@@ -31,6 +32,13 @@ def lock(source: str, target: str, *, requirements: str = "") -> None:
     )
 
 
+def extras() -> list[str]:
+    """Those that a household may want: all but the developer's."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [name for name in project["optional-dependencies"] if name != "dev"]
+
+
 if __name__ == "__main__":
     lock("pyproject.toml", "requirements.txt")
+    lock("pyproject.toml", "everything.txt", *(f"--extra={name}" for name in extras()))
     lock("-", "build-requirements.txt", requirements="hatchling\n")

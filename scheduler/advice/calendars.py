@@ -34,7 +34,7 @@ def of_schedule(schedule: Schedule, tariff: Tariff, today: date) -> list[Problem
 
 
 def zone_data_old(outlook: Outlook) -> Iterator[Problem]:
-    """A zone database that may lack laws of the last year."""
+    """The zone database is at most a year old."""
     place = outlook.schedule.tariff_place or Place(outlook.schedule.file, 1, 1)
     yield from _old(outlook.zone_data, place, outlook.today)
 

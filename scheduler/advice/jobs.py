@@ -11,7 +11,10 @@ from scheduler.schedule.values import Job, JobKind
 
 
 def firmware_in_peak(outlook: Outlook) -> Iterator[Problem]:
-    """Firmware checks due where they are not made; once for each job, with its first date."""
+    """A firmware check is due outside the peak, or says allow_on_peak.
+
+    Firmware checks due where they are not made; once for each job, with its first date.
+    """
     for index, job in enumerate(outlook.schedule.jobs):
         if job.do is not JobKind.FIRMWARE_CHECK or job.allow_on_peak:
             continue
@@ -28,8 +31,8 @@ def firmware_in_peak(outlook: Outlook) -> Iterator[Problem]:
         yield warning(job, f"jobs[{index}].at", message, "firmware-in-peak")
 
 
-def never_due(outlook: Outlook) -> Iterator[Problem]:
-    """Jobs without a time within two years."""
+def job_never_due(outlook: Outlook) -> Iterator[Problem]:
+    """Every job is due at some time within the coming two years."""
     for index, job in enumerate(outlook.schedule.jobs):
         if job.name in outlook.due or outlook.over(job.condition):
             continue

@@ -15,7 +15,8 @@ from typing import Any, Final
 from scheduler.advice.outlook import place_of
 from scheduler.errors import Problem, Severity
 from scheduler.gateway import registry
-from scheduler.gateway.base import FIRMWARE_UPDATES, SITEMASTER, Limits, Reserves
+from scheduler.gateway.abilities import FIRMWARE_UPDATES, SITEMASTER
+from scheduler.gateway.base import Limits, Reserves
 from scheduler.schedule.load import Loaded
 from scheduler.schedule.values import Job, JobKind, Rule, Schedule
 from scheduler.schedule.wording import listed

@@ -30,7 +30,6 @@ class Outlook:
 
     @cached_property
     def today(self) -> date:
-        """The local date."""
         return clock.localise(self.now, self.schedule.calendar.zone).date()
 
     @cached_property
@@ -48,7 +47,6 @@ class Outlook:
 
     @cached_property
     def jobs(self) -> tuple[PlanEntry, ...]:
-        """The jobs due in the coming year."""
         return plan.jobs(self.schedule, self.now, self.now + YEAR)
 
     @cached_property

@@ -21,7 +21,8 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 def inset_too_long(outlook: Outlook) -> Iterator[Problem]:
-    """Insets that leave nothing of some stretches, or of all."""
+    """An inset is shorter than the stretches of the coming year that it shrinks; an error where
+    it leaves none of them."""
     for index, rule in enumerate(outlook.schedule.rules):
         cut = rule.inset.start + rule.inset.end
         if not cut or rule.condition.always:
@@ -50,7 +51,7 @@ def inset_too_long(outlook: Outlook) -> Iterator[Problem]:
 
 
 def never_holds(outlook: Outlook) -> Iterator[Problem]:
-    """Rules that do not decide within two years; the last one is there for what is left over."""
+    """Every rule decides at some time within the coming two years."""
     refused = {each.path for each in inset_too_long(outlook) if each.severity == "error"}
     for index, rule in enumerate(outlook.schedule.rules[:-1]):
         told = f"rules[{index}].inset" in refused or outlook.over(rule.condition)
@@ -64,7 +65,7 @@ def never_holds(outlook: Outlook) -> Iterator[Problem]:
 
 
 def boundary_too_near(outlook: Outlook) -> Iterator[Problem]:
-    """Settings that give way to the next before the battery has followed; once for each rule."""
+    """A setting stays for at least the two minutes that a battery takes to follow."""
     changes = _changes(outlook)
     told: set[str] = set()
     for (at, rule_index), (following, _) in pairwise(changes):
@@ -81,8 +82,11 @@ def boundary_too_near(outlook: Outlook) -> Iterator[Problem]:
 
 
 def hold_without_end(outlook: Outlook) -> Iterator[Problem]:
-    """`hold` in the last rule, or holds that follow each other without an end: the charge is read
-    at each of them and can then only fall."""
+    """hold stands in a rule that ends, and another setting follows it.
+
+    `hold` in the last rule, or holds that follow each other without an end: the charge is read
+    at each of them and can then only fall.
+    """
     rules = outlook.schedule.rules
     deciding = {rule.name for _, rule in outlook.decisions}
     never_left = all(_holds(rule) for rule in rules if rule.name in deciding)
@@ -100,7 +104,7 @@ def hold_without_end(outlook: Outlook) -> Iterator[Problem]:
 
 
 def left_as_it_was(outlook: Outlook) -> Iterator[Problem]:
-    """Rules that do not name a part of the setting which another one changes."""
+    """grid_charging or export, once named in a rule, is named in every rule."""
     rules = outlook.schedule.rules
     for key in ("grid_charging", "export"):
         names = [rule for rule in rules if getattr(rule.setting, key) is not None]

@@ -13,7 +13,11 @@ from scheduler.schedule.values import DAY_SECONDS, ClockTime, Job, Rule
 
 
 def clock_change(outlook: Outlook) -> Iterator[Problem]:
-    """Each rule and job once for times that are skipped, and once for times that come twice."""
+    """No wall time that the schedule names is skipped or doubled by a clock change of the
+    coming year.
+
+    Each rule and job once for times that are skipped, and once for times that come twice.
+    """
     changes = _changes(outlook)
     for path, entry, seconds in _named(outlook):
         told: set[bool] = set()

@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from scheduler import clock
@@ -82,7 +83,7 @@ def _secret_key(value: Json) -> str | None:
     """The last line of defence: the first key, however deep, that is named like a secret."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if _SECRET.search(re.sub(r"[^a-zA-Z]", "", key)):
+            if _is_secret(key):
                 return key
             found = _secret_key(inner)
             if found is not None:
@@ -91,3 +92,8 @@ def _secret_key(value: Json) -> str | None:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return next((key for key in map(_secret_key, value) if key is not None), None)
     return None
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(key: str) -> bool:
+    return _SECRET.search(re.sub(r"[^a-zA-Z]", "", key)) is not None

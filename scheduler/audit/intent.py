@@ -36,7 +36,6 @@ class Intent:
     more: Mapping[str, Json] = field(default_factory=dict)
 
     def detail(self) -> dict[str, Json]:
-        """The intent entry's detail."""
         optional = {
             "period": self.period,
             "season": self.season,
@@ -66,7 +65,6 @@ class Ended:
     more: Mapping[str, Json] = field(default_factory=dict)
 
     def detail(self) -> dict[str, Json]:
-        """The outcome entry's detail."""
         return {
             **({"wanted": self.wanted.to_json()} if self.wanted else {}),
             "observed": self.observed.to_json() if self.observed else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, case, delete, func, insert, select
 
 from scheduler import clock
 from scheduler.audit.chain import Row, digest
+from scheduler.audit.direct import Direct
 from scheduler.audit.entry import numbered
 from scheduler.audit.table import anchor, audit, open_runs, standing
 from scheduler.errors import AuditUnwritableError
@@ -66,28 +67,23 @@ class Marks:
 def append(connection: Connection, rows: Sequence[Row]) -> tuple[int, ...]:
     """Keep the prepared rows, in their order; their ids. Raises AuditUnwritableError where one of
     them is not there afterwards: a trigger can swallow a row without a word."""
-    number: int = connection.execute(_LAST).scalar_one()
-    hashes: dict[str, str] = {}
+    heads = {site: _HEAD.one(connection, its_site=site) for site in {row.site for row in rows}}
+    last: int = max(last for last, _ in heads.values())
+    hashes: dict[str, str] = {site: before for site, (_, before) in heads.items()}
     kept, values = [], []
-    for prepared in rows:
-        number += 1
+    for number, prepared in enumerate(rows, last + 1):
         row = numbered(prepared, number)
-        if row.site not in hashes:
-            hashes[row.site] = connection.execute(_BEFORE, {"its_site": row.site}).scalar_one()
-        prev = hashes[row.site]
-        hashes[row.site] = digest(prev, row)
+        prev, hashes[row.site] = hashes[row.site], digest(hashes[row.site], row)
         kept.append(row)
         values.append({**row._asdict(), "prev": prev, "hash": hashes[row.site]})
-    # One statement for all: their preparation costs more than their insertion.
-    connection.execute(insert(audit), values)
+    _INSERT.change_each(connection, values)
     _see(connection, values)
     _keep_present(connection, kept)
     return tuple(row.id for row in kept)
 
 
 def _see(connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
-    """Read back what was inserted, by id and hash."""
-    found = connection.execute(_SEEN, {"first": values[0]["id"]}).all()
+    found = _SEEN.all(connection, first=values[0]["id"])
     if [tuple(row) for row in found] != [(each["id"], each["hash"]) for each in values]:
         raise AuditUnwritableError(
             "The audit took an entry without keeping it: a trigger or another program swallows"
@@ -138,81 +134,42 @@ def chunks(values: Iterable[T]) -> Iterator[list[T]]:
 
 
 def _keep_present(connection: Connection, rows: Sequence[Row]) -> None:
-    opened = [
-        {"run": row.run, "site": row.site, "gateway": gateway_of(row), "confirm_until": None}
-        for row in rows
-        if row.entry == EntryKind.INTENT
-    ]
-    if opened:
-        connection.execute(insert(open_runs), opened)
-    waiting = [
-        {"its_run": row.run, "until": until}
-        for row in rows
-        if (until := confirm_until_of(row)) is not None
-    ]
-    if waiting:
-        connection.execute(_WAITS, waiting)
+    for row in rows:
+        if row.entry == EntryKind.INTENT:
+            mine = {"run": row.run, "site": row.site, "gateway": gateway_of(row)}
+            _OPENS.change(connection, **mine, confirm_until=None)
+        if (until := confirm_until_of(row)) is not None:
+            _WAITS.change(connection, its_run=row.run, until=until)
     _keep_marks(connection, [(row, mark) for row in rows if (mark := mark_of(row)) is not None])
-    ended = [
-        {"its_run": row.run} for row in rows if row.entry == EntryKind.OUTCOME and row.run != row.id
-    ]
-    if ended:
-        connection.execute(_CLOSES, ended)
+    for row in rows:
+        if row.entry == EntryKind.OUTCOME and row.run != row.id:
+            _CLOSES.change(connection, its_run=row.run)
 
 
 def _keep_marks(connection: Connection, marked: Sequence[tuple[Row, str]]) -> None:
-    if not marked:
-        return
-    places = _places(connection, {row.run for row, _ in marked if row.run is not None})
+    places: dict[int, ChainPlace | None] = {}
     marks: dict[ChainPlace, Marks] = {}
     for row, mark in marked:
-        if row.run in places:
-            marks.setdefault(places[row.run], Marks()).take(mark, row.run)
-    known = _known(connection, {place.site for place in marks})
-    fresh = [
-        {"site": site, "gateway": gateway, "confirmed": 0, "written": 0, "seen": 0}
-        for site, gateway in marks
-        if (site, gateway) not in known
-    ]
-    if fresh:
-        connection.execute(insert(standing), fresh)
-    connection.execute(
-        _MARKS,
-        [
-            {
-                "its_site": place.site,
-                "its_gateway": place.gateway,
-                "its_confirmed": each.confirmed,
-                "its_written": each.written,
-                "its_seen": each.seen,
-            }
-            for place, each in marks.items()
-        ],
-    )
+        if row.run is None:
+            continue
+        if row.run not in places:
+            places[row.run] = _place(connection, row.run)
+        if (place := places[row.run]) is not None:
+            marks.setdefault(place, Marks()).take(mark, row.run)
+    for place, each in marks.items():
+        mine = {f"its_{name}": value for name, value in (place._asdict() | asdict(each)).items()}
+        if not _MARKS.change(connection, **mine):
+            _FIRST_MARKS.change(connection, **mine)
 
 
-def _places(connection: Connection, runs: set[int]) -> dict[int, ChainPlace]:
-    """Whose the runs are: the open ones at once, an ended one by its intent."""
-    found: dict[int, ChainPlace] = {}
-    for part in chunks(runs):
-        for row in connection.execute(_OPEN_AMONG.where(open_runs.c.run.in_(part))):
-            found[row.run] = ChainPlace(row.site, row.gateway)
-    for part in chunks(runs - found.keys()):
-        for row in connection.execute(_INTENTS_AMONG.where(audit.c.id.in_(part))):
-            found[row.run] = ChainPlace(row.site, str(json.loads(row.detail).get("gateway") or ""))
-    return found
+def _place(connection: Connection, run: int) -> ChainPlace | None:
+    """Whose a run is: an open one at once, an ended one by its intent."""
+    if found := _OPEN.one(connection, its_run=run):
+        return ChainPlace(*found)
+    if found := _INTENT.one(connection, its_run=run):
+        return ChainPlace(found[0], str(json.loads(found[1]).get("gateway") or ""))
+    return None
 
-
-def _known(connection: Connection, sites: set[str]) -> set[tuple[str, str]]:
-    query = select(standing.c.site, standing.c.gateway)
-    return {
-        (row.site, row.gateway)
-        for part in chunks(sites)
-        for row in connection.execute(query.where(standing.c.site.in_(part)))
-    }
-
-
-_LAST: Final = select(func.coalesce(func.max(audit.c.id), 0))
 
 _own: Final = (
     select(audit.c.hash)
@@ -223,23 +180,35 @@ _own: Final = (
     .order_by(audit.c.id.desc())
     .limit(1)
 )
-_BEFORE: Final = select(func.coalesce(_own.scalar_subquery(), anchor.c.hash)).select_from(anchor)
+_HEAD: Final = Direct(
+    select(
+        select(func.coalesce(func.max(audit.c.id), 0)).scalar_subquery(),
+        func.coalesce(_own.scalar_subquery(), anchor.c.hash),
+    ).select_from(anchor)
+)
+"""The last id of all, and the hash that a site's next entry goes on from."""
 
-_SEEN: Final = (
+_INSERT: Final = Direct(insert(audit))
+_SEEN: Final = Direct(
     select(audit.c.id, audit.c.hash).where(audit.c.id >= bindparam("first")).order_by(audit.c.id)
 )
 
-_OPEN_AMONG: Final = select(open_runs.c.run, open_runs.c.site, open_runs.c.gateway)
-_INTENTS_AMONG: Final = select(audit.c.run, audit.c.site, audit.c.detail).where(
-    audit.c.entry == EntryKind.INTENT.value
+_OPEN: Final = Direct(
+    select(open_runs.c.site, open_runs.c.gateway).where(open_runs.c.run == bindparam("its_run"))
 )
-_WAITS: Final = (
+_INTENT: Final = Direct(
+    select(audit.c.site, audit.c.detail).where(
+        audit.c.id == bindparam("its_run"), audit.c.entry == EntryKind.INTENT.value
+    )
+)
+_OPENS: Final = Direct(insert(open_runs))
+_WAITS: Final = Direct(
     update(open_runs)
     .where(open_runs.c.run == bindparam("its_run"))
     .values(confirm_until=bindparam("until"))
 )
-_CLOSES: Final = delete(open_runs).where(open_runs.c.run == bindparam("its_run"))
-_MARKS: Final = (
+_CLOSES: Final = Direct(delete(open_runs).where(open_runs.c.run == bindparam("its_run")))
+_MARKS: Final = Direct(
     update(standing)
     .where(standing.c.site == bindparam("its_site"), standing.c.gateway == bindparam("its_gateway"))
     .values(
@@ -251,4 +220,7 @@ _MARKS: Final = (
             for name in ("confirmed", "written", "seen")
         }
     )
+)
+_FIRST_MARKS: Final = Direct(
+    insert(standing).values({column.name: bindparam(f"its_{column.name}") for column in standing.c})
 )

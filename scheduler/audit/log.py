@@ -10,7 +10,6 @@ from datetime import datetime
 
 from scheduler.audit import writer
 from scheduler.audit.chain import Json
-from scheduler.audit.database import Database
 from scheduler.audit.entry import Entry
 from scheduler.audit.questions import Confirmed, Head, OpenRun, Questions
 from scheduler.words import EntryKind, Outcome, Wake
@@ -25,9 +24,6 @@ class Log(Questions):
     """
 
     __slots__ = ()
-
-    def __init__(self, database: Database, site: str) -> None:
-        super().__init__(database, site)
 
     def append(
         self,

@@ -17,13 +17,7 @@ from scheduler import clock
 from scheduler.audit import guard
 from scheduler.audit.chain import GENESIS, Row, digest
 from scheduler.audit.database import Database
-from scheduler.audit.keeping import (
-    ChainPlace,
-    Marks,
-    confirm_until_of,
-    gateway_of,
-    mark_of,
-)
+from scheduler.audit.keeping import ChainPlace, Marks, confirm_until_of, gateway_of, mark_of
 from scheduler.audit.questions import Head, Questions
 from scheduler.audit.table import anchor, open_runs, standing
 from scheduler.errors import AuditTamperedError
@@ -127,7 +121,6 @@ class _Walk:
             self._follow(row)
 
     def verified(self, complaints: tuple[str, ...]) -> Verified:
-        """What was proven."""
         heads = {site: Head(*head) for site, head in self._heads.items()}
         return Verified(self.rows, Head(*self._last) if self._last else None, heads, complaints)
 

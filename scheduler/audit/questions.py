@@ -94,12 +94,10 @@ class Confirmed:
 
     @property
     def mode(self) -> str:
-        """The mode's word."""
         return self.setting.mode.value
 
     @property
     def reserve_percent(self) -> float:
-        """App percent."""
         return float(self.setting.reserve)
 
 
@@ -226,6 +224,16 @@ class Questions:
             Event(clock.from_micros(row.at), row.name or "", json.loads(row.detail)) for row in rows
         ]
 
+    def firmware(self, until: datetime | None = None) -> str | None:
+        """The gateway's firmware as last met, or before an instant."""
+        query = _FIRMWARE.where(audit.c.site == self._site)
+        if until is not None:
+            query = query.where(audit.c.at < clock.to_micros(until))
+        with self.database.reading() as connection:
+            detail = connection.execute(query).scalar()
+        found = None if detail is None else json.loads(detail).get("firmware")
+        return found if isinstance(found, str) else None
+
     def open_incidents(self) -> tuple[OpenIncident, ...]:
         """The incidents that were opened and not closed, oldest first."""
         query = _INCIDENTS.where(audit.c.site == self._site)
@@ -258,7 +266,6 @@ class Questions:
             return readings(connection, self._site, since, until)
 
     def last_reading(self) -> KeptReading | None:
-        """The newest reading by its instant."""
         with self.database.reading() as connection:
             return last_reading(connection, self._site)
 
@@ -370,6 +377,13 @@ _SCHEDULE: Final = (
 _EVENTS: Final = (
     select(audit.c.at, audit.c.name, audit.c.detail).where(audit.c.entry == EVENT)
 ).order_by(audit.c.id)
+
+_FIRMWARE: Final = (
+    select(audit.c.detail)
+    .where(audit.c.entry == EVENT, audit.c.kind == "gateway", audit.c.name == "firmware")
+    .order_by(audit.c.id.desc())
+    .limit(1)
+)
 
 _INCIDENTS: Final = (
     select(audit.c.id, audit.c.name, audit.c.detail)

@@ -79,7 +79,6 @@ def readings(
 
 
 def last_reading(connection: Connection, site: str) -> KeptReading | None:
-    """A site's newest reading."""
     query = _OF_SITE.where(table.c.site == site).order_by(table.c.at.desc()).limit(1)
     row = connection.execute(query).one_or_none()
     return None if row is None else _reading(row)

@@ -193,7 +193,6 @@ class Run:
         await self._flush()
 
     async def end(self, ended: Ended) -> Outcome:
-        """Write the steps that are left and the outcome."""
         self._add(EntryKind.OUTCOME, self._recorder.now(), ended.detail(), ended.outcome)
         await self._flush()
         self._recorder.turned()
@@ -259,7 +258,6 @@ class Unrecorded:
         self._recorder = recorder
 
     async def ended(self, step: StepTaken) -> None:
-        """Count as life only."""
         del step
         self._recorder.turned()
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Column, Float, Integer, MetaData, Table, Text
+from sqlalchemy.types import TypeEngine
 
 _META: Final = MetaData()
+
+
+def _of(kind: type[TypeEngine[Any]], *names: str) -> list[Column[Any]]:
+    return [Column(name, kind) for name in names]
+
 
 audit: Final = Table(
     "audit",
     _META,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("at", Integer),
-    Column("site", Text),
-    Column("entry", Text),
-    Column("kind", Text),
+    *_of(Text, "site", "entry", "kind"),
     Column("run", Integer),
-    Column("name", Text),
-    Column("wake", Text),
-    Column("outcome", Text),
-    Column("detail", Text),
-    Column("prev", Text),
-    Column("hash", Text),
+    *_of(Text, "name", "wake", "outcome", "detail", "prev", "hash"),
 )
 
 anchor: Final = Table("anchor", _META, Column("id", Integer), Column("hash", Text))
@@ -32,8 +31,7 @@ open_runs: Final = Table(
     "open_runs",
     _META,
     Column("run", Integer, primary_key=True, autoincrement=False),
-    Column("site", Text),
-    Column("gateway", Text),
+    *_of(Text, "site", "gateway"),
     Column("confirm_until", Integer),
 )
 """The runs with an intent and no outcome; follows from the log."""
@@ -43,9 +41,7 @@ standing: Final = Table(
     _META,
     Column("site", Text, primary_key=True),
     Column("gateway", Text, primary_key=True),
-    Column("confirmed", Integer),
-    Column("written", Integer),
-    Column("seen", Integer),
+    *_of(Integer, "confirmed", "written", "seen"),
 )
 """The newest runs that tell of a gateway's setting; follows from the log."""
 
@@ -54,17 +50,9 @@ readings: Final = Table(
     _META,
     Column("site", Text, primary_key=True),
     Column("at", Integer, primary_key=True),
-    Column("charge", Float),
-    Column("battery_w", Float),
-    Column("grid_w", Float),
-    Column("solar_w", Float),
-    Column("load_w", Float),
-    Column("grid_imported_wh", Float),
-    Column("grid_exported_wh", Float),
-    Column("battery_charged_wh", Float),
-    Column("battery_discharged_wh", Float),
-    Column("solar_wh", Float),
-    Column("load_wh", Float),
+    *_of(Float, "charge", "battery_w", "grid_w", "solar_w", "load_w"),
+    *_of(Float, "grid_imported_wh", "grid_exported_wh", "battery_charged_wh"),
+    *_of(Float, "battery_discharged_wh", "solar_wh", "load_wh"),
     Column("mode", Text),
     Column("reserve", Float),
     Column("source", Text),

@@ -26,7 +26,6 @@ class StepView:
     error: str | None
 
     def to_json(self) -> dict[str, Json]:
-        """The step of `audit --format json`."""
         return {
             "at": clock.iso(self.at),
             "step": self.step,
@@ -47,7 +46,6 @@ class EvidenceView:
     detail: Mapping[str, Json]
 
     def to_json(self) -> dict[str, Json]:
-        """The evidence of `audit --format json`."""
         return {"at": clock.iso(self.at), **self.detail}
 
 
@@ -82,7 +80,6 @@ class RunView:
         return is_simulated(self.gateway)
 
     def to_json(self) -> dict[str, Json]:
-        """The run of `audit --format json`."""
         return {
             "run": self.run,
             "site": self.site,
@@ -129,7 +126,6 @@ class EntryView:
         return is_simulated(self.gateway)
 
     def to_json(self) -> dict[str, Json]:
-        """The entry of `audit --entries --format json`."""
         return {
             "id": self.id,
             "at": clock.iso(self.at),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -10,23 +13,21 @@ import click
 from scheduler import settings
 from scheduler.audit import review
 from scheduler.audit.database import Database
-from scheduler.audit.review import RunView
+from scheduler.audit.review import EntryView, RunView
 from scheduler.cli import audit_text
 from scheduler.cli.audit_question import Question, display_zone, filters, no_audit, read
 from scheduler.cli.db import verify_command
-from scheduler.cli.show import SIMULATION, echo_csv, echo_drawn, echo_json, format_option
+from scheduler.cli.show import SIMULATION, echo_csv, echo_drawn, echo_json, format_option, json_line
 from scheduler.cli.verbs import Verbs
 from scheduler.errors import SchedulerError
 from scheduler.settings import Settings
 
 DEFAULT_LIMIT = 30
+POLL_SECONDS: Final = 1.0
 
 
 class _Audit(Verbs):
-    """A group in which a number is a run."""
-
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs that are typed."""
         return [name for name in super().list_commands(ctx) if name != "run"]
 
     def resolve_command(
@@ -70,9 +71,7 @@ def audit_command(
     zone = display_zone(chosen)
     question = Question.asked(zone, what=what or "runs", default=DEFAULT_LIMIT, **asked)
     if follow:
-        from scheduler.cli.audit_follow import watch
-
-        watch(chosen, question, zone, form)
+        _watch(chosen, question, zone, form)
     else:
         _show(chosen, question, zone, form)
 
@@ -176,3 +175,56 @@ def _show(chosen: Settings, question: Question, zone: ZoneInfo, form: str) -> No
         echo_drawn(audit_text.drawn(question.what, shown, zone))
         if len(shown) < len(found):
             click.echo(f"The newest {len(shown)}; there are older ones: --limit N, or --since 7d.")
+
+
+# --- as it comes
+
+
+def _watch(chosen: Settings, question: Question, zone: ZoneInfo, form: str) -> None:
+    """Show the newest, then what comes. Returns when a person has seen enough."""
+    if form == "csv":
+        raise click.UsageError("--follow is for --format text and json.")
+    following = _Following(question)
+    try:
+        while True:
+            for each in read(chosen, following.news) or ():
+                _tell(each, zone, form)
+            time.sleep(POLL_SECONDS)
+    except KeyboardInterrupt:
+        return
+
+
+class _Following:
+    """What was shown already."""
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._last: int | None = None
+        self._outcomes: dict[int, str | None] = {}
+
+    def news(self, database: Database) -> Iterator[RunView | EntryView]:
+        """What came since the last time; a run once more when it has ended."""
+        last = review.last_entry(database)
+        if self._last == last:
+            return iter(())
+        found = self._question.answer(database, self._last)
+        # A run that was begun between the two questions is found again the next time.
+        self._last, self._question = last, replace(self._question, limit=None)
+        return iter([each for each in found if self._is_new(each)])
+
+    def _is_new(self, each: RunView | EntryView) -> bool:
+        if isinstance(each, EntryView):
+            return each.id not in self._outcomes and self._remember(each.id, None)
+        known = each.run in self._outcomes and self._outcomes[each.run] == each.outcome
+        return not known and self._remember(each.run, each.outcome)
+
+    def _remember(self, number: int, outcome: str | None) -> bool:
+        self._outcomes[number] = outcome
+        return True
+
+
+def _tell(each: RunView | EntryView, zone: ZoneInfo, form: str) -> None:
+    if form == "json":
+        click.echo(json_line(each.to_json()))
+    else:
+        echo_drawn(audit_text.line(each, zone))

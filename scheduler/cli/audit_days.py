@@ -49,7 +49,6 @@ def html(chosen: Settings, question: Question, zone: ZoneInfo) -> str:
 
 
 def _days(since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
-    """The local days that the stretch touches, whole."""
     on = clock.localise(since, zone).date()
     while True:
         start, end = (

@@ -75,7 +75,6 @@ class Question:
         return self if self.limit is None else replace(self, limit=self.limit + 1)
 
     def newest(self, found: Sequence[V]) -> Sequence[V]:
-        """As many of the newest as the limit allows."""
         return found if self.limit is None else found[-self.limit :]
 
     def answer(self, database: Database, after: int | None = None) -> Sequence[RunView | EntryView]:
@@ -97,7 +96,6 @@ class Question:
         )
 
     def runs(self, database: Database, after: int | None = None) -> list[RunView]:
-        """The runs that fit, oldest first."""
         return review.runs(
             database,
             outcome=self.outcome,
@@ -112,7 +110,6 @@ class Question:
 
 
 def filters(command: F) -> F:
-    """The options that say what is asked for."""
     outcomes = [outcome.value for outcome in Outcome]
     for option in (
         click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N only."),
@@ -151,5 +148,4 @@ def read(chosen: Settings, question: Callable[[Database], V]) -> V | None:
 
 
 def no_audit(chosen: Settings) -> str:
-    """What to say where there is none."""
     return f"No audit yet at {chosen.database_path}. `tou run` begins one."

@@ -47,7 +47,6 @@ _LONGEST = 2000
 
 
 def drawn(what: str, shown: Sequence[View], zone: ZoneInfo) -> str:
-    """Runs, entries or events as a table."""
     if what == "runs":
         return runs([each for each in shown if isinstance(each, RunView)], zone)
     draw = events if what == "events" else entries
@@ -55,7 +54,6 @@ def drawn(what: str, shown: Sequence[View], zone: ZoneInfo) -> str:
 
 
 def line(view: View, zone: ZoneInfo) -> str:
-    """A run or an entry as it comes, for who looks on."""
     return run_line(view, zone) if isinstance(view, RunView) else entry_line(view, zone)
 
 
@@ -86,7 +84,6 @@ def runs(shown: Sequence[RunView], zone: ZoneInfo) -> str:
 
 
 def run_line(run: RunView, zone: ZoneInfo) -> str:
-    """One run as it comes, for who looks on."""
     cells = [cell for cell in _run_cells(run, zone, several=True, mixed=True) if cell != "-"]
     lines = [printable("  ".join(cells)), *(f"      {printable(each)}" for each in _below(run))]
     return "\n".join(lines)
@@ -253,7 +250,6 @@ def _value(value: object) -> str:
 
 
 def entries(shown: Sequence[EntryView], zone: ZoneInfo) -> str:
-    """One line per entry as it stands, oldest first."""
     columns = (
         "entry",
         "at",
@@ -269,7 +265,6 @@ def entries(shown: Sequence[EntryView], zone: ZoneInfo) -> str:
 
 
 def entry_line(entry: EntryView, zone: ZoneInfo) -> str:
-    """One entry as it comes, for who looks on."""
     return printable("  ".join(cell for cell in _entry_cells(entry, zone) if cell != "-"))
 
 
@@ -292,7 +287,6 @@ def _entry_cells(entry: EntryView, zone: ZoneInfo) -> list[str]:
 
 
 def row(view: View) -> dict[str, Any]:
-    """A run or an entry with plain cells."""
     if isinstance(view, EntryView):
         return dict(view.to_json())
     wanted, observed = view.wanted or {}, view.observed or {}

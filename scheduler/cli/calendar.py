@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from scheduler import clock
 from scheduler.cli import calendar_text, chosen
+from scheduler.cli.chosen import find
 from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option
-from scheduler.cli.tariff_find import find
-from scheduler.cli.tariff_week import windows
-from scheduler.plan.year import YearDay, year_days
-from scheduler.schedule.clocktime import format_time
+from scheduler.plan.year import year_days
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_file import load_tariff
 from scheduler.schedule.values import Schedule
 
 _COLUMNS = (
-    "date",
-    "weekday",
-    "season",
-    "day_class",
-    "holiday",
-    "observed",
-    "hours",
-    "clock_change",
-    "periods",
-    "differs",
+    *("date", "weekday", "season", "day_class", "holiday"),
+    *("observed", "hours", "clock_change", "periods", "differs"),
 )
 
 
@@ -56,9 +44,9 @@ def calendar_command(
     year = year or clock.localise(clock.now(), calendar.display_zone).year
     days = year_days(calendar, year, rules)
     if form == "json":
-        echo_json([_day_json(each) for each in days])
+        echo_json([each.to_json() for each in days])
     elif form == "csv":
-        echo_csv([_day_json(each) for each in days], _COLUMNS)
+        echo_csv([each.to_json() for each in days], _COLUMNS)
     else:
         echo_drawn(calendar_text.page(name, calendar, year, days))
 
@@ -75,24 +63,3 @@ def _subject(file: str | None, tariff_id: str | None) -> tuple[Tariff, str, Sche
     schedule = chosen.schedule_in(path)
     assert isinstance(schedule.calendar, Tariff)
     return schedule.calendar, schedule.name, schedule
-
-
-def _day_json(each: YearDay) -> dict[str, Any]:
-    hours = each.seconds / 3600
-    holiday = each.holiday
-    return {
-        "date": each.date.isoformat(),
-        "weekday": f"{each.date:%a}".casefold(),
-        "season": each.day.season,
-        "day_class": each.day.day_class.value,
-        "holiday": holiday.name if holiday else None,
-        "observed": holiday.observed if holiday else False,
-        "hours": int(hours) if hours.is_integer() else hours,
-        "clock_change": each.clock_change,
-        "periods": [
-            {"start": format_time(start), "end": format_time(end), "period": period}
-            for start, end, period in windows(each.day)
-            if period
-        ],
-        "differs": each.differs,
-    }

@@ -57,10 +57,7 @@ def _grid(days: Sequence[YearDay], signs: Mapping[str, str]) -> str:
 
 
 def _months(
-    days: Sequence[YearDay],
-    numbers: range,
-    signs: Mapping[str, str],
-    paints: Mapping[str, str],
+    days: Sequence[YearDay], numbers: range, signs: Mapping[str, str], paints: Mapping[str, str]
 ) -> Iterator[str]:
     for month in range(1, 13):
         inside = [each for each in days if each.date.month == month and each.date.day in numbers]
@@ -85,7 +82,6 @@ def _flag(each: YearDay) -> str:
 
 
 def _legend(days: Sequence[YearDay], signs: Mapping[str, str]) -> str:
-    """What the signs mean, of those that occur."""
     classes = {each.day.day_class for each in days}
     seasons = {each.day.season for each in days}
     marks = [f"{sign} {season}" for season, sign in signs.items() if season in seasons]

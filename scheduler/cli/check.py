@@ -44,7 +44,7 @@ def check_command(file: str | None, form: str, *, strict: bool, online: bool) ->
     problems: tuple[Problem, ...] = ()
     summary: dict[str, Any] = {}
     try:
-        summary, problems = _read(path)
+        summary, problems = _read_tariff(path) if chosen.is_tariff(path) else _read_schedule(path)
     except ConfigurationError as error:
         if files.denied_in(error):
             raise
@@ -94,11 +94,6 @@ def _answer(
         "zone_data": zone_data_json(),
         **({"error": failure} if failure else {}),
     }
-
-
-def _read(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """What the file is, and what is doubtful about it."""
-    return _read_tariff(path) if chosen.is_tariff(path) else _read_schedule(path)
 
 
 def _read_tariff(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
@@ -191,7 +186,6 @@ def _line(text: str) -> str:
 
 
 def _counted(problems: tuple[Problem, ...]) -> str:
-    """`1 error, 2 warnings`; empty where there are none."""
     numbers = [
         (sum(each.severity == severity for each in problems), severity)
         for severity in ("error", "warning", "notice")

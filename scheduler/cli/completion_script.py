@@ -42,7 +42,6 @@ class _Verb:
 
 
 def script(shell: str, root: click.Command) -> str:
-    """The script of a shell."""
     verbs = list(_walk(root, ()))
     if shell == "fish":
         return "\n".join(_fish(verbs)) + "\n"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,7 +14,7 @@ from scheduler.cli.revision import schedule_of
 from scheduler.cli.show import echo_json, format_option, local_text
 from scheduler.cli.table import Column, paragraph, printable, table
 from scheduler.cli.times import count, parse_instant
-from scheduler.plan.effect import Change, EditEffect, JobChange, change_text, effect
+from scheduler.plan.effect import EditEffect, JobChange, change_text, effect, weekdays
 
 _COLUMNS = (
     "window",
@@ -25,7 +24,6 @@ _COLUMNS = (
     Column("last", leave_out="late"),
     Column("weekdays", wraps=True, leave_out="late"),
 )
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @click.command("diff")
@@ -55,7 +53,7 @@ def diff_command(old: str, new: str | None, start: str, days: int, form: str) ->
         raise click.UsageError("--from is too near an end of the calendar.") from None
     zones = (before.timezone, after.timezone)
     if form == "json":
-        echo_json({**_json(found), "timezones": dict(zip(("old", "new"), zones, strict=True))})
+        echo_json({**found.to_json(), "timezones": dict(zip(("old", "new"), zones, strict=True))})
     else:
         click.echo(_zones_text(*zones) + _text(found))
 
@@ -93,55 +91,3 @@ def _job_text(job: JobChange, zone: ZoneInfo) -> str:
     return paragraph(
         f"job {job.how}: {printable(job.name)} ({count(job.times, 'time')}{first})", rest="  "
     )
-
-
-def weekdays(dates: tuple[date, ...]) -> str:
-    """`every day`, `Mon-Fri`, `Sat, Sun`: the days of the week that some dates fall on."""
-    numbers = sorted({each.weekday() for each in dates})
-    if len(numbers) == 7:
-        return "every day"
-    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f"{_DAYS[numbers[0]]}-{_DAYS[numbers[-1]]}"
-    return ", ".join(_DAYS[number] for number in numbers)
-
-
-def _json(found: EditEffect) -> dict[str, Any]:
-    jobs: dict[str, list[dict[str, Any]]] = {
-        how: [_job_json(each) for each in found.jobs if each.how == how]
-        for how in ("added", "removed", "moved", "altered")
-    }
-    return {
-        "days_changed": found.days_changed,
-        "first": _first_json(found.first, found.zone),
-        "groups": [
-            {
-                "from_time": group.from_time,
-                "to_time": group.to_time,
-                "old": group.old.to_json(),
-                "new": group.new.to_json(),
-                "days": len(group.dates),
-                "first": group.dates[0].isoformat(),
-                "last": group.dates[-1].isoformat(),
-                "weekdays": weekdays(group.dates),
-            }
-            for group in found.groups
-        ],
-        "jobs": jobs,
-        "summary": found.summary(),
-    }
-
-
-def _first_json(first: Change | None, zone: ZoneInfo) -> dict[str, Any] | None:
-    if first is None:
-        return None
-    return {
-        "at": clock.iso(first.at),
-        "local": clock.localise(first.at, zone).isoformat(),
-        "old": first.old.to_json(),
-        "new": first.new.to_json(),
-    }
-
-
-def _job_json(job: JobChange) -> dict[str, Any]:
-    first = clock.iso(job.first) if job.first else None
-    return {"name": job.name, "times": job.times, "first": first}

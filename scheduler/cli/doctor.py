@@ -39,7 +39,6 @@ def doctor_command(form: str) -> None:
 
 
 def as_json(beside: Iterable[Sign], gateways: Iterable[Signs], code: int) -> dict[str, object]:
-    """All that was found."""
     return {
         "ok": code == 0,
         "exit_code": code,

@@ -1,4 +1,4 @@
-"""`tou gateway`: info, trust, login, pair and simulate, each imported when it is asked for."""
+"""The acts of `tou gateway`, each imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ _ACTS = {
     "info": "gateway_info",
     "trust": "gateway_trust",
     "login": "gateway_login",
+    "logout": "gateway_logout",
     "pair": "gateway_pair",
     "simulate": "gateway_simulate",
 }
@@ -18,8 +19,8 @@ _ACTS = {
 
 @click.group("gateway", cls=Verbs, verbs=_ACTS)
 def gateway_command() -> None:
-    """Ask the gateway what it is, pair its certificate, sign in to the cloud, or serve a simulated
-    gateway.
+    """Ask the gateway what it is, pair its certificate, sign in to the cloud, end a session, or
+    serve a simulated gateway.
 
     Example: tou gateway trust https://192.168.1.10
     """

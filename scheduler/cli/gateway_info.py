@@ -3,61 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import click
-from pydantic import SecretStr
 
-from scheduler import clock, settings
-from scheduler.audit.intent import Ended, Intent
-from scheduler.audit.recorder import Recorder, Run
-from scheduler.audit.writer import Writer
+from scheduler import settings
+from scheduler.audit.intent import Ended
+from scheduler.audit.recorder import Run
+from scheduler.cli.gateway_at_hand import on_record, opened
 from scheduler.cli.gateway_details import lines, shown
 from scheduler.cli.show import SIMULATION, echo_json, format_option
 from scheduler.errors import (
-    GatewayError,
     GatewayProtocolError,
     GatewayRefusedError,
-    SchedulerError,
 )
-from scheduler.gateway.base import (
-    Described,
-    FirmwareUpdates,
-    Gateway,
-    Identity,
-    Limits,
-    Part,
-    Reading,
-    Spend,
-    Step,
-    Steps,
-    ability,
-)
+from scheduler.gateway.abilities import Described, FirmwareUpdates, Identity, ability
+from scheduler.gateway.base import Gateway, Limits, Part, Reading, Spend, Steps
+from scheduler.gateway.careful import Unkept
 from scheduler.gateway.local.firmware import commits_needed, parse_version
-from scheduler.gateway.registry import Surroundings, settings_of, transport
-from scheduler.host.instance import Presence
-from scheduler.host.sites import (
-    offered_simulation,
-    open_audit,
-    read_schedule,
-    turn_file,
-)
 from scheduler.setting import to_raw
 from scheduler.settings import Settings
-from scheduler.site.apply import outcome_of
-from scheduler.site.turn import Turn
-from scheduler.words import Outcome, Wake
+from scheduler.words import Outcome
 
 _SHOWN = frozenset({Part.SETTING, Part.CHARGE, Part.HEALTH})
 
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """All that was found out."""
-
     gateway: str
     simulated: bool
     identity: Identity | None
@@ -66,16 +40,6 @@ class Info:
     unsafe: str | None
     details: Mapping[str, object] | None = None
     """Every other read, by its path; private data in it."""
-
-
-class _Unkept:
-    """A look that changes nothing leaves no entry."""
-
-    async def ended(self, step: Step) -> None:
-        """Forget it."""
-
-    async def settled(self) -> None:
-        """Nothing is pending."""
 
 
 @click.command("info")
@@ -126,76 +90,19 @@ def info_command(login: bool, everything: bool, private: bool, form: str) -> Non
 
 
 async def _in_passing(chosen: Settings, *, everything: bool) -> Info:
-    async with _opened(chosen, password=False) as gateway:
-        return await _ask(gateway, _Unkept(), spend=Spend.FREE, everything=everything)
-
-
-@asynccontextmanager
-async def _opened(chosen: Settings, *, password: bool) -> AsyncIterator[Gateway]:
-    """The gateway of the settings. Without a password no login can be sent, not even one that
-    would stop nothing."""
-    name = chosen.gateways[0]
-    table: Any = chosen.of(settings_of(name))
-    if not password:
-        table = table.model_copy(update={"gateway_password": SecretStr("")})
-    around = Surroundings(
-        state=chosen.database_path,
-        now=clock.now,
-        monotonic=clock.monotonic,
-        timezone=_timezone(chosen),
-        offered=offered_simulation(chosen),
-    )
-    gateway: Any = transport(name).open_gateway(table, around)
-    try:
-        yield gateway
-    finally:
-        await gateway.close()
-
-
-def _timezone(chosen: Settings) -> str:
-    """Where a simulation stands; a broken schedule is no reason not to look at the gateway."""
-    try:
-        return read_schedule(chosen).schedule.timezone
-    except SchedulerError:
-        return "UTC"
+    async with opened(chosen, chosen.gateways[0], password=False) as gateway:
+        return await _ask(gateway, Unkept(), spend=Spend.FREE, everything=everything)
 
 
 async def _on_record(chosen: Settings, *, everything: bool) -> Info:
-    """With a login: the intent first, the sitemaster seen running last."""
-    with closing(open_audit(chosen)) as database, closing(_Present(chosen)):
-        writer = Writer(database)
-        recorder = Recorder(writer, chosen.site)
-        try:
-            async with _opened(chosen, password=True) as gateway:
-                turn = Turn(turn_file(chosen))
-                return await _recorded(recorder, gateway, turn, everything=everything)
-        finally:
-            recorder.close()
-            writer.close()
-
-
-class _Present:
-    """Says beside the database that a process acts, until it is closed."""
-
-    def __init__(self, chosen: Settings) -> None:
-        self._presence = Presence(chosen.database_path)
-        self._presence.settle()
-
-    def close(self) -> None:
-        self._presence.leave()
-
-
-async def _recorded(recorder: Recorder, gateway: Gateway, turn: Turn, *, everything: bool) -> Info:
-    intent = Intent(kind="info", name="gateway info", wake=Wake.OPERATOR, gateway=gateway.name)
-    async with turn:
-        run = await recorder.begin(intent)
-        try:
-            found = await _log_in_and_ask(gateway, run, everything=everything)
-        except GatewayError as error:
-            await run.end(Ended(outcome=outcome_of(error), error=str(error)))
-            raise
-        await run.end(Ended(outcome=Outcome.COMPLETED, observed=found.reading.setting))
-    return found
+    """With a login: the sitemaster is seen running last."""
+    return await on_record(
+        chosen,
+        chosen.gateways[0],
+        "info",
+        lambda gateway, run: _log_in_and_ask(gateway, run, everything=everything),
+        lambda found: Ended(outcome=Outcome.COMPLETED, observed=found.reading.setting),
+    )
 
 
 async def _log_in_and_ask(gateway: Gateway, run: Run, *, everything: bool) -> Info:

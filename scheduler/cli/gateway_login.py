@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -11,11 +11,9 @@ import click
 from pydantic import SecretStr
 
 from scheduler import clock, environment, files, settings
-from scheduler.audit.log import Log
 from scheduler.cli import gateway_login_unit as unit
 from scheduler.cli import gateway_login_words as words
-from scheduler.cli.gateway_login_own import own_app
-from scheduler.cli.gateway_login_state import Signing, asked, renewed, run
+from scheduler.cli.gateway_login_own import Signing, asked, own_app, renewed
 from scheduler.errors import (
     GatewayProtocolError,
     GatewayRefusedError,
@@ -23,6 +21,7 @@ from scheduler.errors import (
     SettingsError,
 )
 from scheduler.gateway.base import Part, Reading, Spend
+from scheduler.gateway.careful import Unkept
 from scheduler.gateway.fleet import open_gateway, setup
 from scheduler.gateway.fleet.client import chosen
 from scheduler.gateway.fleet.hosts import PROVIDERS, REGIONS, region_of
@@ -31,8 +30,7 @@ from scheduler.gateway.fleet.readings import EnergySite
 from scheduler.gateway.fleet.settings import FleetSettings
 from scheduler.gateway.fleet.tokens import Tokens
 from scheduler.gateway.registry import Surroundings
-from scheduler.host.sites import open_audit
-from scheduler.words import EntryKind, Wake
+from scheduler.host.sites import keep_event
 
 REDIRECT: Final = "http://localhost:8788/callback"
 UNITS: Final = Path("/etc/systemd/system")
@@ -169,11 +167,11 @@ def _read_once(signing: Signing) -> Reading:
     async def work() -> Reading:
         gateway = open_gateway(table, around)
         try:
-            return await gateway.read(setup.Unkept(), spend=Spend.DUE, want=_READ)
+            return await gateway.read(Unkept(), spend=Spend.DUE, want=_READ)
         finally:
             await gateway.close()
 
-    reading = run(work())
+    reading = asyncio.run(work())
     if reading.setting is None or reading.setting.mode is None:
         raise GatewayProtocolError(
             "Signed in, but the site shows no setting now. Run this again later.", delivered="no"
@@ -188,7 +186,8 @@ def _finish(signing: Signing, reading: Reading, units: Path) -> None:
     click.echo(f"Step 5 of 5: the site shows {reading.setting.words()}{charge}.\n")
     click.echo(
         words.END.format(
-            file=_settings_file(), settings="\n".join(f"  {line}" for line in _lines(signing))
+            file=os.environ.get(environment.SETTINGS_FILE, ".env"),
+            settings="\n".join(f"  {line}" for line in _lines(signing)),
         )
     )
     if unit.wanted(units):
@@ -197,10 +196,6 @@ def _finish(signing: Signing, reading: Reading, units: Path) -> None:
     elif (units / unit.UNIT).exists():
         click.echo(words.OPEN.format(path=unit.drop_in(units), text=unit.TEXT))
     click.echo(words.CHECK)
-
-
-def _settings_file() -> str:
-    return os.environ.get(environment.SETTINGS_FILE, ".env")
 
 
 def _lines(signing: Signing) -> list[str]:
@@ -214,16 +209,5 @@ def _lines(signing: Signing) -> list[str]:
 
 def _record(signing: Signing) -> None:
     progress = signing.progress
-    with closing(open_audit(signing.chosen)) as database:
-        Log(database, signing.chosen.site).append(
-            at=clock.now(),
-            entry=EntryKind.EVENT,
-            kind="sign_in",
-            name="cloud",
-            wake=Wake.OPERATOR,
-            detail={
-                "provider": progress.provider,
-                "region": progress.region,
-                "energy_site": progress.site,
-            },
-        )
+    told = {"provider": progress.provider, "region": progress.region, "energy_site": progress.site}
+    keep_event(signing.chosen, "sign_in", "cloud", told)

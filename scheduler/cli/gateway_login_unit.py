@@ -20,7 +20,6 @@ IPAddressDeny=
 
 
 def drop_in(units: Path) -> Path:
-    """Where it belongs."""
     return units / f"{UNIT}.d" / "fleet.conf"
 
 

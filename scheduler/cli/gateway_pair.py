@@ -7,7 +7,6 @@ key.
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,31 +15,20 @@ from typing import Any, Final
 import click
 
 from scheduler import clock, settings
-from scheduler.audit.log import Log
 from scheduler.cli import gateway_pair_words as words
 from scheduler.cli.show import echo_json, format_option
 from scheduler.errors import GatewayError, GatewayRefusedError, SchedulerError, SettingsError
-from scheduler.gateway.base import Spend, Step
+from scheduler.gateway.base import Spend
+from scheduler.gateway.careful import Unkept
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.gateway.v1r import registration
 from scheduler.gateway.v1r.key import Key, make_key, read_key
 from scheduler.gateway.v1r.registration import KeyCloud, Pairing
 from scheduler.gateway.v1r.settings import V1rSettings
-from scheduler.host.sites import open_audit
+from scheduler.host.sites import keep_event
 from scheduler.settings import Settings
-from scheduler.words import EntryKind, Wake
 
 KEY: Final = "v1r.pem"
-
-
-class _Unkept:
-    """A question about a key leaves no entry."""
-
-    async def ended(self, step: Step) -> None:
-        """Forget it."""
-
-    async def settled(self) -> None:
-        """Nothing is pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +43,11 @@ class Pair:
     quiet: bool
 
     def say(self, text: str) -> None:
-        """To a person."""
         if not self.quiet:
             click.echo(text)
 
     @property
     def around(self) -> Surroundings:
-        """As a transport is told."""
         return Surroundings(
             state=self.chosen.database_path,
             now=clock.now,
@@ -106,7 +92,7 @@ def pair_command(key: Path | None, wait: timedelta, every: timedelta, form: str)
     pair.say(told.format(path=pair.path, short=pair.key.short))
     state, host = asyncio.run(_paired(pair, wait, every))
     if state is Pairing.VERIFIED:
-        _record(pair)
+        keep_event(pair.chosen, "pair", "v1r key", {"key": pair.key.short, "file": str(pair.path)})
     if form == "json":
         echo_json(_as_json(pair, state, host))
     elif state is Pairing.VERIFIED:
@@ -148,7 +134,7 @@ async def _paired(pair: Pair, wait: timedelta, every: timedelta) -> tuple[Pairin
 async def _at_home(pair: Pair) -> Pairing:
     """What the gateway itself says of the key, where it can be asked. Raises where the password
     is refused."""
-    from scheduler.gateway.v1r.library import the_library
+    from scheduler.gateway.v1r import the_library
 
     table = pair.table.model_copy(update={"v1r_key": pair.path})
     if not table.v1r_host or table.v1r_password is None:
@@ -156,7 +142,7 @@ async def _at_home(pair: Pair) -> Pairing:
     the_library()
     gateway = transport("v1r").open_gateway(table, pair.around)
     try:
-        await gateway.read(_Unkept(), spend=Spend.DUE)
+        await gateway.read(Unkept(), spend=Spend.DUE)
     except GatewayRefusedError as error:
         return _by_refusal(error)
     except GatewayError as error:
@@ -192,8 +178,7 @@ def _cloud(pair: Pair) -> KeyCloud | None:
 
 
 async def _registered(pair: Pair, cloud: KeyCloud) -> Pairing:
-    """The key is known to the gateway, or added to it."""
-    text, steps = pair.key.public_text, _Unkept()
+    text, steps = pair.key.public_text, Unkept()
     state = registration.state_in(await cloud.relay(steps, registration.list_message()), text)
     if state in (Pairing.PENDING, Pairing.VERIFIED):
         pair.say(words.KNOWN)
@@ -222,13 +207,13 @@ async def _waited(pair: Pair, cloud: KeyCloud | None, wait: timedelta, every: ti
 async def _state(pair: Pair, cloud: KeyCloud | None) -> Pairing:
     if cloud is None:
         return await _at_home(pair)
-    answer = await cloud.relay(_Unkept(), registration.list_message())
+    answer = await cloud.relay(Unkept(), registration.list_message())
     return registration.state_in(answer, pair.key.public_text)
 
 
 async def _address(cloud: KeyCloud) -> str | None:
     try:
-        answer = await cloud.relay(_Unkept(), registration.network_message())
+        answer = await cloud.relay(Unkept(), registration.network_message())
     except GatewayError:
         return None
     return registration.address_in(answer)
@@ -242,18 +227,6 @@ def _public(pair: Pair) -> Path:
     except OSError as error:
         raise SchedulerError(f"{path}: cannot be written: {error.strerror}.") from None
     return path
-
-
-def _record(pair: Pair) -> None:
-    with closing(open_audit(pair.chosen)) as database:
-        Log(database, pair.chosen.site).append(
-            at=clock.now(),
-            entry=EntryKind.EVENT,
-            kind="pair",
-            name="v1r key",
-            wake=Wake.OPERATOR,
-            detail={"key": pair.key.short, "file": str(pair.path)},
-        )
 
 
 def _next(pair: Pair, host: str | None) -> str:

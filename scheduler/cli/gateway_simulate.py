@@ -14,7 +14,7 @@ import click
 from scheduler import clock
 from scheduler.cli.show import format_option
 from scheduler.errors import SchedulerError
-from scheduler.simulated import PROFILES, Logged, SimulatedGateway, fault_kinds
+from scheduler.simulated import PROFILES, Logged, SimulatedGateway
 from scheduler.simulated.control import ControlDoor
 from scheduler.simulated.loopback import Served
 from scheduler.simulated.story import read_story, tell
@@ -29,10 +29,22 @@ _FORMS = {
     "text": "{}:TEXT",
     "keyed": "{}:KEY[:N]",
 }
-_FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds().items())
 
 
-@click.command("simulate")
+class _Simulate(click.Command):
+    """Its help lists the faults of each door; the doors are imported for that alone."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write them below the options."""
+        from scheduler.cli.gateway_simulate_door import DOORS
+
+        for door, how in DOORS.items():
+            names = [_FORMS[kind].format(name) for name, kind in how.faults.kinds().items()]
+            with formatter.section(f"Faults of --door {door}"):
+                formatter.write_text(", ".join(names))
+
+
+@click.command("simulate", cls=_Simulate)
 @click.option(
     "--door",
     type=click.Choice(["local", "fleet", "proxy", "v1r"]),
@@ -80,10 +92,9 @@ _FAULT_NAMES = ", ".join(_FORMS[kind].format(name) for name, kind in fault_kinds
     "faults",
     multiple=True,
     metavar="NAME[:VALUE]",
-    help=f"What goes wrong; may be given several times. "
+    help="What goes wrong; may be given several times. "
     "N is how often; without it for ever, but reboot, upgrade, answer_lost and hang once. "
-    f"Names: {_FAULT_NAMES}. Another door has its own; a name that it does not know is answered "
-    "with them.",
+    "Each door has its own, listed below.",
 )
 @click.option(
     "--control",

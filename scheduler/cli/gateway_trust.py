@@ -7,7 +7,6 @@ import os
 import re
 import stat
 import sys
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,15 +15,13 @@ from typing import Any
 import click
 
 from scheduler import clock, settings
-from scheduler.audit.log import Log
 from scheduler.cli.show import echo_json, format_option
 from scheduler.errors import SchedulerError, SettingsError
 from scheduler.gateway.local import pin
 from scheduler.gateway.local.pin import Certificate
 from scheduler.gateway.local.settings import LocalSettings
-from scheduler.host.sites import open_audit
+from scheduler.host.sites import keep_event
 from scheduler.settings import Settings
-from scheduler.words import EntryKind, Wake
 
 NAME = "TOU_GATEWAY_FINGERPRINT"
 _LINE = re.compile(rb"^[ \t]*(?:export[ \t]+)?" + NAME.encode() + rb"[ \t]*=.*$", re.MULTILINE)
@@ -72,7 +69,12 @@ def trust_command(url: str | None, yes: bool, env_file: Path | None, form: str) 
         click.echo(_describe(offer, now=clock.now()))
     if not yes:
         _ask()
-    _record(chosen, offer)
+    told = {
+        "url": offer.url,
+        "old_fingerprint": offer.paired,
+        "new_fingerprint": offer.shown.fingerprint,
+    }
+    keep_event(chosen, "trust", "gateway certificate", told)
     if env_file is not None:
         _write(env_file, offer.line)
     if form == "json":
@@ -140,22 +142,6 @@ def _ask() -> None:
         )
     if not click.confirm("\nIs this the fingerprint of your gateway?", default=False):
         raise SchedulerError("Nothing was changed.")
-
-
-def _record(chosen: Settings, offer: Offer) -> None:
-    with closing(open_audit(chosen)) as database:
-        Log(database, chosen.site).append(
-            at=clock.now(),
-            entry=EntryKind.EVENT,
-            kind="trust",
-            name="gateway certificate",
-            wake=Wake.OPERATOR,
-            detail={
-                "url": offer.url,
-                "old_fingerprint": offer.paired,
-                "new_fingerprint": offer.shown.fingerprint,
-            },
-        )
 
 
 def _next(chosen: Settings, offer: Offer, env_file: Path | None) -> str:

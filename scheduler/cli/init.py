@@ -13,10 +13,10 @@ import click
 
 from scheduler import clock, imports, plan, recipes
 from scheduler.cli import init_ask, init_files
+from scheduler.cli.chosen import Found, every, find
 from scheduler.cli.show import echo_json, format_option
 from scheduler.cli.table import Column, table
 from scheduler.cli.tariff import is_in
-from scheduler.cli.tariff_find import Found, every, find
 from scheduler.cli.tariff_import import read_source
 from scheduler.errors import Problem
 from scheduler.gateway.registry import TRANSPORTS, settings_of, transport
@@ -262,7 +262,6 @@ def _show_and_write(
 
 
 def _beside(into: Path) -> dict[str, str]:
-    """The tariffs that are in the folder already."""
     return {
         f"{own.FOLDER}/{path.name}": path.read_text(encoding="utf-8")
         for path in own.files(into).values()

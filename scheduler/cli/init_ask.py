@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from scheduler.cli.tariff_find import Found, every
+from scheduler.cli.chosen import Found, every
 from scheduler.recipes import PURPOSES, Purpose
 
 _MOST_LISTED = 20

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -28,19 +29,6 @@ def _tariffs() -> Iterator[str]:
     folders = [each / "schedules" for each in (_PACKAGE, _PACKAGE.parent)]
     for folder in (*folders, schedule.parent if schedule else Path()):
         yield from sorted(path.stem for path in (folder / "tariffs").glob("*.y*ml"))
-
-
-def _jobs() -> Iterator[str]:
-    return _named("jobs")
-
-
-def _rules() -> Iterator[str]:
-    return _named("rules")
-
-
-def _both() -> Iterator[str]:
-    yield from _named("rules")
-    yield from _named("jobs")
 
 
 def _named(key: str) -> Iterator[str]:
@@ -74,7 +62,7 @@ def _default() -> Path:
 
 KINDS: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
     "tariffs": _tariffs,
-    "jobs": _jobs,
-    "rules": _rules,
-    "names": _both,
+    "jobs": lambda: _named("jobs"),
+    "rules": lambda: _named("rules"),
+    "names": lambda: chain(_named("rules"), _named("jobs")),
 }

@@ -1,5 +1,4 @@
-"""What the verbs of leases share: the end that a person types, the way to the service or to the
-audit, and what is shown."""
+"""`tou override`, `tou pause`, `tou resume`, `tou skip`: leases, which end by themselves."""
 
 from __future__ import annotations
 
@@ -33,7 +32,7 @@ NOT_RUNNING = (
 )
 
 
-def lease_options(command: F) -> F:
+def _lease_options(command: F) -> F:
     """--until, --reason and --format."""
     options = (
         click.option(
@@ -49,7 +48,85 @@ def lease_options(command: F) -> F:
     return command
 
 
-def grant(form: str, body: Body, *, until: str | None = None, reason: str | None = None) -> None:
+@click.command("override")
+@click.argument("clear", required=False, type=click.Choice(["clear"]), metavar="[clear]")
+@click.option("--mode", metavar="MODE", help="self_consumption, autonomous or backup.")
+@click.option("--reserve", metavar="PERCENT", help="The app's percent, or hold.")
+@click.option("--grid-charging", type=click.Choice(["allow", "deny"]), help="Left alone if absent.")
+@click.option(
+    "--export", type=click.Choice(["battery", "solar", "none"]), help="Left alone if absent."
+)
+@_lease_options
+def override_command(  # noqa: PLR0917 - click hands them over by name
+    clear: str | None,
+    mode: str | None,
+    reserve: str | None,
+    grid_charging: str | None,
+    export: str | None,
+    until: str | None,
+    reason: str | None,
+    form: str,
+) -> None:
+    """Have another setting until a time, whatever the rules say; then the rules decide again.
+
+    The service puts it in force at once, keeps it over a restart, and ends it by itself. `clear`
+    ends it now.
+
+    Example: tou override --mode backup --reserve 100 --until 18:00
+    """
+    named = {"mode": mode, "reserve": reserve, "grid_charging": grid_charging, "export": export}
+    given = {key: value for key, value in named.items() if value is not None}
+    if clear is not None:
+        if given or until or reason:
+            raise click.UsageError("clear goes alone.")
+        _end(form, "override")
+        return
+    if mode is None or reserve is None:
+        raise click.UsageError("Give both: --mode and --reserve; or clear.")
+    _grant(form, {"kind": "override", **given}, until=until, reason=reason)
+
+
+@click.command("pause")
+@_lease_options
+def pause_command(until: str | None, reason: str | None, form: str) -> None:
+    """Have the service do nothing until a time: no switch, no job.
+
+    It goes on looking, and a battery that stands still is brought back all the same. What was
+    due meanwhile is made true when the pause ends.
+
+    Example: tou pause --until 2h --reason "the installer is here"
+    """
+    _grant(form, {"kind": "pause"}, until=until, reason=reason)
+
+
+@click.command("resume")
+@format_option()
+def resume_command(form: str) -> None:
+    """End a pause now, and make true what is wanted.
+
+    Example: tou resume
+    """
+    _end(form, "pause")
+
+
+@click.command("skip")
+@click.argument("name")
+@click.option("--reason", metavar="TEXT", help="Why; kept in the audit.")
+@format_option()
+def skip_command(name: str, reason: str | None, form: str) -> None:
+    """Leave a rule out for its present or next stretch, or a job at its next time; once.
+
+    NAME is a rule's or a job's. `tou skip clear` takes back all that is still to be skipped.
+
+    Example: tou skip "charge overnight" --reason "away until Sunday"
+    """
+    if name == "clear":
+        _end(form, "skip")
+        return
+    _grant(form, {"kind": "skip", "name": name}, reason=reason)
+
+
+def _grant(form: str, body: Body, *, until: str | None = None, reason: str | None = None) -> None:
     """Ask for a lease, show what came of it, and end with its exit code."""
     chosen = prepared(form)
     zone = _zone(chosen)
@@ -62,7 +139,7 @@ def grant(form: str, body: Body, *, until: str | None = None, reason: str | None
     _show(_granted(chosen, asked, form), form, zone)
 
 
-def end(form: str, kind: str) -> None:
+def _end(form: str, kind: str) -> None:
     """End all leases of a kind, and show what came of it."""
     chosen = prepared(form)
     which = {"kind": kind, **_who()}

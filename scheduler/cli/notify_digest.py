@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import click
@@ -78,11 +77,14 @@ def _week(chosen: Settings, start: datetime, end: datetime, zone: ZoneInfo, now:
 
 
 def _arrivals(events: Iterable[Event]) -> Iterator[Event]:
-    """Where the firmware became another one; each start of the service notes the one it meets."""
-    met = [each for each in events if each.name == "firmware"]
-    for old, new in pairwise(met):
-        if old.detail.get("firmware") != new.detail.get("firmware"):
-            yield new
+    """Where the firmware became another one. Older audits note the one that each start meets,
+    without the one before."""
+    known = None
+    for each in events:
+        if each.name == "firmware":
+            before, known = each.detail.get("before") or known, each.detail.get("firmware")
+            if before not in (None, known):
+                yield each
 
 
 def _ahead(chosen: Settings) -> Schedule | None:

@@ -29,16 +29,8 @@ _TABLE = (
     Column("calendar", wraps=True, leave_out="late"),
 )
 _COLUMNS = (
-    "at",
-    "local",
-    "kind",
-    "name",
-    "do",
-    "mode",
-    "reserve_percent",
-    "period",
-    "season",
-    "day_class",
+    *("at", "local", "kind", "name", "do"),
+    *("mode", "reserve_percent", "period", "season", "day_class"),
 )
 MOST_DAYS = 366 * 20
 

@@ -16,8 +16,7 @@ from scheduler import clock
 from scheduler.cli.table import printable
 from scheduler.cli.tariff_week import colours, letters
 from scheduler.plan import Lease, Plan, plan, wall
-from scheduler.plan.days import by_day
-from scheduler.plan.wall import Piece
+from scheduler.plan.wall import Piece, by_day
 from scheduler.schedule.values import DAY_SECONDS, Schedule
 from scheduler.setting import Setting
 
@@ -158,7 +157,6 @@ def _run(name: str | None, length: int, ink: _Ink) -> str:
 
 
 def _legend(ink: _Ink, drawn: Iterable[Sequence[str | None]]) -> list[str]:
-    """The signs that occur."""
     occurring = {name for row in drawn for name in row}
     return [
         f"{click.style(f' {sign} ', fg='black', bg=ink.paints[name])} {printable(name)}"

@@ -59,7 +59,6 @@ def row(reading: KeptReading) -> dict[str, Any]:
 
 
 def drawn(found: list[KeptReading], zone: ZoneInfo) -> str:
-    """The readings as a table."""
     columns = ("time", "charge", "battery", "grid", "sun", "house", Column("setting", wraps=True))
     return table([_cells(each, zone) for each in found], columns)
 

@@ -57,7 +57,6 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def echo_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Rows as CSV on stdout."""
     write_csv(sys.stdout, rows, columns)
 
 

@@ -96,7 +96,6 @@ def simulate_command(  # noqa: PLR0917 - click hands them over by name
 
 @contextlib.contextmanager
 def _kept(path: Path | None) -> Iterator[Database | None]:
-    """The new audit file, where one is wanted."""
     if path is None:
         yield None
         return

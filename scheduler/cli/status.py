@@ -82,7 +82,6 @@ def _without_service(chosen: Settings, running: Running, reason: Any, now: datet
 
 
 def text(state: State) -> str:
-    """One screen; what is wrong comes first."""
     rows = [paragraph(printable(value), first=f"{label:{_LABEL}}") for label, value in _rows(state)]
     return "\n".join([*([SIMULATION] if state["gateway"]["simulated"] else []), *rows])
 
@@ -165,7 +164,6 @@ def _reading(state: State) -> Iterator[tuple[str, str]]:
 
 
 def _charging(state: State) -> Iterator[tuple[str, str]]:
-    """A power that was ordered beside the setting."""
     found = state.get("charging")
     if found is None:
         return
@@ -231,7 +229,6 @@ def _budget(state: State, name: str, figure: State) -> str:
 
 
 def _way(way: dict[str, Any]) -> str:
-    """One of several gateways that stand in line."""
     if way["acting"]:
         return f"{way['name']}: acts" + (f", but: {way['error']}" if way["error"] else "")
     return f"{way['name']}: " + (way["error"] or "stands by")

@@ -55,7 +55,6 @@ def terminal_width() -> int | None:
 
 
 def prose_width() -> int:
-    """How wide running text may be here."""
     return min(terminal_width() or PROSE, PROSE)
 
 
@@ -149,7 +148,6 @@ def text_width(text: str) -> int:
 def _fitting(
     lines: Sequence[Sequence[str]], columns: Sequence[Column], width: int | None
 ) -> tuple[list[int], list[int]]:
-    """The columns that are shown and their widths."""
     natural = [max(text_width(line[at]) for line in lines) for at in range(len(columns))]
     least = [
         _least(lines, at, natural[at]) if column.wraps else natural[at]

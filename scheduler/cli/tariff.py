@@ -12,14 +12,9 @@ import click
 
 from scheduler import clock
 from scheduler.cli import tariff_text
-from scheduler.cli.show import (
-    echo_csv,
-    echo_drawn,
-    echo_json,
-    format_option,
-)
+from scheduler.cli.chosen import every, find
+from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option
 from scheduler.cli.table import Column, table
-from scheduler.cli.tariff_find import every, find
 from scheduler.cli.tariff_import import import_command
 from scheduler.cli.times import parse_instant
 from scheduler.cli.verbs import Verbs
@@ -27,15 +22,8 @@ from scheduler.schedule.tariff import Moment, Tariff
 from scheduler.schedule.wording import shown
 
 _COLUMNS = (
-    "id",
-    "utility",
-    "region",
-    "timezone",
-    "status",
-    "windows_confidence",
-    "checked",
-    "name",
-    "own",
+    *("id", "utility", "region", "timezone", "status"),
+    *("windows_confidence", "checked", "name", "own"),
 )
 _HEADER = (
     "id",

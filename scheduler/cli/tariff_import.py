@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-import stat
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from scheduler import clock, files, imports, settings
-from scheduler.cli import tariff_find
+from scheduler.cli import chosen
 from scheduler.errors import SchedulerError
 from scheduler.imports import MAX_BYTES, Imported
 from scheduler.schedule import library, own
@@ -90,7 +90,7 @@ def import_command(  # noqa: PLR0917 - click hands them over by name
         sys.stdout.write(made.tariff_yaml)
         _say_notes(made, err=True)
         return
-    folder = tariff_find.beside() / own.FOLDER
+    folder = chosen.beside() / own.FOLDER
     path = Path(output) if output else folder / f"{name or made.suggested_id}.yaml"
     write_own(path, made.tariff_yaml, force=force)
     _say_notes(made, err=False)
@@ -114,33 +114,31 @@ def _of_gateway() -> tuple[str, str]:
 def read_source(file: str) -> str:
     """The text of a file, or of stdin where it is -. Raises click.UsageError."""
     try:
-        data = _stdin() if file == _STREAM else _regular(file)
+        data = _stdin() if file == _STREAM else files.read_bounded(Path(file), MAX_BYTES)
     except (OSError, ValueError) as error:
         if denied := files.denied_in(error):
             raise denied from None
-        reason = getattr(error, "strerror", None) or "its name cannot be one"
-        raise click.UsageError(f"{file}: cannot be read: {reason}.") from None
-    if len(data) > MAX_BYTES:
-        raise click.UsageError(
-            f"{file}: longer than {MAX_BYTES // 1_000_000} MB, so not one rate. "
-            "Download the one rate as JSON from its page."
-        )
+        raise click.UsageError(f"{file}: {_why_not(error)}") from None
     return _text(data)
+
+
+def _why_not(error: Exception) -> str:
+    match getattr(error, "errno", None):
+        case errno.EINVAL:
+            return "is not a file. Give a file, or - to read stdin."
+        case errno.EFBIG:
+            size = f"longer than {MAX_BYTES // 1_000_000} MB"
+            return f"{size}, so not one rate. Download the one rate as JSON from its page."
+    return f"cannot be read: {getattr(error, 'strerror', None) or 'its name cannot be one'}."
 
 
 def _stdin() -> bytes:
     if sys.stdin is None:
         raise click.UsageError("Standard input is closed. Give a file, or pipe one in.")
-    return sys.stdin.buffer.read(MAX_BYTES + 1)
-
-
-def _regular(file: str) -> bytes:
-    """A device has no end, and a pipe that nobody fills would be waited for."""
-    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise click.UsageError(f"{file}: is not a file. Give a file, or - to read stdin.")
-        return opened.read(MAX_BYTES + 1)
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise OSError(errno.EFBIG, "too long")
+    return data
 
 
 def _text(data: bytes) -> str:

@@ -7,13 +7,13 @@ from datetime import date
 from typing import Any
 
 from scheduler.cli import tariff_week
+from scheduler.cli.chosen import Found
 from scheduler.cli.table import paragraph, printable
-from scheduler.cli.tariff_find import Found
+from scheduler.schedule import weeks
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
 from scheduler.schedule.tariff import HOLIDAY, Season, Tariff, is_peak
-
-_DAY_KEYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from scheduler.schedule.values import WEEKDAY_NAMES
 
 
 def page(found: Found, year: int) -> str:
@@ -116,7 +116,6 @@ def _listed(title: str, items: tuple[str, ...]) -> Iterator[str]:
 
 
 def summary(found: Found) -> dict[str, Any]:
-    """What `tariff list --format json` tells of a tariff."""
     tariff = found.tariff
     first, last = tariff.effective
     return {
@@ -138,9 +137,8 @@ def summary(found: Found) -> dict[str, Any]:
 
 
 def whole(found: Found, year: int) -> dict[str, Any]:
-    """What `tariff show --format json` tells of a tariff."""
     tariff = found.tariff
-    seasons = [tariff_week.season_named(tariff, name) for name in tariff.season_names]
+    seasons = [weeks.season_named(tariff, name) for name in tariff.season_names]
     calendar = tariff.holiday_calendar
     return {
         **summary(found),
@@ -163,16 +161,16 @@ def whole(found: Found, year: int) -> dict[str, Any]:
 
 
 def _season(tariff: Tariff, season: Season) -> dict[str, Any]:
-    days = dict(zip(_DAY_KEYS, season.shapes, strict=False))
+    days = dict(zip(WEEKDAY_NAMES, season.shapes, strict=False))
     if tariff.holiday_calendar is not None:
         days["holiday"] = season.shapes[HOLIDAY]
     return {
         "name": season.name,
-        "dates": list(tariff_week.season_dates(tariff, season.name)),
+        "dates": list(weeks.season_dates(tariff, season.name)),
         "days": {
             key: [
                 {"from": format_time(start), "to": format_time(end), "period": period}
-                for start, end, period in tariff_week.windows(day)
+                for start, end, period in weeks.windows(day)
             ]
             for key, day in days.items()
         },

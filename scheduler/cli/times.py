@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from scheduler import clock
+from scheduler.schedule.holidays import WEEKDAYS
 from scheduler.schedule.wording import shown
 
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
@@ -21,7 +22,6 @@ LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 
 _UNITS: Final = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _LONG: Final = {"second": "s", "sec": "s", "minute": "m", "hour": "h", "day": "d", "week": "w"}
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS: Final = {"today": 0, "yesterday": -1, "tomorrow": 1}
 _PART = re.compile(r"(\d{1,9}) ?([a-z]+)")
 _SPAN = re.compile(r"(?:(in|\+) ?)?((?:\d{1,9} ?[a-z]+ ?)+?)(?: (ago))?")
@@ -91,7 +91,6 @@ def parse_span(text: str) -> timedelta | None:
 
 
 def _named(word: str, now: datetime, zone: ZoneInfo, *, ahead: bool) -> datetime | None:
-    """A day by its name, a clock time, or both."""
     day, _, reading = word.rpartition(" ") if ":" in word else (word, "", "")
     at = _clock(reading) if reading else time(0)
     if at is None or not word:
@@ -129,7 +128,7 @@ def _clock(word: str) -> time | None:
 
 
 def _weekday(word: str) -> int | None:
-    found = [at for at, name in enumerate(_WEEKDAYS) if len(word) > 2 and name.startswith(word)]
+    found = [at for at, name in enumerate(WEEKDAYS) if len(word) > 2 and name.startswith(word)]
     return found[0] if found else None
 
 

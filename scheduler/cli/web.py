@@ -78,11 +78,13 @@ def source(chosen: Settings) -> Source:
     return Source(
         site=chosen.site,
         database=chosen.database_path,
+        file=chosen.schedule_path,
         zone=display_zone(chosen),
         now=clock.now,
         state=lambda now: _state(chosen, now),
         life=lambda: _life(chosen),
         sheet=_sheet,
+        hidden=environment.hidden_values,
         patience=3 * chosen.pulse + timedelta(minutes=5),
     )
 

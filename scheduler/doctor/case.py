@@ -7,18 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scheduler.errors import GatewayError, GatewayUnreachableError
-from scheduler.gateway.base import (
-    FirmwareUpdates,
-    Gateway,
-    Identity,
-    Limits,
-    Part,
-    RatePlan,
-    Reading,
-    Spend,
-    Step,
-    ability,
-)
+from scheduler.gateway.abilities import FirmwareUpdates, Identity, RatePlan, ability
+from scheduler.gateway.base import Gateway, Limits, Part, Reading, Spend, Step
 from scheduler.schedule.load import Loaded
 
 ALL = frozenset(Part)

@@ -12,7 +12,7 @@ from scheduler.advice.rate_plan import first_difference
 from scheduler.doctor.case import Passing
 from scheduler.doctor.sign import Sign
 from scheduler.errors import NothingToScheduleError, ScheduleError, SettingsError
-from scheduler.gateway.base import RatePlan, ability
+from scheduler.gateway.abilities import RatePlan, ability
 from scheduler.host.sites import offered_simulation, open_gateway
 from scheduler.schedule.values import Schedule
 from scheduler.settings import Settings

@@ -62,3 +62,13 @@ class Forgiving:
         """Raise what was kept."""
         if self._first:
             raise self._first
+
+
+class Unkept:
+    """Steps of a look or of a set-up, which leave no entry."""
+
+    async def ended(self, step: Step) -> None:
+        """Forget it."""
+
+    async def settled(self) -> None:
+        """Nothing is pending."""

@@ -19,6 +19,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
+from scheduler.gateway.abilities import SoftRestart, ability
 from scheduler.gateway.base import (
     SETTING_ONLY,
     Gateway,
@@ -26,10 +27,8 @@ from scheduler.gateway.base import (
     Part,
     Reading,
     Receipt,
-    SoftRestart,
     Spend,
     Steps,
-    ability,
 )
 from scheduler.setting import Setting
 

@@ -32,8 +32,8 @@ class Surroundings:
 
 class Transport(Protocol):
     """What the module `scheduler.gateway.<name>` offers. It may offer as well
-    `abilities_of(settings) -> frozenset[str]`, the names in `base` of what it can beside
-    settings."""
+    `abilities_of(settings) -> frozenset[str]`, the names in `abilities` of what it can beside
+    settings, and `INSTEAD_OF_LOGOUT`, a sentence, where it keeps no session to end."""
 
     def limits_of(self, settings: Any) -> Limits:
         """The limits as far as the settings tell; never needs the network."""
@@ -62,6 +62,12 @@ def abilities_of(name: str, settings: Any) -> frozenset[str] | None:
     """What a transport can beside settings, without opening it; None where it does not tell."""
     told = getattr(transport(name), "abilities_of", None)
     return told(settings) if told else None
+
+
+def instead_of_logout(name: str) -> str | None:
+    """What ends the access of a transport that keeps no session; None for one that keeps one."""
+    told: str | None = getattr(transport(name), "INSTEAD_OF_LOGOUT", None)
+    return told
 
 
 def settings_of(name: str) -> type[TransportSettings]:

@@ -6,12 +6,15 @@ database and of the folders on the way to it.
 
 from __future__ import annotations
 
+import hmac
 import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
+
+from pydantic import SecretStr
 
 from scheduler.unix_socket import Peer
 
@@ -36,6 +39,15 @@ def may(peer: Peer | None, database: Path, act: Act) -> bool:
         return all(_allows(path.stat(), peer.uid, groups, bit) for path, bit in ways)
     except OSError:
         return False
+
+
+def fits(shown: str | None, key: SecretStr | None) -> bool:
+    """Whether an Authorization header shows the key of those who may act without writing the
+    database: processes whose users the kernel cannot tell us, or with fewer rights."""
+    kind, _, told = (shown or "").partition(" ")
+    if key is None or kind.lower() != "bearer":
+        return False
+    return hmac.compare_digest(told.strip().encode(), key.get_secret_value().encode())
 
 
 def name_of(peer: Peer | None) -> str:

@@ -17,6 +17,7 @@ from scheduler.errors import (
 )
 from scheduler.plan import LeaseKind
 from scheduler.schedule.values import Job
+from scheduler.schedule.wording import shown
 from scheduler.site.apply import Attempt
 from scheduler.site.asked import Asked, LeaseEnding
 from scheduler.site.firmware import Ending
@@ -108,10 +109,10 @@ def find_job(jobs: tuple[Job, ...], name: str) -> Job:
         return found[0]
     names = ", ".join(f'"{job.name}"' for job in found or jobs)
     if found:
-        raise KeyError(f'Several jobs do "{name}". Name one of them: {names}.')
+        raise KeyError(f"Several jobs do {shown(name)}. Name one of them: {names}.")
     if not jobs:
-        raise KeyError(f'The schedule has no job "{name}", nor any other.')
-    raise KeyError(f'The schedule has no job "{name}". Its jobs: {names}.')
+        raise KeyError(f"The schedule has no job {shown(name)}, nor any other.")
+    raise KeyError(f"The schedule has no job {shown(name)}. Its jobs: {names}.")
 
 
 def failed(error: SchedulerError) -> Result:

@@ -23,7 +23,7 @@ from scheduler.host import access, acts, hearing
 from scheduler.host.keeper import Keeper
 from scheduler.host.openapi import document
 from scheduler.httpserver import Bounds, Request, Response, Server, json_response, problem
-from scheduler.site.asked import asked_from_json, ending_from_json
+from scheduler.site.asked import asked_from_json, ending_from_json, who_from_json
 from scheduler.site.state import to_json
 from scheduler.words import Wake
 
@@ -55,6 +55,7 @@ class Control:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._database = host.opened.settings.database_path
+        self._key = host.opened.settings.act_key
         self._server = Server(self._handle, bounds=BOUNDS)
         self._open = ExitStack()
 
@@ -80,12 +81,20 @@ class Control:
 
     async def _handle(self, request: Request) -> Response:
         act: access.Act = "read" if request.method in {"GET", "HEAD"} else "write"
-        if not access.may(request.peer, self._database, act):
+        if not self._may(request, act):
             what = "ask the service" if act == "read" else "make the service act"
             return problem(403, f"{self._database}: this user may not {act} it, and so not {what}.")
         if act == "read":
             return self._answer(request)
         return self._act(request)
+
+    def _may(self, request: Request, act: access.Act) -> bool:
+        if act == "write" and self._shows_key(request):
+            act = "read"
+        return access.may(request.peer, self._database, act)
+
+    def _shows_key(self, request: Request) -> bool:
+        return access.fits(request.headers.get("authorization"), self._key)
 
     def _answer(self, request: Request) -> Response:
         match request.path:
@@ -112,13 +121,16 @@ class Control:
         keeper = self._keeper(request)
         if keeper is None:
             return problem(404, "There is no such site; see /sites.")
-        if request.path == "/apply":
-            return _streamed(keeper, lambda: acts.apply(keeper.site, keeper.operate))
-        if request.path in {"/leases", "/leases/end"}:
-            return _of_a_lease(keeper, request)
-        if request.path.startswith("/job/"):
-            return _of_a_job(keeper, unquote(request.path.removeprefix("/job/")))
-        return problem(404, "There is no such act; see /openapi.json.")
+        # Where a key lets somebody in, only they know who stands behind them.
+        known = "" if self._shows_key(request) else access.name_of(request.peer)
+        try:
+            return _begun(keeper, request, known) or problem(
+                404, "There is no such act; see /openapi.json."
+            )
+        except KeyError as error:
+            return problem(404, str(error.args[0]))
+        except (SchedulerError, ValueError) as error:
+            return problem(400, str(error))
 
     def _keeper(self, request: Request) -> Keeper | None:
         """The site that is asked about; the only one where none is named."""
@@ -127,28 +139,46 @@ class Control:
         return found[0] if len(found) == 1 or (found and name is None) else None
 
 
-def _of_a_job(keeper: Keeper, name: str) -> Response:
+def _data(request: Request) -> object:
+    """Raises ValueError with a sentence."""
     try:
-        acts.find_job(keeper.site.schedule.jobs, name)
-    except KeyError as error:
-        return problem(404, str(error.args[0]))
-    return _streamed(keeper, lambda: acts.run_job(keeper.site, name))
+        return request.data()
+    except ValueError as error:
+        raise ValueError(f"The body is not JSON: {error}.") from None
 
 
-def _of_a_lease(keeper: Keeper, request: Request) -> Response:
-    """What cannot be had is refused at once, and not in the middle of a stream."""
-    site, who = keeper.site, access.name_of(request.peer)
+def _begun(keeper: Keeper, request: Request, known: str) -> Response | None:
+    """The act that is asked for. What cannot be had is refused at once, and not in the middle of a
+    stream. Raises KeyError, SchedulerError, ValueError with the sentence for whoever asks."""
+    site, path = keeper.site, request.path
+    data = _data(request) if request.body or path.startswith("/leases") else {}
+    if path == "/apply":
+        return _recorded(keeper, "apply", data, known, lambda: acts.apply(site, keeper.operate))
+    if path.startswith("/job/"):
+        job = acts.find_job(site.schedule.jobs, unquote(path.removeprefix("/job/"))).name
+        return _recorded(keeper, job, data, known, lambda: acts.run_job(site, job))
     look = partial(keeper.operate, Wake.OVERRIDE)
-    try:
-        data = request.data()
-        if request.path == "/leases/end":
-            ending = ending_from_json(data, who=who)
-            return _streamed(keeper, lambda: acts.end_leases(site, ending, look))
-        asked = asked_from_json(data, who=who)
+    if path == "/leases/end":
+        ending = ending_from_json(data, who=known)
+        return _streamed(keeper, lambda: acts.end_leases(site, ending, look))
+    if path == "/leases":
+        asked = asked_from_json(data, who=known)
         site.lease_of(asked)
-    except (SchedulerError, ValueError) as error:
-        return problem(400, str(error))
-    return _streamed(keeper, lambda: acts.lease(site, asked, look))
+        return _streamed(keeper, lambda: acts.lease(site, asked, look))
+    return None
+
+
+def _recorded(
+    keeper: Keeper, name: str, data: object, known: str, work: Callable[[], Awaitable[acts.Result]]
+) -> Response:
+    """An act that leaves no lease behind: who asked for it stands in the audit before it."""
+    who = who_from_json(data, known=known)
+
+    async def on_the_record() -> acts.Result:
+        await keeper.site.recorder.event("asked", name, {"who": who})
+        return await work()
+
+    return _streamed(keeper, on_the_record)
 
 
 def _streamed(keeper: Keeper, work: Callable[[], Awaitable[acts.Result]]) -> Response:

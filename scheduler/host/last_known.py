@@ -26,12 +26,12 @@ from scheduler.site.state import (
     GatewayState,
     Proven,
     Reason,
-    ScheduleState,
     SiteState,
     Wanted,
     gateway_json,
     health_json,
     iso,
+    schedule_state,
     with_reasons,
     zone_data_json,
 )
@@ -52,7 +52,7 @@ def last_known(settings: Settings, running: Running, reason: Reason, *, now: dat
         running_since=None,
         pid=running.pid,
         version=__version__,
-        schedule=_schedule_state(schedule, now),
+        schedule=schedule_state(schedule, now),
         wanted=_wanted(schedule, now, leases),
         confirmed=past.get("confirmed"),
         read=None,
@@ -149,10 +149,6 @@ def leases_in(database: Database, site: str, now: datetime) -> tuple[Lease, ...]
 def _confirmed(database: Database, settings: Settings, last: RunView) -> Proven | None:
     found = Questions(database, settings.site).last_confirmed(last.gateway or "")
     return Proven(found.name, found.setting, found.at, found.run) if found else None
-
-
-def _schedule_state(schedule: Schedule, now: datetime) -> ScheduleState:
-    return ScheduleState(schedule.name, schedule.file, schedule.digest, schedule.timezone, now)
 
 
 def _wanted(schedule: Schedule, now: datetime, leases: Sequence[Lease]) -> Wanted:

@@ -47,6 +47,7 @@ _TEXT = {"type": "string"}
 _LEASE: dict[str, Any] = {
     "type": "object",
     "required": ["kind"],
+    "additionalProperties": False,
     "description": "`until` is an instant with its offset, or `next` for the next boundary; a skip "
     "has none and ends with what it skips. An override has mode and reserve.",
     "properties": {
@@ -61,8 +62,14 @@ _LEASE: dict[str, Any] = {
         "who": {"type": "string", "description": "On whose behalf; the asking user is kept too."},
     },
 }
+_WHO: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"who": _LEASE["properties"]["who"]},
+}
 _WHICH = {
     "type": "object",
+    "additionalProperties": False,
     "description": "At least one of kind, name and id; all that are given must fit.",
     "properties": {"kind": _LEASE["properties"]["kind"], "name": _TEXT, "id": _TEXT, "who": _TEXT},
 }
@@ -76,19 +83,21 @@ def document() -> dict[str, Any]:
             "title": "tou-scheduler control socket",
             "version": __version__,
             "description": "HTTP on a Unix socket. Who may read the database may ask, who may "
-            "write it may act.",
+            "write it may act, and so may a reader who shows the key of TOU_ACT_KEY as a Bearer.",
         },
         "paths": {
             "/status": {"get": _question("The state of a site, as `tou status --format json`.")},
             "/sites": {"get": _question("The sites of this service, each with its health word.")},
             "/openapi.json": {"get": _question("This document.")},
-            "/apply": {"post": _act("Make the present desired setting true, now.")},
+            "/apply": {"post": _act("Make the present desired setting true, now.", body=_WHO)},
             "/leases": {
                 "get": _question("The leases in force: overrides, pauses and skips."),
                 "post": _act("Ask for a lease; it ends by itself.", body=_LEASE),
             },
             "/leases/end": {"post": _act("End leases before their time.", body=_WHICH)},
-            "/job/{name}": {"post": _act("Run one of the schedule's jobs, now.", _name())},
+            "/job/{name}": {
+                "post": _act("Run one of the schedule's jobs, now.", _name(), body=_WHO)
+            },
         },
     }
 
@@ -111,7 +120,8 @@ def _question(summary: str) -> dict[str, Any]:
 def _act(
     summary: str, *parameters: dict[str, Any], body: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    taken = {"required": True, "content": {"application/json": {"schema": body}}}
+    needed = bool(body and body.get("required"))
+    taken = {"required": needed, "content": {"application/json": {"schema": body}}}
     return {
         "summary": summary,
         "parameters": [_SITE, *parameters],
@@ -121,9 +131,10 @@ def _act(
                 "description": "Lines of JSON, as they happen.",
                 "content": {"application/x-ndjson": {"schema": _LINE}},
             },
-            **({"400": _ERROR} if body else {}),
+            "400": _ERROR,
             "403": _ERROR,
             "404": _ERROR,
+            "413": _ERROR,
         },
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from scheduler import clock
 from scheduler.advice import advise, limits
 from scheduler.audit.database import Database, open_database
+from scheduler.audit.log import Log
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
 from scheduler.errors import ScheduleError
@@ -25,6 +26,7 @@ from scheduler.site.backoff import Backoff
 from scheduler.site.site import Site
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
+from scheduler.words import EntryKind, Wake
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,19 @@ async def _served(gateway: Gateway) -> dict[str, str] | None:
 def open_audit(settings: Settings, *, create: bool = True) -> Database:
     """The audit's database, brought to the present schema."""
     return open_database(settings.database_path, create=create)
+
+
+def keep_event(settings: Settings, kind: str, name: str, detail: Mapping[str, str | None]) -> None:
+    """Keep what a person did with a command, beside the runs."""
+    with contextlib.closing(open_audit(settings)) as database:
+        Log(database, settings.site).append(
+            at=clock.now(),
+            entry=EntryKind.EVENT,
+            kind=kind,
+            name=name,
+            wake=Wake.OPERATOR,
+            detail=detail,
+        )
 
 
 @contextlib.asynccontextmanager

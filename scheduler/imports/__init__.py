@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from scheduler.errors import Place, Problem, ScheduleError
-from scheduler.imports import places, tesla, urdb, writing
+from scheduler.imports import places, records, tesla, tesla_body, urdb, writing
 from scheduler.imports.document import MAX_BYTES, Json, RateFile, parse
 from scheduler.imports.draft import TariffDraft
 from scheduler.imports.naming import plain
@@ -86,10 +86,10 @@ def read(
     """
     _recognise(text, file)
     document = parse(text, file)
-    if tesla.is_tariff(document.data):
+    if tesla_body.is_tariff(document.data):
         draft = tesla.read(document, timezone=timezone, sunday_first=sunday_first)
         unused = _NOT_FOR_TESLA if at or label is not None else ()
-    elif urdb.is_rate(document.data):
+    elif records.is_rate(document.data):
         draft = urdb.read(document, at=at, label=label, timezone=timezone, today=today)
         unused = _NOT_FOR_OPENEI if sunday_first else ()
     else:
@@ -127,7 +127,7 @@ def _recognise(text: str, file: str) -> None:
         return
     message = _what_else(start)
     check = "bulk-form" if "bulk" in message else "kind"
-    raise _whole_file(file, message, check)
+    raise ScheduleError((Problem(Place(file, 1, 1), "", message, check),))
 
 
 def _what_else(start: str) -> str:
@@ -142,7 +142,3 @@ def _what_else(start: str) -> str:
     if "\0" in head or "\ufffd" in head:
         return f"This is not text. {wanted}"
     return f"This is not JSON. {wanted}"
-
-
-def _whole_file(file: str, message: str, check: str) -> ScheduleError:
-    return ScheduleError((Problem(Place(file, 1, 1), "", message, check),))

@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 DAY_MINUTES = 1440
 MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 NO_CURRENCY = "XXX"
 """ISO 4217's code for "no currency is meant"."""

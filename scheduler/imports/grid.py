@@ -13,11 +13,7 @@ from typing import TypeAlias
 from scheduler.imports.document import Fault, Json, Path, RateFile, decoded
 from scheduler.imports.records import Record
 
-WEEKDAY, WEEKEND, RATES = (
-    "energyweekdayschedule",
-    "energyweekendschedule",
-    "energyratestructure",
-)
+WEEKDAY, WEEKEND, RATES = ("energyweekdayschedule", "energyweekendschedule", "energyratestructure")
 MAX_PERIODS = 10_000
 MAX_PRICE = 10_000.0
 _DEMAND = ("demandratestructure", "flatdemandstructure", "coincidentratestructure")
@@ -38,7 +34,6 @@ class Grid:
     notes: tuple[str, ...] = ()
 
     def used(self) -> tuple[int, ...]:
-        """Every period that some hour has, ascending."""
         return tuple(sorted({cell for row in (*self.weekday, *self.weekend) for cell in row}))
 
 

@@ -93,7 +93,6 @@ def word(text: str) -> str:
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """The names, later doubles with a number behind them."""
     counts: dict[str, int] = {}
     made = []
     for name in names:

@@ -105,11 +105,6 @@ def read(document: RateFile, *, timezone: str | None, sunday_first: bool = False
     )
 
 
-def is_tariff(data: Json) -> bool:
-    """Whether JSON data holds a Tesla tariff."""
-    return tesla_body.is_tariff(data)
-
-
 def _nothing(document: RateFile, name: str) -> str:
     return f"{document.file}: nothing to schedule. {name} has the same period at all hours."
 

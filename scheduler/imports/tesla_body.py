@@ -63,7 +63,8 @@ def find(document: RateFile) -> Body:
 def is_tariff(data: Json) -> bool:
     """Whether JSON data holds a Tesla tariff anywhere, or an answer that should have one."""
     return next(_bodies(data, (), ""), None) is not None or any(
-        _is_target(each) or any(key in each for key in _CONTENTS) for each in _objects(data)
+        ("start_seconds" in each and "week_days" in each) or any(key in each for key in _CONTENTS)
+        for each in _objects(data)
     )
 
 
@@ -111,7 +112,6 @@ def entries(document: RateFile, path: Path, season: Json) -> list[TariffEntry]:
 
 
 def prices(document: RateFile, body: Body, season: str) -> dict[str, float]:
-    """Price per kWh by label, as far as written."""
     path = (*body.path, "energy_charges", season)
     charges = body.fields.get("energy_charges")
     rates = charges.get(season) if isinstance(charges, dict) else None
@@ -163,7 +163,7 @@ def _bodies(data: Json, path: Path, zone: str) -> Iterator[Body]:
     """Each tariff with its path, those of the second generation before those of the first."""
     if isinstance(data, dict):
         zone = plain(data.get(_ZONE), 60) or zone
-        if isinstance(data.get("seasons"), dict) or _has_charges(data):
+        if isinstance(data.get("seasons"), dict) or isinstance(data.get("energy_charges"), dict):
             yield Body(path, data, zone)
             return
     for key, value in _inside(data, path):
@@ -189,19 +189,11 @@ def _objects(data: Json, path: Path = ()) -> Iterator[dict[str, Json]]:
         yield from _objects(value, (*path, key))
 
 
-def _has_charges(data: dict[str, Json]) -> bool:
-    return isinstance(data.get("energy_charges"), dict)
-
-
 def _filled(fields: dict[str, Json]) -> bool:
     seasons = fields.get("seasons")
     if not isinstance(seasons, dict):
         return False
     return any(isinstance(each, dict) and each.get("tou_periods") for each in seasons.values())
-
-
-def _is_target(fields: dict[str, Json]) -> bool:
-    return "start_seconds" in fields and "week_days" in fields
 
 
 def _without_a_body(data: Json) -> tuple[str, str]:

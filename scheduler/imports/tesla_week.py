@@ -11,10 +11,11 @@ from typing import NamedTuple, TypeAlias
 
 from scheduler.imports import tesla_body
 from scheduler.imports.document import MOST_SHOWN, Fault, Path, RateFile
-from scheduler.imports.draft import DAY_MINUTES, DAY_NAMES, Shape, shape
+from scheduler.imports.draft import DAY_MINUTES, Shape, shape
 from scheduler.imports.naming import plain
 from scheduler.imports.tesla_body import TariffEntry
 from scheduler.schedule.clocktime import format_span
+from scheduler.schedule.values import WEEKDAY_NAMES
 
 _SUNDAY = 6
 
@@ -74,7 +75,7 @@ def a_day_early(week: Sequence[Shape]) -> bool:
 def _week(
     document: RateFile, entries: Sequence[TariffEntry], *, last_day: int
 ) -> list[list[_Stretch]]:
-    week: list[list[_Stretch]] = [[] for _ in DAY_NAMES]
+    week: list[list[_Stretch]] = [[] for _ in WEEKDAY_NAMES]
     for number, entry in enumerate(entries):
         parts = [_Stretch(start, end, number) for start, end in _parts(document, entry)]
         for day in _days(document, entry, last_day):
@@ -113,7 +114,7 @@ def _minute(document: RateFile, entry: TariffEntry, which: str) -> int:
 def _faulty(week: Sequence[Sequence[_Stretch]]) -> dict[_Span, list[str]]:
     """Each stretch that is covered twice or never, with the days that share it."""
     days: dict[_Span, list[str]] = {}
-    for name, day in zip(DAY_NAMES, week, strict=True):
+    for name, day in zip(WEEKDAY_NAMES, week, strict=True):
         for span in _faults(day):
             days.setdefault(span, []).append(name)
     return days

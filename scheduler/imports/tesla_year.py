@@ -9,13 +9,8 @@ from scheduler.imports import naming, tesla_body
 from scheduler.imports.document import Fault, Json, Path, RateFile
 from scheduler.imports.draft import MONTH_LENGTHS, DateRange, MonthDay
 from scheduler.imports.naming import plain
+from scheduler.schedule.tariff import YEAR
 
-_DAYS = tuple(
-    (month, day)
-    for month in range(1, 13)
-    for day in range(1, 32)
-    if day <= MONTH_LENGTHS[month - 1]
-)
 _LEAP_DAY = (2, 29)
 
 
@@ -68,14 +63,14 @@ def _holders(ranges: Mapping[str, DateRange], day: MonthDay) -> tuple[str, ...]:
 
 
 def _gaps(path: Path, ranges: Mapping[str, DateRange]) -> Iterator[Fault]:
-    for first, last in _stretches([day for day in _DAYS if not _holders(ranges, day)]):
+    for first, last in _stretches([day for day in YEAR if not _holders(ranges, day)]):
         message = f"{_spelt(first)}..{_spelt(last)} belongs to no season that has periods."
         yield Fault(path, message, "season-gap")
 
 
 def _overlaps(path: Path, ranges: Mapping[str, DateRange]) -> Iterator[Fault]:
     shared: dict[tuple[str, ...], list[MonthDay]] = {}
-    for day in _DAYS:
+    for day in YEAR:
         holders = _holders(ranges, day)
         if len(holders) > 1:
             shared.setdefault(holders, []).append(day)
@@ -88,7 +83,7 @@ def _overlaps(path: Path, ranges: Mapping[str, DateRange]) -> Iterator[Fault]:
 
 def _stretches(days: Sequence[MonthDay]) -> Iterator[DateRange]:
     """First and last of each run of neighbouring days, within one year."""
-    order = [_DAYS.index(day) for day in days]
+    order = [YEAR.index(day) for day in days]
     starts = [i for i, n in enumerate(order) if i == 0 or n != order[i - 1] + 1]
     for start, after in pairwise((*starts, len(order))):
         yield days[start], days[after - 1]

@@ -12,7 +12,7 @@ from datetime import date
 
 from scheduler.errors import NothingToScheduleError
 from scheduler.imports import dates, grid, naming, places, records
-from scheduler.imports.document import Fault, Json, RateFile
+from scheduler.imports.document import Fault, RateFile
 from scheduler.imports.draft import (
     MONTH_LENGTHS,
     NO_CURRENCY,
@@ -22,7 +22,7 @@ from scheduler.imports.draft import (
     TariffDraft,
     shape,
 )
-from scheduler.imports.grid import Grid, Row, Tiers
+from scheduler.imports.grid import Grid, Row
 from scheduler.imports.naming import plain
 from scheduler.imports.records import Record
 
@@ -247,13 +247,9 @@ def _period_names(cells: Grid, months: Sequence[int]) -> dict[int, str]:
     """
     names: dict[int, str] = {}
     for group in _groups([{*cells.weekday[month], *cells.weekend[month]} for month in months]):
-        ranked = sorted(group, key=lambda number: _rank(cells.prices[number], number))
+        ranked = sorted(group, key=lambda number: (cells.prices[number], number))
         names.update(zip(ranked, naming.by_rank(len(ranked)), strict=True))
     return names
-
-
-def _rank(tiers: Tiers, number: int) -> tuple[Tiers, int]:
-    return tiers, number
 
 
 def _groups(sets: Sequence[set[int]]) -> list[set[int]]:
@@ -290,8 +286,3 @@ def _quotes(record: Record) -> Iterator[str]:
 
 def _excerpt(text: str, start: int, end: int) -> str:
     return ("… " if start else "") + text[start:end] + (" …" if end < len(text) else "")
-
-
-def is_rate(data: Json) -> bool:
-    """Whether JSON data is an OpenEI record or several."""
-    return records.is_rate(data)

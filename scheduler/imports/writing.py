@@ -12,7 +12,6 @@ from datetime import date
 
 from scheduler.imports.draft import (
     DAY_MINUTES,
-    DAY_NAMES,
     DateRange,
     SeasonDraft,
     Shape,
@@ -20,6 +19,7 @@ from scheduler.imports.draft import (
 )
 from scheduler.imports.naming import plain
 from scheduler.schedule.clocktime import format_span
+from scheduler.schedule.values import WEEKDAY_NAMES
 
 SCHEMA_LINE = "# yaml-language-server: $schema=../tariff.schema.json"
 _HEAD = (
@@ -112,7 +112,7 @@ def _days(week: Sequence[Shape]) -> Iterator[tuple[str, Shape]]:
         common = max(part, key=part.count)
         if part.count(common) > 1:
             yield key, common
-        for name, shape in zip(DAY_NAMES[first:last], part, strict=True):
+        for name, shape in zip(WEEKDAY_NAMES[first:last], part, strict=True):
             if shape != common or part.count(common) == 1:
                 yield name, shape
 

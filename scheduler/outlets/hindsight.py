@@ -19,7 +19,7 @@ from scheduler.audit.database import Database
 from scheduler.audit.questions import Event, Questions
 from scheduler.audit.readings import KeptReading
 from scheduler.audit.views import RunView
-from scheduler.errors import ScheduleError
+from scheduler.errors import Problem, ScheduleError
 from scheduler.outlets.watched import Gap, gaps
 from scheduler.plan import Lease
 from scheduler.schedule.load import Loaded, parse_schedule
@@ -43,6 +43,8 @@ class Then:
     text: str | None = None
     problem: str | None = None
     """Why it cannot be read any more."""
+    doubts: tuple[Problem, ...] = ()
+    """What was doubtful about it when it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,6 @@ def hindsight(
     found = kept(questions.events(KIND, start - LONGEST - REMEMBERED, end))
     proven = _proven(database, questions, start)
     during = review.runs(database, site=site, since=start, until=end, limit=MOST_RUNS)
-    told = questions.events("gateway", start - LOOKED_BACK, end)
-    firmware = [each.detail.get("firmware") for each in told if each.name == "firmware"]
     runs = (*([proven] if proven else []), *during)
     return Hindsight(
         site=site,
@@ -125,7 +125,7 @@ def hindsight(
         readings=tuple(questions.readings(start, end)),
         guards=tuple(questions.events("guard", start - LOOKED_BACK, end)),
         starts=tuple(each.at for each in service if each.name == "start"),
-        firmware=str(firmware[-1]) if firmware and firmware[-1] else None,
+        firmware=questions.firmware(end),
         gateway=next((run.gateway for run in reversed(runs) if run.gateway), None),
     )
 
@@ -205,7 +205,7 @@ def _then(questions: Questions, digest: str, since: datetime) -> Then:
     except ScheduleError as error:
         first = str(error).splitlines()[0]
         return Then(digest, since, None, text, f"It cannot be read any more: {first}")
-    return Then(digest, since, found.schedule, text)
+    return Then(digest, since, found.schedule, text, doubts=found.warnings)
 
 
 @lru_cache(maxsize=8)

@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from scheduler import clock
 from scheduler.plan import wall
-from scheduler.plan.days import by_day
 from scheduler.plan.job_times import due
 from scheduler.plan.switches import changes, desired_at
+from scheduler.plan.wall import by_day
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.values import DAY_SECONDS, Charge, Job, Schedule
 from scheduler.setting import Setting
@@ -24,6 +24,7 @@ from scheduler.setting import Setting
 # Two days: a difference that reaches further than this beyond an end is longer than a day, and
 # those are cut at midnights anyway.
 _MARGIN = 2 * DAY_SECONDS
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,32 @@ class EditEffect:
         words = change_text(self.first.old, self.first.new)
         return f"{count}; first: {local:%a %Y-%m-%d %H:%M}{seconds}, {words}"
 
+    def to_json(self) -> dict[str, Any]:
+        """As `tou diff --format json`."""
+        jobs: dict[str, list[dict[str, Any]]] = {
+            how: [_job_json(each) for each in self.jobs if each.how == how]
+            for how in ("added", "removed", "moved", "altered")
+        }
+        return {
+            "days_changed": self.days_changed,
+            "first": _first_json(self.first, self.zone),
+            "groups": [
+                {
+                    "from_time": group.from_time,
+                    "to_time": group.to_time,
+                    "old": group.old.to_json(),
+                    "new": group.new.to_json(),
+                    "days": len(group.dates),
+                    "first": group.dates[0].isoformat(),
+                    "last": group.dates[-1].isoformat(),
+                    "weekdays": weekdays(group.dates),
+                }
+                for group in self.groups
+            ],
+            "jobs": jobs,
+            "summary": self.summary(),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
@@ -147,6 +174,32 @@ def change_text(old: Target, new: Target) -> str:
         if was != now
     ]
     return ", ".join(parts)
+
+
+def weekdays(dates: tuple[date, ...]) -> str:
+    """`every day`, `Mon-Fri`, `Sat, Sun`: the days of the week that some dates fall on."""
+    numbers = sorted({each.weekday() for each in dates})
+    if len(numbers) == 7:
+        return "every day"
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"{_DAYS[numbers[0]]}-{_DAYS[numbers[-1]]}"
+    return ", ".join(_DAYS[number] for number in numbers)
+
+
+def _first_json(first: Change | None, zone: ZoneInfo) -> dict[str, Any] | None:
+    if first is None:
+        return None
+    return {
+        "at": clock.iso(first.at),
+        "local": clock.localise(first.at, zone).isoformat(),
+        "old": first.old.to_json(),
+        "new": first.new.to_json(),
+    }
+
+
+def _job_json(job: JobChange) -> dict[str, Any]:
+    first = clock.iso(job.first) if job.first else None
+    return {"name": job.name, "times": job.times, "first": first}
 
 
 def _percent(setting: Setting) -> str:

@@ -43,7 +43,6 @@ class Lease:
     of: Literal["rule", "job"] = "rule"
 
     def active(self, instant: datetime) -> bool:
-        """Whether it holds at an instant."""
         return self.begun <= instant < self.until
 
     def to_json(self) -> dict[str, Any]:

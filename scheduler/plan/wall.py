@@ -52,12 +52,10 @@ def ceil_seconds(instant: datetime) -> int:
 
 
 def instant_of(seconds: int) -> datetime:
-    """The aware UTC instant of a whole second."""
     return clock.from_micros(seconds * _MICROS)
 
 
 def date_of(day_number: int) -> date:
-    """The date of a wall day, counted from 1970-01-01."""
     return date.fromordinal(day_number + _EPOCH_ORDINAL)
 
 
@@ -70,7 +68,6 @@ def reading(calendar: Calendar, instant: datetime) -> tuple[date, Day, str | Non
 
 
 def period_at(day: Day, second: int) -> str | None:
-    """The period at a second of a day."""
     return day.periods[bisect_right(day.periods, second, key=lambda period: period[0]) - 1][1]
 
 
@@ -84,6 +81,21 @@ def pieces(zone: ZoneInfo, start: int, end: int) -> list[Piece]:
                 found.append(Piece(start, change, offset))
                 start, offset = change, new_offset
     found.append(Piece(start, end, offset))
+    return found
+
+
+def by_day(zone: ZoneInfo, start: int, end: int) -> dict[int, list[Piece]]:
+    """The local days between two instants, counted from 1970-01-01, each with its pieces of one
+    offset: one piece, or more on the day of a clock change. A date that does not exist has none.
+    """
+    found: dict[int, list[Piece]] = {}
+    for piece in pieces(zone, start, end):
+        first = (piece.start + piece.offset) // DAY_SECONDS
+        last = (piece.end - 1 + piece.offset) // DAY_SECONDS
+        for number in range(first, last + 1):
+            midnight = number * DAY_SECONDS - piece.offset
+            begin, stop = max(piece.start, midnight), min(piece.end, midnight + DAY_SECONDS)
+            found.setdefault(number, []).append(Piece(begin, stop, piece.offset))
     return found
 
 

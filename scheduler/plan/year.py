@@ -11,16 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduler.plan import wall
-from scheduler.plan.days import by_day
 from scheduler.plan.effect import asked
-from scheduler.plan.wall import Piece
+from scheduler.plan.wall import Piece, by_day
 from scheduler.schedule.clocktime import format_time
 from scheduler.schedule.holidays import Holiday
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import DAY_SECONDS, Day, Schedule
+from scheduler.schedule.weeks import windows
 from scheduler.setting import Setting
 
 Pattern = tuple[tuple[int, Setting | str | None], ...]
@@ -39,6 +40,27 @@ class YearDay:
     pattern: Pattern
     differs: bool
     """Its pattern is not the usual one of its season and day of the week."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As `tou calendar --format json`."""
+        hours = self.seconds / 3600
+        holiday = self.holiday
+        return {
+            "date": self.date.isoformat(),
+            "weekday": f"{self.date:%a}".casefold(),
+            "season": self.day.season,
+            "day_class": self.day.day_class.value,
+            "holiday": holiday.name if holiday else None,
+            "observed": holiday.observed if holiday else False,
+            "hours": int(hours) if hours.is_integer() else hours,
+            "clock_change": self.clock_change,
+            "periods": [
+                {"start": format_time(start), "end": format_time(end), "period": period}
+                for start, end, period in windows(self.day)
+                if period
+            ],
+            "differs": self.differs,
+        }
 
 
 def year_days(calendar: Tariff, year: int, schedule: Schedule | None) -> list[YearDay]:

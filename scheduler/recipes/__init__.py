@@ -25,8 +25,6 @@ _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9 ._/+(),&-]*")
 
 
 class Purpose(StrEnum):
-    """What the battery is for."""
-
     FILL = "fill"
     KEEP = "keep"
     SELL = "sell"

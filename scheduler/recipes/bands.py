@@ -35,7 +35,6 @@ class Bands:
 
 
 def bands(tariff: Tariff) -> tuple[Bands, ...]:
-    """The bands of each season, in the order of the file."""
     by_name = {season.name: season for season in tariff.seasons.values()}
     prices = tariff.prices.per_kwh if tariff.prices else {}
     return tuple(_of_season(by_name[name], prices.get(name, {})) for name in tariff.season_names)

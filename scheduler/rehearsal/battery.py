@@ -18,9 +18,9 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
+from scheduler.gateway.abilities import Identity, Update, UpdateState
 from scheduler.gateway.base import (
     SETTING_ONLY,
-    Identity,
     Limits,
     Part,
     Powers,
@@ -29,8 +29,6 @@ from scheduler.gateway.base import (
     Spend,
     Step,
     Steps,
-    Update,
-    UpdateState,
 )
 from scheduler.rehearsal.fast_clock import FastClock
 from scheduler.rehearsal.strikes import ONCE, Edge

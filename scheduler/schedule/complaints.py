@@ -66,7 +66,6 @@ def _problems_of(
 
 
 def position(problem: Problem) -> tuple[str, int, int]:
-    """Sorts problems by file, line and column."""
     return problem.place.file, problem.place.line, problem.place.column
 
 

@@ -124,7 +124,6 @@ def _near_duration(text: str) -> str:
 
 
 def limit(data: object) -> timedelta:
-    """A duration long enough to wait for something."""
     length = duration(data)
     if length < timedelta(minutes=1):
         raise ValueError(f"{shown(data)} is too short to wait for a gateway. Write 1m or more.")

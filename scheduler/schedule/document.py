@@ -73,6 +73,5 @@ class Document:
 
 
 def place_in(text: str, offset: int, file: str) -> Place:
-    """The place of a character of a text."""
     line_start = text.rfind("\n", 0, offset) + 1
     return Place(file, text.count("\n", 0, offset) + 1, offset - line_start + 1)

@@ -37,7 +37,6 @@ class DraftPart(Generic[E]):
 
     @property
     def conditional(self) -> bool:
-        """Whether it has a condition, be it right or wrong."""
         return not CONDITION_KEYS.isdisjoint(self.keys)
 
     @property
@@ -60,7 +59,6 @@ class Draft:
 
     @property
     def entries(self) -> tuple[DraftPart[RuleFile] | DraftPart[JobFile], ...]:
-        """The rules, then the jobs."""
         return (*self.rules, *self.jobs)
 
     @property
@@ -70,7 +68,6 @@ class Draft:
 
     @property
     def today(self) -> date | None:
-        """The local date."""
         if self.now is None or self.calendar is None:
             return None
         return clock.localise(self.now, self.calendar.zone).date()
@@ -93,7 +90,6 @@ def parts_of(
 
 
 def condition_of(entry: RuleFile | JobFile) -> Condition:
-    """The condition of an entry that is sound."""
     during = entry.during if isinstance(entry, RuleFile) else []
     return Condition(
         periods=frozenset(each for each in during if isinstance(each, str)),

@@ -7,12 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    GetJsonSchemaHandler,
-    WithJsonSchema,
-)
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema
 
 from scheduler.schedule import text

@@ -16,20 +16,10 @@ from scheduler.schedule.wording import shown
 
 _DAY: Final = timedelta(days=1)
 _SATURDAY, _SUNDAY = 5, 6
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS: Final = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
 )
 _ORDINALS: Final = {"1st": 0, "2nd": 1, "3rd": 2, "4th": 3, "5th": 4, "last": -1}
 
@@ -188,7 +178,7 @@ def _fixed(month: str, day: str) -> DateOf:
 
 
 def _nth(ordinal: str, weekday: str, month: str) -> DateOf:
-    nth, wanted, number = _ORDINALS[ordinal], _WEEKDAYS.index(weekday), _MONTHS.index(month) + 1
+    nth, wanted, number = _ORDINALS[ordinal], WEEKDAYS.index(weekday), _MONTHS.index(month) + 1
 
     def date_of(year: int) -> date | None:
         days = _days_of(year, number, wanted)
@@ -212,18 +202,14 @@ def _beside(step: str, side: str, anchor: str) -> DateOf:
         day = base(year)
         if day is not None:
             day = _shifted(day, sign)
-        while day is not None and step not in ("day", _WEEKDAYS[day.weekday()]):
+        while day is not None and step not in ("day", WEEKDAYS[day.weekday()]):
             day = _shifted(day, sign)
         return day
 
     return date_of
 
 
-def _easter() -> DateOf:
-    return easter
-
-
-_ANY_WEEKDAY: Final = "|".join(_WEEKDAYS)
+_ANY_WEEKDAY: Final = "|".join(WEEKDAYS)
 _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[..., DateOf]], ...]] = (
     (re.compile(r"(\d\d)-(\d\d)"), _fixed),
     (
@@ -231,5 +217,5 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[..., DateOf]], ...]] = (
         _nth,
     ),
     (re.compile(rf"(day|{_ANY_WEEKDAY}) (before|after) (?:the )?(.+)"), _beside),
-    (re.compile(r"easter(?: sunday)?"), _easter),
+    (re.compile(r"easter(?: sunday)?"), lambda: easter),
 )

@@ -82,7 +82,6 @@ class Nodes:
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def root(self) -> Node:
-        """The node of the whole text."""
         return self._value(self._skip(0), ())[0]
 
     def _value(self, at: int, loc: tuple[int | str, ...]) -> tuple[Node, int]:
@@ -129,6 +128,5 @@ class Nodes:
         return match.end() if match else at
 
     def _next(self, at: int) -> int:
-        """Past the comma after a value."""
         at = self._skip(at)
         return self._skip(at + 1) if self._text[at] == "," else at

@@ -44,7 +44,6 @@ def read_text(parse: Callable[[str], object], id_: str, example: str) -> PlainVa
 
 
 def choice(words: Iterable[str]) -> Callable[[object], str]:
-    """A validator that takes one of some words."""
     known = tuple(words)
 
     def check(value: object) -> str:
@@ -59,7 +58,6 @@ def choice(words: Iterable[str]) -> Callable[[object], str]:
 
 
 def line(value: object) -> str:
-    """A validator that takes printable text."""
     if not isinstance(value, str):
         raise fault("wrong-type", f"{shown(value)} is not text. Put it in quotes.")
     text = " ".join(value.split())

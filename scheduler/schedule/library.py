@@ -17,17 +17,14 @@ def shipped() -> Path:
 
 
 def ids() -> tuple[str, ...]:
-    """The ids of the shipped tariffs, sorted."""
     return tuple(sorted(path.stem for path in (shipped() / "tariffs").glob("*.yaml")))
 
 
 def examples() -> tuple[str, ...]:
-    """The names of the example schedules, sorted."""
     return tuple(sorted(path.stem for path in (shipped() / "examples").glob("*.yaml")))
 
 
 def example(name: str) -> Path:
-    """The file of an example schedule."""
     return shipped() / "examples" / f"{name}.yaml"
 
 

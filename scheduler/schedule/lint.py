@@ -6,136 +6,38 @@ plan (how long a stretch is, what happens on a night of a clock change) is not a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from scheduler.errors import Problem
-from scheduler.schedule import lint_conditions, lint_names, lint_reach, lint_settings
+from scheduler.schedule import lint_names, lint_reach, lint_rules
 from scheduler.schedule.complaints import SHAPE_CHECKS, position
 from scheduler.schedule.draft import Draft
-from scheduler.schedule.finding import Finding
+from scheduler.schedule.finding import Check, Finding
 
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One question about a draft. `about` is its sentence on the reference page."""
-
-    id: str
-    severity: Literal["error", "warning"]
-    about: str
-    find: Callable[[Draft], Iterable[Finding]]
-
-
-SENSE: tuple[Check, ...] = (
-    Check(
-        "timezone",
-        "error",
-        "A schedule has a tariff, or else a timezone; where it has both, they agree.",
-        lint_names.timezone,
-    ),
-    Check(
-        "unknown-period",
-        "error",
-        "A period that is named is one of the tariff's.",
-        lint_names.unknown_periods,
-    ),
-    Check(
-        "unknown-season",
-        "error",
-        "A season that is named is one of the tariff's.",
-        lint_names.unknown_seasons,
-    ),
-    Check(
-        "duplicate-name",
-        "error",
-        "No two rules share a name, and no two jobs.",
-        lint_names.duplicate_names,
-    ),
-    Check(
-        "last-rule",
-        "error",
-        "The last rule has no condition, so that something holds at every instant.",
-        lint_reach.last_rule,
-    ),
-    Check(
-        "unreachable-rule",
-        "error",
-        "No rule stands below others that always win over it.",
-        lint_reach.unreachable,
-    ),
-    Check(
-        "never-holds",
-        "error",
-        "Every rule and job has a day on which its condition can hold.",
-        lint_reach.never_holds,
-    ),
-    Check(
-        "inset-too-long",
-        "error",
-        "An inset is shorter than the clock windows that it shrinks.",
-        lint_conditions.inset_too_long,
-    ),
-    Check(
-        "too-many",
-        "error",
-        "There are no more than 500 rules, and as many jobs.",
-        lint_names.too_many,
-    ),
-    Check(
-        "at-least",
-        "error",
-        "at_least stands beside reserve: hold, as its floor.",
-        lint_settings.at_least,
-    ),
-    Check(
-        "job-key",
-        "error",
-        "install, limit and allow_on_peak stand with firmware_check alone.",
-        lint_names.job_keys,
-    ),
-    Check(
-        "inset-without-condition",
-        "warning",
-        "An inset stands with a condition, since it shrinks its stretches.",
-        lint_conditions.inset_without_condition,
-    ),
-    Check(
-        "weekend-without-holiday",
-        "warning",
-        "days: weekend also says holiday where the tariff gives holidays a weekend's prices.",
-        lint_conditions.weekend_without_holiday,
-    ),
-    Check(
-        "past-dates",
-        "warning",
-        "Dates are not all over.",
-        lint_conditions.past_dates,
-    ),
-    Check(
-        "reserve-snaps",
-        "warning",
-        "A reserve is not between 80% and 100%: since July 2025 many systems do not keep it.",
-        lint_settings.reserve_snaps,
-    ),
-    Check(
-        "reserve-looks-raw",
-        "warning",
-        "A reserve is the app's percent, not the wire's value of a round percent: 24 is 20%.",
-        lint_settings.reserve_looks_raw,
-    ),
-    Check(
-        "reserve-is-fraction",
-        "warning",
-        "A reserve is a percent, not a fraction: 0.2 is a fifth of one percent.",
-        lint_settings.reserve_is_fraction,
-    ),
-    Check(
-        "backup-below-100",
-        "warning",
-        "backup stands with 100%, to which it charges whatever its reserve says.",
-        lint_settings.backup_below_100,
-    ),
+_ERRORS = (
+    lint_names.timezone,
+    lint_names.unknown_period,
+    lint_names.unknown_season,
+    lint_names.duplicate_name,
+    lint_reach.last_rule,
+    lint_reach.unreachable_rule,
+    lint_reach.never_holds,
+    lint_rules.inset_too_long,
+    lint_names.too_many,
+    lint_rules.at_least,
+    lint_names.job_key,
+)
+_WARNINGS = (
+    lint_rules.inset_without_condition,
+    lint_rules.weekend_without_holiday,
+    lint_rules.past_dates,
+    lint_rules.reserve_snaps,
+    lint_rules.reserve_looks_raw,
+    lint_rules.reserve_is_fraction,
+    lint_rules.backup_below_100,
+)
+SENSE: tuple[Check[Draft, Finding], ...] = tuple(
+    Check(each, "warning" if each in _WARNINGS else "error") for each in (*_ERRORS, *_WARNINGS)
 )
 
 VALUE_CHECKS = {
@@ -165,9 +67,11 @@ CHECKS: dict[str, str] = {
 
 def lint(draft: Draft) -> list[Problem]:
     """What does not make sense, by place; warnings among it."""
-    found = (
-        replace(finding.in_file(draft.document), id=check.id, severity=check.severity)
+    found = [
+        replace(finding.in_file(draft.document), id=check.id)
         for check in SENSE
         for finding in check.find(draft)
-    )
-    return sorted(found, key=position)
+    ]
+    warnings = {check.id for check in SENSE if check.severity == "warning"}
+    marked = (replace(each, severity="warning") if each.id in warnings else each for each in found)
+    return sorted(marked, key=position)

@@ -17,7 +17,7 @@ _FIRMWARE_KEYS = ("install", "limit", "allow_on_peak")
 
 
 def timezone(draft: Draft) -> Iterator[Finding]:
-    """Neither tariff nor zone, or a zone that is not the tariff's."""
+    """A schedule has a tariff, or else a timezone; where it has both, they agree."""
     data = draft.document.data
     if not isinstance(data, dict):
         return
@@ -33,20 +33,20 @@ def timezone(draft: Draft) -> Iterator[Finding]:
         yield Finding(("timezone",), message)
 
 
-def unknown_periods(draft: Draft) -> Iterator[Finding]:
-    """Periods that the tariff does not have, or that no tariff gives."""
+def unknown_period(draft: Draft) -> Iterator[Finding]:
+    """A period that is named is one of the tariff's."""
     known = sorted(draft.tariff.periods) if draft.tariff else []
     yield from _unknown(draft, "period", known, _periods(draft))
 
 
-def unknown_seasons(draft: Draft) -> Iterator[Finding]:
-    """Seasons that the tariff does not have, or that no tariff gives."""
+def unknown_season(draft: Draft) -> Iterator[Finding]:
+    """A season that is named is one of the tariff's."""
     known = list(draft.tariff.season_names) if draft.tariff else []
     yield from _unknown(draft, "season", known, _seasons(draft))
 
 
-def duplicate_names(draft: Draft) -> Iterator[Finding]:
-    """Second and later uses of a name."""
+def duplicate_name(draft: Draft) -> Iterator[Finding]:
+    """No two rules share a name, and no two jobs."""
     for entries in (draft.rules, draft.jobs):
         lines: dict[str, int] = {}
         for entry in entries:
@@ -60,15 +60,15 @@ def duplicate_names(draft: Draft) -> Iterator[Finding]:
 
 
 def too_many(draft: Draft) -> Iterator[Finding]:
-    """More rules or jobs than a plan can be made of in the time there is."""
+    """There are no more than 500 rules, and as many jobs."""
     for key, entries in (("rules", draft.rules), ("jobs", draft.jobs)):
         if len(entries) > MOST_ENTRIES:
             message = f"{len(entries)} {key} are more than {MOST_ENTRIES}. Say it with fewer."
             yield Finding((key,), message, at_key=True)
 
 
-def job_keys(draft: Draft) -> Iterator[Finding]:
-    """Keys of a firmware check with another kind of job."""
+def job_key(draft: Draft) -> Iterator[Finding]:
+    """install, limit and allow_on_peak stand with firmware_check alone."""
     for job in draft.jobs:
         if job.file.do in (None, JobKind.FIRMWARE_CHECK):
             continue

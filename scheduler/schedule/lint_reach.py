@@ -10,13 +10,7 @@ from scheduler.schedule.finding import Finding
 from scheduler.schedule.lint_names import MOST_ENTRIES
 from scheduler.schedule.model import JobFile, RuleFile
 from scheduler.schedule.tariff import HOLIDAY
-from scheduler.schedule.values import (
-    WEEKDAY_NAMES,
-    Condition,
-    Day,
-    DayClass,
-    PeriodEdge,
-)
+from scheduler.schedule.values import WEEKDAY_NAMES, Condition, Day, DayClass, PeriodEdge
 from scheduler.schedule.wording import shown
 
 # Far more than any list of exceptions; a longer range is as good as no dates at all.
@@ -29,7 +23,10 @@ can tell apart."""
 
 
 def last_rule(draft: Draft) -> Iterator[Finding]:
-    """A condition on the last rule, and none without one before it."""
+    """The last rule has no condition, so that something holds at every instant.
+
+    A condition on the last rule, and none without one before it.
+    """
     if not draft.rules or not all(rule.conditional for rule in draft.rules):
         return
     last = draft.rules[-1]
@@ -42,8 +39,8 @@ def last_rule(draft: Draft) -> Iterator[Finding]:
     yield Finding(last.loc, message)
 
 
-def unreachable(draft: Draft) -> Iterator[Finding]:
-    """Rules that others above them always win over."""
+def unreachable_rule(draft: Draft) -> Iterator[Finding]:
+    """No rule stands below others that always win over it."""
     if len(draft.rules) > MOST_ENTRIES:
         return
     for index, rule in enumerate(draft.rules):
@@ -58,7 +55,7 @@ def unreachable(draft: Draft) -> Iterator[Finding]:
 
 
 def never_holds(draft: Draft) -> Iterator[Finding]:
-    """Conditions that no day of the tariff meets."""
+    """Every rule and job has a day on which its condition can hold."""
     for entry in draft.entries:
         condition = _condition(draft, entry)
         if condition and not any(_met(condition, on, day) for on, day in _days(draft, condition)):

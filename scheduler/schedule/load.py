@@ -102,7 +102,7 @@ def _schedule(
         peak_periods=calendar.peak_periods,
         rules=tuple(_rule(document, each) for each in rules),
         jobs=tuple(_job(document, each) for each in jobs),
-        digest=_digest(document, calendar),
+        digest=hashlib.sha256(f"{document.text}\x00{calendar.text_digest}".encode()).hexdigest(),
         season_names=frozenset(calendar.season_names),
         period_names=calendar.period_names,
         drift=shape.drift,
@@ -143,7 +143,3 @@ def _job(document: Document, part: DraftPart[JobFile]) -> Job:
 
 def _places(document: Document, part: DraftPart[RuleFile] | DraftPart[JobFile]) -> dict[str, Place]:
     return {key: document.place((*part.loc, key)) for key in part.keys}
-
-
-def _digest(document: Document, calendar: Tariff) -> str:
-    return hashlib.sha256(f"{document.text}\0{calendar.text_digest}".encode()).hexdigest()

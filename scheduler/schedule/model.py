@@ -196,9 +196,7 @@ class JobFile(_Entry):
         json_schema_extra={"default": "15m"},
     )
     allow_on_peak: bool = Field(
-        default=False,
-        description="firmware_check: may run during a peak period.",
-        examples=[True],
+        default=False, description="firmware_check: may run during a peak period.", examples=[True]
     )
 
 

@@ -29,7 +29,6 @@ def folder() -> Path:
 
 @cache
 def holiday_lists() -> dict[str, HolidayList]:
-    """The shipped holiday lists by name."""
     document = source.read(folder() / "holidays.yaml", shown_as="holidays.yaml")
     shape, problems, _ = shape_of(HolidaysFile, document)
     if shape is None:

@@ -6,11 +6,11 @@ length, so that no file can stop the service.
 
 from __future__ import annotations
 
-import os
-import stat
+import errno
 from functools import cache
 from pathlib import Path
 
+from scheduler import files
 from scheduler.errors import Place, Problem, ScheduleError
 from scheduler.schedule import json_text
 from scheduler.schedule.document import Data, Document, Loc, place_in
@@ -61,10 +61,13 @@ def read_text(path: Path, name: str, *, limit: int = MAX_BYTES) -> str:
     Raises ScheduleError.
     """
     try:
-        raw = _read_regular(path, name, limit)
+        raw = files.read_bounded(path, limit)
     except FileNotFoundError:
         raise _unreadable(name, "There is no such file.") from None
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.EFBIG:
+            message = f"It is longer than {limit} bytes. Is it the right file?"
+            raise _unreadable(name, message) from None
         reason = getattr(error, "strerror", None) or "its name cannot be one"
         raise _unreadable(name, f"It cannot be read: {reason}.") from None
     try:
@@ -74,22 +77,6 @@ def read_text(path: Path, name: str, *, limit: int = MAX_BYTES) -> str:
         message = "This byte is not UTF-8. Save the file as UTF-8."
         place = place_in(before, len(before), name)
         raise ScheduleError((Problem(place, "", message, "yaml"),)) from None
-
-
-def _read_regular(path: Path, name: str, limit: int) -> bytes:
-    # Without O_NONBLOCK the open of a pipe waits for a writer, for ever.
-    descriptor = os.open(os.fspath(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _unreadable(name, "It cannot be read: it is not a regular file.")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            raw = file.read(limit + 1) if status.st_size <= limit else b""
-    finally:
-        os.close(descriptor)
-    if max(status.st_size, len(raw)) > limit:
-        raise _unreadable(name, f"It is longer than {limit} bytes. Is it the right file?")
-    return raw
 
 
 def _unreadable(name: str, message: str) -> ScheduleError:

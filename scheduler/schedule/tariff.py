@@ -119,7 +119,6 @@ class Tariff:
         return hash((self.id, self.text_digest))
 
     def day(self, local_date: date, /) -> Day:
-        """The shape of a local date; cheap when asked again."""
         found = self._days.get(local_date)
         if found is None:
             if len(self._days) >= _CACHED_DAYS:
@@ -173,7 +172,6 @@ class Tariff:
 
 
 def period_at(day: Day, second: int) -> str | None:
-    """The period of a day at a second of its wall clock."""
     index = bisect_right(day.periods, second, key=lambda each: each[0]) - 1
     return day.periods[index][1]
 
@@ -199,12 +197,18 @@ def bare(timezone: str) -> Tariff:
     return Tariff("", timezone, "local", zone, zone, _ONE_SEASON, (), ())
 
 
+YEAR: Final = tuple(
+    (day.month, day.day) for day in (date(2028, 1, 1) + timedelta(days=n) for n in range(366))
+)
+"""Every (month, day) of a leap year."""
+
+
 def _one_season() -> Season:
     work, rest, holiday = (Day(None, each, ((0, None),)) for each in DayClass)
     return Season("", (work, work, work, work, work, rest, rest, holiday))
 
 
 _ONE_SEASON: Final = dict.fromkeys(
-    ((day.month, day.day) for day in (date(2028, 1, 1) + timedelta(days=n) for n in range(366))),
+    YEAR,
     _one_season(),
 )

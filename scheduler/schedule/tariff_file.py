@@ -181,7 +181,6 @@ def _season(name: str, tables: Tables, holidays: HolidaysPart | None) -> Season:
 
 
 def _periods(file: TariffFile, seasons: Iterable[Season]) -> tuple[str, ...]:
-    """The periods that occur, in the order of the file."""
     occurring = {name for season in seasons for day in season.shapes for _, name in day.periods}
     tables: Iterator[Table] = (
         table for season in file.seasons for table in file.windows[season].values()

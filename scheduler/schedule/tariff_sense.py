@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Final
 
 from scheduler.schedule.clocktime import format_span
 from scheduler.schedule.finding import Finding
+from scheduler.schedule.tariff import YEAR
 from scheduler.schedule.tariff_shape import DAY_KEYS, NAME_PATTERN, HolidaysPart
 from scheduler.schedule.tariff_text import MonthDay, SeasonSpan, Span
 from scheduler.schedule.values import DAY_SECONDS, WEEKDAY_NAMES
@@ -28,10 +28,6 @@ Tables = Mapping[str, Table]
 _NO_PLACES: Final = {"UTC", "UCT", "Universal", "Zulu", "GMT", "GMT0", "Greenwich"}
 MOST_GAPS: Final = 20
 """Gaps of one day that are told; the others are alike."""
-YEAR: Final = tuple(
-    (day.month, day.day) for day in (date(2028, 1, 1) + timedelta(days=n) for n in range(366))
-)
-"""Every (month, day) of a leap year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +197,6 @@ def check_holidays(
 def check_prices(
     per_kwh: Mapping[str, Mapping[str, float]], windows: Mapping[str, Tables]
 ) -> Iterator[Finding]:
-    """Every price is that of a period its season has."""
     for season, prices in per_kwh.items():
         loc = ("prices", "per_kwh", season)
         if season not in windows:

@@ -108,9 +108,7 @@ Days = Field(
     json_schema_extra={"propertyNames": {"enum": list(DAY_KEYS)}},
 )
 Date = Annotated[
-    date,
-    read_text(parse_date, "date", "a date such as 2026-07-01"),
-    WithJsonSchema(_DATE_JSON),
+    date, read_text(parse_date, "date", "a date such as 2026-07-01"), WithJsonSchema(_DATE_JSON)
 ]
 Rule = Annotated[
     DateOf,
@@ -148,9 +146,7 @@ class HolidaysPart(_Part):
     model_config = ConfigDict(title="holidays")
 
     list: Text | None = Field(
-        default=None,
-        description="One of the lists of holidays.yaml.",
-        examples=["us-ca-utility-8"],
+        default=None, description="One of the lists of holidays.yaml.", examples=["us-ca-utility-8"]
     )
     dates: NamedDates = Field(
         default_factory=dict,
@@ -196,9 +192,7 @@ class PricesPart(_Part):
         default=None, description="When they came into force.", examples=["2026-01-01"]
     )
     currency: Annotated[
-        str,
-        read_text(parse_currency, "currency", "USD"),
-        WithJsonSchema(_text("[A-Z]{3}", "USD")),
+        str, read_text(parse_currency, "currency", "USD"), WithJsonSchema(_text("[A-Z]{3}", "USD"))
     ] = Field(description="Three letters.", examples=["USD"])
     note: Text | None = Field(
         default=None, description="What they contain.", examples=["Delivery and generation."]

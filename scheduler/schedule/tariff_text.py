@@ -82,7 +82,6 @@ def parse_checked(value: object) -> Checked:
 
 
 def parse_currency(text: str) -> str:
-    """Three capital letters. Raises ValueError."""
     if re.fullmatch(r"[A-Z]{3}", text) is None:
         raise ValueError(f"{shown(text)} is not a currency. Write three letters such as USD.")
     return text

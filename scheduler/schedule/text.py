@@ -116,7 +116,6 @@ def path(data: object) -> str:
 
 
 def timezone(data: object) -> str:
-    """An IANA zone that exists."""
     text = plain(data)
     if not text:
         way_out = "Write a place such as America/Los_Angeles."
@@ -214,7 +213,6 @@ def _day_advice(text: str) -> str:
 
 
 def season(data: object) -> str:
-    """The name of a season."""
     text = plain(data)
     if not text or len(text) > LONGEST_NAME:
         raise ValueError(f"{shown(data)} is not a season. Write its name, such as summer.")
@@ -222,12 +220,10 @@ def season(data: object) -> str:
 
 
 def grid_charging(data: object) -> GridCharging:
-    """Whether the battery may charge from the grid."""
     return _one_of(data, GridCharging, _GRID_WORDS)
 
 
 def export(data: object) -> Export:
-    """What may be sold to the grid."""
     return _one_of(data, Export, _EXPORT_WORDS)
 
 
@@ -237,7 +233,6 @@ def drift(data: object) -> Drift:
 
 
 def guard(data: object) -> str:
-    """The name of a guard."""
     text = plain(data).casefold().replace(" ", "_")
     if text in GUARDS:
         return text
@@ -269,7 +264,6 @@ def _one_of(data: object, kind: type[Word], near: dict[str, Word]) -> Word:
 
 
 def job_kind(data: object) -> JobKind:
-    """What a job does."""
     text = plain(data).casefold().replace(" ", "_").replace("-", "_")
     if text in tuple(JobKind):
         return JobKind(text)

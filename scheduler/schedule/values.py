@@ -160,8 +160,6 @@ GUARDS: tuple[str, ...] = (
 
 
 class JobKind(StrEnum):
-    """What a job can do."""
-
     FIRMWARE_CHECK = "firmware_check"
     COMMIT = "commit"
     SITEMASTER_RUN = "sitemaster_run"
@@ -188,8 +186,6 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One checked schedule file with its tariff."""
-
     name: str
     file: str
     timezone: str

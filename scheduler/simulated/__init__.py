@@ -5,7 +5,7 @@ Knows the device's manners by firmware, and nothing of who calls it.
 
 from scheduler.simulated.battery import WireSetting
 from scheduler.simulated.device import Device
-from scheduler.simulated.faults import ALWAYS, Faults, fault_kinds
+from scheduler.simulated.faults import ALWAYS, Faults
 from scheduler.simulated.loopback import Logged
 from scheduler.simulated.options import DEFAULT_PASSWORD, Options
 from scheduler.simulated.profiles import PROFILES, Profile
@@ -22,5 +22,4 @@ __all__ = [
     "Profile",
     "SimulatedGateway",
     "WireSetting",
-    "fault_kinds",
 ]

@@ -98,7 +98,6 @@ class Battery:
 
     @property
     def remaining(self) -> int:
-        """Whole watt-hours in the pack."""
         return round(self.energy)
 
     def follow(self, setting: WireSetting, at: datetime) -> None:
@@ -110,7 +109,6 @@ class Battery:
         self._ordered = (watts, until)
 
     def resume(self) -> None:
-        """Back to the mode, before an order ends by itself."""
         self._ordered = None
 
     def advance(self, until: datetime, *, share: float) -> None:

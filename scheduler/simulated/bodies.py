@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from scheduler.simulated.captured import CAPTURED, Body
 from scheduler.simulated.device import Device
 from scheduler.simulated.options import DIN
 from scheduler.simulated.stamps import go_duration, milliseconds, start_stamp
 from scheduler.simulated.timepiece import Instant
 
-Body = dict[str, object]
 _UNLIMITED: Final = 1_000_000_000
 
 
@@ -86,22 +86,13 @@ def site_info_body(device: Device, moment: Instant) -> Body:
 
 
 def _grid_code(device: Device) -> Body:
-    code: Body = {
-        "grid_code": "60Hz_240V_s_UL1741SA:2019_California",
-        "grid_voltage_setting": 240,
-        "grid_freq_setting": 60,
-        "grid_phase_setting": "Split",
-        "country": "United States",
-        "state": "California",
-        "utility": "Southern California Edison",
-    }
+    code = CAPTURED["grid_code"]
     if device.profile.status == "2023":
         return code
     return {**code, "distributor": "*", "retailer": "*", "region": "UL1741SA"}
 
 
 def site_name_body(device: Device) -> Body:
-    """/api/site_info/site_name."""
     return {"site_name": device.options.site_name, "timezone": device.options.timezone}
 
 
@@ -116,22 +107,7 @@ def grid_status_body(device: Device) -> Body:
 def installer_body(device: Device) -> Body:
     """/api/installer; the run flag is there only while it is set."""
     flag: Body = {"run_sitemaster": True} if device.sitemaster.wanted else {}
-    return {
-        "company": "Simulated Installer",
-        "customer_id": "",
-        "phone": "",
-        "email": "",
-        "location": "Outdoor",
-        "mounting": "Floor",
-        "wiring": "Side",
-        "backup_configuration": "Partial Home",
-        "solar_installation": "Existing",
-        "solar_installation_type": "PV Panel",
-        "has_cellular_modem_to_wifi": True,
-        **flag,
-        "verified_config": True,
-        "installation_types": ["Residential"],
-    }
+    return {**CAPTURED["installer"], **flag}
 
 
 def update_body(device: Device, moment: Instant) -> Body:

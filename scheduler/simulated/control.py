@@ -20,7 +20,6 @@ class ControlDoor:
         return f"http://127.0.0.1:{await self._server.listen_tcp(port)}"
 
     async def stop(self) -> None:
-        """Stop listening."""
         await self._server.close()
 
     async def _answer(self, request: Request) -> Response:

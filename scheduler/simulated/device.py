@@ -93,12 +93,10 @@ class Device:
 
     @property
     def staged(self) -> WireSetting:
-        """The setting last sent."""
         return self._sent
 
     @property
     def active(self) -> WireSetting:
-        """The setting last committed."""
         return self.house.active
 
     @property
@@ -109,12 +107,10 @@ class Device:
 
     @property
     def sitemaster_running(self) -> bool:
-        """Whether the battery is being run."""
         return self.sitemaster.running(self.turn().elapsed)
 
     @property
     def sessions(self) -> int:
-        """How many sessions are alive."""
         return self._sessions.count(self.turn().instant, self.token_life)
 
     @property
@@ -125,7 +121,6 @@ class Device:
 
     @property
     def charge(self) -> float:
-        """State of charge, app percent."""
         return from_raw(self.raw_charge)
 
     @property
@@ -136,7 +131,6 @@ class Device:
 
     @property
     def powers(self) -> Flows:
-        """Watts now."""
         moment = self.turn()
         return self.house.powers(awake=self.sitemaster.running(moment.elapsed))
 
@@ -148,7 +142,6 @@ class Device:
 
     @property
     def away_seconds_left(self) -> float:
-        """How long it is still gone; 0 while it is there."""
         moment = self.turn()
         return 0.0 if self._away_until is None else self._away_until - moment.elapsed
 
@@ -156,7 +149,6 @@ class Device:
 
     @property
     def token_life(self) -> float | None:
-        """Seconds a session lives."""
         life = self.faults.token_life
         return self.options.token_life if life is None else life
 
@@ -176,11 +168,9 @@ class Device:
         return (local + shift).replace(tzinfo=offset)
 
     def uptime(self, moment: Instant) -> float:
-        """Seconds since it was started."""
         return max(0.0, (moment.instant - self._booted).total_seconds())
 
     def booted(self, moment: Instant) -> datetime:
-        """When it was started, by its own clock."""
         return self.shown(moment) - timedelta(seconds=self.uptime(moment))
 
     def metered(self, moment: Instant) -> datetime:
@@ -190,7 +180,6 @@ class Device:
     # Logins.
 
     def knows_password(self, password: str) -> bool:
-        """Whether a password opens it."""
         if self.faults.password_reverted:
             return False
         known = [self.options.password]
@@ -217,15 +206,12 @@ class Device:
         return self._sessions.open(role, moment.instant)
 
     def log_out(self, tokens: tuple[str, ...]) -> None:
-        """End sessions by their tokens."""
         self._sessions.close(tokens)
 
     def drop_sessions(self) -> None:
-        """End every session."""
         self._sessions.close_all()
 
     def session(self, tokens: tuple[str, ...], moment: Instant) -> Login | None:
-        """The live session among these tokens."""
         found = self._sessions.find(tokens, moment.instant, self.token_life)
         if found is not None and self.faults.take("kill_tokens"):
             self._sessions.close_all()
@@ -261,16 +247,13 @@ class Device:
     # The sitemaster, updates and restarts.
 
     def run(self, moment: Instant) -> None:
-        """Start the sitemaster."""
         if not self.faults.take("stays_down"):
             self.sitemaster.run(moment.elapsed, seconds=self.options.start_seconds())
 
     def stop(self, moment: Instant) -> None:
-        """Stop the sitemaster."""
         self.sitemaster.stop(moment.elapsed, seconds=self.options.stop_seconds)
 
     def check_for_update(self, moment: Instant) -> None:
-        """Look for new firmware."""
         self.updates.check(self.options.update, moment)
 
     def install(self, moment: Instant) -> None:

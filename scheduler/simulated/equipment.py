@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.simulated.bodies import Body
+from scheduler.simulated.captured import CAPTURED, Body
 from scheduler.simulated.device import Device
 from scheduler.simulated.options import DIN, SERIAL
 from scheduler.simulated.readings import PART
@@ -51,31 +51,7 @@ def networks_body(device: Device) -> list[Body]:
     """/api/networks."""
     if device.profile.meters == "2018":
         return [{"id": 1, "name": "ethernet_tesla_internal_default", "connected": True}]
-    name = "simulated"
-    return [
-        {
-            "network_name": name,
-            "interface": "WifiType",
-            "security_type": "WPA2_Personal",
-            "dhcp": True,
-            "username": "",
-            "enabled": True,
-            "active": True,
-            "primary": True,
-            "lastTeslaConnected": True,
-            "lastInternetConnected": True,
-            "iface_network_info": {
-                "network_name": name,
-                "ip_networks": [{"ip": "192.0.2.10", "mask": "255.255.255.0"}],
-                "gateway": "192.0.2.1",
-                "interface": "WifiType",
-                "state": "DeviceStateReady",
-                "state_reason": "DeviceStateReasonNone",
-                "signal_strength": 59,
-                "hw_address": "00:00:00:00:00:00",
-            },
-        }
-    ]
+    return [CAPTURED["network"]]
 
 
 def meters_body() -> list[Body]:
@@ -98,27 +74,8 @@ def solars_body() -> list[Body]:
     return [{"brand": "SunPower", "model": "SPR-4000m", "power_rating_watts": 4000}]
 
 
-def registration_body() -> Body:
-    """/api/customer/registration."""
-    return {
-        "privacy_notice": True,
-        "limited_warranty": True,
-        "grid_services": True,
-        "marketing": True,
-        "registered": True,
-        "timed_out_registration": False,
-    }
-
-
 def _configured_meter(index: int, name: str) -> Body:
-    return {
-        "id": index,
-        "location": name,
-        "type": "neurio_tcp",
-        "cts": [True, True, False, False],
-        "inverted": [False, False, False, False],
-        "connection": {"short_id": "", "device_serial": "", "https_conf": {}},
-    }
+    return {**CAPTURED["configured_meter"], "id": index, "location": name}
 
 
 def _flags(device: Device, moment: Instant) -> Body:
@@ -126,34 +83,16 @@ def _flags(device: Device, moment: Instant) -> Body:
     # The two phrases have been seen in either order and alone.
     why = ["sitemanager process is running"] if running else []
     why += ["run sitemanager flag enabled"] if device.sitemaster.wanted else []
-    return {
-        "enumerating": False,
-        "updating": False,
-        "checking_if_offgrid": False,
-        "running_phase_detection": False,
-        "phase_detection_last_error": "no phase information",
-        "bubble_shedding": False,
-        "on_grid_check_error": ", ".join(why),
-        "grid_qualifying": False,
-        "grid_code_validating": False,
-        "phase_detection_not_available": True,
-    }
+    return {**CAPTURED["powerwall_flags"], "on_grid_check_error": ", ".join(why)}
 
 
 def _powerwall(device: Device, moment: Instant) -> Body:
     return {
-        "Type": "",
+        **CAPTURED["powerwall"],
         "PackagePartNumber": PART,
         "PackageSerialNumber": SERIAL,
-        "type": "acpw",
-        "grid_state": "Grid_Uncompliant",
-        "grid_reconnection_time_seconds": 0,
-        "under_phase_detection": False,
-        "updating": False,
         "commissioning_diagnostic": _commissioning(device, moment),
         "update_diagnostic": _firmware(),
-        "bc_type": None,
-        "in_config": True,
     }
 
 
@@ -161,38 +100,20 @@ def _commissioning(device: Device, moment: Instant) -> Body:
     stamp = nanosecond_stamp(device.local(device.shown(moment)))
     running = device.sitemaster.running(moment.elapsed)
     check: Body = {
+        **CAPTURED["commissioning_check"],
         "status": "fail" if running else "not_run",
         "start_time": stamp,
         "end_time": stamp,
         "message": _CANNOT if running else "",
-        "results": {},
-        "debug": {},
-        "checks": None,
     }
     checks = [{"name": name, **check} for name in _COMMISSIONING]
     return _diagnostic("Commissioning", checks, disruptive=False)
 
 
 def _firmware() -> Body:
-    check: Body = {
-        "status": "not_run",
-        "start_time": None,
-        "end_time": None,
-        "progress": 0,
-        "results": None,
-        "debug": None,
-        "checks": None,
-    }
-    checks = [{"name": name, **check} for name in _FIRMWARE]
+    checks = [{"name": name, **CAPTURED["firmware_check"]} for name in _FIRMWARE]
     return _diagnostic("Firmware Update", checks, disruptive=True)
 
 
 def _diagnostic(name: str, checks: list[Body], *, disruptive: bool) -> Body:
-    return {
-        "name": name,
-        "category": "InternalComms",
-        "disruptive": disruptive,
-        "inputs": None,
-        "checks": checks,
-        "alert": False,
-    }
+    return {**CAPTURED["diagnostic"], "name": name, "disruptive": disruptive, "checks": checks}

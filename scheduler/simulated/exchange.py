@@ -54,7 +54,6 @@ class Reply:
 
 
 def encode(data: object) -> bytes:
-    """Compact JSON without a newline at its end."""
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -64,7 +63,6 @@ def data(body: object, *, status: int = 200, headers: Headers = ()) -> Reply:
 
 
 def empty(status: int) -> Reply:
-    """An answer without a body."""
     return Reply(status)
 
 

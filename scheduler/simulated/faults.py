@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from scheduler.simulated.odd import OddBodies
 from scheduler.simulated.switches import ALWAYS
 
-__all__ = ["ALWAYS", "Faults", "fault_kinds"]
+__all__ = ["ALWAYS", "Faults"]
 
 
 @dataclass
@@ -121,8 +121,3 @@ class Faults(OddBodies):
     """The meters' stamps stand still."""
     islanded: bool = False
     """The grid is away."""
-
-
-def fault_kinds() -> dict[str, str]:
-    """Every fault of the local gateway; see `Switches.kinds`."""
-    return Faults.kinds()

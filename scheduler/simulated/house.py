@@ -40,17 +40,14 @@ class House:
 
     @property
     def app_charge(self) -> float:
-        """State of charge, app percent."""
         return from_raw(self.battery.charge)
 
     @property
     def app_reserve(self) -> float:
-        """The reserve in force, app percent."""
         return from_raw(self.active.reserve)
 
     @property
     def grid_charging(self) -> bool:
-        """Whether the battery may charge from the grid."""
         return self.battery.grid_charging
 
     @grid_charging.setter
@@ -58,7 +55,6 @@ class House:
         self.battery.grid_charging = allowed
 
     def turn(self, moment: Instant) -> None:
-        """Live until a moment."""
         share = self.awake(self._last.elapsed, moment.elapsed)
         self.battery.advance(moment.instant, share=share)
         self._last = moment
@@ -73,5 +69,4 @@ class House:
         )
 
     def powers(self, *, awake: bool = True) -> Flows:
-        """Watts now."""
         return self.battery.powers(awake=awake)

@@ -98,7 +98,6 @@ def _role(device: Device, fields: Fields) -> str | None:
 
 
 def _refused(device: Device, role: str, fields: Fields, moment: Instant) -> Reply | None:
-    """Why a known user is turned away all the same."""
     profile = device.profile
     if role == INSTALLER and profile.installer_needs_switch:
         return failure(401, "roles [Provider_Engineer] require physical access", "Login Error")

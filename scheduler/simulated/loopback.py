@@ -106,28 +106,23 @@ class Loopback(Served, Generic[F]):
         """The answer to a request, which is then noted."""
 
     async def start(self, port: int = 0) -> None:
-        """Listen. Raises OSError."""
         self._timepiece.wind(asyncio.get_running_loop().time)
         self._port = await self._server.listen_tcp(port, context=self.context)
         self._open = True
         self.faults.changed = self._mind_the_door
 
     async def stop(self) -> None:
-        """Shut the door and break every connection."""
         self.faults.changed = None
         await asyncio.gather(*self._minding)
         await self._server.close()
 
     def read(self) -> Instant:
-        """The present moment."""
         return self._timepiece.read()
 
     def watch(self, told: Callable[[Logged], None]) -> None:
-        """Tell of each request once it is answered."""
         self.on_request = told
 
     def note(self, request: Request, status: int | None) -> None:
-        """Remember that a request came."""
         logged = Logged(self.read().instant, request.method, request.path, status)
         self.log.append(logged)
         del self.log[:-REMEMBERED]

@@ -57,18 +57,15 @@ async def dripping(body: bytes, seconds: float = DRIP_SECONDS) -> AsyncIterator[
 
 
 async def endless() -> AsyncIterator[bytes]:
-    """It never stops."""
     while True:
         yield _BLOCK
 
 
 def huge() -> bytes:
-    """More than a client should take."""
     return b'{"x":"' + b"x" * HUGE + b'"}'
 
 
 def deep() -> bytes:
-    """Lists in lists in lists."""
     return b"[" * DEPTH + b"]" * DEPTH
 
 

@@ -88,7 +88,6 @@ class Options:
     """A PEM file that keeps the certificate across restarts; without it each start has its own."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what no gateway could be."""
         for name in ("charge", "reserve"):
             if not 0 <= getattr(self, name) <= 100:
                 raise ValueError(f"{name} {getattr(self, name)} is not a percentage from 0 to 100.")
@@ -107,7 +106,6 @@ class Options:
             raise ValueError(message) from error
 
     def start_seconds(self) -> float:
-        """How long the sitemaster takes to come up this time."""
         if self.run_seconds is not None:
             return self.run_seconds
         return random.uniform(2, 10)  # noqa: S311 - no secret hangs on it

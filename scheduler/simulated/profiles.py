@@ -27,8 +27,6 @@ _OPEN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One firmware's manners."""
-
     name: str
     version: str
     """As /api/status prints it, with its odd newline or hash."""

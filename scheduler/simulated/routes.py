@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from scheduler.simulated import bodies, equipment, login, operation, readings
+from scheduler.simulated.captured import CAPTURED
 from scheduler.simulated.device import Device
 from scheduler.simulated.exchange import (
     METHOD_NOT_ALLOWED,
@@ -39,7 +40,6 @@ _TOKEN_BLIND: Final = ("login/Basic", "logout", "auth/toggle/")
 
 
 def answer(device: Device, request: Received, moment: Instant) -> Reply:
-    """The answer of this device at this moment."""
     endpoint = request.endpoint
     handlers = ROUTES.get(endpoint)
     if handlers is None:
@@ -163,7 +163,7 @@ ROUTES: Final[dict[str, dict[str, Handler]]] = {
     "site_info/site_name": {"GET": _says(lambda device, _: bodies.site_name_body(device))},
     "installer": {"GET": _says(lambda device, _: bodies.installer_body(device))},
     "customer": {"GET": _says(lambda device, _: {"email": device.options.email})},
-    "customer/registration": {"GET": _says(lambda _device, _: equipment.registration_body())},
+    "customer/registration": {"GET": _says(lambda _device, _: CAPTURED["registration"])},
     "config": {"GET": _says(lambda _device, _: {"vin": DIN})},
     "generators": {"GET": _says(lambda _device, _: {"generators": []})},
     "networks": {"GET": _says(lambda device, _: equipment.networks_body(device))},

@@ -73,22 +73,18 @@ class SimulatedGateway(Served):
 
     @property
     def url(self) -> str:
-        """Where it answers, such as https://127.0.0.1:40443."""
         return f"https://{LOOPBACK}:{self._port}"
 
     @property
     def certificate_pem(self) -> str:
-        """The certificate it shows, without the key."""
         return self._certificate.pem
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the certificate, lower case hex."""
         return self._certificate.fingerprint
 
     @property
     def serving(self) -> bool:
-        """Whether it was started."""
         return self._loop is not None
 
     def bind(self, port: int = 0) -> None:
@@ -108,7 +104,6 @@ class SimulatedGateway(Served):
         log.info("simulated gateway %s answers at %s", self.device.profile.name, self.url)
 
     async def stop(self) -> None:
-        """Shut the door and break every connection."""
         self.faults.changed = self.device.restarted = self._loop = None
         self._shut_door()
         if self._opening is not None:
@@ -124,7 +119,6 @@ class SimulatedGateway(Served):
         await asyncio.sleep(0)
 
     def watch(self, told: Callable[[Logged], None]) -> None:
-        """Tell of each request once it is answered."""
         self.device.on_request = told
 
     def state(self) -> dict[str, object]:

@@ -14,8 +14,6 @@ INSTALLER: Final = "Provider_Engineer"
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """One login that lives."""
-
     role: str
     since: datetime
 
@@ -44,16 +42,13 @@ class Sessions:
         return None
 
     def close(self, tokens: tuple[str, ...]) -> None:
-        """End these; unknown ones are no matter."""
         for token in tokens:
             self._live.pop(token, None)
 
     def close_all(self) -> None:
-        """End every session."""
         self._live.clear()
 
     def count(self, now: datetime, life: float | None) -> int:
-        """How many are alive."""
         if life is None:
             return len(self._live)
         return sum(now - each.since < timedelta(seconds=life) for each in self._live.values())

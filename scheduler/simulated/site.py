@@ -21,7 +21,6 @@ class SimulatedSite:
     load: float = 1.0
 
     def load_power(self, local: datetime) -> float:
-        """Watts the house uses."""
         hour = _hour(local)
         humps = sum(top * math.exp(-(((hour - at) / width) ** 2)) for top, at, width in _HUMPS)
         return round(self.load * (_BASE + humps), 2)

@@ -35,7 +35,6 @@ class SimulatedSitemaster:
         self._change(elapsed, seconds, up=True)
 
     def stop(self, elapsed: float, *, seconds: float) -> None:
-        """Stop it; it is down `seconds` later."""
         self._change(elapsed, seconds, up=False)
 
     def fail(self, at: float) -> None:

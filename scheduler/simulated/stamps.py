@@ -34,7 +34,6 @@ def start_stamp(local: datetime) -> str:
 
 
 def milliseconds(instant: datetime) -> int:
-    """Epoch milliseconds."""
     return int(instant.timestamp() * 1000)
 
 

@@ -7,7 +7,6 @@ Scenes come after a time from the start, or at a time of the day by the house's 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,20 +16,18 @@ from typing import Final
 from scheduler import clock
 from scheduler.errors import Problem, ScheduleError
 from scheduler.schedule import source
+from scheduler.schedule.clocktime import parse_time
 from scheduler.schedule.document import Document
 from scheduler.schedule.wording import listed, shown
 from scheduler.simulated.device import Device
 from scheduler.simulated.faults import Faults
 
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _ACTS: Final = ("faults", "well", "restart", "stop", "forget_sessions")
 _KEYS: Final = ("at", "after", "away", "version", *_ACTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One thing that happens."""
-
     after: timedelta | None = None
     at: timedelta | None = None
     """Since the house's midnight."""
@@ -46,7 +43,6 @@ class Scene:
     forget_sessions: bool = False
 
     def due(self, started: datetime, device: Device) -> datetime:
-        """When it comes, for a story that began then."""
         if self.after is not None:
             return started + self.after
         assert self.at is not None
@@ -59,7 +55,6 @@ class Scene:
         raise AssertionError("tomorrow's time of the day is to come")
 
     def play(self, device: Device) -> None:
-        """Let it happen."""
         if self.well:
             device.faults.end()
         for text in self.faults:
@@ -112,7 +107,6 @@ def _problem(document: Document, number: int, told: str) -> Problem:
 
 
 def _scene(entry: object) -> Scene:
-    """Raises ValueError with the way out."""
     if not isinstance(entry, Mapping):
         raise ValueError("A scene has at or after, and what happens.")  # noqa: TRY004
     for key in entry:
@@ -128,7 +122,7 @@ def _scene(entry: object) -> Scene:
     version = entry.get("version")
     return Scene(
         after=_length(entry, "after"),
-        at=_time_of_day(str(entry["at"])) if "at" in entry else None,
+        at=timedelta(seconds=parse_time(str(entry["at"]))) if "at" in entry else None,
         faults=texts,
         well=bool(entry.get("well")),
         restart=bool(entry.get("restart")),
@@ -141,11 +135,3 @@ def _scene(entry: object) -> Scene:
 
 def _length(entry: Mapping[object, object], key: str) -> timedelta | None:
     return clock.parse_duration(str(entry[key])) if key in entry else None
-
-
-def _time_of_day(text: str) -> timedelta:
-    match = _CLOCK.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{shown(text)} is not a time of the day. Write 15:50.")
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds)

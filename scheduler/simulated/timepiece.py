@@ -42,6 +42,5 @@ class Timepiece:
             self._seconds, self._zero = seconds, seconds()
 
     def read(self) -> Instant:
-        """The present moment."""
         elapsed = self._seconds() - self._zero if self._seconds else 0.0
         return Instant(self._now(), elapsed)

@@ -44,7 +44,6 @@ class Updates:
     _stalled: bool = False
 
     def check(self, found: Found, moment: Instant) -> None:
-        """Look for an update, and find what is to be found."""
         self._enter(CHECKING, None, moment)
         done = moment.elapsed + self.check_seconds
         self._stalled = found == "stalled"
@@ -58,12 +57,10 @@ class Updates:
             self._enter(state, status, Instant(moment.instant - late, due))
 
     def ignore(self, moment: Instant) -> None:
-        """An install without anything staged."""
         self._plan.clear()
         self._enter(FAILED, "ignoring", moment)
 
     def installed(self, moment: Instant) -> None:
-        """The new version runs."""
         self._plan.clear()
         self._enter(SUCCEEDED, "nonactionable", moment)
 
@@ -98,11 +95,7 @@ class Updates:
         if found in ("download", "stalled"):
             fetched = done + (_FOR_EVER if found == "stalled" else self.download_seconds)
             staged = fetched + self.check_seconds / 2
-            return [
-                (done, DOWNLOADING, None),
-                (fetched, DOWNLOADED, None),
-                (staged, STAGED, None),
-            ]
+            return [(done, DOWNLOADING, None), (fetched, DOWNLOADED, None), (staged, STAGED, None)]
         return [(done, FAILED, "nonactionable" if found == "none" else found)]
 
     def _enter(self, state: str, status: str | None, moment: Instant) -> None:

@@ -14,16 +14,8 @@ from scheduler.errors import (
     GatewayProtocolError,
     GatewayRefusedError,
 )
-from scheduler.gateway.base import (
-    SETTING_ONLY,
-    Gateway,
-    Limits,
-    Part,
-    Reading,
-    SoftRestart,
-    Spend,
-    Steps,
-)
+from scheduler.gateway.abilities import SoftRestart
+from scheduler.gateway.base import SETTING_ONLY, Gateway, Limits, Part, Reading, Spend, Steps
 from scheduler.setting import HOLD, GridCharging, Mode, Setting, SettingRead
 from scheduler.site.known import Known
 from scheduler.words import Outcome

@@ -22,6 +22,8 @@ T = TypeVar("T")
 LONGEST: Final = timedelta(days=31)
 """No lease is longer: what should hold for good is a rule."""
 _KINDS: Final = tuple(each.value for each in LeaseKind)
+_SETTING: Final = ("mode", "reserve", "reserve_percent", "grid_charging", "export")
+_KEYS: Final = ("kind", "until", *_SETTING, "name", "who", "reason")
 _NO_END: Final = (
     "Say until when: a time, or next for the next boundary. What should hold for good is a rule "
     "of the schedule."
@@ -62,6 +64,7 @@ def asked_from_json(data: object, *, who: str = "") -> Asked:
     if not isinstance(data, Mapping):
         raise LeaseError(f"{shown(data)} is not a lease. Send an object with kind and until.")
     kind = _kind(data.get("kind"))
+    _only(data, _KEYS)
     return Asked(
         kind=kind,
         until=_until(data.get("until")),
@@ -76,6 +79,7 @@ def ending_from_json(data: object, *, who: str = "") -> LeaseEnding:
     """Which leases to end, as it is asked over the control socket. Raises LeaseError."""
     if not isinstance(data, Mapping) or not {"kind", "name", "id"} & set(data):
         raise LeaseError("Say which leases to end: by kind, name or id.")
+    _only(data, ("kind", "name", "id", "who"))
     return LeaseEnding(
         kind=None if data.get("kind") is None else _kind(data["kind"]),
         name=_optional_text(data.get("name"), 200),
@@ -159,6 +163,13 @@ def _too_far(lease: Lease) -> str:
     )
 
 
+def _only(data: Mapping[str, object], known: Sequence[str]) -> None:
+    """A key that nobody reads would be a wish that nobody heeds."""
+    for key in data:
+        if key not in known:
+            raise LeaseError(f"{shown(key)} is not known here.{did_you_mean(key, known)}")
+
+
 def _kind(data: object) -> LeaseKind:
     if isinstance(data, str) and data in _KINDS:
         return LeaseKind(data)
@@ -172,14 +183,14 @@ def _until(data: object) -> datetime | Literal["next"] | None:
         return "next"
     try:
         found = datetime.fromisoformat(data) if isinstance(data, str) else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise LeaseError(
-            f"{shown(data)} is not an instant. Write 2026-11-25T18:00:00Z, with Z or an offset, or "
-            "next."
-        )
-    return clock.from_micros(clock.to_micros(found))
+        if found is not None and found.tzinfo is not None:
+            return clock.from_micros(clock.to_micros(found))
+    except (ValueError, OverflowError):
+        pass  # no date, or one before the first or after the last that there is
+    raise LeaseError(
+        f"{shown(data)} is not an instant. Write 2026-11-25T18:00:00Z, with Z or an offset, or "
+        "next."
+    )
 
 
 def _setting(data: Mapping[str, Any]) -> Setting:
@@ -214,8 +225,16 @@ def _optional_text(data: object, limit: int) -> str | None:
     return outside.said(data, limit=limit)
 
 
+def who_from_json(data: object, *, known: str = "") -> str:
+    """Who asks, by their own word, and by the word of whoever let them in where that differs.
+    Raises LeaseError where the word is no text."""
+    if not isinstance(data, Mapping):
+        raise LeaseError(f"{shown(data)} does not say who asks. Send an object with who.")
+    _only(data, ("who",))
+    return _who(data, known)
+
+
 def _who(data: Mapping[str, Any], known: str) -> str:
-    """Who asks, by their own word, and by the word of whoever let them in where that differs."""
     told = _optional_text(data.get("who"), 80) or ""
     if not told or told == known:
         return known

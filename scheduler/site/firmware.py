@@ -11,7 +11,7 @@ from typing import Any
 from scheduler import clock
 from scheduler.audit.recorder import Run
 from scheduler.errors import GatewayError, GatewayUnreachableError
-from scheduler.gateway.base import FirmwareUpdates, Identity, Update, UpdateState
+from scheduler.gateway.abilities import FirmwareUpdates, Identity, Update, UpdateState
 from scheduler.schedule.values import Job
 from scheduler.site.turn import Turn
 from scheduler.words import Outcome

@@ -8,7 +8,7 @@ from typing import Final
 
 from scheduler import plan
 from scheduler.errors import BudgetSpentError, GatewayIdentityError
-from scheduler.gateway.base import Clocked, ability
+from scheduler.gateway.abilities import Clocked, ability
 from scheduler.site.controller import Controller
 from scheduler.site.state import Reason
 from scheduler.site.wish import Wish

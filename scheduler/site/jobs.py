@@ -12,7 +12,7 @@ from scheduler import plan
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Run
 from scheduler.errors import AuditError, GatewayError, LockedError
-from scheduler.gateway.base import FirmwareUpdates, Sitemaster, ability
+from scheduler.gateway.abilities import FirmwareUpdates, Sitemaster, ability
 from scheduler.plan import PlanEntry
 from scheduler.schedule.values import Job, JobKind
 from scheduler.site import act, firmware, recovery

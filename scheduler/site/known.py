@@ -57,10 +57,11 @@ class Known:
         self._gateway, self._recorder = gateway, recorder
 
     async def remember(self) -> None:
-        """Take the newest run from the audit, at a start."""
-        recorder = self._recorder
-        database, site = recorder.questions.database, recorder.site
-        self.last_run = await recorder.ask(lambda: review.last_run(database, site))
+        """Take the newest run and the firmware last met from the audit, at a start."""
+        questions, site = self._recorder.questions, self._recorder.site
+        self.last_run, self.firmware = await self._recorder.ask(
+            lambda: (review.last_run(questions.database, site), questions.firmware())
+        )
 
     async def reading(self, steps: Steps, *, spend: Spend, want: frozenset[Part]) -> Reading:
         """Read, and remember what was read. Raises GatewayError, which is remembered as well."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.questions import OpenRun
 from scheduler.errors import GatewayError
-from scheduler.gateway.base import SETTING_ONLY, SoftRestart, Spend, ability
+from scheduler.gateway.abilities import SoftRestart, ability
+from scheduler.gateway.base import SETTING_ONLY, Spend
 from scheduler.plan import Desired
 from scheduler.schedule.values import Drift as Policy
 from scheduler.site import act, apply, confirm, recovery

@@ -18,7 +18,8 @@ from scheduler.audit.chain import Json
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Recorder, Unrecorded
 from scheduler.errors import GatewayError
-from scheduler.gateway.base import Gateway, Part, PowerSetpoint, Reading, Spend, Steps, ability
+from scheduler.gateway.abilities import PowerSetpoint, ability
+from scheduler.gateway.base import Gateway, Part, Reading, Spend, Steps
 from scheduler.schedule.values import Charge
 from scheduler.site import act
 from scheduler.site.act import Act

@@ -39,10 +39,10 @@ from scheduler.site.state import (
     AttemptState,
     GatewayState,
     Reason,
-    ScheduleState,
     SiteState,
     Wanted,
     limits_json,
+    schedule_state,
 )
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
@@ -300,9 +300,7 @@ class Site:
             running_since=None,
             pid=None,
             version=__version__,
-            schedule=ScheduleState(
-                schedule.name, schedule.file, schedule.digest, schedule.timezone, self._loaded_at
-            ),
+            schedule=schedule_state(schedule, self._loaded_at),
             wanted=self._wanted(after),
             confirmed=controller.known.proven,
             read=controller.known.read,

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from scheduler import clock
 from scheduler.gateway.base import Limits
 from scheduler.schedule import zones
+from scheduler.schedule.values import Schedule
 from scheduler.setting import Setting, SettingRead
 
 Word = Literal["good", "waiting", "attention", "failing"]
@@ -100,6 +101,9 @@ class ScheduleState:
     loaded_at: datetime
     file_differs: bool = False
     file_problems: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    """By name, in the schedule's order."""
+    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,19 @@ def to_json(state: SiteState) -> dict[str, Any]:
     }
 
 
+def schedule_state(schedule: Schedule, loaded_at: datetime) -> ScheduleState:
+    """A schedule as the state names it."""
+    return ScheduleState(
+        schedule.name,
+        schedule.file,
+        schedule.digest,
+        schedule.timezone,
+        loaded_at,
+        rules=tuple(each.name for each in schedule.rules),
+        jobs=tuple(each.name for each in schedule.jobs),
+    )
+
+
 def health_json(word: Word, reasons: tuple[Reason, ...]) -> dict[str, Any]:
     """The health in one word, and what speaks against "good", worst first."""
     return {
@@ -292,6 +309,8 @@ def _schedule_json(schedule: ScheduleState) -> dict[str, Any]:
         "loaded_at": clock.iso(schedule.loaded_at),
         "file_differs": schedule.file_differs,
         "file_problems": list(schedule.file_problems),
+        "rules": list(schedule.rules),
+        "jobs": list(schedule.jobs),
     }
 
 

@@ -23,20 +23,22 @@ jobs:
 
 
 def status(house: House) -> tuple[int, dict]:
-    done = house.tou("status", "--format", "json")
+    done = house.ask("status", "--format", "json")
     assert "Traceback" not in done.stderr
     return done.returncode, json.loads(done.stdout)
 
 
 def words(house: House) -> str:
-    return house.tou("status", COLUMNS="500").stdout
+    """As a process, which its exit code has to say as well."""
+    done = house.tou("status", COLUMNS="500")
+    assert done.returncode == status(house)[0]
+    return done.stdout
 
 
 def running(house: House) -> subprocess.Popen[bytes]:
-    """A service that has had its first look."""
+    """A service that has made its setting true."""
     process = house.run()
-    house.until(lambda: status(house)[1]["last_run"] or status(house)[0] == 0)
-    house.until((house.folder / "tou.control.sock").exists)
+    house.until(lambda: (found := status(house)[1])["confirmed"] and found["service"]["running"])
     return process
 
 
@@ -50,9 +52,10 @@ def test_status_tells_the_service_and_not_the_file(house):
     assert status(house)[1]["wanted"]["reserve_percent"] == 5
 
     house.write(ALWAYS.replace("5%", "30%"))
-    code, state = house.until(lambda: (found := status(house))[0] == 1 and found)
-    assert state["wanted"]["reserve_percent"] == 5
-    assert state["schedule_in_force"]["file_differs"] is True
+    code, state = house.until(
+        lambda: (found := status(house))[1]["schedule_in_force"]["file_differs"] and found
+    )
+    assert (code, state["wanted"]["reserve_percent"]) == (1, 5)
     assert "differs from the schedule in force" in words(house).splitlines()[0]
 
     house.write(ALWAYS.replace("5%", "much"))
@@ -117,7 +120,8 @@ def test_the_built_in_simulation_is_new_at_each_start_also_after_a_kill(house):
         del house.environment[name]
     first = running(house)
     house.until(lambda: status(house)[1]["service"]["running"])
-    house.until(lambda: house.json("audit")[-1]["outcome"] in {"confirmed", "unchanged"})
+    good = {"confirmed", "unchanged"}
+    house.until(lambda: good & {run["outcome"] for run in house.json("audit")})
     first.send_signal(signal.SIGKILL)
     first.wait()
     before = house.json("audit")[-1]["run"]
@@ -127,7 +131,7 @@ def test_the_built_in_simulation_is_new_at_each_start_also_after_a_kill(house):
     def outcomes() -> list[str]:
         return [run["outcome"] for run in house.json("audit") if run["run"] > before]
 
-    house.until(lambda: {"confirmed", "unchanged"} & set(outcomes()))
+    house.until(lambda: good & set(outcomes()))
     assert "unreachable" not in outcomes()
 
 

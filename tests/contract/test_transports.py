@@ -6,16 +6,14 @@ from typing import Any
 import pytest
 
 from scheduler.errors import AuditUnwritableError, GatewayError, GatewayUnreachableError
-from scheduler.gateway.base import (
+from scheduler.gateway.abilities import (
     FIRMWARE_UPDATES,
     SITEMASTER,
     FirmwareUpdates,
-    Limits,
-    Part,
     Sitemaster,
-    Spend,
     ability,
 )
+from scheduler.gateway.base import Limits, Part, Spend
 from scheduler.gateway.budget import Budget, Budgeted
 from scheduler.gateway.registry import TRANSPORTS, abilities_of, transport
 from scheduler.setting import Mode, Setting, SettingRead

@@ -11,16 +11,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# Makes a venv with a pip that writes the script `tou` as the real one does: with its own path.
+# Makes a venv as the real one does: its files name their own path. The pip of it only notes what it
+# is asked for, and its Python is this one, with the program from the checkout.
 PYTHON = """\
 #!/bin/sh
 if [ "$1" = -m ] && [ "$2" = venv ]; then
-  mkdir -p "$3/bin" "$3/lib"
-  ln -s {python} "$3/bin/python"
-  echo "command = python -m venv $3" >"$3/pyvenv.cfg"
-  printf '%s\\n' '#!/bin/sh' 'echo "$0 $*" >>{log}' >"$3/bin/pip"
-  printf '%s\\n' "#!$3/bin/python" >"$3/bin/tou"
-  chmod 755 "$3/bin/pip" "$3/bin/tou"
+  for last; do :; done
+  mkdir -p "$last/bin" "$last/lib"
+  printf '%s\\n' '#!/bin/sh' 'exec {python} "$@"' >"$last/bin/python"
+  echo "command = python -m venv $last" >"$last/pyvenv.cfg"
+  printf '%s\\n' '#!/bin/sh' 'echo "$0 $*" >>{log}' >"$last/bin/pip"
+  printf '%s\\n' "#!$last/bin/python" >"$last/bin/tou"
+  chmod 755 "$last/bin/python" "$last/bin/pip" "$last/bin/tou"
   exit 0
 fi
 exec {python} "$@"
@@ -38,20 +40,24 @@ MODES = {
     "opt/tou-scheduler": 0o755,
     "opt/tou-scheduler/venv/bin": 0o755,
     "opt/tou-scheduler/LICENSE": 0o644,
+    "opt/tou-scheduler/docs/notices.md": 0o644,
+    "usr/lib/sysusers.d/tou-readers.conf": 0o644,
     "usr/local/bin/tou": 0o755,
+    "usr/local/share/man/man1/tou-status.1": 0o644,
+    "usr/local/share/bash-completion/completions/tou": 0o644,
     "var/lib/tou-scheduler": 0o700,
 }
 
 
-def install(folder: Path, *, umask: int = 0o022) -> tuple[Path, str]:
+def install(folder: Path, *, umask: int = 0o022, **more: str) -> tuple[Path, str]:
     """The staged tree, and what pip was asked for."""
     python, log = folder / "python", folder / "log"
     python.write_text(PYTHON.format(python=sys.executable, log=log))
     python.chmod(0o755)
     stage = folder / "stage"
     subprocess.run(
-        ["sh", str(ROOT / "systemd" / "install.sh")],
-        env={**os.environ, "DESTDIR": str(stage), "PYTHON": str(python)},
+        ["sh", str(ROOT / "packaging" / "install.sh")],
+        env={**os.environ, "DESTDIR": str(stage), "PYTHON": str(python), **more},
         umask=umask,
         check=True,
         capture_output=True,
@@ -60,7 +66,12 @@ def install(folder: Path, *, umask: int = 0o022) -> tuple[Path, str]:
     return stage, log.read_text()
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    return install(tmp_path_factory.mktemp("staged"))
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077], ids=oct)
 def test_the_modes_are_the_same_under_every_umask(tmp_path: Path, umask: int) -> None:
     stage, _ = install(tmp_path, umask=umask)
 
@@ -69,8 +80,8 @@ def test_the_modes_are_the_same_under_every_umask(tmp_path: Path, umask: int) ->
     assert found == MODES
 
 
-def test_what_is_staged_names_the_place_where_it_will_run(tmp_path: Path) -> None:
-    stage, _ = install(tmp_path)
+def test_what_is_staged_names_the_place_where_it_will_run(staged: tuple[Path, str]) -> None:
+    stage, _ = staged
 
     files = [path for path in stage.rglob("*") if path.is_file() and path.name != "pip"]
     named = [path for path in files if str(stage).encode() in path.read_bytes()]
@@ -80,12 +91,30 @@ def test_what_is_staged_names_the_place_where_it_will_run(tmp_path: Path) -> Non
     assert tou == "#!/opt/tou-scheduler/venv/bin/python\n"
 
 
-def test_nothing_is_fetched_without_its_hash(tmp_path: Path) -> None:
-    _, log = install(tmp_path)
+def test_nothing_is_fetched_without_its_hash(staged: tuple[Path, str]) -> None:
+    _, log = staged
 
+    assert "everything.txt" in log
     for line in log.splitlines():
         local = "--no-deps --no-build-isolation" in line or "--no-index" in line
         assert local or "--require-hashes --requirement" in line, line
+
+
+def test_what_the_service_alone_does_not_need_can_be_left_out(tmp_path: Path) -> None:
+    _, log = install(tmp_path, EXTRAS="none")
+
+    assert "packaging/requirements.txt" in log
+    assert "everything.txt" not in log
+
+
+def test_a_package_lays_its_files_where_the_system_has_them(tmp_path: Path) -> None:
+    stage, _ = install(tmp_path, PACKAGED="1")
+
+    assert (stage / "usr/lib/systemd/system/tou-scheduler.service").is_file()
+    assert (stage / "usr/bin/tou").is_file()
+    assert (stage / "usr/share/man/man1/tou.1").is_file()
+    assert not (stage / "usr/local").exists()
+    assert not (stage / "etc/systemd").exists()
 
 
 def test_what_a_person_has_written_stays(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.skipif(
 
 
 WEB = UNIT.with_name("tou-web.service")
-VERBS = {UNIT: "run", NOTIFY: "notify", WEB: "web"}
+MQTT = UNIT.with_name("tou-mqtt.service")
+VERBS = {UNIT: "run", NOTIFY: "notify", WEB: "web", MQTT: "mqtt"}
 
 
 @pytest.fixture(params=VERBS, ids=lambda path: path.stem)
@@ -90,15 +91,28 @@ def test_the_unit_of_the_page_has_no_secret_and_no_way_out():
 def secrets() -> set[str]:
     """The settings whose values are secrets, of every transport and outlet."""
     from scheduler.gateway.registry import TRANSPORTS, settings_of
+    from scheduler.outlets.mqtt.settings import MqttSettings
     from scheduler.outlets.notices.settings import NotifySettings
 
-    tables: list[type[BaseModel]] = [NotifySettings, *map(settings_of, TRANSPORTS)]
+    tables: list[type[BaseModel]] = [NotifySettings, MqttSettings, *map(settings_of, TRANSPORTS)]
     return {
         f"TOU_{name.upper()}"
         for table in tables
         for name, field in table.model_fields.items()
         if "SecretStr" in str(field.annotation)
     }
+
+
+def test_who_speaks_mqtt_has_the_password_of_the_broker_and_no_other():
+    lines = MQTT.read_text().splitlines()
+
+    secret = [line for line in lines if line.startswith("LoadCredential")]
+    assert secret == ["LoadCredential=mqtt_password:/etc/tou-scheduler/mqtt_password"]
+    assert {"DynamicUser=yes", "Group=tou-readers", "TimeoutStopSec=10"} <= {*lines}
+    hidden = next(line for line in lines if line.startswith("UnsetEnvironment="))
+    named = {*hidden.partition("=")[2].split()}
+    assert secrets() - named == {"TOU_MQTT_PASSWORD"}
+    assert "TOU_ACT_KEY" in named
 
 
 def test_who_tells_has_no_secret_of_the_gateway_and_only_reads_the_audit():

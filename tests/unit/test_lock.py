@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.txt", "build-requirements.txt")
+LOCKS = ("requirements.txt", "everything.txt", "build-requirements.txt")
 _PINNED = re.compile(r"^([a-z0-9-]+)==([^ ]+)(?: ; .*)? \\$", re.MULTILINE)
 
 
@@ -26,6 +26,10 @@ def constrained() -> dict[str, str]:
     return {plain(name): version for name, _, version in (line.partition("==") for line in lines)}
 
 
+def named(requirements: list[str]) -> set[str]:
+    return {plain(re.split(r"[\[<>=]", each)[0]) for each in requirements}
+
+
 @pytest.mark.parametrize("file", LOCKS)
 def test_versions_are_those_of_the_constraints(file: str) -> None:
     assert locked(file).items() <= constrained().items(), "run python -m tools.lock"
@@ -33,9 +37,12 @@ def test_versions_are_those_of_the_constraints(file: str) -> None:
 
 def test_every_dependency_is_locked_and_so_is_the_builder() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    named = {plain(re.split(r"[<>=]", each)[0]) for each in project["project"]["dependencies"]}
+    extras = project["project"]["optional-dependencies"]
+    wanted = [each for name, listed in extras.items() if name != "dev" for each in listed]
 
-    assert named <= locked("requirements.txt").keys()
+    assert named(project["project"]["dependencies"]) <= locked("requirements.txt").keys()
+    assert named(wanted) <= locked("everything.txt").keys(), "run python -m tools.lock"
+    assert locked("requirements.txt").items() <= locked("everything.txt").items()
     assert set(project["build-system"]["requires"]) <= locked("build-requirements.txt").keys()
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from scheduler.errors import SettingsError
-from scheduler.gateway.base import Limits, Reserves
+from scheduler.gateway.base import Limits, Reserves, Step
 from scheduler.setting import Export
 
 if TYPE_CHECKING:
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from scheduler.gateway.registry import Surroundings
 
 TOKENS: Final = ".fleet"
+INSTEAD_OF_LOGOUT: Final = (
+    "The cloud keeps no session. The sign-in is withdrawn where it was given: of your own app at "
+    "https://auth.tesla.com/user/revoke/consent?revoke_client_id=CLIENT_ID, of a token on its "
+    "provider's page. Then remove the file .fleet beside the database, or TOU_FLEET_TOKEN."
+)
 BUDGET: Final = ".fleet-budget"
 KEPT: Final = 0.2
 """The share of a month's budget that is kept for writes and their confirmation."""
@@ -47,7 +52,6 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> Budgeted:
     missing."""
     from scheduler.gateway.budget import Budget, Budgeted
     from scheduler.gateway.fleet.client import FleetGateway
-    from scheduler.gateway.fleet.prices import price
     from scheduler.gateway.fleet.wire import CloudWire
 
     if settings.dollars == 0:
@@ -76,6 +80,14 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> Budgeted:
     )
     budget = Budget(dollars=settings.dollars, kept=KEPT, price=price)
     return Budgeted(gateway, budget, surroundings.state.with_suffix(BUDGET), now=surroundings.now)
+
+
+def price(step: Step) -> int:
+    """Thousandths of a dollar, by the vendor's page: data requests are 500 a dollar, commands
+    1,000. Every answer below 500 counts; tokens do not."""
+    if step.step == "refresh" or step.status is None or step.status >= 500:
+        return 0
+    return 2 if step.method == "GET" else 1
 
 
 def label_of(settings: Any) -> str:

@@ -75,7 +75,6 @@ class Fixed:
         return (self._token,)
 
     def concern(self, now: datetime) -> str | None:
-        """Nothing is known of its end."""
         return None
 
     async def upkeep(self, steps: Steps) -> None:
@@ -123,13 +122,11 @@ class Renewed:
         return self._known
 
     def concern(self, now: datetime) -> str | None:
-        """A sign-in that is dead, or will be within days."""
         if self._last is None:
             return None
         return str(self._lost()) if self._known_dead(self._last) else self._last.concern(now)
 
     async def upkeep(self, steps: Steps) -> None:
-        """Renew it each week at the latest."""
         try:
             if self._file.read() is None:
                 return  # nobody has signed in yet, which is said where a token is asked for
@@ -209,11 +206,7 @@ class Renewed:
         return (tokens.refresh, old.refresh) if old and usable else (tokens.refresh,)
 
     async def _ask(self, client_id: str, refresh: str, steps: Steps) -> CloudReply:
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": client_id,
-            "refresh_token": refresh,
-        }
+        form = {"grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh}
         assert self.wire is not None
         call = CloudCall("refresh", "POST", TOKEN_PATH, form=form, base=self._url)
         answer = await self.wire.send(call, steps)

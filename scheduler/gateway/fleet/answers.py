@@ -6,10 +6,9 @@ Bodies differ by endpoint and by year, so nothing is expected of one but what is
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from scheduler.errors import (
@@ -20,6 +19,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
+from scheduler.gateway.exchange import Call, Reply
 
 LONGEST_WAIT: Final = 3600.0
 """Bound of a Retry-After: vehicle users were told many hours, and a boundary cannot wait for it."""
@@ -28,49 +28,20 @@ _IN_BODY: Final = re.compile(r"retry in (\d{1,9}) ?s", re.IGNORECASE)
 _SIGN_IN: Final = "Run `tou gateway login` to sign in again."
 
 
-@dataclass(frozen=True, slots=True)
-class CloudCall:
-    """One request."""
-
-    step: str
-    method: str
-    path: str
-    body: Mapping[str, object] | None = field(default=None, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    """In place of a JSON body."""
-    base: str = ""
-    """Another host than the API's."""
+class CloudCall(Call):
+    __slots__ = ()
 
     @property
     def changes(self) -> bool:
-        """Whether it changes something, so that the audit must be on disk before it."""
+        """A form asks for tokens, which changes nothing at the house."""
         return self.method == "POST" and self.form is None
 
 
-@dataclass(frozen=True, slots=True)
-class CloudReply:
-    """What came back, with a status."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
-    asked: float | None = None
-    """Seconds of a Retry-After header."""
-
-    def data(self) -> object:
-        """The JSON of the body, whatever its content type; None where there is none."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-
-    def mapping(self) -> Mapping[str, object]:
-        """The JSON object of the body; empty where it is none."""
-        data = self.data()
-        return data if isinstance(data, dict) else {}
+class CloudReply(Reply):
+    __slots__ = ()
 
     @property
     def response(self) -> object:
-        """What stands under `response`."""
         return self.mapping().get("response")
 
     def object(self) -> Mapping[str, object]:
@@ -128,6 +99,8 @@ class _Meaning:
     delivered: Delivered = "no"
 
 
+RELAY: Final = "relay"
+"""The step of a message that is handed on to the gateway at the house."""
 _R, _U = GatewayRefusedError, GatewayUnreachableError
 _STATUSES: Final[dict[int, _Meaning]] = {
     400: _Meaning(_R, "does not accept the request. It is not tried again unchanged."),
@@ -163,6 +136,13 @@ _STATUSES: Final[dict[int, _Meaning]] = {
     504: _Meaning(_U, "had no answer in time from behind it.", "unknown"),
     540: _Meaning(GatewayProtocolError, "had an odd answer from the gateway.", "unknown"),
 }
+# The one call that not each cloud has: providers, and a simulated cloud with nothing behind it.
+_NOT_PASSED_ON: Final = _Meaning(
+    _R,
+    "does not pass messages on to this site's gateway. Where TOU_FLEET_SITE is one of the "
+    "account's, it has no such call: let the Powerwall know of the key in another way, as `tou "
+    "gateway pair` shows without a sign-in.",
+)
 # Teslemetry's word for what is a 408 at Tesla.
 _NOT_DELIVERED: Final = "energy_gateway_unreachable"
 
@@ -173,6 +153,8 @@ def failure(where: str, call: CloudCall, answer: CloudReply, said: str) -> Gatew
     told = f" It says: {said}." if said else ""
     if answer.status < 300:
         meaning = _Meaning(_R, "answered that it did not do it.")
+    elif answer.status == 404 and call.step == RELAY:
+        meaning = _NOT_PASSED_ON
     elif _NOT_DELIVERED in answer.complaint:
         meaning = _STATUSES[408]
     busy = meaning.kind is GatewayBusyError

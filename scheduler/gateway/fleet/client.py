@@ -13,18 +13,10 @@ from datetime import datetime
 from typing import Final
 
 from scheduler.errors import GatewayBusyError, GatewayError, GatewayRefusedError
-from scheduler.gateway.base import (
-    SETTING_ONLY,
-    Limits,
-    Part,
-    Reading,
-    Receipt,
-    Spend,
-    Steps,
-)
+from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
 from scheduler.gateway.fleet import readings
 from scheduler.gateway.fleet.access import Bearer
-from scheduler.gateway.fleet.answers import CloudCall, CloudReply, failure
+from scheduler.gateway.fleet.answers import RELAY, CloudCall, CloudReply, failure
 from scheduler.gateway.fleet.commands import commands_of
 from scheduler.gateway.fleet.hosts import region_of
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
@@ -87,7 +79,6 @@ class FleetGateway:
 
     @property
     def limits(self) -> Limits:
-        """Those of the cloud, less what it has refused."""
         learned = self._learned
         limits = self._limits
         if learned.no_grid_charging:
@@ -173,11 +164,9 @@ class FleetGateway:
         """Nothing that is done over the cloud leaves a battery standing."""
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._wire.close()
 
     async def sites(self, steps: Steps) -> tuple[EnergySite, ...]:
-        """The account's sites that have a battery."""
         return sites_of((await self._ask("/products", steps, "look")).response)
 
     async def relay(self, steps: Steps, message: Mapping[str, object]) -> object:
@@ -187,7 +176,7 @@ class FleetGateway:
             "command_properties": {"identifier_type": 1, "message": message},
         }
         path = f"/energy_sites/{await self._site(steps)}/command"
-        return (await self._ask(path, steps, "relay", body=body)).response
+        return (await self._ask(path, steps, RELAY, body=body)).response
 
     async def rate_plan(self, steps: Steps) -> Mapping[str, object]:
         """The settings of the site, with `tariff_content_v2` where a rate plan is set."""

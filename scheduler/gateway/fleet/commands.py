@@ -14,8 +14,6 @@ TOLERANCE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One POST."""
-
     endpoint: str
     body: Mapping[str, object] = field(default_factory=dict)
     parts: tuple[str, ...] = ()

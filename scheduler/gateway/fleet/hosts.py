@@ -47,7 +47,6 @@ _OTHERS: Final = {
 
 
 def hosts_of(provider: str, region: str) -> Hosts:
-    """The usual addresses."""
     return _OTHERS.get(provider) or _TESLA[region]
 
 

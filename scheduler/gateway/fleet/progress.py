@@ -50,7 +50,6 @@ class ProgressFile:
             return Progress()
 
     def keep(self, progress: Progress) -> None:
-        """Put it on the disk. Raises OSError."""
         files.replace_private(self.path, json.dumps(asdict(progress), indent=1).encode())
 
     def forget(self) -> None:
@@ -73,7 +72,5 @@ class ProgressFile:
 
 def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

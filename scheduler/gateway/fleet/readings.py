@@ -14,14 +14,10 @@ from scheduler.setting import Export, GridCharging, SettingRead
 
 DENIED: Final = "disallow_charge_from_grid_with_solar_installed"
 RULE: Final = "customer_preferred_export_rule"
-EXPORTS: Final = {
-    Export.BATTERY: "battery_ok",
-    Export.SOLAR: "pv_only",
-    Export.NONE: "never",
-}
+EXPORTS: Final = {Export.BATTERY: "battery_ok", Export.SOLAR: "pv_only", Export.NONE: "never"}
 STALE_AFTER: Final = timedelta(minutes=20)
 """The cloud renews its numbers about every five minutes."""
-_EXPORT_OF: Final = {word: export for export, word in EXPORTS.items()}
+EXPORT_OF: Final = {word: export for export, word in EXPORTS.items()}
 
 Fields = Mapping[str, object]
 
@@ -51,7 +47,6 @@ def setting_of(info: Fields, *, told: bool, seen: bool) -> SettingRead:
 
 
 def components_of(info: Fields) -> Fields:
-    """The object `components`; empty where there is none."""
     found = info.get("components")
     return found if isinstance(found, dict) else {}
 
@@ -75,7 +70,7 @@ def _export(parts: Fields) -> Export | None:
     if parts.get("non_export_configured") is True:
         return Export.NONE
     rule = parts.get(RULE)
-    return Export.BATTERY if rule is None else _EXPORT_OF.get(str(rule))
+    return Export.BATTERY if rule is None else EXPORT_OF.get(str(rule))
 
 
 def firmware_of(info: Fields) -> str | None:

@@ -62,7 +62,6 @@ class FleetSettings(TransportSettings):
 
     @property
     def address(self) -> str:
-        """Where the cloud answers."""
         return self.hosts.api
 
     @property
@@ -72,7 +71,6 @@ class FleetSettings(TransportSettings):
 
     @property
     def pause_seconds(self) -> float:
-        """Seconds between two commands."""
         return self.gateway_pause.total_seconds() if self.gateway_pause is not None else PAUSE
 
     @property
@@ -84,7 +82,6 @@ class FleetSettings(TransportSettings):
 
     @property
     def hosts(self) -> Hosts:
-        """Where everything is."""
         usual = hosts_of(self.fleet_provider, self.fleet_region)
         return Hosts(
             self.fleet_api_url or usual.api,

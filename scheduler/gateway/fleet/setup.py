@@ -19,7 +19,7 @@ from scheduler.errors import (
     GatewayProtocolError,
     GatewayRefusedError,
 )
-from scheduler.gateway.base import Step
+from scheduler.gateway.careful import Unkept
 from scheduler.gateway.fleet.access import TOKEN_PATH
 from scheduler.gateway.fleet.answers import CloudCall, CloudReply, failure
 from scheduler.gateway.fleet.hosts import Hosts, is_here
@@ -41,20 +41,8 @@ _TAKEN: Final = "already been taken"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The app that was made at the developer's pages."""
-
     id: str
     secret: str = field(repr=False)
-
-
-class Unkept:
-    """Steps of a set-up, which leave no entry."""
-
-    async def ended(self, step: Step) -> None:
-        """Forget it."""
-
-    async def settled(self) -> None:
-        """Nothing is pending."""
 
 
 class SetUp:
@@ -124,12 +112,10 @@ class SetUp:
         return tokens
 
     async def region(self, token: str) -> tuple[str, str]:
-        """The account's region and its address."""
         found = (await self._asked("/users/region", token)).object()
         return str(found.get("region", "")).lower(), str(found.get("fleet_api_base_url", ""))
 
     async def sites(self, token: str) -> tuple[EnergySite, ...]:
-        """The account's sites that have a battery."""
         return sites_of((await self._asked("/products", token)).response)
 
     async def _asked(self, path: str, token: str) -> CloudReply:

@@ -37,7 +37,6 @@ class Old:
     used_at: datetime
 
     def serves(self, now: datetime) -> bool:
-        """Whether the cloud still takes it."""
         return now - self.used_at < GRACE
 
 

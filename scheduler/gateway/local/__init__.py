@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from scheduler.environment import missing_secret
 from scheduler.errors import SettingsError
-from scheduler.gateway.base import FIRMWARE_UPDATES, SITEMASTER, Limits
+from scheduler.gateway.abilities import FIRMWARE_UPDATES, SITEMASTER
+from scheduler.gateway.base import Limits
 from scheduler.gateway.local.firmware import limits_unasked
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scheduler.errors import GatewayError, GatewayProtocolError, GatewayRefusedError
-from scheduler.gateway.base import Identity, Limits, Steps
+from scheduler.gateway.abilities import Identity
+from scheduler.gateway.base import Limits, Steps
 from scheduler.gateway.local import firmware as rules
 from scheduler.gateway.local.answers import Answer, Call
 from scheduler.gateway.local.line import Line

@@ -9,7 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from scheduler.gateway.base import RAW_TOLERANCE, Counters, Powers, Update, UpdateState
+from scheduler.gateway.abilities import Update, UpdateState
+from scheduler.gateway.base import RAW_TOLERANCE, Counters, Powers
 from scheduler.gateway.local.firmware import Firmware, mode_keys, short_version
 from scheduler.outside import said
 from scheduler.setting import Setting, SettingRead, from_raw, to_raw

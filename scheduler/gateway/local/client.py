@@ -15,17 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from scheduler import clock
 from scheduler.errors import GatewayError, GatewayRefusedError, GatewayUnreachableError
-from scheduler.gateway.base import (
-    SETTING_ONLY,
-    Identity,
-    Limits,
-    Part,
-    Reading,
-    Receipt,
-    Spend,
-    Steps,
-    Update,
-)
+from scheduler.gateway.abilities import Identity, Update
+from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
 from scheduler.gateway.careful import Forgiving, finish
 from scheduler.gateway.local import bodies, pin
 from scheduler.gateway.local.access import COMMIT, OPERATION, STOP, Access
@@ -328,13 +319,18 @@ class LocalGateway:
         async with self._turn:
             return await details(self._access, steps)
 
-    async def log_out(self, steps: Steps) -> None:
-        """End the session in hand, at the gateway and on the disk."""
+    async def log_out(self, steps: Steps) -> bool:
+        """End the session in hand, at the gateway and on the disk; one that is dead there is
+        forgotten."""
         async with self._turn:
             session = self._line.session
-            if session:
-                self._access.checked(LOGOUT, await self._line.wire.send(LOGOUT, steps, session))
-                self._access.forget(session)
+            if session is None:
+                return False
+            answer = await self._line.wire.send(LOGOUT, steps, session)
+            if not answer.denied:
+                self._access.checked(LOGOUT, answer)
+            self._access.forget(session)
+        return True
 
     async def start_update_check(self, steps: Steps) -> None:
         """Ask the gateway to look for an update now."""

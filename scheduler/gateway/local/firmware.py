@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from scheduler.gateway.base import Identity, Limits, Reserves
+from scheduler.gateway.abilities import Identity
+from scheduler.gateway.base import Limits, Reserves
 from scheduler.outside import said
 from scheduler.setting import Mode
 

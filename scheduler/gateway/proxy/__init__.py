@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from scheduler.gateway.proxy.client import ProxyGateway
     from scheduler.gateway.registry import Surroundings
 
+INSTEAD_OF_LOGOUT: Final = (
+    "There is no session of ours: the proxy has its own with the gateway, and knows us by its "
+    "secret. Change the secret there, and TOU_PROXY_SECRET here."
+)
 # As the cloud behind it: it makes 80 of 81 to 99, and is minutes late.
 _CLOUD: Final = Limits(
     reserves=Reserves(((0.0, 80.0), (100.0, 100.0)), whole=True),

@@ -6,9 +6,7 @@ from the proxy t97 and the server 0.13.0 in front of simulated gateways, 2026-11
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Final
 
 from scheduler.errors import (
@@ -18,44 +16,15 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
+from scheduler.gateway.exchange import Call, Reply
 
 RETRY_AFTER: Final = 60.0
 _DISABLED: Final = ("control commands disabled", "control features not enabled")
 _NESTED: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyCall:
-    """One request; the form is in no repr, since it holds the secret."""
-
-    step: str
-    method: str
-    path: str
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-
-    @property
-    def changes(self) -> bool:
-        """Whether it changes something, so that the audit must be on disk before it."""
-        return self.method != "GET"
-
-
-@dataclass(frozen=True, slots=True)
-class ProxyAnswer:
-    """What came back, with a status."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
-    asked: float | None = None
-    """Seconds of a Retry-After header."""
-
-    def mapping(self) -> Mapping[str, object]:
-        """The JSON object of the body, whatever content type it came with; empty where it is
-        none."""
-        try:
-            data = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return {}
-        return data if isinstance(data, dict) else {}
+class ProxyAnswer(Reply):
+    __slots__ = ()
 
     @property
     def complaint(self) -> str:
@@ -74,7 +43,6 @@ class ProxyAnswer:
 
     @property
     def fine(self) -> bool:
-        """Whether it is what was asked for."""
         return (
             self.status == 200
             and bool(self.mapping())
@@ -93,11 +61,11 @@ def _has_null_result(data: object, depth: int = 0) -> bool:
 
 
 def error_of(
-    where: str, call: ProxyCall, answer: ProxyAnswer, shown: Callable[[str], str]
+    where: str, call: Call, answer: ProxyAnswer, shown: Callable[[str], str]
 ) -> GatewayError:
     """The error that an answer stands for; `shown` makes its words fit to be shown."""
     complaint = shown(answer.complaint)
-    what = f"{call.method} {call.path}"
+    what = call.what
     says = f": {complaint}" if complaint else ""
     if any(words in complaint.lower() for words in _DISABLED):
         return GatewayRefusedError(

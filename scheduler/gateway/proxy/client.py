@@ -14,39 +14,25 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from scheduler.errors import GatewayError, GatewayProtocolError, GatewayRefusedError
-from scheduler.gateway.base import (
-    SETTING_ONLY,
-    Limits,
-    Part,
-    Reading,
-    Receipt,
-    Spend,
-    Steps,
-)
+from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
+from scheduler.gateway.exchange import Call
+from scheduler.gateway.fleet.readings import EXPORT_OF, EXPORTS
 from scheduler.gateway.local import bodies
-from scheduler.gateway.proxy.answers import ProxyAnswer, ProxyCall, error_of
+from scheduler.gateway.proxy.answers import ProxyAnswer, error_of
 from scheduler.gateway.proxy.wire import ProxyWire
 from scheduler.outside import said
-from scheduler.setting import Export, GridCharging, Setting, SettingRead
+from scheduler.setting import GridCharging, Setting, SettingRead
 
-EXPORT_WORDS: Final = {
-    Export.BATTERY: "battery_ok",
-    Export.SOLAR: "pv_only",
-    Export.NONE: "never",
-}
-_EXPORTS: Final = {word: export for export, word in EXPORT_WORDS.items()}
 UNKNOWN: Final = "unknown"
-_MODE, _RESERVE = (
-    ProxyCall("observe", "GET", "/control/mode"),
-    ProxyCall("observe", "GET", "/control/reserve"),
-)
-_GRID_CHARGING = ProxyCall("observe", "GET", "/control/grid_charging")
-_EXPORT = ProxyCall("observe", "GET", "/control/grid_export")
-_OPERATION = ProxyCall("observe", "GET", "/api/operation")
-_CHARGE = ProxyCall("charge", "GET", "/api/system_status/soe")
-_METERS = ProxyCall("powers", "GET", "/api/meters/aggregates")
-_GRID = ProxyCall("grid", "GET", "/api/system_status/grid_status")
-_VERSION = ProxyCall("version", "GET", "/version")
+_MODE = Call("observe", "GET", "/control/mode")
+_RESERVE = Call("observe", "GET", "/control/reserve")
+_GRID_CHARGING = Call("observe", "GET", "/control/grid_charging")
+_EXPORT = Call("observe", "GET", "/control/grid_export")
+_OPERATION = Call("observe", "GET", "/api/operation")
+_CHARGE = Call("charge", "GET", "/api/system_status/soe")
+_METERS = Call("powers", "GET", "/api/meters/aggregates")
+_GRID = Call("grid", "GET", "/api/system_status/grid_status")
+_VERSION = Call("version", "GET", "/version")
 _PATIENCE: Final = 3
 """Writes in a row that come to nothing before it is no longer called passing."""
 
@@ -76,7 +62,6 @@ class ProxyGateway:
 
     @property
     def name(self) -> str:
-        """Its address."""
         return f"proxy {urlsplit(self.url).netloc}"
 
     @property
@@ -113,7 +98,7 @@ class ProxyGateway:
         sent: list[str] = []
         async with self._turn:
             for parts, path, form in _calls(setting, before.setting if before else None):
-                await self._send(ProxyCall("write", "POST", path, form), steps, after=sent)
+                await self._send(Call("write", "POST", path, form=form), steps, after=sent)
                 sent += parts
             self._in_vain = 0
         return Receipt(sent=tuple(sent))
@@ -122,7 +107,6 @@ class ProxyGateway:
         """Nothing is owed."""
 
     async def close(self) -> None:
-        """Close the connection."""
         await self._wire.close()
 
     async def _setting(self, steps: Steps) -> SettingRead:
@@ -137,10 +121,10 @@ class ProxyGateway:
             mode=after,
             reserve=reserve,
             grid_charging=_charging(charging),
-            export=_EXPORTS.get(export),
+            export=EXPORT_OF.get(export),
         )
 
-    async def _word(self, call: ProxyCall, key: str, steps: Steps) -> str:
+    async def _word(self, call: Call, key: str, steps: Steps) -> str:
         word = (await self._ask(call, steps)).get(key)
         return said(word, limit=bodies.WORD) if isinstance(word, str) and word else UNKNOWN
 
@@ -168,13 +152,13 @@ class ProxyGateway:
             firmware=said(version, limit=bodies.WORD) if known else None,
         )
 
-    async def _ask(self, call: ProxyCall, steps: Steps) -> Mapping[str, object]:
+    async def _ask(self, call: Call, steps: Steps) -> Mapping[str, object]:
         answer = await self._wire.send(call, steps)
         if not answer.fine:
             raise self._error(call, answer, delivered="no")
         return answer.mapping()
 
-    async def _send(self, call: ProxyCall, steps: Steps, *, after: list[str]) -> None:
+    async def _send(self, call: Call, steps: Steps, *, after: list[str]) -> None:
         secret = {"token": self.secret}
         call = replace(call, form={**(call.form or {}), **secret})
         try:
@@ -187,7 +171,7 @@ class ProxyGateway:
             raise
 
     def _error(
-        self, call: ProxyCall, answer: ProxyAnswer, *, delivered: str | None = None
+        self, call: Call, answer: ProxyAnswer, *, delivered: str | None = None
     ) -> GatewayError:
         error = error_of(self._wire.where, call, answer, self._wire.shown)
         if delivered == "no":
@@ -225,7 +209,7 @@ def _calls(
         value = "true" if setting.grid_charging is GridCharging.ALLOW else "false"
         calls.append((("grid_charging",), "/control/grid_charging", {"value": value}))
     if setting.export is not None and "export" in needed:
-        form = {"value": EXPORT_WORDS[setting.export]}
+        form = {"value": EXPORTS[setting.export]}
         calls.append((("export",), "/control/grid_export", form))
     # Together although one may be equal: alone, a mode was dropped by the cloud where the reserve
     # beside it was filled in from an old answer.

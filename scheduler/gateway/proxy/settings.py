@@ -60,7 +60,6 @@ class ProxySettings(TransportSettings):
 
     @property
     def address(self) -> str:
-        """Where the proxy answers."""
         return self.proxy_url
 
     @property

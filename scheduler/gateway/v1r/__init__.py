@@ -4,7 +4,9 @@ of this transport. The library that speaks it is an extra, and is imported when 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from scheduler.environment import missing_secret
 from scheduler.errors import SettingsError
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
     from scheduler.gateway.registry import Surroundings
     from scheduler.gateway.v1r.client import V1rGateway
 
+LIBRARY: Final = "aiopowerwall"
+WAY_OUT: Final = "pip install 'tou-scheduler[v1r]'"
+INSTEAD_OF_LOGOUT: Final = (
+    "There is no session: each request is signed with the paired key. Whoever has the file of "
+    "TOU_V1R_KEY can write: remove it to end that here. The app, or another paired program, "
+    "removes the key at the gateway."
+)
 LIMITS = Limits(
     grid_charging=True,
     exports=frozenset(Export),
@@ -50,8 +59,6 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> V1rGateway:
         )
     if settings.v1r_password is None:
         raise missing_secret("v1r_password")
-    from scheduler.gateway.v1r.library import the_library
-
     the_library()
     from scheduler.gateway.v1r.client import V1rGateway
     from scheduler.gateway.v1r.key import read_key
@@ -65,3 +72,16 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> V1rGateway:
         now=surroundings.now,
         monotonic=surroundings.monotonic,
     )
+
+
+def the_library() -> Any:
+    """The module `aiopowerwall`. Raises SettingsError, with the way out, where it is missing."""
+    # It logs whole answers, among them the configuration with names and serial numbers.
+    logging.getLogger(LIBRARY).setLevel(logging.CRITICAL)
+    try:
+        return import_module(LIBRARY)
+    except ImportError as error:
+        raise SettingsError(
+            f"TOU_GATEWAY=v1r needs a package that is not installed ({error.name or error}). "
+            f"Run: {WAY_OUT}"
+        ) from None

@@ -11,23 +11,16 @@ from datetime import datetime
 from typing import Final
 
 from scheduler.gateway.base import Reading
+from scheduler.gateway.fleet.readings import DENIED, EXPORT_OF, EXPORTS, RULE
 from scheduler.gateway.local.bodies import WORD, number
 from scheduler.outside import said
 from scheduler.setting import Export, GridCharging, Setting, SettingRead, from_raw, to_raw
 
 MODE: Final = "default_real_mode"
 RESERVE: Final = "backup_reserve_percent"
-EXPORT: Final = "customer_preferred_export_rule"
-NO_GRID: Final = "disallow_charge_from_grid_with_solar_installed"
 NO_EXPORT: Final = "non_export_configured"
 _SITE: Final = "site_info"
 _MOST_KW: Final = 1000.0
-_EXPORTS: Final = {
-    Export.BATTERY: "battery_ok",
-    Export.SOLAR: "pv_only",
-    Export.NONE: "never",
-}
-_BY_WORD: Final = {word: rule for rule, word in _EXPORTS.items()}
 
 
 def updates_of(setting: Setting) -> dict[str, object]:
@@ -42,9 +35,9 @@ def updates_of(setting: Setting) -> dict[str, object]:
         f"{_SITE}.{RESERVE}": int(raw) if raw.is_integer() else raw,
     }
     if setting.grid_charging is not None:
-        updates[f"{_SITE}.{NO_GRID}"] = setting.grid_charging is GridCharging.DENY
+        updates[f"{_SITE}.{DENIED}"] = setting.grid_charging is GridCharging.DENY
     if setting.export is not None:
-        updates[f"{_SITE}.{EXPORT}"] = _EXPORTS[setting.export]
+        updates[f"{_SITE}.{RULE}"] = EXPORTS[setting.export]
     return updates
 
 
@@ -72,7 +65,7 @@ def setting_of(config: Mapping[str, object]) -> SettingRead | None:
 
 def _grid_charging(site: Mapping[str, object]) -> GridCharging | None:
     """The key is true or absent; what is neither is not understood."""
-    denied = site.get(NO_GRID, False)
+    denied = site.get(DENIED, False)
     if not isinstance(denied, bool):
         return None
     return GridCharging.DENY if denied else GridCharging.ALLOW
@@ -82,7 +75,7 @@ def _export(site: Mapping[str, object]) -> Export | None:
     """Absent means battery_ok, but for a site that was set up to export nothing."""
     if site.get(NO_EXPORT) is True:
         return Export.NONE
-    return _BY_WORD.get(str(site.get(EXPORT, "battery_ok")))
+    return EXPORT_OF.get(str(site.get(RULE, "battery_ok")))
 
 
 def most_watts(config: Mapping[str, object]) -> float | None:

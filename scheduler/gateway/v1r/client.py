@@ -19,20 +19,12 @@ import aiohttp
 
 from scheduler import clock
 from scheduler.errors import GatewayProtocolError, GatewayRefusedError
-from scheduler.gateway.base import (
-    SETTING_ONLY,
-    Identity,
-    Limits,
-    Part,
-    Reading,
-    Receipt,
-    Spend,
-    Steps,
-)
+from scheduler.gateway.abilities import Identity
+from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
+from scheduler.gateway.fleet.readings import DENIED, RULE
 from scheduler.gateway.local.bodies import charge_of, counters_of, powers_of
-from scheduler.gateway.v1r import LIMITS, bodies
+from scheduler.gateway.v1r import LIMITS, bodies, the_library
 from scheduler.gateway.v1r.key import Key
-from scheduler.gateway.v1r.library import the_library
 from scheduler.gateway.v1r.patience import Patience
 from scheduler.gateway.v1r.refusals import SKEW, clock_error, meaning
 from scheduler.gateway.v1r.traffic import LOGIN, Bounded, Traffic
@@ -94,7 +86,7 @@ class V1rGateway:
     ) -> Reading:
         """What is asked for; a login costs nothing here, but one that waits is not sent."""
         reading = Reading(at=self._now())
-        if spend is Spend.FREE and self._barred():
+        if spend is Spend.FREE and self._patience.left() > 0:
             return reading
         parts = {
             Part.SETTING: self._setting,
@@ -137,7 +129,6 @@ class V1rGateway:
         return replace(reading, firmware=bodies.version_of(details))
 
     async def identify(self, steps: Steps) -> Identity:
-        """The firmware and the device's number."""
         async with self._turn, self._exchange(steps, "version") as client:
             details = await client.get_firmware_details()
             return Identity(bodies.version_of(details) or "", None, din=client.din)
@@ -171,7 +162,6 @@ class V1rGateway:
 
     @property
     def clock_ahead(self) -> float | None:
-        """By its last answer."""
         return self._traffic.ahead
 
     async def _ahead(self, steps: Steps) -> float | None:
@@ -218,7 +208,6 @@ class V1rGateway:
         """Nothing here leaves a battery standing."""
 
     async def close(self) -> None:
-        """Close the connections."""
         session, self._session, self._client = self._session, None, None
         if session is not None:
             await session.close()
@@ -262,9 +251,6 @@ class V1rGateway:
             self._client = make(session=self._session, **self._made_of)
         return self._client
 
-    def _barred(self) -> bool:
-        return self._patience.left() > 0
-
     def _heed_patience(self) -> None:
         left = self._patience.left()
         if left > 0:
@@ -281,6 +267,6 @@ class V1rGateway:
 _PARTS: Final = {
     bodies.MODE: "mode",
     bodies.RESERVE: "reserve",
-    bodies.NO_GRID: "grid_charging",
-    bodies.EXPORT: "export",
+    DENIED: "grid_charging",
+    RULE: "export",
 }

@@ -59,7 +59,6 @@ class Patience:
         return wait.total_seconds()
 
     def taken(self) -> None:
-        """The login was let in."""
         if self._found() is not None:
             self._known = None
             self._path.unlink(missing_ok=True)

@@ -103,7 +103,6 @@ def _address(config: object) -> str | None:
 
 
 def _state(value: object) -> Pairing:
-    """A number, or the name of one."""
     if isinstance(value, int) and not isinstance(value, bool) and value in set(Pairing):
         return Pairing(value)
     word = str(value).upper().removeprefix("AUTHORIZED_STATE_")

@@ -37,7 +37,6 @@ class V1rSettings(TransportSettings):
 
     @property
     def address(self) -> str | None:
-        """Where the gateway answers."""
         return self.v1r_host and f"https://{self.v1r_host}"
 
 

@@ -8,13 +8,13 @@ import zlib
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
 import aiohttp
 
 from scheduler.gateway.base import Step, Steps
+from scheduler.gateway.clocks import ahead_of
 
 LOGIN: Final = "/api/login/Basic"
 _STEPS: Final = {
@@ -84,7 +84,6 @@ class Traffic:
         self.status = self.asked = None
 
     def trace(self) -> aiohttp.TraceConfig:
-        """What the session calls."""
         made = aiohttp.TraceConfig()
         made.on_request_start.append(self._starts)
         made.on_request_end.append(self._ends)
@@ -129,9 +128,5 @@ class Traffic:
     def _note(self, headers: Any) -> None:
         asked = str(headers.get("Retry-After", ""))
         self.asked = min(float(asked), _LONGEST_WAIT) if asked.isdecimal() else None
-        try:
-            told = parsedate_to_datetime(headers.get("Date", ""))
-        except ValueError:
-            return
-        # The header has whole seconds: half of one is the least mistaken.
-        self.ahead = (told - self._now()).total_seconds() + 0.5
+        ahead = ahead_of(self._now(), headers.get("Date"))
+        self.ahead = self.ahead if ahead is None else ahead

@@ -27,12 +27,13 @@ KINDS: Final = {
 }  # fmt: skip
 """The class of an outcome; any other is `quiet`."""
 _SHAPES: Final = {
+    "quiet": '<path d="M0-5 5 0 0 5-5 0Z"/>',
     "good": '<circle r="5"/>',
     "waiting": '<rect x="-4.5" y="-4.5" width="9" height="9" rx="1"/>',
     "doubt": '<path d="M0-6 6 5H-6Z"/>',
     "bad": '<path d="M-5-5 5 5M5-5-5 5"/>',
-    "quiet": '<path d="M0-5 5 0 0 5-5 0Z"/>',
 }
+"""The worst last."""
 
 STYLE: Final = """\
 .day{--ink:#1d2733;--soft:#5d6977;--line:#e3e8ed;--want:#b9c8dc;--proof:#1f5fa8;--good:#2e7d4f;
@@ -64,6 +65,11 @@ _TONES: Final = {
     "mid_peak": "#f3e3c0", "shoulder": "#f3e3c0", "on_peak": "#f2c9bd", "critical_peak": "#e8a99b",
 }  # fmt: skip
 _OTHER_TONE: Final = "#e3e3ea"
+
+
+def tone(period: str) -> str:
+    """The colour of a period; dark text stands on it."""
+    return _TONES.get(period, _OTHER_TONE)
 
 
 def draw(
@@ -184,11 +190,10 @@ def _bands(frame: Frame) -> Iterator[str]:
     for each in frame.day.bands:
         x, width = frame.x(each.start), frame.x(each.end) - frame.x(each.start)
         name = each.name.replace("_", " ")
-        tone = _TONES.get(each.name, _OTHER_TONE)
         yield (
             f'<rect class="band" x="{x}" y="2" width="{width:.1f}" height="{_BAND - 4}" rx="3" '
-            f'fill="{tone}"><title>{escape(name)}, {frame.between(each.start, each.end)}</title>'
-            "</rect>"
+            f'fill="{tone(each.name)}"><title>{escape(name)}, '
+            f"{frame.between(each.start, each.end)}</title></rect>"
         )
         if width > 7 * len(name):
             middle = x + width / 2
@@ -229,7 +234,8 @@ def _pauses(frame: Frame, top: int, bottom: int) -> Iterator[str]:
 def _marks(frame: Frame, y: int, link: Callable[[int], str] | None) -> Iterator[str]:
     if not frame.narrow:
         yield frame.name("runs", y + 4, soft=True)
-    for group in _grouped(frame):
+    # The worst lies on top of what it stands too near to.
+    for group in sorted(_grouped(frame), key=_badness):
         first, last = group[0], group[-1]
         kind = KINDS.get(first.outcome, "quiet")
         until = frame.time(last.at)
@@ -254,6 +260,10 @@ def _grouped(frame: Frame) -> list[list[Mark]]:
         else:
             groups.append([mark])
     return groups
+
+
+def _badness(group: list[Mark]) -> int:
+    return list(_SHAPES).index(KINDS.get(group[0].outcome, "quiet"))
 
 
 def _ahead(frame: Frame, top: int, foot: int) -> Iterator[str]:

@@ -16,6 +16,7 @@ from scheduler.audit import review
 from scheduler.audit.views import RunView
 from scheduler.outlets.web import address
 from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.shapes import RUNS
 from scheduler.outlets.web.source import Source
 from scheduler.words import Outcome
 
@@ -147,6 +148,7 @@ PAGE: Final = Page(
     tab="Audit",
     json="/audit.json",
     data=data,
+    shape=RUNS,
     asks=_ASKS,
 )
 SHEET: Final = Page("/audit.csv", answer_csv, "The same runs for a spreadsheet.", asks=_ASKS)

@@ -18,6 +18,7 @@ from scheduler.outlets.picture.day import Meters
 from scheduler.outlets.picture.page import summary, table
 from scheduler.outlets.web import address
 from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.shapes import SHOWN_DAY
 from scheduler.outlets.web.source import Source
 from scheduler.outlets.web.strip import strip
 
@@ -95,6 +96,7 @@ def to_json(source: Source, on: str | None, at: str | None) -> dict[str, Any]:
         "powers": [_power_json(each) for each in shown.powers],
         "charge": [{"at": clock.iso(each), "percent": value} for each, value in shown.charge],
         "table": [dict(zip(keys, row, strict=True)) for row in table(shown)],
+        "strip": [each.to_json() for each in strip(source, asked.now)],
         "why": _why(source, asked, at) if at else None,
     }
 
@@ -165,5 +167,6 @@ PAGE: Final = Page(
     also=("/day",),
     json="/day/{day}.json",
     data=data,
+    shape=SHOWN_DAY,
     asks=(("at", "A minute of that day, such as 17:05: why was it so?"),),
 )

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.shapes import VERDICT
 from scheduler.outlets.web.source import State, as_wanted, turning
 
 
@@ -63,5 +64,9 @@ def answer_ready(desk: Desk, _: Request) -> JSONResponse:
     return _verdict(ready(desk.state(), desk.source.patience))
 
 
-ALIVE: Final = Page("/healthz", answer_alive, "200 where the service turns, else 503.")
-READY: Final = Page("/readyz", answer_ready, "200 where all that is wanted is proven, else 503.")
+ALIVE: Final = Page(
+    "/healthz", answer_alive, "200 where the service turns, else 503.", shape=VERDICT
+)
+READY: Final = Page(
+    "/readyz", answer_ready, "200 where all that is wanted is proven, else 503.", shape=VERDICT
+)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.shapes import STATE
 from scheduler.outlets.web.source import State, as_wanted
 
 
@@ -49,4 +50,5 @@ PAGE: Final = Page(
     tab="Now",
     json="/now.json",
     data=data,
+    shape=STATE,
 )

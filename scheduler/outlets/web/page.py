@@ -37,6 +37,7 @@ class Desk:
             "tabs": tabs,
             "local": lambda at: words.local(at, source.zone),
             "day_of": lambda at: words.day_of(at, source.zone),
+            "near": lambda at, now: words.near(at, now, source.zone),
             "apart": words.apart,
             "setting": words.setting,
             "kind": words.kind,

@@ -8,19 +8,36 @@ from typing import Final
 
 from starlette.routing import Route
 
-from scheduler.outlets.web import assets, audit, day, health, metrics, now, run
+from scheduler.outlets.web import (
+    assets,
+    audit,
+    bundle,
+    day,
+    health,
+    metrics,
+    now,
+    openapi,
+    run,
+    schedule,
+    year,
+)
 from scheduler.outlets.web.page import Desk, Page, answer_data
 from scheduler.outlets.web.source import Source
 
 PAGES: Final[tuple[Page, ...]] = (
     now.PAGE,
     day.PAGE,
+    year.PAGE,
+    schedule.PAGE,
     audit.PAGE,
     audit.SHEET,
     run.PAGE,
+    bundle.PAGE,
+    bundle.ZIP,
     health.ALIVE,
     health.READY,
     metrics.PAGE,
+    openapi.PAGE,
     assets.STYLE,
     assets.SCRIPT,
     assets.ICON,

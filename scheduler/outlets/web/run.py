@@ -13,6 +13,7 @@ from scheduler.audit import review
 from scheduler.audit.views import RunView
 from scheduler.outlets.explain import Explanation, explain, sentence
 from scheduler.outlets.web.page import Desk, Facts, Page, missing
+from scheduler.outlets.web.shapes import RUN_AND_WHY
 from scheduler.outlets.web.source import Source
 
 _AROUND: Final = timedelta(days=1)
@@ -38,6 +39,7 @@ def facts(source: Source, number: int) -> dict[str, Any] | None:
         ],
         "why": sentence(told, source.zone),
         "lines": lines(told),
+        "attempts": [each for each in told.tried if each.kind == run.kind],
     }
 
 
@@ -97,4 +99,5 @@ PAGE: Final = Page(
     "One run: steps, evidence, why, and the rule as it was then.",
     json="/run/{number:int}.json",
     data=data,
+    shape=RUN_AND_WHY,
 )

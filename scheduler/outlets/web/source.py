@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.views import RunView
 from scheduler.errors import SchedulerError
-from scheduler.outlets.hindsight import Hindsight, Life, hindsight
+from scheduler.outlets.hindsight import Hindsight, Life, Outline, Then, hindsight, outline
 
 State = Mapping[str, Any]
 
@@ -26,6 +26,8 @@ class Source:
 
     site: str
     database: Path
+    file: Path
+    """Of the schedule, as the settings name it."""
     zone: ZoneInfo
     now: Callable[[], datetime]
     state: Callable[[datetime], State]
@@ -35,6 +37,8 @@ class Source:
     """Runs as CSV."""
     patience: timedelta = timedelta(minutes=10)
     """How long the controller may be without a turn before it counts as hanging."""
+    hidden: Callable[[], Collection[str]] = tuple
+    """Values that are never to leave the house, known only to be struck out."""
 
     @contextmanager
     def audit(self) -> Iterator[Database]:
@@ -50,6 +54,15 @@ class Source:
         """What the audit knows of a stretch of time."""
         with self.audit() as database:
             return hindsight(database, self.site, start, end, now=now, life=self.life())
+
+    def outline(self, start: datetime, end: datetime, now: datetime) -> Outline:
+        """What the audit knows of a long time."""
+        with self.audit() as database:
+            return outline(database, self.site, start, end, now=now, life=self.life())
+
+    def in_force(self, now: datetime) -> Then:
+        """The schedule in force, as the audit has it."""
+        return self.outline(now, now, now).thens[-1]
 
 
 def turning(state: State) -> bool:

@@ -20,6 +20,18 @@ def local(at: str | datetime | None, zone: ZoneInfo) -> str:
     return f"{clock.localise(found, zone):%a %Y-%m-%d %H:%M:%S}" if found else ""
 
 
+def near(at: str | datetime, now: str | datetime, zone: ZoneInfo) -> str:
+    """As short as it is clear from here: `17:05` of today, `Thu 08:05` within six days, else
+    `2026-12-25 08:05`."""
+    found, here = (
+        clock.localise(datetime.fromisoformat(each) if isinstance(each, str) else each, zone)
+        for each in (at, now)
+    )
+    days = abs((found.date() - here.date()).days)
+    day = "" if not days else f"{found:%a} " if days < 7 else f"{found:%Y-%m-%d} "
+    return f"{day}{found:%H:%M}"
+
+
 def day_of(at: str | datetime, zone: ZoneInfo) -> str:
     """The local day of an instant, as it stands in addresses."""
     found = datetime.fromisoformat(at) if isinstance(at, str) else at
@@ -43,8 +55,8 @@ def apart(at: str, now: str) -> str:
 
 
 def setting(told: Mapping[str, Any] | None) -> str:
-    """A setting as people say it."""
-    return setting_words(told) if told else "not known"
+    """A setting as people say it, with its percent on the same line."""
+    return setting_words(told).replace(" %", "\u00a0%") if told else "not known"
 
 
 def kind(outcome: str | None) -> str:

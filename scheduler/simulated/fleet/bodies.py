@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from scheduler.simulated.battery import FULL_PACK
+from scheduler.simulated.captured import CAPTURED, Body
 from scheduler.simulated.fleet.cloud import SITE, Cloud
-
-Body = dict[str, object]
+from scheduler.simulated.stamps import number
 
 _VERSION = "26.18.3 0fe780c9"
 
@@ -15,7 +15,7 @@ _VERSION = "26.18.3 0fe780c9"
 def products(cloud: Cloud) -> Body:
     """A car, the house, any further sites, and a site without a battery."""
     sites = [(SITE, cloud.name), *cloud.more_sites]
-    batteries = [_battery_site(cloud, number, name) for number, name in sites]
+    batteries = [_battery_site(cloud, id_, name) for id_, name in sites]
     car: Body = {"id": 1234, "vehicle_id": 1234, "vin": "LRW00000000000000", "state": "asleep"}
     charger: Body = {
         "energy_site_id": 98765,
@@ -27,29 +27,16 @@ def products(cloud: Cloud) -> Body:
     return {"response": found, "count": len(found)}
 
 
-def _battery_site(cloud: Cloud, number: int, name: str) -> Body:
+def _battery_site(cloud: Cloud, id_: int, name: str) -> Body:
     house = cloud.house
     return {
-        "energy_site_id": number,
-        "resource_type": "battery",
+        **CAPTURED["battery_site"],
+        "energy_site_id": id_,
         **({"site_name": name} if name else {}),
-        "id": "STE-simulated",
-        "gateway_id": "1232100-00-E--T0000000000000",
         "energy_left": float(house.battery.remaining),
         "total_pack_energy": FULL_PACK,
         "percentage_charged": house.app_charge,
-        "battery_type": "ac_powerwall",
-        "backup_capable": True,
         "battery_power": house.powers().battery,
-        "components": {
-            "battery": True,
-            "battery_type": "ac_powerwall",
-            "solar": True,
-            "solar_type": "pv_panel",
-            "grid": True,
-            "load_meter": True,
-            "market_type": "residential",
-        },
     }
 
 
@@ -58,23 +45,15 @@ def site_info(cloud: Cloud) -> Body:
     shown = cloud.shown()
     return {
         "response": {
-            "id": "STE-simulated",
+            **CAPTURED["site_info"],
             "site_name": cloud.name,
-            "backup_reserve_percent": _whole(shown.reserve),
+            "backup_reserve_percent": number(shown.reserve),
             "default_real_mode": shown.mode,
-            "installation_date": "2022-01-01T00:00:00+00:00",
             "user_settings": {"storm_mode_enabled": shown.storm_mode},
             "components": _components(cloud),
             "version": _VERSION,
-            "battery_count": 1,
-            "tou_settings": {"optimization_strategy": "economics", "schedule": []},
             **({"tariff_content_v2": cloud.rate_plan} if cloud.rate_plan else {}),
-            "nameplate_power": 5000,
-            "nameplate_energy": 13500,
             "installation_time_zone": cloud.house.zone.key,
-            "max_site_meter_power_ac": 1000000000,
-            "min_site_meter_power_ac": -1000000000,
-            "vpp_backup_reserve_percent": 0,
         }
     }
 
@@ -82,26 +61,10 @@ def site_info(cloud: Cloud) -> Body:
 def _components(cloud: Cloud) -> Body:
     faults, shown = cloud.faults, cloud.shown()
     found: Body = {
-        "solar": True,
-        "solar_type": "pv_panel",
-        "battery": True,
-        "grid": True,
-        "backup": True,
-        "gateway": "teg",
-        "load_meter": True,
-        "tou_capable": True,
-        "storm_mode_capable": True,
-        "battery_type": "ac_powerwall",
-        "configurable": True,
-        "grid_services_enabled": False,
+        **CAPTURED["components"],
         "gateways": [
-            {
-                "part_name": "Tesla Backup Gateway 2",
-                "is_active": True,
-                "firmware_version": _VERSION,
-            }
+            {"part_name": "Tesla Backup Gateway 2", "is_active": True, "firmware_version": _VERSION}
         ],
-        "edit_setting_permission_to_export": True,
         "edit_setting_grid_charging": "grid_charging" not in faults.fixed,
         "edit_setting_energy_exports": "energy_exports" not in faults.fixed,
     }
@@ -115,29 +78,21 @@ def _components(cloud: Cloud) -> Body:
 
 
 def live_status(cloud: Cloud, now: datetime) -> Body:
-    """Charge and powers, as the cloud last had them."""
     faults, house = cloud.faults, cloud.house
     powers, still = house.powers(), faults.calibrating
     at = now - timedelta(seconds=faults.old_live)
     return {
         "response": {
+            **CAPTURED["live_status"],
             "solar_power": powers.solar,
             "percentage_charged": 0 if still else house.app_charge,
-            "backup_capable": True,
             "battery_power": 0 if still else powers.battery,
             "load_power": powers.load,
             "grid_status": "Inactive" if faults.islanded else "Active",
             "grid_services_active": faults.grid_services,
             "grid_power": powers.site,
-            "grid_services_power": 0,
-            "generator_power": 0,
             "island_status": "off_grid_unintentional" if faults.islanded else "on_grid",
             "storm_mode_active": faults.storm,
             "timestamp": at.replace(microsecond=0).isoformat(),
-            "wall_connectors": [],
         }
     }
-
-
-def _whole(percent: float) -> float:
-    return int(percent) if percent == int(percent) else percent

@@ -60,7 +60,6 @@ class Cloud:
         return self._pictures[-1][1]
 
     def turn(self) -> datetime:
-        """Live until now."""
         moment = self._read()
         self._apply(moment)
         self.house.battery.islanded = self.faults.islanded
@@ -84,7 +83,9 @@ class Cloud:
         self.turn()
 
     def _apply(self, moment: Instant) -> None:
-        due = sorted((each for each in self._coming if each.at <= moment.instant), key=_at)
+        due = sorted(
+            (each for each in self._coming if each.at <= moment.instant), key=lambda each: each.at
+        )
         self._coming = [each for each in self._coming if each.at > moment.instant]
         for change in due:
             self._put(replace(self.in_force, **change.fields), moment, change.at)  # type: ignore[arg-type]
@@ -96,7 +97,3 @@ class Cloud:
         house.export = picture.export or "battery_ok"
         if (house.active.mode, from_raw(house.active.reserve)) != (picture.mode, picture.reserve):
             house.take(WireSetting(picture.mode, to_raw(picture.reserve)), moment)
-
-
-def _at(change: _Change) -> datetime:
-    return change.at

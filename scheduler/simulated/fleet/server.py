@@ -38,12 +38,10 @@ class SimulatedFleet(Loopback[FleetFaults]):
         self.door = Door(self.cloud, self.signin, self.faults)
 
     async def start(self, port: int = 0) -> None:
-        """Listen, and tell so in the answers. Raises OSError."""
         await super().start(port)
         self.door.url = self.url
 
     def tokens(self, scopes: tuple[str, ...] = SCOPES) -> dict[str, object]:
-        """A pair of tokens, as from a sign-in."""
         return self.signin.pair(scopes)
 
     def state(self) -> dict[str, object]:

@@ -27,8 +27,6 @@ SCOPES: Final = ("openid", "offline_access", "energy_device_data", COMMANDS)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token stands for."""
-
     until: datetime
     scopes: tuple[str, ...] = SCOPES
     partner: bool = False
@@ -43,8 +41,6 @@ class Refused(Exception):  # noqa: N818 - an answer more than an error
 
 
 class SignIn:
-    """Every token that was given out."""
-
     def __init__(self, faults: FleetFaults, now: Callable[[], datetime], region: str) -> None:
         self.region = region
         self.refreshes = 0
@@ -60,18 +56,15 @@ class SignIn:
         return grant if grant is not None and self._now() < grant.until else None
 
     def drop(self) -> None:
-        """End every access token."""
         self._access.clear()
 
     def code(self, scopes: tuple[str, ...], challenge: str | None) -> str:
-        """A person has signed in and ticked the boxes."""
         given = tuple(each for each in scopes if not (self._faults.unticked and each == COMMANDS))
         code = f"{self.region.upper()}_{secrets.token_hex(16)}"
         self._codes[code] = (Grant(self._now() + timedelta(minutes=10), given), challenge)
         return code
 
     def pair(self, scopes: tuple[str, ...] = SCOPES) -> dict[str, object]:
-        """A new pair of tokens."""
         refresh = f"{self.region.upper()}_{secrets.token_hex(20)}"
         self._refresh[refresh] = Grant(self._now() + UNUSED_FOR, scopes)
         return {**self._access_answer(scopes), "refresh_token": refresh, "id_token": "x.y.z"}
@@ -107,7 +100,9 @@ class SignIn:
         if found is None or self._now() > found[0].until:
             raise Refused(400, "invalid_auth_code")
         grant, challenge = found
-        if challenge is not None and challenge != _challenge(form.get("code_verifier", "")):
+        if challenge is not None and challenge != _text(
+            hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        ):
             raise Refused(400, "invalid_request")
         self._check_secret(form)
         return self.pair(grant.scopes)
@@ -132,10 +127,6 @@ class SignIn:
         )
         self._access[token] = Grant(until, scopes, partner)
         return {"access_token": token, "expires_in": int(life), "token_type": "Bearer"}
-
-
-def _challenge(verifier: str) -> str:
-    return _text(hashlib.sha256(verifier.encode()).digest())
 
 
 def _jwt(claims: Mapping[str, object]) -> str:

@@ -42,8 +42,6 @@ class _Shown:
 
 
 class ProxyDoor:
-    """One house behind one proxy."""
-
     def __init__(
         self,
         house: House,

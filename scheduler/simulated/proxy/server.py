@@ -18,8 +18,6 @@ DEFAULT_SECRET: Final = "simulated"  # noqa: S105 - no secret: it opens a simula
 
 
 class SimulatedProxy(Loopback[ProxyFaults]):
-    """A proxy with a house behind it."""
-
     def __init__(
         self,
         *,

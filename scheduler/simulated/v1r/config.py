@@ -46,7 +46,6 @@ class ConfigFile:
         """What the file says where the battery does not follow it."""
 
     def data(self) -> dict[str, Any]:
-        """The file as it stands."""
         found = copy.deepcopy(self._rest)
         values = self._shown or self._of_house()
         found[_MODE] = values[_MODE]
@@ -54,7 +53,6 @@ class ConfigFile:
         return found
 
     def text(self) -> bytes:
-        """The file's bytes."""
         return json.dumps(self.data(), indent=1).encode()
 
     @property
@@ -77,7 +75,6 @@ class ConfigFile:
         return True
 
     def put(self, mode: str, raw_reserve: float, moment: Instant) -> None:
-        """As somebody else would set it."""
         self._shown = None
         self.house.take(WireSetting(mode, raw_reserve), moment)
 

@@ -31,8 +31,6 @@ class KeyState(IntEnum):
 
 @dataclass(slots=True)
 class Paired:
-    """One key."""
-
     public_der: bytes
     state: KeyState
     description: str
@@ -54,7 +52,6 @@ class Keyring:
             self._keys[public_der] = Paired(public_der, KeyState.PENDING, text, moment.elapsed)
 
     def verify(self, public_der: bytes) -> None:
-        """A key that is paired from the start."""
         self._keys[public_der] = Paired(public_der, KeyState.VERIFIED, "", 0.0)
 
     def move_switch(self, moment: Instant) -> None:
@@ -64,7 +61,6 @@ class Keyring:
                 each.state = KeyState.VERIFIED
 
     def remove(self, public_der: bytes) -> None:
-        """As another paired program may."""
         if public_der in self._keys:
             self._keys[public_der].state = KeyState.REMOVED
 

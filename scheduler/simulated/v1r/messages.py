@@ -36,7 +36,6 @@ def routable_of(data: bytes) -> Any:
 
 
 def empty_envelope() -> Any:
-    """An inner message to be filled."""
     return the_messages("transport").MessageEnvelope()
 
 

@@ -51,7 +51,6 @@ class Unit:
         self._back: tuple[float, WireSetting] | None = None
 
     def turn(self) -> Instant:
-        """Move to the present moment and return it."""
         moment = self._read()
         self.house.battery.islanded = self.faults.islanded
         self.house.turn(moment)
@@ -62,7 +61,6 @@ class Unit:
         return moment
 
     def shown(self, moment: Instant) -> datetime:
-        """What its own clock says."""
         return moment.instant + timedelta(seconds=self.faults.clock_offset)
 
     def answer(self, body: bytes, moment: Instant) -> Said | None:

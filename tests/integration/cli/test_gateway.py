@@ -408,3 +408,91 @@ def test_info_private_alone_is_a_mistake(tou: Any, paired: Paired) -> None:
     paired()
 
     assert tou("gateway", "info", "--private").code == 2
+
+
+# logout
+
+
+def test_logout_ends_the_session_there_and_here_on_the_record(tou, home, paired, monkeypatch):
+    made = paired(profile="1.49")
+    _password(monkeypatch)
+    tou("gateway", "info", "--login")
+
+    answer = tou("gateway", "logout", "--format", "json")
+
+    (left,) = json.loads(answer.out)["gateways"]
+    assert (answer.code, left["ended"]) == (0, True)
+    assert "forgotten here. The next switch logs in anew, which stops" in left["told"]
+    assert made.sent()[-1] == ("GET", "/api/logout")
+    assert json.loads((home / "tou.session").read_text())["session"] is None
+    run = _runs(home)[-1]
+    assert (run.kind, run.outcome, run.detail["note"]) == ("logout", "completed", left["told"])
+    assert json.loads(tou("gateway", "info", "--format", "json").out)["session"] is False
+
+
+def test_logout_without_a_session_sends_nothing(tou, paired, monkeypatch):
+    made = paired(profile="1.49")
+    _password(monkeypatch)
+
+    answer = tou("gateway", "logout")
+
+    assert (answer.code, made.sent()) == (0, [])
+    assert answer.out.endswith(": There is no session.\n")
+
+
+def test_logout_runs_a_battery_that_a_login_left_standing_before(tou, home, paired, monkeypatch):
+    made = paired(profile="1.49")
+    _password(monkeypatch)
+    tou("gateway", "info", "--login")
+    memory = json.loads((home / "tou.session").read_text())
+    memory["restart_owed"] = "2026-07-06T09:00:00Z"
+    (home / "tou.session").write_text(json.dumps(memory))
+
+    answer = tou("gateway", "logout")
+
+    paths = [path for _, path in made.sent()]
+    assert answer.code == 0
+    assert paths[-2:] == ["/api/sitemaster", "/api/logout"]
+    assert json.loads((home / "tou.session").read_text())["restart_owed"] is None
+
+
+def test_logout_of_a_gateway_that_is_away_keeps_the_session(tou, home, paired, monkeypatch):
+    made = paired(profile="1.49")
+    _password(monkeypatch)
+    tou("gateway", "info", "--login")
+    made.gateway.faults.refuse = True
+
+    answer = tou("gateway", "logout")
+
+    assert answer.code == 69
+    assert json.loads((home / "tou.session").read_text())["session"] is not None
+    assert _runs(home)[-1].outcome == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("fleet", "withdrawn"), ("v1r", "signed with the paired key"), ("proxy", "the proxy has its")],
+)
+def test_logout_says_what_ends_the_access_where_no_session_is_kept(tou, monkeypatch, name, told):
+    monkeypatch.setenv("TOU_GATEWAY", name)
+
+    answer = tou("gateway", "logout")
+
+    assert (answer.code, told in answer.out) == (1, True)
+    assert "No session was ended" in answer.err
+
+
+def test_logout_leaves_each_gateway_of_a_line(tou, home, paired, monkeypatch):
+    paired(profile="1.49")
+    _password(monkeypatch)
+    tou("gateway", "info", "--login")
+    monkeypatch.setenv("TOU_GATEWAY", "v1r,local")
+
+    answer = tou("gateway", "logout")
+
+    assert answer.code == 0
+    assert [line.partition(":")[0].split()[0] for line in answer.out.splitlines()] == [
+        "v1r",
+        "local",
+    ]
+    assert json.loads((home / "tou.session").read_text())["session"] is None

@@ -191,6 +191,16 @@ def test_what_was_paired_is_in_the_audit_without_the_key(tou, there, cloud, home
     assert "PRIVATE" not in repr(events)
 
 
+def test_a_cloud_that_passes_no_messages_on_is_told_as_what_it_is(tou, there, cloud, key):
+    there.cloud.door.relay = None
+
+    answer = tou("gateway", "pair", "--wait", "0s")
+
+    assert answer.code == 77
+    assert "does not pass messages on to this site's gateway" in answer.err
+    assert "does not know this energy site" not in answer.err
+
+
 def test_a_second_run_goes_on_with_the_same_key(tou, there, cloud, key):
     first = tou("gateway", "pair", "--wait", "0s")
     there.move_switch()
@@ -379,7 +389,7 @@ def python(text):
 def test_without_the_extra_one_message_names_it():
     hidden = (
         "import sys; sys.modules['aiopowerwall'] = None\n"
-        "from scheduler.gateway.v1r.library import the_library\n"
+        "from scheduler.gateway.v1r import the_library\n"
         "from scheduler.errors import SettingsError\n"
         "try: the_library()\n"
         "except SettingsError as error: print(error)\n"

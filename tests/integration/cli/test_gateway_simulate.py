@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
-from scheduler.simulated import fault_kinds
+from scheduler.simulated import Faults
+from scheduler.simulated.fleet import FleetFaults
+from scheduler.simulated.proxy import ProxyFaults
+from scheduler.simulated.v1r import V1rFaults
 
 TOU = [sys.executable, "-m", "scheduler", "gateway", "simulate"]
 
@@ -145,11 +148,15 @@ def test_wrong_words_are_usage_errors(tou: Any, home: Path, words: list[str], sa
     assert said in answer.err
 
 
-def test_help_lists_every_fault(tou: Any) -> None:
+def test_help_lists_every_fault_of_each_door(tou: Any) -> None:
     answer = tou("gateway", "simulate", "--help")
 
-    text = " ".join(answer.out.split())
-    assert [name for name in fault_kinds() if name not in text] == []
+    _, *parts = answer.out.split("Faults of --door ")
+    told = {part.partition(":")[0]: part for part in parts}
+    doors = {"local": Faults, "fleet": FleetFaults, "proxy": ProxyFaults, "v1r": V1rFaults}
+    assert set(told) == set(doors)
+    for door, faults in doors.items():
+        assert [name for name in faults.kinds() if name not in told[door]] == [], door
 
 
 @pytest.mark.parametrize(

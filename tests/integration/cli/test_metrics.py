@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import subprocess
+import sys
+import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ from scheduler.audit.log import Log
 from scheduler.audit.readings import KeptReading, keep
 from scheduler.cli.web import own_settings, source
 from scheduler.outlets.web.app import make
+from scheduler.outlets.web.gauges import overdue
 from scheduler.words import Outcome, Wake
 
 ROOT = Path(__file__).parents[3]
@@ -185,6 +188,112 @@ def test_openmetrics_is_spoken_where_it_is_asked_for(page):
 
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.text.endswith("# EOF\n")
+
+
+# --- for how long something is overdue
+
+WANTED = {"mode": "backup", "reserve_percent": 100.0, "since": "2026-11-25T11:00:00Z"}
+OTHER = {"mode": "autonomous", "reserve_percent": 5.0}
+
+
+def state(*reasons, running=True, confirmed=None, **more):
+    """A state whose wish is an hour old; each reason has its id and the minute since which."""
+    details = [
+        {"id": id, "since": minute and f"2026-11-25T11:{minute:02}:00Z"} for id, minute in reasons
+    ]
+    return {
+        "now": "2026-11-25T12:00:00Z",
+        "wanted": WANTED,
+        "confirmed": confirmed,
+        "health": {"details": details},
+        "service": {"running": running},
+        **more,
+    }
+
+
+OVERDUE = {
+    "proven": (state(confirmed=WANTED), 0),
+    "proven, and something else is wrong": (state(("budget", 10), confirmed=WANTED), 0),
+    "tried since ten past": (state(("trying", 10)), 3000),
+    "refused and overdue, the earlier counts": (state(("refused", 20), ("overdue", 10)), 3000),
+    "another setting is proven": (state(("overdue", 30), confirmed=OTHER), 1800),
+    "its turn has just begun": (state(), 0),
+    "held by a pause": (state(("lease", 5), ("overdue", 5), leases=[{"kind": "pause"}]), 0),
+    "held by a guard": (state(("deferred", 5)), 0),
+    "an override holds nothing back": (state(("overdue", 5), leases=[{"kind": "override"}]), 3300),
+    "nobody runs, and the last proof fits": (
+        state(("not_running", 5), running=False, confirmed=WANTED), 0,
+    ),
+    "nobody ran at the boundary": (
+        state(("not_running", 5), running=False, confirmed=OTHER), 3600,
+    ),
+    "it hangs over the boundary": (state(("silent", 5), confirmed=OTHER), 3600),
+    "nothing is wanted that can be read": (state(running=False) | {"wanted": None}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OVERDUE)
+def test_overdue_is_the_time_without_a_proof_that_there_should_be(name):
+    given, seconds = OVERDUE[name]
+
+    assert overdue(given) == seconds
+
+
+# --- over a service at work
+
+
+@pytest.fixture
+def service(home, monkeypatch):
+    """One on the built-in simulated gateway."""
+    monkeypatch.setenv("TOU_PULSE", "1s")
+    with (home / "journal").open("w") as journal:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scheduler", "run"], stdout=journal, stderr=journal
+        )
+    yield process
+    process.kill()
+    process.wait()
+
+
+def until(what, seconds=30.0):
+    """The first true answer; a bound that only a defect reaches."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := what():
+            return answer
+        time.sleep(0.05)
+    return pytest.fail("nothing in time")
+
+
+def test_a_service_is_told_as_it_is_and_as_gone_when_it_is_gone(page, service):
+    ready = until(lambda: (answer := page.get("/readyz")).status_code == 200 and answer)
+    assert ready.json()["as_wanted"] is True
+    assert page.get("/healthz").json()["turned_age_seconds"] < 60
+
+    found, now = scraped(page), page.get("/now.json").json()
+
+    mode = now["confirmed"]["mode"]
+    assert (of(found, "tou_up"), of(found, "tou_as_wanted"), of(found, "tou_simulated")) == (1,) * 3
+    assert of(found, "tou_overdue_seconds") == 0
+    assert of(found, "tou_health", word=now["health"]["word"]) == 1
+    for which in ("wanted", "confirmed", "read"):
+        assert of(found, "tou_setting", which=which, mode=mode) == 1
+        assert of(found, "tou_reserve_ratio", which=which) == pytest.approx(
+            now["confirmed"]["reserve_percent"] / 100
+        )
+    assert of(found, "tou_build_info", version=now["service"]["version"]) == 1
+    assert of(found, "tou_next_boundary_timestamp_seconds") > clock.now().timestamp()
+    assert clock.now().timestamp() - of(found, "tou_turn_timestamp_seconds") < 60
+
+    service.kill()
+    service.wait()
+
+    found = scraped(page)
+    assert (of(found, "tou_up"), of(found, "tou_as_wanted")) == (0, 0)
+    assert of(found, "tou_reason", id="not_running") == 1
+    assert {dict(labels)["which"] for name, labels in found if name == "tou_setting"} == {"wanted"}
+    assert of(found, "tou_runs_total", kind="switch", outcome="unchanged") == 1
+    assert (page.get("/healthz").status_code, page.get("/readyz").status_code) == (503, 503)
 
 
 # --- alerts and the board

@@ -5,15 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scheduler.errors import BudgetSpentError
-from scheduler.gateway.base import (
-    FirmwareUpdates,
-    Limits,
-    Reading,
-    Receipt,
-    Spend,
-    Step,
-    ability,
-)
+from scheduler.gateway.abilities import FirmwareUpdates, ability
+from scheduler.gateway.base import Limits, Reading, Receipt, Spend, Step
 from scheduler.gateway.budget import Budget, Budgeted
 from scheduler.setting import Mode, Setting, SettingRead
 

@@ -9,18 +9,8 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.base import (
-    SETTING_ONLY,
-    Clocked,
-    FirmwareUpdates,
-    Limits,
-    Reading,
-    Receipt,
-    Sitemaster,
-    SoftRestart,
-    Spend,
-    ability,
-)
+from scheduler.gateway.abilities import Clocked, FirmwareUpdates, Sitemaster, SoftRestart, ability
+from scheduler.gateway.base import SETTING_ONLY, Limits, Reading, Receipt, Spend
 from scheduler.gateway.failover import LOOK_AGAIN, Failover
 from scheduler.setting import Mode, Setting, SettingRead
 

@@ -6,7 +6,8 @@ import contextlib
 import pytest
 
 from scheduler.errors import GatewayRefusedError, GatewayUnreachableError
-from scheduler.gateway.base import Part, Spend, UpdateState
+from scheduler.gateway.abilities import UpdateState
+from scheduler.gateway.base import Part, Spend
 from scheduler.setting import Mode, Setting
 
 WRITABLE = ["1.15", "1.18", "1.40", "1.43.3", "1.49"]

@@ -9,12 +9,13 @@ import socket
 import stat
 import subprocess
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from scheduler import asking, clock
+from scheduler import asking, clock, settings
 from scheduler.audit import review
 from scheduler.cli import status
 from scheduler.errors import AccessError, ServiceSilentError
@@ -32,8 +33,8 @@ async def ask(path, what):
     return await asyncio.to_thread(asking.ask, path, what)
 
 
-async def act(path, what, body=None):
-    return await asyncio.to_thread(lambda: list(asking.act(path, what, body)))
+async def act(path, what, body=None, key=None):
+    return await asyncio.to_thread(lambda: list(asking.act(path, what, body, key=key)))
 
 
 async def raw(path: Path, sent: bytes, *, read: bool = True) -> bytes:
@@ -201,6 +202,74 @@ async def test_a_lease_that_cannot_be_had_is_refused_at_once(path, body, told):
     assert told in answer["error"]
 
 
+GARBAGE = {
+    "no JSON": b"now, please",
+    "half of it": b'{"kind": "pause", "until": ',
+    "no text": bytes(range(128, 256)),
+    "zeros": bytes(64),
+    "a list": b"[1, 2, 3]",
+    "a word": b'"now"',
+    "a number": b"17",
+    "endless": b"1e999999",
+    "no number": b'{"kind": "override", "mode": "backup", "reserve": NaN, "until": "next"}',
+    "many digits": b'{"kind": "override", "mode": "backup", "until": "next", "reserve": %s}'
+    % (b"9" * 5_000),
+    "nothing": b"null",
+    "yes": b"true",
+    "deep": b"[" * 30_000,
+    "deep objects": b'{"kind":' * 8_000,
+    "wrong types": b'{"kind": 1, "name": [], "id": {}, "who": 3, "reason": false, "until": 0}',
+    "types within": b'{"kind": ["pause"], "until": {"at": "next"}}',
+    "a kind that is an object": b'{"kind": {}}',
+    "who is a list": b'{"kind": "skip", "name": "look for firmware", "who": []}',
+    "unknown key": b'{"kind": "pause", "until": "next", "untill": "18:00"}',
+    "another key": b'{"rule": "run the house"}',
+    "huge": b'{"kind": "pause", "until": "' + b"x" * 60_000 + b'"}',
+    "a date of no calendar": b'{"kind": "pause", "until": "2026-02-30T25:00:00Z"}',
+    "before all dates": b'{"kind": "pause", "until": "0001-01-01T00:00:00+23:59"}',
+    "after all dates": b'{"kind": "pause", "until": "9999-12-31T23:59:59-23:59"}',
+    "control characters": b'{"kind": "\\u0000\\u001b[31m", "name": "\\ud800"}',
+    "too large": b" " * (BOUNDS.body + 1),
+}
+
+
+@pytest.mark.parametrize("way", ["/apply", "/leases", "/leases/end", "/job/look%20for%20firmware"])
+async def test_an_act_with_a_body_of_garbage_is_refused_and_nothing_is_done(host, path, way):
+    keeper = host.keepers[0]
+    before = (keeper.site.controller.known.runs, len(keeper.site.leases.known))
+    for name, body in GARBAGE.items():
+        head = f"POST {way} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        sent = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+        answer = await raw(path, sent)
+
+        status, told = answer.split(b" ")[1], json.loads(answer.rpartition(b"\r\n\r\n")[2])
+        assert status == (b"413" if name == "too large" else b"400"), (name, answer)
+        assert told["error"].endswith((".", "?", "large")), name
+        assert len(answer) < 2_000, name
+    assert (await ask(path, "/status"))["leases"] == []
+    assert (keeper.site.controller.known.runs, len(keeper.site.leases.known)) == before
+
+
+@pytest.mark.parametrize("name", ["%00", "%ff%fe", "..%2f..%2fleases", "%F0%9F%94%8B", "x" * 7_000])
+async def test_a_job_of_a_strange_name_is_not_there(path, name):
+    sent = f"POST /job/{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+
+    answer = await raw(path, sent)
+
+    assert answer.split(b" ")[1] == b"404"
+    assert len(answer) < 2_000
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b" {} "])
+async def test_an_act_that_takes_nothing_takes_an_empty_body(path, body):
+    head = b"POST /apply HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
+
+    answer = await raw(path, head + b"%d\r\n\r\n" % len(body) + body)
+
+    assert answer.split(b" ")[1] == b"200"
+
+
 async def test_the_document_names_every_way_in(path):
     document = await ask(path, "/openapi.json")
 
@@ -285,6 +354,84 @@ def test_who_may_read_the_database_may_ask_and_who_may_write_it_may_act(
 
     assert access.may(peer, database, "read") is may_read
     assert access.may(peer, database, "write") is may_write
+
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("shown", "fits"),
+    [
+        (f"Bearer {KEY}", True),
+        (f"bearer {KEY} ", True),
+        (f"Bearer {KEY[:-1]}", False),
+        (f"Bearer {KEY[:-1]}\u00e9", False),
+        (f"Basic {KEY}", False),
+        ("Bearer ", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_the_key_of_those_who_act_fits_as_a_whole_or_not_at_all(shown, fits):
+    assert access.fits(shown, SecretStr(KEY)) is fits
+    assert not access.fits(shown, None)
+
+
+class TestWithAKey:
+    """A reader may act who shows the key; whoever may write the database needs none."""
+
+    @pytest.fixture
+    def chosen(self, chosen, monkeypatch):
+        monkeypatch.setenv("TOU_ACT_KEY", KEY)
+        return settings.load()
+
+    async def test_a_reader_acts_with_the_key_and_not_without(self, path, host, monkeypatch):
+        monkeypatch.setattr(access, "may", lambda peer, database, act: act == "read")
+
+        with pytest.raises(AccessError, match="may not write it"):
+            await act(path, "/apply")
+        with pytest.raises(AccessError, match="may not write it"):
+            await act(path, "/apply", key="f" * 32)
+        lines = await act(path, "/apply", {"who": "page: anna"}, key=KEY)
+
+        assert lines[-1]["ended"]["exit_code"] == 0
+        assert await asked_in(host) == [("apply", "page: anna")]
+
+    async def test_a_stranger_does_not_get_far_enough_to_show_it(self, path, monkeypatch):
+        monkeypatch.setattr(access, "may", lambda peer, database, act: False)
+
+        with pytest.raises(AccessError):
+            await act(path, "/apply", key=KEY)
+
+
+async def asked_in(host) -> list[tuple[str, str]]:
+    recorder = host.keepers[0].site.recorder
+    events = await recorder.ask(lambda: recorder.questions.events("asked", BEGINNING))
+    return [(each.name, each.detail["who"]) for each in events]
+
+
+async def test_who_asked_for_an_act_without_a_lease_is_on_the_record(path, host):
+    await act(path, "/apply", {"who": "anna"})
+    await act(path, asking.job_path("look for firmware"))
+
+    me = access.name_of(Peer(1, os.geteuid(), os.getegid()))
+    assert await asked_in(host) == [("apply", f"anna, as {me}"), ("look for firmware", me)]
+
+
+@pytest.mark.parametrize("what", ["/apply", "/job/look%20for%20firmware"])
+async def test_a_who_that_is_no_text_is_refused_before_anything_is_done(path, host, what):
+    lines = await act(path, what, {"who": 7})
+
+    assert "is not a text" in lines[0]["error"]
+    assert await asked_in(host) == []
+
+
+async def test_the_state_names_what_can_be_skipped_or_run(path):
+    in_force = (await ask(path, "/status"))["schedule_in_force"]
+
+    assert in_force["rules"] == ["run the house"]
+    assert in_force["jobs"] == ["look for firmware"]
 
 
 def test_a_folder_that_is_closed_closes_the_database(tmp_path):

@@ -57,7 +57,7 @@ BAD = {
     "nothing": ("{at: 15:50}", "Nothing happens"),
     "an unknown key": ("{at: 15:50, stopp: true}", "not known here"),
     "an unknown fault": ("{after: 1m, faults: [bussy]}", "Did you mean busy"),
-    "no time": ("{at: noon, stop: true}", "not a time of the day"),
+    "no time": ("{at: soon, stop: true}", "not a clock time"),
     "no scene": ("15:50", "A scene has"),
 }
 

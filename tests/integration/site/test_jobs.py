@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.errors import Place
-from scheduler.gateway.base import Update, UpdateState
+from scheduler.gateway.abilities import Update, UpdateState
 from scheduler.schedule.values import ClockTime, Condition, Day, DayClass, Job, JobKind
 from scheduler.simulated import SimulatedGateway
 from scheduler.site import firmware

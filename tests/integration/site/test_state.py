@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
+from scheduler.audit import review
+from scheduler.simulated import PROFILES
 from scheduler.site.state import Reason, to_json
 from scheduler.words import Wake
 
@@ -46,6 +49,25 @@ async def test_after_a_restart_the_proof_is_as_old_as_it_is(house):
     state = house.site.state(house.clock.instant)
 
     assert (state.now - state.confirmed.at).total_seconds() > 590
+
+
+async def test_a_firmware_is_an_event_where_it_is_first_met_and_where_it_changes(home):
+    await home.look(Wake.START)
+    await home.restart()
+    await home.look(Wake.OPERATOR)
+    again = home.events().count(("gateway", "firmware"))
+    home.device.device.profile = dataclasses.replace(PROFILES["1.49"], version="1.50.1")
+    await home.restart(gone_for=600)
+    await home.look(Wake.OPERATOR)
+
+    home.runs()
+    told = [each.detail for each in review.events(home.database) if each.name == "firmware"]
+    assert again == 1
+    assert told == [
+        {"firmware": "1.49.0", "before": None},
+        {"firmware": "1.50.1", "before": "1.49.0"},
+    ]
+    assert home.site.recorder.questions.firmware() == "1.50.1"
 
 
 async def test_after_a_restart_the_last_run_is_that_of_the_audit(house):

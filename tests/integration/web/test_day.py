@@ -111,3 +111,9 @@ def test_the_assets_are_ours_and_name_nothing_outside(page, path):
 
     assert answer.status_code == 200
     assert "http" not in answer.text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_what_is_worst_is_drawn_last_where_runs_are_near_each_other(page):
+    marks = page.get(f"/day/{DAY}").text.split("for-narrow")[1]
+
+    assert marks.index("confirmed: Self-Powered") < marks.index("refused: Self-Powered")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from scheduler.advice.limits import LIMIT_CHECKS, LIMIT_WARNINGS, Allowed, judge, settled
-from scheduler.gateway.base import FIRMWARE_UPDATES, SITEMASTER, Limits, Reserves
+from scheduler.gateway.abilities import FIRMWARE_UPDATES, SITEMASTER
+from scheduler.gateway.base import Limits, Reserves
 from scheduler.schedule.load import Loaded, parse_schedule
 from scheduler.setting import Export, Mode
 

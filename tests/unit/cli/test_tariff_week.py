@@ -8,7 +8,8 @@ import click
 import pytest
 
 from scheduler.cli import tariff_text, tariff_week
-from scheduler.cli.tariff_find import Found
+from scheduler.cli.chosen import Found
+from scheduler.schedule import weeks
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_file import parse_tariff
 
@@ -101,8 +102,8 @@ def test_a_season_across_the_new_year_is_one_range() -> None:
         seasons="{winter: 10-01..05-31, summer: 06-01..09-30}",
     )
 
-    assert tariff_week.season_dates(tariff, "winter") == ("10-01..05-31",)
-    assert tariff_week.season_dates(tariff, "summer") == ("06-01..09-30",)
+    assert weeks.season_dates(tariff, "winter") == ("10-01..05-31",)
+    assert weeks.season_dates(tariff, "summer") == ("06-01..09-30",)
 
 
 def test_a_season_in_two_parts_keeps_both() -> None:
@@ -111,7 +112,7 @@ def test_a_season_in_two_parts_keeps_both() -> None:
         seasons="{high: [06-01..08-31, 12-01..02-29], low: [03-01..05-31, 09-01..11-30]}",
     )
 
-    assert tariff_week.season_dates(tariff, "high") == ("06-01..08-31", "12-01..02-29")
+    assert weeks.season_dates(tariff, "high") == ("06-01..08-31", "12-01..02-29")
 
 
 def test_the_legend_has_prices_and_zero_is_one() -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from scheduler.gateway.base import UpdateState
+from scheduler.gateway.abilities import UpdateState
 from scheduler.gateway.local import bodies
 from scheduler.setting import HOLD, Mode, Setting
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from scheduler.gateway.base import Step
+from scheduler.gateway.fleet import price
 from scheduler.gateway.fleet.answers import CloudReply
 from scheduler.gateway.fleet.commands import commands_of
 from scheduler.gateway.fleet.hosts import checked_address, region_of
-from scheduler.gateway.fleet.prices import price
 from scheduler.gateway.fleet.readings import live_of, setting_of, sites_of
 from scheduler.gateway.fleet.settings import FleetSettings
 from scheduler.gateway.fleet.setup import code_in

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduler.simulated.faults import ALWAYS, Faults, fault_kinds
+from scheduler.simulated.faults import ALWAYS, Faults
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_a_fault_that_is_none_is_refused_with_the_way_out(text, words):
 
 def test_every_fault_has_a_kind_and_can_be_written():
     written = {"switch": "", "count": ":1", "number": ":1", "whole": ":1", "text": ":x"}
-    texts = [f"{name}{written.get(kind, ':x')}" for name, kind in fault_kinds().items()]
+    texts = [f"{name}{written.get(kind, ':x')}" for name, kind in Faults.kinds().items()]
 
     faults = Faults.parse(*texts)
 
     assert len(texts) > 30
-    assert all(getattr(faults, name) != getattr(Faults(), name) for name in fault_kinds())
+    assert all(getattr(faults, name) != getattr(Faults(), name) for name in Faults.kinds())
 
 
 def test_a_counted_fault_strikes_that_often():

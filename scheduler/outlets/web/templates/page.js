@@ -1,39 +1,40 @@
-// The cross-hair of a day: a pointer or the arrow keys choose a minute, a touch or Enter asks why.
-(() => {
-  const figure = document.querySelector("[data-begins]");
-  if (!figure) return;
-  const [hair, told] = figure.querySelectorAll(".hair,output");
-  const begins = +figure.dataset.begins, ends = +figure.dataset.ends;
-  const rows = [...document.querySelectorAll("[data-from]")];
-  const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: figure.dataset.zone });
+// Now looks again, unless somebody writes; a stale page says so.
+const find = (it) => document.querySelector(it), main = find("main");
+if (find("[data-again]")) setInterval(async () => {
+  if (document.hidden || find("form :focus")) return;
+  try {
+    main.innerHTML = (await (await fetch("")).text()).split(/<main.*?>|<\/main>/)[1];
+    main.className = "";
+  } catch { main.className = "stale"; }
+}, 3e4);
+
+// A day: pointer or arrow keys choose a minute, touch or Enter asks why.
+const day = (figure) => {
+  const [hair, told] = figure.querySelectorAll(".hair,output"), { begins, ends, zone } = figure.dataset;
+  const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: zone });
+  const rows = [...document.querySelectorAll("[data-from]")], long = ends - begins;
+  const edges = () => matchMedia("(max-width:640px)").matches ? [8 / 362, 340 / 362] : [150 / 960, 796 / 960];
   let at, row;
-  const edges = () => {
-    const svg = [...figure.querySelectorAll("svg")].find((each) => each.clientWidth);
-    const box = svg.getBoundingClientRect(), wide = svg.viewBox.baseVal.width, left = wide > 500 ? 150 : 8;
-    return [box.left + (box.width * left) / wide, (box.width * (wide - 14 - left)) / wide];
-  };
   const show = (second) => {
-    at = Math.min(ends - 60, Math.max(begins, Math.round(second / 60) * 60));
-    const [left, width] = edges();
-    hair.style.left = left - figure.getBoundingClientRect().left + (width * (at - begins)) / (ends - begins) + "px";
+    at = Math.min(long - 60, Math.max(0, Math.round(second / 60) * 60));
+    const [left, width] = edges(), now = +begins + at;
+    hair.style.left = 100 * (left + (width * at) / long) + "%";
     figure.classList.add("on");
     row?.classList.remove("here");
-    row = rows.find(({ dataset }) => at >= dataset.from && at < dataset.to);
+    row = rows.find(({ dataset }) => now >= dataset.from && now < dataset.to);
     row?.classList.add("here");
-    told.textContent = clock.format(at * 1000) + " · " + (row?.dataset.says ?? "");
+    told.textContent = clock.format(now * 1e3) + " · " + row?.dataset.says;
   };
-  const ask = () => {
-    if (row?.querySelector("a")) location.href = "?at=" + clock.format(at * 1000) + "#why";
+  const under = figure.onpointermove = (event) => {
+    const box = figure.getBoundingClientRect(), [left, width] = edges();
+    show((((event.clientX - box.left) / box.width - left) / width) * long);
   };
-  const under = (event) => {
-    const [left, width] = edges();
-    show(begins + ((event.clientX - left) / width) * (ends - begins));
-  };
-  figure.onpointermove = under;
+  const ask = () => row?.querySelector("a") && (location = "?at=" + told.textContent.slice(0, 5) + "#why");
   figure.onclick = (event) => event.target.closest("a") || (under(event), ask());
-  figure.onkeydown = (event) => {
-    const step = { ArrowLeft: -300, ArrowRight: 300 }[event.key];
-    if (step) event.preventDefault(), show((at ?? (begins + ends) / 2) + step);
-    if (event.key == "Enter" && event.target == figure) ask();
+  figure.onkeydown = ({ key, target }) => {
+    const step = { ArrowLeft: -300, ArrowRight: 300 }[key];
+    if (step) show((at ?? long / 2) + step);
+    if (key == "Enter" && target == figure) ask();
   };
-})();
+};
+if (find("figure")) day(find("figure"));

@@ -3,6 +3,7 @@
 import pytest
 
 from scheduler.gateway.base import Reading
+from scheduler.gateway.fleet.readings import DENIED, RULE
 from scheduler.gateway.v1r import bodies
 from scheduler.setting import Export, GridCharging, Mode, Setting, SettingRead
 
@@ -66,11 +67,11 @@ def test_the_file_of_a_real_unit_is_understood():
     ("site", "grid_charging", "export"),
     [
         ({}, GridCharging.ALLOW, Export.BATTERY),
-        ({bodies.NO_GRID: True}, GridCharging.DENY, Export.BATTERY),
-        ({bodies.NO_GRID: "yes"}, None, Export.BATTERY),
-        ({bodies.EXPORT: "never"}, GridCharging.ALLOW, Export.NONE),
-        ({bodies.EXPORT: "sometimes"}, GridCharging.ALLOW, None),
-        ({bodies.NO_EXPORT: True, bodies.EXPORT: "pv_only"}, GridCharging.ALLOW, Export.NONE),
+        ({DENIED: True}, GridCharging.DENY, Export.BATTERY),
+        ({DENIED: "yes"}, None, Export.BATTERY),
+        ({RULE: "never"}, GridCharging.ALLOW, Export.NONE),
+        ({RULE: "sometimes"}, GridCharging.ALLOW, None),
+        ({bodies.NO_EXPORT: True, RULE: "pv_only"}, GridCharging.ALLOW, Export.NONE),
     ],
     ids=["absent", "denied", "odd type", "never", "unknown rule", "not to export"],
 )

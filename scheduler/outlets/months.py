@@ -1,0 +1,81 @@
+"""How a year was kept, by month: the time in which what was wanted was not proven, and the time in
+which nobody watched. Pure: from an outline of the audit and how its runs ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from scheduler.audit.review import End
+from scheduler.outlets.explain import GOOD
+from scheduler.outlets.hindsight import Outline
+from scheduler.outlets.switched import ALLOWED, between
+
+Stretch = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month, as far as it is over."""
+
+    first: date
+    due: int
+    """Changes of the setting."""
+    wrong: timedelta
+    """From a change that was due to its proof, where that took longer than a switch may."""
+    unwatched: timedelta
+
+    def to_json(self) -> dict[str, Any]:
+        """The month as data."""
+        return {
+            "month": f"{self.first:%Y-%m}",
+            "due": self.due,
+            "wrong_minutes": round(self.wrong.total_seconds() / 60, 1),
+            "unwatched_minutes": round(self.unwatched.total_seconds() / 60, 1),
+        }
+
+
+def months(known: Outline, ends: Sequence[End], zone: ZoneInfo) -> tuple[Month, ...]:
+    """The months that the outline touches. What was before the service was ever started is nobody's
+    fault, and in no month."""
+    begun = max([known.start, *(gap.end for gap in known.gaps if not gap.start and gap.end)])
+    proofs = [
+        (each.started_at, each.finished_at)
+        for each in ends
+        if each.kind == "switch" and each.outcome in GOOD and each.finished_at
+    ]
+    found = between(known.thens, known.leases, proofs, begun, known.end)
+    wrong = [(each.at, each.at + each.wrong) for each in found if each.wrong > ALLOWED]
+    gone = [(gap.start, gap.end or known.end) for gap in known.gaps if gap.start]
+    return tuple(
+        Month(
+            first,
+            sum(start <= each.at < end for each in found),
+            _within(wrong, start, end),
+            _within(gone, start, end),
+        )
+        for first, start, end in _months(begun, known.end, zone)
+    )
+
+
+def _months(
+    start: datetime, end: datetime, zone: ZoneInfo
+) -> Iterator[tuple[date, datetime, datetime]]:
+    first = start.astimezone(zone).date().replace(day=1)
+    while (begin := _midnight(first, zone)) < end:
+        following = (first + timedelta(days=32)).replace(day=1)
+        yield first, max(begin, start), min(_midnight(following, zone), end)
+        first = following
+
+
+def _midnight(on: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(on, time(0), zone).astimezone(UTC)
+
+
+def _within(stretches: Iterable[Stretch], start: datetime, end: datetime) -> timedelta:
+    cut = (min(stop, end) - max(begin, start) for begin, stop in stretches)
+    return sum((each for each in cut if each > timedelta(0)), timedelta(0))

@@ -1,0 +1,163 @@
+"""One download for a bug report: what is, what was done in the last day, by which schedule, with
+which versions. Shown before it is sent, and no secret in it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import re
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from importlib import metadata
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from scheduler import __version__, clock
+from scheduler.audit import review
+from scheduler.audit.questions import Questions
+from scheduler.outlets.web import schedule
+from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.shapes import FILES
+from scheduler.outlets.web.source import Source
+from scheduler.outlets.web.strike import Strike
+from scheduler.schedule import zones
+
+_DAY: Final = timedelta(days=1)
+_MOST: Final = 1000
+_PARTS: Final = "tou-scheduler"
+_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_README: Final = """\
+A bundle for a bug report, made by the page of tou-scheduler.
+
+status.json      the state, as `tou status --format json`
+audit.json       the runs of the last day, as `tou audit --format json`
+events.json      what else was kept in that day: starts, reloads, leases, incidents
+doctor.json      health, gateway as it is known, and the problems of the schedule
+schedule.yaml    the schedule as in force, with the comments of its author
+tariff.yaml      the tariff beside it, where it names one
+versions.json    of the program, of Python, and of what both stand on
+
+Secrets, addresses of mail and whatever looks like a token are struck out: [hidden].
+Look through it before you send it. What the page cannot ask, because it holds no secret of the
+gateway, `tou doctor --format json` tells on the machine of the service.
+"""
+
+Files = Mapping[str, str]
+
+
+def files(source: Source) -> Files:
+    """The files by name, ready to be shown. Raises SchedulerError where there is no audit."""
+    now, strike = source.now(), Strike(source.hidden())
+    state, shown = source.state(now), schedule.to_json(source)
+    with source.audit() as database:
+        asked: dict[str, Any] = {"site": source.site, "since": now - _DAY, "limit": _MOST}
+        runs = [each.to_json() for each in review.runs(database, **asked)]
+        events = [each.to_json() for each in review.events(database, **asked)]
+        digest = shown["schedule"]["digest"]
+        texts = Questions(database, source.site).schedule_texts(digest) if digest else None
+    kept = [{key: each[key] for key in each if key != "hash"} for each in events]
+    doctor = {"health": state["health"], "gateway": state["gateway"], "schedule": _of(shown)}
+    told = {
+        "status.json": state,
+        "audit.json": runs,
+        "events.json": [each for each in kept if each["kind"] != "schedule"],
+        "doctor.json": doctor,
+        "versions.json": versions(),
+    }
+    texts = texts or {}
+    written = {"schedule.yaml": texts.get("text"), "tariff.yaml": texts.get("tariff_text")}
+    return {
+        "README.txt": _README,
+        **{name: _text(strike.data(each)) for name, each in told.items()},
+        **{name: strike.known(text) for name, text in written.items() if text},
+    }
+
+
+def versions() -> dict[str, Any]:
+    """Of the program and of what it stands on."""
+    data = zones.zone_data()
+    return {
+        "tou-scheduler": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "zone_data": f"{data.version} ({data.source})",
+        "packages": _packages(),
+    }
+
+
+def _packages() -> dict[str, str | None]:
+    """Those that the distribution asks for; none where it is not installed."""
+    try:
+        asked = metadata.requires(_PARTS) or []
+    except metadata.PackageNotFoundError:
+        return {}
+    names = (re.split(r"[^A-Za-z0-9._-]", each)[0] for each in asked if "dev" not in each)
+    return {name: _version(name) for name in sorted(set(names))}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _of(shown: Facts) -> dict[str, Any]:
+    named = {key: shown["schedule"][key] for key in ("name", "since", "problem")}
+    return {**named, "problems": shown["problems"], "file": shown["file"]}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def zipped(found: Files, at: datetime) -> bytes:
+    """The files as one."""
+    made = io.BytesIO()
+    when = (at.year, at.month, at.day, at.hour, at.minute, at.second)
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in found.items():
+            file.writestr(zipfile.ZipInfo(f"bundle/{name}", when), text, zipfile.ZIP_DEFLATED)
+    return made.getvalue()
+
+
+def answer(desk: Desk, _: Request) -> Response:
+    """What would be sent, to be looked at."""
+    found = [(name, text, _size(text)) for name, text in files(desk.source).items()]
+    return desk.html("bundle.html", {"page": "", "files": found})
+
+
+def answer_zip(desk: Desk, _: Request) -> Response:
+    """The download."""
+    now = desk.now()
+    local = clock.localise(now, desk.source.zone)
+    name = f"tou-{_NAME.sub('-', desk.source.site)}-{local:%Y-%m-%d-%H%M}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    body = zipped(files(desk.source), local)
+    return Response(body, media_type="application/zip", headers=headers)
+
+
+def data(desk: Desk, _: Request) -> Facts:
+    """The files by name."""
+    return {"files": dict(files(desk.source))}
+
+
+def _size(text: str) -> str:
+    size = len(text.encode())
+    return f"{size} bytes" if size < 2048 else f"{size / 1024:.0f} KiB"
+
+
+PAGE: Final = Page(
+    "/bundle",
+    answer,
+    "What a bundle for a bug report would have in it, to be looked at before it is sent.",
+    json="/bundle.json",
+    data=data,
+    shape=FILES,
+)
+ZIP: Final = Page("/bundle.zip", answer_zip, "The bundle as one download.")
