@@ -18,9 +18,9 @@ from typing import Any
 
 from scheduler.errors import GatewayError
 from scheduler.gateway.base import Spend, Step
-from scheduler.gateway.fleet import wire as fleet
+from scheduler.gateway.fleet.wire import CloudWire
 from scheduler.gateway.local.wire import Waits
-from scheduler.gateway.proxy import wire as proxy
+from scheduler.gateway.proxy.wire import ProxyWire
 
 from .crash import House
 from .home import Clock
@@ -44,8 +44,8 @@ class NoSteps:
 
 def shorten(opened: Any) -> None:
     """Wait for seconds where usually it is half a minute."""
-    fleet.READ_SECONDS, fleet.SLACK_SECONDS = NEXT, WHOLE - NEXT  # type: ignore[misc]
-    proxy.CONNECT_SECONDS, proxy.READ_SECONDS = WHOLE - NEXT, NEXT  # type: ignore[misc]
+    for wire in (CloudWire, ProxyWire):
+        wire.read_seconds, wire.slack_seconds = NEXT, WHOLE - NEXT
     if hasattr(opened, "_made_of"):
         opened._made_of["timeout"] = WHOLE
 

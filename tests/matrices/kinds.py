@@ -147,6 +147,9 @@ SOON_AFTER = {
 # A fault that stays has lengthened the waits: those of a refusal to fifteen minutes, thrice.
 SOON_AFTER_LONG = 5 * 60.0
 SOON_AFTER_REFUSALS = 3 * 900.0 + PULSE
+# A gateway that restarts after each of three logins takes each session with it, which is told as a
+# refusal.
+REFUSES = frozenset({*SOON_AFTER, "restarts"})
 # Elsewhere a wait of fifteen minutes, and some pulses.
 SOON_ELSEWHERE = 20 * 60.0
 # Logins while one fault stays and is overcome: one an attempt, and attempts are ever rarer.
@@ -188,7 +191,7 @@ def cells(name: str, fault: str) -> Iterator[Cell]:
     for times, table in LOCAL.items():
         soon = SOON_AFTER.get(fault, SOON)
         if times != 1:
-            soon = SOON_AFTER_REFUSALS if fault in SOON_AFTER else SOON_AFTER_LONG
+            soon = SOON_AFTER_REFUSALS if fault in REFUSES else SOON_AFTER_LONG
         for cold, steps in table:
             yield from (Cell(text, times, at, cold, soon, most) for at in steps)
 
