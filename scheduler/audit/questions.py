@@ -96,10 +96,6 @@ class Confirmed:
     def mode(self) -> str:
         return self.setting.mode.value
 
-    @property
-    def reserve_percent(self) -> float:
-        return float(self.setting.reserve)
-
 
 @dataclass(frozen=True, slots=True)
 class Unjudged:

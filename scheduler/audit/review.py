@@ -26,29 +26,10 @@ from scheduler import clock
 from scheduler.audit.chain import Json, storable
 from scheduler.audit.database import Database
 from scheduler.audit.keeping import chunks
-from scheduler.audit.proof import Verified, verify
 from scheduler.audit.questions import EVENT, together
 from scheduler.audit.table import audit, open_runs
 from scheduler.audit.views import EntryView, EvidenceView, RunView, StepView
 from scheduler.words import EntryKind, Outcome
-
-__all__ = [
-    "End",
-    "EntryView",
-    "EvidenceView",
-    "RunView",
-    "StepView",
-    "Verified",
-    "ends",
-    "entries",
-    "events",
-    "last_entry",
-    "last_run",
-    "run",
-    "run_of",
-    "runs",
-    "verify",
-]
 
 # Written out and not bound: SQLite takes a partial index only for a constant it can see.
 _OUTCOME: Final[ColumnElement[str]] = literal_column("'outcome'")

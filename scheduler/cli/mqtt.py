@@ -15,7 +15,7 @@ import click
 
 from scheduler import __version__, asking, clock, settings
 from scheduler.cli.verbs import Verbs
-from scheduler.errors import ConfigurationError, ServiceSilentError
+from scheduler.errors import AccessError, ConfigurationError, ServiceSilentError
 from scheduler.host import instance, supervisor
 from scheduler.outlets import journal
 from scheduler.outlets.mqtt.message import Message, gone, of_state
@@ -93,6 +93,10 @@ class Looker:
             return self._asked(running.control)
         except ServiceSilentError as error:
             return self._gone(str(error), running=True)
+        except (KeyError, TypeError, AttributeError) as error:
+            # During an upgrade one of the two is older for a while.
+            why = f"The service speaks as another version does ({error}). Restart both."
+            return self._gone(why, running=True)
 
     def _asked(self, control: Path) -> Mapping[str, Message]:
         names = [str(each["site"]) for each in asking.ask(control, "/sites")["sites"]]
@@ -110,9 +114,19 @@ def act(chosen: Settings, site: str, asked: LeaseRequest) -> Mapping[str, Any]:
     control = instance.inspect(instance.lock_path(chosen.database_path)).control
     if control is None:
         raise ServiceSilentError("No service runs that could do it.")
+    try:
+        return _ended(chosen, control, site, asked)
+    except AccessError as error:
+        raise AccessError(
+            f"{error} To let `tou mqtt` act, give it and the service the same TOU_ACT_KEY;"
+            " docs/mqtt.md tells how."
+        ) from None
+
+
+def _ended(chosen: Settings, control: Path, site: str, asked: LeaseRequest) -> Mapping[str, Any]:
     what, key = f"{asked.path}?site={quote(site, '')}", chosen.act_key
-    lines = asking.act(control, what, asked.body, key=key.get_secret_value() if key else None)
-    for line in lines:
+    shown = key.get_secret_value() if key else None
+    for line in asking.act(control, what, asked.body, key=shown):
         if "ended" in line:
             return dict(line["ended"])
         if "error" in line:

@@ -33,6 +33,7 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
 ]  # fmt: skip
 PHONE = {"width": 390, "height": 844}
+WIDE = {"width": 1100, "height": 900}
 SLOW = 30_000
 """Milliseconds that nothing takes; a machine with much to do is still waited for."""
 
@@ -203,7 +204,9 @@ def _bad(said: Any) -> bool:
 
 
 def _far(url: str) -> bool:
-    return not url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "about:"))
+    return not url.startswith(
+        ("http://127.0.0.1:", "http://localhost:", "file:", "data:", "about:")
+    )
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,8 @@ class Remote:
 
     def state(self) -> dict[str, Any]:
         with urllib.request.urlopen(self.control) as answer:
-            return json.load(answer)
+            state: dict[str, Any] = json.load(answer)
+            return state
 
     def post(self, path: str, **data: Any) -> None:
         body = json.dumps(data).encode()

@@ -18,9 +18,10 @@ from scheduler.errors import GatewayError, GatewayRefusedError, GatewayUnreachab
 from scheduler.gateway.abilities import Identity, Update
 from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
 from scheduler.gateway.careful import Forgiving, finish
+from scheduler.gateway.exchange import Call
 from scheduler.gateway.local import bodies, pin
 from scheduler.gateway.local.access import COMMIT, OPERATION, STOP, Access
-from scheduler.gateway.local.answers import Call, Catalogue
+from scheduler.gateway.local.answers import Catalogue
 from scheduler.gateway.local.details import details
 from scheduler.gateway.local.firmware import commits_needed
 from scheduler.gateway.local.line import Line, bound_to

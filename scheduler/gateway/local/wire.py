@@ -7,12 +7,10 @@ made with the first request and dropped soon after the last.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -23,35 +21,21 @@ import httpx
 from scheduler.errors import (
     GatewayBusyError,
     GatewayError,
-    GatewayIdentityError,
     GatewayProtocolError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.base import Step, Steps
-from scheduler.gateway.careful import finish
-from scheduler.gateway.clocks import ahead_of
-from scheduler.gateway.http import (
-    CANCEL_GRACE,
-    ERRORS,
-    Failure,
-    HeldClient,
-    body_of,
-    failure,
-    retry_after,
-)
-from scheduler.gateway.local.answers import Answer, Call
+from scheduler.gateway import exchange
+from scheduler.gateway.exchange import Call, Credential
+from scheduler.gateway.http import Failure, failure, retry_after
+from scheduler.gateway.local.answers import Answer
 from scheduler.gateway.local.pin import SERVER_NAME, Pin, shared_context
-from scheduler.gateway.local.session import Session
 from scheduler.outside import hides_tokens, said
 
 IDLE_SECONDS: Final = 10.0
-MOST_BYTES: Final = 2_000_000
 # First wait and longest wait, seconds. A 503 passes within seconds ("current config mode is
 # busy"), a 429 after 10 to 30 minutes without calls.
 _WAITS: Final = {429: (60.0, 900.0), 503: (2.0, 300.0)}
 LONGEST_WAIT: Final = 900.0
-
-Note = Callable[[Answer], str | None]
 
 
 class NotSentError(GatewayUnreachableError):
@@ -85,8 +69,11 @@ class Waits:
 USUAL: Final = Waits()
 
 
-class Wire:
+class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
     """The connection to one gateway."""
+
+    idle_seconds = IDLE_SECONDS
+    most_bytes = 2_000_000
 
     def __init__(
         self,
@@ -101,19 +88,17 @@ class Wire:
         opening: Callable[[], Awaitable[object]] | None = None,
         patience: Waits = USUAL,
     ) -> None:
+        super().__init__(url, now, monotonic)
         self.breaks = 0
         """How many exchanges came to nothing; the gateway may have restarted since."""
-        self.clock_ahead: float | None = None
-        """Seconds by which its clock was ahead of ours with its last answer."""
-        self._url, self._where, self._pin = url, where, Pin(pin, where)
-        self._now, self._monotonic = now, monotonic
+        self.slack_seconds = patience.slack
+        self._where, self._pin = where, Pin(pin, where)
         self._fixed_secrets = tuple(secret for secret in secrets if secret)
         self._session_secrets: tuple[str, ...] = ()
         self._waits: dict[str, _Wait] = {}
-        self._transport, self._opening, self._patience = transport, opening, patience
-        self.held: HeldClient[httpx.AsyncBaseTransport] = HeldClient(self._made, idle=IDLE_SECONDS)
+        self._transport, self._opening, self._waiting = transport, opening, patience
 
-    def hide(self, session: Session) -> None:
+    def hide(self, session: Credential) -> None:
         """Hide a session's values from now on, beside those of the one before."""
         known = self._session_secrets[-8:]
         self._session_secrets = known + tuple(s for s in session.secrets() if s not in known)
@@ -123,34 +108,14 @@ class Wire:
         secrets = self._fixed_secrets + self._session_secrets
         return hides_tokens(said(text, secrets=secrets, limit=limit))
 
-    async def close(self) -> None:
-        """Close the connection; another request would make a new one."""
-        await self.held.close()
-
-    async def send(
-        self,
-        call: Call,
-        steps: Steps,
-        session: Session | None = None,
-        *,
-        urgent: bool = False,
-        note: Note | None = None,
-    ) -> Answer:
-        """The answer to one request, whatever its status. `urgent` does not heed an endpoint's
-        wait. Raises GatewayError when there is no answer, AuditError when a step is not kept."""
+    def _prepared(self, call: Call, credential: Credential | None, *, urgent: bool) -> None:
         if not urgent:
             self.heed_wait(call)
-        if call.changes:
-            await steps.settled()
-        if session:
-            self.hide(session)
-        # Cut off in the middle, a request is neither known nor recorded, and a TLS handshake
-        # leaves its socket open (httpcore 1.0.9 closes it on Exception only).
-        outcome = await finish(self._exchange(call, steps, session, note), grace=CANCEL_GRACE)
-        if isinstance(outcome, GatewayError):
-            self.breaks += 1
-            raise outcome
-        return outcome
+        if credential:
+            self.hide(credential)
+
+    def _failed(self) -> None:
+        self.breaks += 1
 
     def heed_wait(self, call: Call) -> None:
         """Raise GatewayBusyError while the call's endpoint is left alone."""
@@ -164,73 +129,46 @@ class Wire:
                 delivered="no",
             )
 
-    async def _exchange(
-        self, call: Call, steps: Steps, session: Session | None, note: Note | None
-    ) -> Answer | GatewayError:
-        """One request, timed and told. An error is returned, not raised: so it carries no trace
-        of httpx's own, which holds the request with its headers."""
-        at, began = self._now(), self._monotonic()
-        outcome: Answer | GatewayError
-        try:
-            if self._opening:
-                await self._opening()
-            transport = await self.held.take()
-            async with asyncio.timeout(self._patience.of(call) + self._patience.slack):
-                with self._pin:
-                    response = await transport.handle_async_request(
-                        _request(self._url, call, session, self._patience.of(call))
-                    )
-                self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
-                async with aclosing(response):
-                    outcome = await _received(response, self._asked(response.headers))
-        except GatewayIdentityError as error:
-            outcome = GatewayIdentityError(
-                str(error), retry_after=error.retry_after, delivered="no"
-            )
-        except ERRORS as error:
-            outcome = self._failure(call, error)
-        self.held.rest()
-        step = Step(
-            at=at,
-            step=call.step,
-            method=call.method,
-            path=call.path,
-            status=outcome.status if isinstance(outcome, Answer) else None,
-            duration_ms=round((self._monotonic() - began) * 1000, 3),
-            error=self._told(outcome, note),
-        )
-        if isinstance(outcome, Answer):
-            outcome = self._note_wait(call, outcome)
-        await steps.ended(step)
-        return outcome
+    async def _before(self) -> None:
+        if self._opening:
+            await self._opening()
 
-    def _made(self) -> httpx.AsyncBaseTransport:
+    def _guarded(self) -> AbstractContextManager[object]:
+        return self._pin
+
+    def _patience(self, call: Call) -> float:
+        return self._waiting.of(call)
+
+    def _client(self) -> httpx.AsyncBaseTransport:
         return self._transport or _transport()
 
-    def _told(self, outcome: Answer | GatewayError, note: Note | None) -> str | None:
-        if isinstance(outcome, GatewayError):
-            return str(outcome)
-        if outcome.fine:
-            return note(outcome) if note else None
-        return self.shown(outcome.complaint) or f"status {outcome.verdict}"
+    def _answer(
+        self, client: httpx.AsyncBaseTransport, call: Call, headers: Mapping[str, str]
+    ) -> Awaitable[httpx.Response]:
+        return client.handle_async_request(
+            _request(self._base, call, headers, self._patience(call))
+        )
 
-    def _note_wait(self, call: Call, answer: Answer) -> Answer:
-        if answer.verdict not in _WAITS:
-            self._waits.pop(call.path, None)
-            return answer
-        first, longest = _WAITS[answer.verdict]
-        before = self._waits.get(call.path)
-        count = before.count + 1 if before and before.status == answer.verdict else 1
-        wait = min(first * 2.0 ** min(count - 1, 20), longest)
-        if answer.asked is not None:
-            wait = answer.asked
-        self._waits[call.path] = _Wait(self._monotonic() + wait, count, answer.verdict)
-        return replace(answer, retry_after=wait)
+    def _complaint(self, reply: Answer) -> str:
+        return self.shown(reply.complaint) or f"status {reply.verdict}"
 
-    def _asked(self, headers: httpx.Headers) -> float | None:
-        """Seconds of a Retry-After, within reason."""
+    def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> Answer:
         asked = retry_after(headers, self._now())
-        return None if asked is None else min(max(asked, 1.0), LONGEST_WAIT)
+        wait = None if asked is None else min(max(asked, 1.0), LONGEST_WAIT)
+        return Answer(status, body, wait, _cookies(headers))
+
+    def _noted(self, call: Call, reply: Answer) -> Answer:
+        if reply.verdict not in _WAITS:
+            self._waits.pop(call.path, None)
+            return reply
+        first, longest = _WAITS[reply.verdict]
+        before = self._waits.get(call.path)
+        count = before.count + 1 if before and before.status == reply.verdict else 1
+        wait = min(first * 2.0 ** min(count - 1, 20), longest)
+        if reply.asked is not None:
+            wait = reply.asked
+        self._waits[call.path] = _Wait(self._monotonic() + wait, count, reply.verdict)
+        return replace(reply, retry_after=wait)
 
     def _failure(self, call: Call, error: Exception) -> GatewayError:
         kind = failure(error)
@@ -281,11 +219,11 @@ _HEADERS: Final = {
 }
 
 
-def _request(url: str, call: Call, session: Session | None, seconds: float) -> httpx.Request:
-    headers = _HEADERS | (session.headers() if session else {})
+def _request(url: str, call: Call, shown: Mapping[str, str], seconds: float) -> httpx.Request:
+    headers = {**_HEADERS, **shown}
     content = b"" if call.method == "POST" else None
     if call.body is not None:
-        content = json.dumps(call.body, separators=(",", ":")).encode()
+        content = call.content()
         headers["Content-Type"] = "application/json"
     timeout = httpx.Timeout(connect=5.0, read=seconds, write=5.0, pool=5.0)
     return httpx.Request(
@@ -300,16 +238,6 @@ def _request(url: str, call: Call, session: Session | None, seconds: float) -> h
 @lru_cache(maxsize=256)
 def _address(url: str, path: str) -> httpx.URL:
     return httpx.URL(url + path)
-
-
-async def _received(response: httpx.Response, asked: float | None) -> Answer:
-    """Raises ValueError."""
-    return Answer(
-        status=response.status_code,
-        body=await body_of(response, most=MOST_BYTES),
-        cookies=_cookies(response.headers),
-        asked=asked,
-    )
 
 
 def _cookies(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:

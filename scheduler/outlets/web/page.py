@@ -22,7 +22,9 @@ ANY: Final[Facts] = {"type": "object"}
 class Desk:
     """Where every answer is given: the facts' source, and the templates."""
 
-    def __init__(self, source: Source, tabs: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self, source: Source, tabs: tuple[tuple[str, str], ...], more: Facts | None = None
+    ) -> None:
         self.source = source
         self.templates = Environment(
             loader=PackageLoader(__package__ or ""),
@@ -41,6 +43,7 @@ class Desk:
             "apart": words.apart,
             "setting": words.setting,
             "kind": words.kind,
+            **(more or {}),
         }
 
     def html(self, template: str, facts: Facts, status: int = 200) -> HTMLResponse:

@@ -17,6 +17,7 @@ import pytest
 from scheduler.simulated import Faults
 from scheduler.simulated.fleet import FleetFaults
 from scheduler.simulated.proxy import ProxyFaults
+from scheduler.simulated.switches import Switches
 from scheduler.simulated.v1r import V1rFaults
 
 TOU = [sys.executable, "-m", "scheduler", "gateway", "simulate"]
@@ -153,7 +154,12 @@ def test_help_lists_every_fault_of_each_door(tou: Any) -> None:
 
     _, *parts = answer.out.split("Faults of --door ")
     told = {part.partition(":")[0]: part for part in parts}
-    doors = {"local": Faults, "fleet": FleetFaults, "proxy": ProxyFaults, "v1r": V1rFaults}
+    doors: dict[str, type[Switches]] = {
+        "local": Faults,
+        "fleet": FleetFaults,
+        "proxy": ProxyFaults,
+        "v1r": V1rFaults,
+    }
     assert set(told) == set(doors)
     for door, faults in doors.items():
         assert [name for name in faults.kinds() if name not in told[door]] == [], door

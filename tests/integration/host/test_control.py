@@ -30,7 +30,7 @@ from scheduler.unix_socket import Peer
 
 
 @pytest.fixture
-def path(host, tmp_path) -> Path:
+def path(host, tmp_path):
     return tmp_path / "tou.control.sock"
 
 

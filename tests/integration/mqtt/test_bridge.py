@@ -23,7 +23,7 @@ class World:
     def __init__(self, *sites: str) -> None:
         self.sites, self.looks = list(sites), 0
         self.acts: list[tuple[str, object]] = []
-        self.mark = 0
+        self.mark = self.begun = 0
         self.fault: Exception | None = None
         self.go = threading.Event()
         self.go.set()
@@ -38,6 +38,7 @@ class World:
         }
 
     def act(self, site, asked):
+        self.begun += 1
         assert self.go.wait(30)
         self.acts.append((site, asked.body))
         return {"outcome": "confirmed", "lease": {"id": "x"}, "error": None, "exit_code": 0}
@@ -204,6 +205,7 @@ async def test_a_flood_of_requests_is_refused_and_not_piled_up(broker, base, ear
             for number in range(12):
                 asked = {"mode": "backup", "reserve": 5, "until": "next", "id": number}
                 await ear.say(f"{base}/home/set", asked)
+                await ear.until(lambda: world.begun == 1)  # the others wait for the first
             await ear.until(lambda: len(answers()) == 3)
         finally:
             world.go.set()
