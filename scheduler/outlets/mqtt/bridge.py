@@ -47,8 +47,6 @@ class Program:
     """What there is to tell of each site."""
     act: Callable[[str, LeaseRequest], Result]
     """Asks the service of a site; the result of its act."""
-    instant: Callable[[str], str]
-    """The instant that a person's words mean."""
     sign: Callable[[], object]
     """Another one than before where there may be something to tell."""
     beat: Callable[[str], object]
@@ -64,7 +62,7 @@ class Bridge:
         self._table, self._program = table, program
         self._site = self._topics(site)
         self._soon = asyncio.Event()
-        self._errands = Errands(program.act, program.instant, self._soon)
+        self._errands = Errands(program.act, self._soon)
         self._met: dict[str, Topics] = {}
         """The sites whose requests are heard on this connection."""
         self._described: set[str] = set()

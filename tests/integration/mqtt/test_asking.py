@@ -20,6 +20,15 @@ BOUNDS = Bounds(
     head=8192, body=8192, idle_seconds=5, request_seconds=5, send_seconds=5, connections=4
 )
 
+STATE = """{
+ "site": "home", "now": "2026-11-25T12:00:00Z", "dry_run": false, "leases": [], "read": null,
+ "health": {"ok": true, "word": "good", "reasons": []}, "next": null, "next_job": null,
+ "wanted": {"mode": "backup", "reserve_percent": 100.0, "rule": "charge", "period": null},
+ "confirmed": {"mode": "backup", "reserve_percent": 100.0, "at": "2026-11-25T11:00:00Z"},
+ "last_run": null, "gateway": {"reachable": true, "simulated": false},
+ "service": {"running": true, "turned": "2026-11-25T11:59:50Z", "version": "9.9"}
+}"""
+
 
 @pytest.fixture
 async def answers(tmp_path, monkeypatch):
@@ -71,6 +80,18 @@ async def test_a_service_of_another_version_is_no_reason_to_die(answers, status)
 
     assert (told["home"]["health"], told["home"]["mode"]) == ("failing", None)
     assert "as another version does" in told["home"]["reasons"][0]
+
+
+async def test_a_site_that_was_taken_away_does_not_stay_as_it_was(answers):
+    looker, state = Looker(Settings()), json.loads(STATE)
+    answers["/status"] = json_response(state)
+    for sites in (["home", "cabin"], ["home"]):
+        answers["/sites"] = json_response({"sites": [{"site": site} for site in sites]})
+        told = await asyncio.to_thread(looker.look)
+
+    assert told["home"]["as_wanted"] is True
+    assert (told["cabin"]["as_wanted"], told["cabin"]["mode"]) == (None, None)
+    assert told["cabin"]["reasons"] == ["The service has no such site any more."]
 
 
 async def test_a_service_that_begins_is_told_as_that(tmp_path, monkeypatch):

@@ -47,7 +47,6 @@ class World:
         return Program(
             look=self.look,
             act=self.act,
-            instant=lambda text: text,
             sign=lambda: self.mark,
             beat=lambda status: None,
             pulse=timedelta(hours=1),

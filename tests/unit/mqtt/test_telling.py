@@ -173,7 +173,7 @@ def test_topics_and_ids_are_fit_and_never_shared():
 
 def read(data, *, retained=False):
     payload = data if isinstance(data, bytes) else json.dumps(data).encode()
-    return request.read(payload, retained=retained, instant=lambda text: f"the instant of {text}")
+    return request.read(payload, retained=retained)
 
 
 ASKED = {"mode": "backup", "reserve": 100, "until": "2h"}
@@ -184,7 +184,7 @@ def test_a_setting_with_an_end_becomes_a_lease_with_who():
 
     assert found.path == "/leases"
     assert found.body == {
-        "kind": "override", "mode": "backup", "reserve": 100, "until": "the instant of 2h",
+        "kind": "override", "mode": "backup", "reserve": 100, "until": "2h",
         "reason": "storm", "who": "mqtt: Ann",
     }  # fmt: skip
     assert found.id == 7
