@@ -63,7 +63,7 @@ _ENDS: Final = (
     select(_first.c.at, _first.c.kind, _end.c.at.label("finished_at"), _end.c.outcome)
     .select_from(_first.outerjoin(_end, (_end.c.run == _first.c.id) & (_end.c.entry == _OUTCOME)))
     .where(_first.c.run == _first.c.id)
-    .order_by(_first.c.at)
+    .order_by(_first.c.id)
 )
 
 
@@ -113,7 +113,7 @@ def runs(
 def ends(database: Database, site: str, since: datetime, until: datetime) -> list[End]:
     """How every run of a long time ended, oldest first, without what is told of it. Raises
     AuditUnwritableError."""
-    query = _ENDS.where(_first.c.site == storable(site), *_between(_first.c.at, since, until))
+    query = _ENDS.where(_first.c.site == storable(site), *_which_runs(since, until, None, None))
     with database.reading() as connection:
         rows = connection.execute(query).all()
     return [

@@ -33,7 +33,8 @@ from scheduler.gateway.base import Step
 from scheduler.gateway.fleet.tokens import TokenFile
 from scheduler.gateway.local import wire
 from scheduler.gateway.local.client import LocalGateway
-from scheduler.gateway.local.wire import USUAL, Waits
+from scheduler.gateway.local.line import line_to
+from scheduler.gateway.local.wire import Means, Waits
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.schedule.load import Loaded, parse_schedule
 from scheduler.simulated import DEFAULT_PASSWORD
@@ -163,7 +164,7 @@ class House:
     folder: Path
     remote: Remote
     instant: datetime = START
-    waits: Waits = USUAL
+    waits: Waits = field(default_factory=Waits)
     wanted: str = "backup"
 
     @property
@@ -192,8 +193,8 @@ class House:
             around = Surroundings(self.path, real.now, real.monotonic, "Etc/UTC")
             opened = transport(self.remote.name).open_gateway(self.remote.settings, around)
             return MortalGateway(opened, fate) if fate else opened
-        return LocalGateway(
-            url=self.remote.url,
+        line = line_to(
+            self.remote.url,
             username="installer",
             email="",
             password=DEFAULT_PASSWORD,
@@ -204,9 +205,9 @@ class House:
             now=clock.now,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
-            transport=Mortal(fate) if fate else None,
-            patience=self.waits,
+            means=Means(transport=Mortal(fate) if fate else None, patience=self.waits),
         )
+        return LocalGateway(line)
 
 
 async def until_true(site: Site, clock: Clock) -> None:

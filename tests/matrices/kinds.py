@@ -154,9 +154,6 @@ REFUSES = frozenset({*SOON_AFTER, "restarts"})
 SOON_ELSEWHERE = 20 * 60.0
 # Logins while one fault stays and is overcome: one an attempt, and attempts are ever rarer.
 LOGINS = 24
-# A login of which no answer comes has perhaps stopped the battery, and nothing but another brings
-# it back: tried every half minute, twice where the connection was an old one.
-LOGINS_UNANSWERED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +169,6 @@ class Cell:
     """Whether the process has just begun, with no session."""
     soon: float = SOON_ELSEWHERE
     """Seconds within which all must be well after it."""
-    most_logins: int = LOGINS
 
     @property
     def counted(self) -> bool:
@@ -187,13 +183,12 @@ def cells(name: str, fault: str) -> Iterator[Cell]:
         for times in TIMES.values():
             yield from (Cell(text, times, at) for at in range(STEPS[name]))
         return
-    most = LOGINS_UNANSWERED if fault == "login lost" else LOGINS
     for times, table in LOCAL.items():
         soon = SOON_AFTER.get(fault, SOON)
         if times != 1:
             soon = SOON_AFTER_REFUSALS if fault in REFUSES else SOON_AFTER_LONG
         for cold, steps in table:
-            yield from (Cell(text, times, at, cold, soon, most) for at in steps)
+            yield from (Cell(text, times, at, cold, soon) for at in steps)
 
 
 def cells_of(name: str) -> int:

@@ -17,6 +17,8 @@ from scheduler.audit import proof, review
 from scheduler.audit.database import open_database
 from scheduler.gateway.local import wire
 from scheduler.gateway.local.client import LocalGateway
+from scheduler.gateway.local.line import line_to
+from scheduler.gateway.local.wire import Means
 from scheduler.schedule.load import Loaded, parse_schedule
 from scheduler.simulated import SimulatedGateway
 from scheduler.site.apply import Attempt
@@ -24,7 +26,7 @@ from scheduler.site.site import Site
 from scheduler.words import Outcome, Wake
 
 from .home import Clock, look_until, process, settled
-from .kinds import Cell
+from .kinds import LOGINS, Cell
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
 import stands
@@ -148,8 +150,8 @@ class LocalStand:
         return self.server.faults
 
     def open(self, blow: Blow) -> LocalGateway:
-        return LocalGateway(
-            url=self.server.url,
+        line = line_to(
+            self.server.url,
             username="installer",
             email="",
             password=self.secret,
@@ -160,8 +162,9 @@ class LocalStand:
             now=self.clock.now,
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
-            transport=StruckRequests(blow),
+            means=Means(transport=StruckRequests(blow)),
         )
+        return LocalGateway(line)
 
     def in_force(self) -> Any:
         return stands.of_device(self.server.device)
@@ -256,7 +259,7 @@ class Struck:
             self.problems.append(
                 f"{cell}: not in force {took} s later: {self.site.controller.wish}"
             )
-        if self.stand.logins - logins > cell.most_logins:
+        if self.stand.logins - logins > LOGINS:
             self.problems.append(f"{cell}: {self.stand.logins - logins} logins")
 
     async def _last(self, cell: Cell) -> None:

@@ -66,7 +66,14 @@ class Waits:
         return self.slow if call.slow else self.read
 
 
-USUAL: Final = Waits()
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a wire sends, where that is not as usual."""
+
+    transport: httpx.AsyncBaseTransport | None = None
+    opening: Callable[[], Awaitable[object]] | None = None
+    """Awaited before each request."""
+    patience: Waits = Waits()
 
 
 class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
@@ -79,24 +86,21 @@ class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
         self,
         *,
         url: str,
-        where: str,
         pin: str,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         secrets: tuple[str, ...],
-        transport: httpx.AsyncBaseTransport | None = None,
-        opening: Callable[[], Awaitable[object]] | None = None,
-        patience: Waits = USUAL,
+        means: Means,
     ) -> None:
         super().__init__(url, now, monotonic)
         self.breaks = 0
         """How many exchanges came to nothing; the gateway may have restarted since."""
-        self.slack_seconds = patience.slack
-        self._where, self._pin = where, Pin(pin, where)
+        self.slack_seconds = means.patience.slack
+        self.url, self.where, self.trusted = url, f"The gateway {url}", pin
+        self._pin, self._means = Pin(pin, self.where), means
         self._fixed_secrets = tuple(secret for secret in secrets if secret)
         self._session_secrets: tuple[str, ...] = ()
         self._waits: dict[str, _Wait] = {}
-        self._transport, self._opening, self._waiting = transport, opening, patience
 
     def hide(self, session: Credential) -> None:
         """Hide a session's values from now on, beside those of the one before."""
@@ -124,23 +128,23 @@ class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
         if wait and left > 0:
             why = "asked for fewer requests" if wait.status == 429 else "was busy"
             raise GatewayBusyError(
-                f"{self._where} {why}; {call.path} is left alone for another {left:.0f} s.",
+                f"{self.where} {why}; {call.path} is left alone for another {left:.0f} s.",
                 retry_after=left,
                 delivered="no",
             )
 
     async def _before(self) -> None:
-        if self._opening:
-            await self._opening()
+        if self._means.opening:
+            await self._means.opening()
 
     def _guarded(self) -> AbstractContextManager[object]:
         return self._pin
 
     def _patience(self, call: Call) -> float:
-        return self._waiting.of(call)
+        return self._means.patience.of(call)
 
     def _client(self) -> httpx.AsyncBaseTransport:
-        return self._transport or _transport()
+        return self._means.transport or _transport()
 
     def _answer(
         self, client: httpx.AsyncBaseTransport, call: Call, headers: Mapping[str, str]
@@ -181,13 +185,13 @@ class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
 
     def _garbage(self, call: Call) -> GatewayError:
         return GatewayProtocolError(
-            f"{self._where} answers {call.method} {call.path} with something that is not HTTP as "
+            f"{self.where} answers {call.method} {call.path} with something that is not HTTP as "
             "we know it. Check that TOU_GATEWAY_URL is the gateway."
         )
 
     def _unreachable(self, call: Call, reason: str) -> str:
         return (
-            f"{self._where} {reason} ({call.method} {call.path}). Check that the gateway is on and "
+            f"{self.where} {reason} ({call.method} {call.path}). Check that the gateway is on and "
             "in the network, and TOU_GATEWAY_URL; it is tried again."
         )
 
