@@ -17,7 +17,7 @@ from scheduler import clock, files, imports, settings
 from scheduler.cli import chosen
 from scheduler.errors import SchedulerError
 from scheduler.imports import MAX_BYTES, Imported
-from scheduler.schedule import library, own
+from scheduler.schedule import library
 from scheduler.schedule.wording import shown
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -92,7 +92,7 @@ def import_command(  # noqa: PLR0917 - click hands them over by name
         sys.stdout.write(made.tariff_yaml)
         _say_notes(made, err=True)
         return
-    folder = chosen.beside() / own.FOLDER
+    folder = chosen.beside() / library.FOLDER
     path = Path(output) if output else folder / f"{name or made.suggested_id}.yaml"
     write_own(path, made.tariff_yaml, force=force)
     _say_notes(made, err=False)
@@ -148,7 +148,7 @@ def _text(data: bytes) -> str:
 
 def write_own(path: Path, text: str, *, force: bool = False) -> None:
     """Write a tariff file that hides no shipped one. Raises SchedulerError with the way out."""
-    own.refuse_hiding(path, library.ids())
+    library.refuse_hiding(path, library.ids())
     if path.exists() and not force:
         raise SchedulerError(
             f"{path} exists already. --force overwrites it; --id or --output names another."

@@ -20,8 +20,6 @@ from scheduler.errors import (
 from scheduler.gateway.exchange import Call, HttpReply
 from scheduler.gateway.local.firmware import WAY_OUT
 
-HEAD: Final = 120
-"""Characters of a body that is not understood, as shown to a person."""
 # Texts of the portal's own tests; their status is not known.
 _EXPIRED: Final = ("invalid bearer token", "token expired")
 
