@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure
 from scheduler import clock
-from scheduler.audit import keeping, review
+from scheduler.audit import keeping, proof, review
 from scheduler.audit.chain import Json, Row, canonical
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.intent import Intent
@@ -141,7 +141,7 @@ def _read(what: str, question: Callable[[], object], *, empty: bool = False) -> 
 
 
 def _verify(database: Database) -> Figure:
-    taken = _seconds(lambda: review.verify(database))
+    taken = _seconds(lambda: proof.verify(database))
     what = f"audit: verify {ENTRIES:,} entries"
     return Figure(what, taken, "s", VERIFY_S, taken <= VERIFY_S)
 

@@ -18,6 +18,7 @@ from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
 from scheduler.gateway.local.bodies import operation_body
 from scheduler.gateway.local.client import LocalGateway
+from scheduler.gateway.local.line import line_to
 from scheduler.schedule.load import load_schedule
 from scheduler.schedule.values import Schedule
 from scheduler.setting import Mode, Setting
@@ -64,8 +65,8 @@ def measure() -> list[Figure]:
 
 async def _race(folder: Path, where: dict[str, str]) -> tuple[list[float], list[float], float]:
     database = open_database(folder / "tou.db", create=True)
-    client = LocalGateway(
-        url=where["url"],
+    line = line_to(
+        where["url"],
         username="installer",
         email="",
         password=DEFAULT_PASSWORD,
@@ -73,8 +74,8 @@ async def _race(folder: Path, where: dict[str, str]) -> tuple[list[float], list[
         certificate=None,
         session_file=folder / "tou.session",
         pause=0.0,
-        simulated=True,
     )
+    client = LocalGateway(line, simulated=True)
     writer = Writer(database)
     recorder = Recorder(writer, "bench")
     even, odd = _schedules(folder)

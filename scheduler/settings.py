@@ -171,9 +171,10 @@ def _every_table() -> Iterator[type[FromEnvironment]]:
     """With those of the outlets that are processes of their own; the service reads none of them."""
     from scheduler.outlets.mqtt.settings import MqttSettings
     from scheduler.outlets.notices.settings import NotifySettings
+    from scheduler.outlets.web.settings import WebSettings
 
     yield from _tables()
-    yield from (NotifySettings, MqttSettings)
+    yield from (NotifySettings, MqttSettings, WebSettings)
 
 
 def _senseless(made: Settings) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Integer, Row, func, literal_column, select
 
 from scheduler import clock
 from scheduler.audit.chain import Json, storable
@@ -95,10 +95,6 @@ class Confirmed:
     @property
     def mode(self) -> str:
         return self.setting.mode.value
-
-    @property
-    def reserve_percent(self) -> float:
-        return float(self.setting.reserve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +210,10 @@ class Questions:
     def events(self, kind: str, since: datetime, until: datetime | None = None) -> list[Event]:
         """The events of a kind from an instant on, in the order in which they were kept."""
         query = _EVENTS.where(
-            audit.c.kind == kind, audit.c.site == self._site, audit.c.at >= clock.to_micros(since)
+            audit.c.kind == kind, audit.c.site == self._site, _at >= clock.to_micros(since)
         )
         if until is not None:
-            query = query.where(audit.c.at < clock.to_micros(until))
+            query = query.where(_at < clock.to_micros(until))
         with self.database.reading() as connection:
             rows = connection.execute(query).all()
         return [
@@ -228,7 +224,7 @@ class Questions:
         """The gateway's firmware as last met, or before an instant."""
         query = _FIRMWARE.where(audit.c.site == self._site)
         if until is not None:
-            query = query.where(audit.c.at < clock.to_micros(until))
+            query = query.where(_at < clock.to_micros(until))
         with self.database.reading() as connection:
             detail = connection.execute(query).scalar()
         found = None if detail is None else json.loads(detail).get("firmware")
@@ -335,6 +331,11 @@ def _confirmed(connection: Connection, run: int) -> Confirmed | None:
     )
 
 
+# The plus keeps SQLite from walking through all of a site, or all since then, to have some events
+# of it in order: they are few.
+_id: Final[ColumnElement[int]] = literal_column("+id", Integer)
+_at: Final[ColumnElement[int]] = literal_column("+at", Integer)
+
 _HEAD: Final = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)
 
 _LAST_AT: Final = select(func.max(audit.c.at))
@@ -376,19 +377,19 @@ _SCHEDULE: Final = (
 
 _EVENTS: Final = (
     select(audit.c.at, audit.c.name, audit.c.detail).where(audit.c.entry == EVENT)
-).order_by(audit.c.id)
+).order_by(_id)
 
 _FIRMWARE: Final = (
     select(audit.c.detail)
     .where(audit.c.entry == EVENT, audit.c.kind == "gateway", audit.c.name == "firmware")
-    .order_by(audit.c.id.desc())
+    .order_by(_id.desc())
     .limit(1)
 )
 
 _INCIDENTS: Final = (
     select(audit.c.id, audit.c.name, audit.c.detail)
     .where(audit.c.entry == EVENT, audit.c.kind == "incident")
-    .order_by(audit.c.id)
+    .order_by(_id)
 )
 
 # The plus keeps SQLite from gathering all that ever ended so: one walk back in time is enough.

@@ -26,29 +26,10 @@ from scheduler import clock
 from scheduler.audit.chain import Json, storable
 from scheduler.audit.database import Database
 from scheduler.audit.keeping import chunks
-from scheduler.audit.proof import Verified, verify
 from scheduler.audit.questions import EVENT, together
 from scheduler.audit.table import audit, open_runs
 from scheduler.audit.views import EntryView, EvidenceView, RunView, StepView
 from scheduler.words import EntryKind, Outcome
-
-__all__ = [
-    "End",
-    "EntryView",
-    "EvidenceView",
-    "RunView",
-    "StepView",
-    "Verified",
-    "ends",
-    "entries",
-    "events",
-    "last_entry",
-    "last_run",
-    "run",
-    "run_of",
-    "runs",
-    "verify",
-]
 
 # Written out and not bound: SQLite takes a partial index only for a constant it can see.
 _OUTCOME: Final[ColumnElement[str]] = literal_column("'outcome'")
@@ -82,7 +63,7 @@ _ENDS: Final = (
     select(_first.c.at, _first.c.kind, _end.c.at.label("finished_at"), _end.c.outcome)
     .select_from(_first.outerjoin(_end, (_end.c.run == _first.c.id) & (_end.c.entry == _OUTCOME)))
     .where(_first.c.run == _first.c.id)
-    .order_by(_first.c.at)
+    .order_by(_first.c.id)
 )
 
 
@@ -132,7 +113,7 @@ def runs(
 def ends(database: Database, site: str, since: datetime, until: datetime) -> list[End]:
     """How every run of a long time ended, oldest first, without what is told of it. Raises
     AuditUnwritableError."""
-    query = _ENDS.where(_first.c.site == storable(site), *_between(_first.c.at, since, until))
+    query = _ENDS.where(_first.c.site == storable(site), *_which_runs(since, until, None, None))
     with database.reading() as connection:
         rows = connection.execute(query).all()
     return [

@@ -13,7 +13,7 @@ import click
 from scheduler import settings
 from scheduler.audit import review
 from scheduler.audit.database import Database
-from scheduler.audit.review import EntryView, RunView
+from scheduler.audit.views import EntryView, RunView
 from scheduler.cli import audit_text
 from scheduler.cli.audit_question import Question, display_zone, filters, no_audit, read
 from scheduler.cli.db import verify_command

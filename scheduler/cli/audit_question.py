@@ -14,7 +14,7 @@ import click
 from scheduler import clock
 from scheduler.audit import review
 from scheduler.audit.database import Database, open_to_look
-from scheduler.audit.review import EntryView, RunView
+from scheduler.audit.views import EntryView, RunView
 from scheduler.cli.times import parse_instant
 from scheduler.errors import SchedulerError
 from scheduler.settings import Settings

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from scheduler import outside
-from scheduler.audit.review import EntryView, RunView
+from scheduler.audit.views import EntryView, RunView
 from scheduler.cli.show import drawable, local_text
 from scheduler.cli.table import Column, paragraph, printable, table, terminal_width
 from scheduler.cli.times import count, span_words

@@ -13,7 +13,7 @@ import click
 from scheduler import settings
 from scheduler.cli.table import printable
 from scheduler.errors import ConfigurationError, ScheduleError
-from scheduler.schedule import library, own, source
+from scheduler.schedule import library, source
 from scheduler.schedule.load import load_schedule
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_file import load_tariff
@@ -28,7 +28,7 @@ def file_of(given: str | None) -> Path:
     path = Path(given)
     if path.suffix in (".yaml", ".yml") or "/" in given or path.exists():
         return path
-    mine, shipped = own.files(beside()), library.ids()
+    mine, shipped = library.own_files(beside()), library.ids()
     if given in mine:
         return mine[given]
     if given in shipped:
@@ -86,7 +86,7 @@ class Found:
     @property
     def hides(self) -> str | None:
         """The shipped tariff whose place it takes for the schedules beside it."""
-        return own.takes_the_place_of(self.file, library.ids()) if self.file else None
+        return library.takes_the_place_of(self.file, library.ids()) if self.file else None
 
 
 def beside() -> Path:
@@ -102,7 +102,7 @@ def find(given: str) -> Found:
     path = Path(given)
     if path.suffix in (".yaml", ".yml") or ("/" in given and path.is_file()):
         return _own(path)
-    mine, known = own.files(beside()), library.ids()
+    mine, known = library.own_files(beside()), library.ids()
     if given in mine:
         return _own(mine[given])
     if given in known:
@@ -118,7 +118,7 @@ def find(given: str) -> Found:
 def every() -> Iterator[Found]:
     """The shipped ones, then one's own; of a broken file only its fault is said, on stderr."""
     yield from (Found(library.load(each)) for each in library.ids())
-    for path in own.files(beside()).values():
+    for path in library.own_files(beside()).values():
         try:
             yield _own(path)
         except ScheduleError as error:

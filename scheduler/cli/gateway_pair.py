@@ -15,7 +15,6 @@ from typing import Any, Final
 import click
 
 from scheduler import clock, settings
-from scheduler.cli import gateway_pair_words as words
 from scheduler.cli.show import echo_json, format_option
 from scheduler.errors import GatewayError, GatewayRefusedError, SchedulerError, SettingsError
 from scheduler.gateway.base import Spend
@@ -29,6 +28,57 @@ from scheduler.host.sites import keep_event
 from scheduler.settings import Settings
 
 KEY: Final = "v1r.pem"
+_MADE: Final = """\
+Step 1 of 3: the key.
+  Made {path} (RSA, 4096 bits, readable by its owner alone).
+  Whoever has this file can part the house from the grid and lock every other program out:
+  keep it on this machine, and in no backup that others read."""
+
+_TAKEN: Final = """\
+Step 1 of 3: the key.
+  Using {path} (key {short})."""
+
+_NO_CLOUD: Final = """\
+Step 2 of 3: the Powerwall is told of the key, once, by way of the cloud. No sign-in was found here.
+  Either   tou gateway login, then tou gateway pair again (your own app, or a token of Teslemetry);
+  or       let pypowerwall do it, free and with your Tesla sign-in:
+             pip install pypowerwall, then python -m pypowerwall register
+           and take over the key it made:
+             tou gateway pair --key PATH-TO/tedapi_rsa_private.pem
+  The public half, to be registered by any other way, is in {public}."""
+
+_TOLD: Final = "Step 2 of 3: the Powerwall was told of the key."
+_KNOWN: Final = "Step 2 of 3: the Powerwall knows of the key already."
+
+_SWITCH: Final = """\
+Step 3 of 3: somebody at the Powerwall.
+  Go there now; some systems wait ten minutes, others only two.
+  Switch ONE unit off, count to fifteen, and switch it on again. A short flick is not seen.
+    Powerwall 2: the switch on its right side.  Powerwall 3: on its left, under the red flap.
+  With the unit off there is no backup for these seconds."""
+
+_WAITING: Final = "  Waiting for at most {wait}; Ctrl-C is harmless, run this again to go on."
+
+_TIMED_OUT: Final = """\
+The time to move the switch is over. Run `tou gateway pair` again when somebody stands next to the
+Powerwall: the same key is then registered anew."""
+
+_NOT_YET: Final = """\
+Not verified yet. Run `tou gateway pair` again to go on; the key stays the same."""
+
+_REMOVED: Final = """\
+The key was removed from the Powerwall, by the app or another paired program. It is registered
+anew."""
+
+_DONE: Final = "The Powerwall takes the key."
+
+_WIRED: Final = """\
+  TOU_V1R_HOST: the gateway's address on its wired port where a cable is there, such as
+  10.42.1.40; else its address in the home network, which some answer on."""
+_LABEL: Final = """\
+  TOU_V1R_PASSWORD: the whole password on the gateway's label; systemd's credential v1r_password
+  keeps it out of the file."""
+_EXTRA: Final = "pip install 'tou-scheduler[v1r]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +138,7 @@ def pair_command(key: Path | None, wait: timedelta, every: timedelta, form: str)
     Example: tou gateway pair --key /var/lib/tou-scheduler/v1r.pem
     """
     pair = _begun(key, quiet=form == "json")
-    told = words.MADE if pair.made else words.TAKEN
+    told = _MADE if pair.made else _TAKEN
     pair.say(told.format(path=pair.path, short=pair.key.short))
     state, host = asyncio.run(_paired(pair, wait, every))
     if state is Pairing.VERIFIED:
@@ -98,7 +148,7 @@ def pair_command(key: Path | None, wait: timedelta, every: timedelta, form: str)
     elif state is Pairing.VERIFIED:
         click.echo(_next(pair, host))
     if state is not Pairing.VERIFIED:
-        raise SchedulerError(words.TIMED_OUT if state is Pairing.TIMED_OUT else words.NOT_YET)
+        raise SchedulerError(_TIMED_OUT if state is Pairing.TIMED_OUT else _NOT_YET)
 
 
 def _begun(path: Path | None, *, quiet: bool) -> Pair:
@@ -118,8 +168,8 @@ async def _paired(pair: Pair, wait: timedelta, every: timedelta) -> tuple[Pairin
     cloud = _cloud(pair)
     if cloud is None:
         if state is Pairing.UNKNOWN:
-            raise SettingsError(words.NO_CLOUD.format(public=_public(pair)))
-        pair.say(words.KNOWN)
+            raise SettingsError(_NO_CLOUD.format(public=_public(pair)))
+        pair.say(_KNOWN)
         return await _waited(pair, None, wait, every), pair.table.v1r_host
     try:
         state = await _registered(pair, cloud)
@@ -181,20 +231,20 @@ async def _registered(pair: Pair, cloud: KeyCloud) -> Pairing:
     text, steps = pair.key.public_text, Unkept()
     state = registration.state_in(await cloud.relay(steps, registration.list_message()), text)
     if state in (Pairing.PENDING, Pairing.VERIFIED):
-        pair.say(words.KNOWN)
+        pair.say(_KNOWN)
         return state
     if state is Pairing.REMOVED:
-        pair.say(words.REMOVED)
+        pair.say(_REMOVED)
     added = registration.added_in(await cloud.relay(steps, registration.add_message(text)))
-    pair.say(words.TOLD)
+    pair.say(_TOLD)
     return Pairing.PENDING if added is Pairing.UNKNOWN else added
 
 
 async def _waited(pair: Pair, cloud: KeyCloud | None, wait: timedelta, every: timedelta) -> Pairing:
     """Until somebody moved the switch, or the time is over."""
-    pair.say(words.SWITCH)
+    pair.say(_SWITCH)
     if wait:
-        pair.say(words.WAITING.format(wait=clock.format_duration(wait)))
+        pair.say(_WAITING.format(wait=clock.format_duration(wait)))
     until = clock.monotonic() + wait.total_seconds()
     while True:
         state = await _state(pair, cloud)
@@ -230,11 +280,11 @@ def _public(pair: Pair) -> Path:
 
 
 def _next(pair: Pair, host: str | None) -> str:
-    lines = [words.DONE, "", "Set these:", "  TOU_GATEWAY=v1r", f"  TOU_V1R_KEY={pair.path}"]
-    lines.append(f"  TOU_V1R_HOST={host}" if host else words.WIRED)
+    lines = [_DONE, "", "Set these:", "  TOU_GATEWAY=v1r", f"  TOU_V1R_KEY={pair.path}"]
+    lines.append(f"  TOU_V1R_HOST={host}" if host else _WIRED)
     if pair.table.v1r_password is None:
-        lines.append(words.LABEL)
-    return "\n".join([*lines, f"and once: {words.EXTRA}. Then: tou gateway info"])
+        lines.append(_LABEL)
+    return "\n".join([*lines, f"and once: {_EXTRA}. Then: tou gateway info"])
 
 
 def _as_json(pair: Pair, state: Pairing, host: str | None) -> dict[str, Any]:

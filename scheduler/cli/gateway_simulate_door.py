@@ -22,7 +22,7 @@ V1R_KEY: Final = Path("v1r-simulated.pem")
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ServedDoor:
     """What to serve, and what a person is told of it."""
 
     make: Callable[..., Any]
@@ -141,8 +141,8 @@ def _v1r_words(unit: SimulatedV1r) -> list[str]:
 _LOCAL: Final = ("profile", "password", "charge", "speed", "run_seconds", "identity", "update")
 
 DOORS: Final = {
-    "local": Door(SimulatedGateway, Faults, _local_told, _local_words, _LOCAL),
-    "fleet": Door(SimulatedFleet, FleetFaults, _fleet_told, _fleet_words),
-    "proxy": Door(SimulatedProxy, ProxyFaults, _proxy_told, _proxy_words),
-    "v1r": Door(_v1r, V1rFaults, _v1r_told, _v1r_words),
+    "local": ServedDoor(SimulatedGateway, Faults, _local_told, _local_words, _LOCAL),
+    "fleet": ServedDoor(SimulatedFleet, FleetFaults, _fleet_told, _fleet_words),
+    "proxy": ServedDoor(SimulatedProxy, ProxyFaults, _proxy_told, _proxy_words),
+    "v1r": ServedDoor(_v1r, V1rFaults, _v1r_told, _v1r_words),
 }

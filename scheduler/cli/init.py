@@ -23,7 +23,7 @@ from scheduler.gateway.registry import TRANSPORTS, settings_of, transport
 from scheduler.plan import Plan
 from scheduler.plan.entry import entry_json
 from scheduler.recipes import MOST_RESERVE, PURPOSES, Means, Purpose
-from scheduler.schedule import library, own
+from scheduler.schedule import library
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import Schedule
 from scheduler.schedule.wording import did_you_mean, shown
@@ -195,12 +195,12 @@ def _chosen(options: _Options, into: Path) -> _Chosen:
         return _imported(options, options.source)
     found = find(options.tariff) if options.tariff else _filtered(options)
     if found.file is None:
-        return _Chosen(found.tariff, f"{own.FOLDER}/{found.tariff.id}.yaml")
+        return _Chosen(found.tariff, f"{library.FOLDER}/{found.tariff.id}.yaml")
     name = options.id or found.file.stem
-    named = f"{own.FOLDER}/{name}.yaml"
+    named = f"{library.FOLDER}/{name}.yaml"
     if (into / named).exists() and (into / named).samefile(found.file):
         return _Chosen(found.tariff, named, None)
-    own.refuse_hiding(into / named, library.ids())
+    library.refuse_hiding(into / named, library.ids())
     return _Chosen(found.tariff, named, found.file.read_text(encoding="utf-8"))
 
 
@@ -212,8 +212,8 @@ def _imported(options: _Options, source: str) -> _Chosen:
         raise click.UsageError(
             "The rate does not tell its time zone. Give --timezone, such as America/Los_Angeles."
         )
-    named = f"{own.FOLDER}/{options.id or made.suggested_id}.yaml"
-    own.refuse_hiding(Path(named), library.ids())
+    named = f"{library.FOLDER}/{options.id or made.suggested_id}.yaml"
+    library.refuse_hiding(Path(named), library.ids())
     return _Chosen(made.tariff, named, made.tariff_yaml, made.notes)
 
 
@@ -263,8 +263,8 @@ def _show_and_write(
 
 def _beside(into: Path) -> dict[str, str]:
     return {
-        f"{own.FOLDER}/{path.name}": path.read_text(encoding="utf-8")
-        for path in own.files(into).values()
+        f"{library.FOLDER}/{path.name}": path.read_text(encoding="utf-8")
+        for path in library.own_files(into).values()
     }
 
 

@@ -15,7 +15,12 @@ import click
 
 from scheduler import __version__, asking, clock, settings
 from scheduler.cli.verbs import Verbs
-from scheduler.errors import ConfigurationError, ServiceSilentError
+from scheduler.errors import (
+    AccessError,
+    ConfigurationError,
+    LeaseError,
+    ServiceSilentError,
+)
 from scheduler.host import instance, supervisor
 from scheduler.outlets import journal
 from scheduler.outlets.mqtt.message import Message, gone, of_state
@@ -42,7 +47,8 @@ def mqtt_command(context: click.Context) -> None:
 
 
 @mqtt_command.command("forget")
-def forget_command() -> None:
+@click.option("--site", metavar="NAME", help="One site alone, such as one that is gone.")
+def forget_command(site: str | None) -> None:
     """Delete what the broker keeps of us: the device at Home Assistant, and the state.
 
     Example: tou mqtt forget
@@ -50,7 +56,7 @@ def forget_command() -> None:
     chosen, table = _prepared()
     from scheduler.outlets.mqtt.forget import forget
 
-    for topic in asyncio.run(forget(table, Looker(chosen).look())):
+    for topic in asyncio.run(forget(table, [site] if site else Looker(chosen).look())):
         click.echo(f"deleted: {topic}")
 
 
@@ -64,7 +70,6 @@ async def run(chosen: Settings, table: MqttSettings) -> None:
     program = Program(
         look=Looker(chosen).look,
         act=partial(act, chosen),
-        instant=partial(_instant, chosen),
         sign=_sign_of(chosen.database_path),
         beat=lambda status: supervisor.notify("WATCHDOG=1", f"STATUS={status}"),
         pulse=chosen.pulse,
@@ -79,7 +84,7 @@ class Looker:
 
     def __init__(self, chosen: Settings) -> None:
         self._settings = chosen
-        self._known = [chosen.site]
+        self._heard: list[str] = []
         self._patience = absence.PULSES * chosen.pulse + absence.MORE
 
     def look(self) -> Mapping[str, Message]:
@@ -93,16 +98,28 @@ class Looker:
             return self._asked(running.control)
         except ServiceSilentError as error:
             return self._gone(str(error), running=True)
+        except (KeyError, TypeError, AttributeError) as error:
+            # During an upgrade one of the two is older for a while.
+            why = f"The service speaks as another version does ({error}). Restart both."
+            return self._gone(why, running=True)
 
     def _asked(self, control: Path) -> Mapping[str, Message]:
         names = [str(each["site"]) for each in asking.ask(control, "/sites")["sites"]]
         states = {name: asking.ask(control, f"/status?site={quote(name, '')}") for name in names}
-        self._known = names
-        return {name: of_state(each, patience=self._patience) for name, each in states.items()}
+        told = {name: of_state(each, patience=self._patience) for name, each in states.items()}
+        # A site that was taken away must not stay at the broker as it was.
+        lost = [site for site in self._heard if site not in names]
+        self._heard = [*names, *lost]
+        why = "The service has no such site any more."
+        return told | {site: _gone(site, why, running=True) for site in lost}
 
     def _gone(self, why: str, *, running: bool) -> Mapping[str, Message]:
-        now = clock.iso(clock.now())
-        return {site: gone(site, now, why, running=running) for site in self._known}
+        sites = self._heard or [self._settings.site]
+        return {site: _gone(site, why, running=running) for site in sites}
+
+
+def _gone(site: str, why: str, *, running: bool) -> Message:
+    return gone(site, clock.iso(clock.now()), why, running=running)
 
 
 def act(chosen: Settings, site: str, asked: LeaseRequest) -> Mapping[str, Any]:
@@ -110,9 +127,21 @@ def act(chosen: Settings, site: str, asked: LeaseRequest) -> Mapping[str, Any]:
     control = instance.inspect(instance.lock_path(chosen.database_path)).control
     if control is None:
         raise ServiceSilentError("No service runs that could do it.")
+    try:
+        return _ended(chosen, control, site, asked)
+    except AccessError as error:
+        raise AccessError(
+            f"{error} To let `tou mqtt` act, give it and the service the same TOU_ACT_KEY;"
+            " docs/mqtt.md tells how."
+        ) from None
+
+
+def _ended(chosen: Settings, control: Path, site: str, asked: LeaseRequest) -> Mapping[str, Any]:
     what, key = f"{asked.path}?site={quote(site, '')}", chosen.act_key
-    lines = asking.act(control, what, asked.body, key=key.get_secret_value() if key else None)
-    for line in lines:
+    shown, body = key.get_secret_value() if key else None, dict(asked.body)
+    if "until" in body:
+        body["until"] = _instant(control, site, body["until"])
+    for line in asking.act(control, what, body, key=shown):
         if "ended" in line:
             return dict(line["ended"])
         if "error" in line:
@@ -120,19 +149,18 @@ def act(chosen: Settings, site: str, asked: LeaseRequest) -> Mapping[str, Any]:
     raise ServiceSilentError("The service ended before the act did; `tou audit` tells how far.")
 
 
-def _instant(chosen: Settings, text: str) -> str:
-    """Raises ValueError with the way out. What it needs is imported with the first request: it is a
-    third of this process."""
-    from scheduler.cli.audit_question import display_zone
+def _instant(control: Path, site: str, text: str) -> str:
+    """By the clock of the house, which the service knows. Raises LeaseError with the way out."""
     from scheduler.cli.times import parse_instant
+    from scheduler.schedule import zones
 
     if text.strip().casefold() == "next":
         return "next"
+    zone = zones.zone(asking.ask(control, f"/status?site={quote(site, '')}")["timezone"])
     try:
-        found = parse_instant(text, now=clock.now(), zone=display_zone(chosen), ahead=True)
+        return clock.iso(parse_instant(text, now=clock.now(), zone=zone, ahead=True))
     except click.BadParameter as error:
-        raise ValueError(error.message) from None
-    return clock.iso(found)
+        raise LeaseError(error.message) from None
 
 
 def _sign_of(database: Path) -> Callable[[], object]:

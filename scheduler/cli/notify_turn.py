@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from scheduler import asking, clock
@@ -20,11 +21,12 @@ from scheduler.outlets.notices import targets
 from scheduler.outlets.notices.absence import GONE, Absence, Heard
 from scheduler.outlets.notices.notice import Notice, of_stories, stories
 from scheduler.outlets.notices.settings import NotifySettings
-from scheduler.outlets.notices.targets import Addressee
+from scheduler.outlets.notices.targets import Addressee, Send
 from scheduler.outlets.notices.teller import Teller
 from scheduler.outlets.notices.told_book import ToldBook
 from scheduler.outlets.pings import Pinger, ping, turned
 from scheduler.settings import Settings
+from scheduler.site.untaken import NONE, REASON
 
 LOOKED_BACK: Final = timedelta(days=40)
 """An incident that has been open for longer was told long ago."""
@@ -41,9 +43,12 @@ class Turns:
         table: NotifySettings,
         found: tuple[Addressee, ...],
         book: ToldBook,
+        *,
+        send: Send = targets.send,
     ) -> None:
         self._settings, self._table, self._book = chosen, table, book
-        self._teller = Teller(book, found, targets.send, table.notify_quiet)
+        self._teller = Teller(book, found, send, table.notify_quiet)
+        self._addresses = tuple(each.address for each in found)
         self._absence = Absence(pulse=chosen.pulse, begun=clock.now())
         url = table.ping_url
         self._pinger = None if url is None else Pinger(url.get_secret_value())
@@ -57,9 +62,22 @@ class Turns:
             self._pinger.look(turned(state) if state else None, now)
         told = self._teller.tell(self._notices(heard, now, zone), now, zone)
         told += self._tell_digest(now, zone)
+        if state is not None:
+            self._own_up(state)
         if told:
             return f"told {told} at {clock.iso(now)}"
         return self._fault or "nothing to tell"
+
+    def _own_up(self, state: Mapping[str, Any]) -> None:
+        """Have the service show that nobody takes a notice, or that this is over."""
+        untaken = self._book.untaken(self._addresses)
+        shown = any(each["id"] == REASON for each in state["health"]["details"])
+        if untaken is None and not shown:
+            return
+        try:
+            tell_service(self._settings, untaken.to_json() if untaken else NONE)
+        except (ServiceSilentError, AccessError) as error:
+            log.debug("the service is not told: %s", error)
 
     def _notices(self, heard: Heard, now: datetime, zone: ZoneInfo) -> Iterator[Notice]:
         site, gone = self._settings.site, self._book.open_key(GONE)
@@ -114,6 +132,15 @@ def of_incidents(
         )
     told = stories(entries)
     return tuple(of_stories(told, site=chosen.site, zone=zone, since=book.begun, heard=book.heard))
+
+
+def tell_service(chosen: Settings, body: Mapping[str, Any]) -> None:
+    """Tell the service how notices are taken. Raises ServiceSilentError, AccessError."""
+    control = instance.inspect(instance.lock_path(chosen.database_path)).control
+    if control is not None:
+        for answer in asking.act(control, f"/notices?site={quote(chosen.site)}", body):
+            if "error" in answer:
+                log.warning("the service does not take it: %s", answer["error"])
 
 
 def hear(chosen: Settings) -> tuple[Heard, Mapping[str, Any] | None]:

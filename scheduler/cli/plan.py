@@ -74,15 +74,9 @@ def plan_command(  # noqa: PLR0917 - click hands them over by name
     if form == "csv":
         echo_csv(entries, _COLUMNS)
         return
-    echo_json(
-        {
-            "schedule": found.name,
-            "timezone": found.timezone,
-            "checksum": made.checksum,
-            "entries": entries,
-            **({"leases": [each.to_json() for each in leases]} if leases else {}),
-        }
-    )
+    head = {"schedule": found.name, "timezone": found.timezone, "checksum": made.checksum}
+    held = {"leases": [each.to_json() for each in leases]} if leases else {}
+    echo_json({**head, "entries": entries, **held})
 
 
 def in_force() -> tuple[Lease, ...]:

@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,11 +17,19 @@ from scheduler import clock, files, imports, settings
 from scheduler.cli import chosen
 from scheduler.errors import SchedulerError
 from scheduler.imports import MAX_BYTES, Imported
-from scheduler.schedule import library, own
+from scheduler.schedule import library
 from scheduler.schedule.wording import shown
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _STREAM = "-"
+
+
+def _id(_context: object, _option: object, name: str | None) -> str | None:
+    if name is not None and _ID.fullmatch(name) is None:
+        raise click.BadParameter(
+            f"{shown(name)} is not an id. Write letters, digits and hyphens, such as my-plan."
+        )
+    return name
 
 
 @click.command("import")
@@ -31,7 +40,12 @@ _STREAM = "-"
     help="In place of FILE: the rate plan in the Tesla app, as the gateway tells it (fleet).",
 )
 @click.option(
-    "--id", "--as", "name", metavar="ID", help="The new tariff's id; else one from its name."
+    "--id",
+    "--as",
+    "name",
+    metavar="ID",
+    callback=_id,
+    help="The new tariff's id; else one from its name.",
 )
 @click.option(
     "--at",
@@ -52,11 +66,9 @@ def import_command(  # noqa: PLR0917 - click hands them over by name
     from_gateway: bool,
     name: str | None,
     at: datetime | None,
-    label: str | None,
-    timezone: str | None,
-    sunday_first: bool,
     output: str | None,
     force: bool,
+    **how: Any,
 ) -> None:
     """Make a tariff file of an OpenEI rate record or a Tesla tariff, both JSON; FILE - is stdin.
 
@@ -71,34 +83,22 @@ def import_command(  # noqa: PLR0917 - click hands them over by name
         raise click.UsageError("Give FILE, or --from-gateway.")
     if name is not None and output is not None:
         raise click.UsageError("Give --id or --output, not both.")
-    if name is not None and _ID.fullmatch(name) is None:
-        raise click.BadParameter(
-            f"{shown(name)} is not an id. Write letters, digits and hyphens, such as my-plan.",
-            param_hint="--id",
-        )
-    text, shown_as = _of_gateway() if file is None else (read_source(file), file)
-    made = imports.read(
-        text,
-        "stdin" if file == _STREAM else shown_as,
-        at=at.date() if at else None,
-        label=label,
-        timezone=timezone,
-        today=clock.now().date(),
-        sunday_first=sunday_first,
+    text, shown_as = (
+        _of_gateway() if file is None else (read_source(file), "stdin" if file == _STREAM else file)
     )
+    on, today = at.date() if at else None, clock.now().date()
+    made = imports.read(text, shown_as, at=on, today=today, **how)
     if output == _STREAM:
         sys.stdout.write(made.tariff_yaml)
         _say_notes(made, err=True)
         return
-    folder = chosen.beside() / own.FOLDER
+    folder = chosen.beside() / library.FOLDER
     path = Path(output) if output else folder / f"{name or made.suggested_id}.yaml"
     write_own(path, made.tariff_yaml, force=force)
     _say_notes(made, err=False)
-    click.echo(f"Written: {path}")
-    if not made.zone_known:
-        click.echo(f"First write the zone into it: {path}, timezone.")
+    zone = "" if made.zone_known else f"First write the zone into it: {path}, timezone.\n"
     click.echo(
-        f"Compare it with your utility's sheet: tou tariff show {path}\n"
+        f"Written: {path}\n{zone}Compare it with your utility's sheet: tou tariff show {path}\n"
         f"Check it after each edit: tou check {path}"
     )
 
@@ -148,7 +148,7 @@ def _text(data: bytes) -> str:
 
 def write_own(path: Path, text: str, *, force: bool = False) -> None:
     """Write a tariff file that hides no shipped one. Raises SchedulerError with the way out."""
-    own.refuse_hiding(path, library.ids())
+    library.refuse_hiding(path, library.ids())
     if path.exists() and not force:
         raise SchedulerError(
             f"{path} exists already. --force overwrites it; --id or --output names another."

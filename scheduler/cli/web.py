@@ -3,63 +3,163 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
-from scheduler import clock, environment
+from scheduler import asking, clock, environment
 from scheduler.audit.views import RunView
 from scheduler.cli import audit_text, status
 from scheduler.cli.audit_question import display_zone
 from scheduler.cli.show import write_csv
-from scheduler.errors import ConfigurationError, SettingsError
+from scheduler.cli.verbs import Verbs
+from scheduler.errors import AccessError, ConfigurationError, ServiceSilentError, SettingsError
 from scheduler.host import instance
 from scheduler.outlets import journal
 from scheduler.outlets.hindsight import Life
 from scheduler.outlets.web import address
+from scheduler.outlets.web.settings import WebSettings
 from scheduler.settings import Settings
 
 if TYPE_CHECKING:
+    from scheduler.outlets.web.entrance import Entrance
     from scheduler.outlets.web.source import Source
 
 
-def _where(_: click.Context, __: click.Parameter, text: str) -> address.Listen:
+def _where(_: click.Context, __: click.Parameter, text: str | None) -> address.Listen | None:
     try:
-        return address.listen(text)
+        return None if text is None else address.listen(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
 
-@click.command("web")
+@click.group("web", cls=Verbs, invoke_without_command=True)
 @click.option(
     "--listen",
     metavar="HOST:PORT",
-    default=address.DEFAULT,
-    show_default=True,
     callback=_where,
-    help="Where the page answers; on this machine only.",
+    help=f"Where the page answers, {address.DEFAULT} by itself; elsewhere only with a sign-in.",
 )
-def web_command(listen: address.Listen) -> None:
+@click.pass_context
+def web_command(context: click.Context, listen: address.Listen | None) -> None:
     """Show the state, any day and the audit as pages for a browser on this machine.
 
-    A process of its own beside the service: it reads the database and asks the service, holds no
-    secret of a gateway, and does not act. Needs the extra: pip install 'tou-scheduler[web]'.
+    A process of its own beside the service: it reads the database and asks the service, and holds
+    no secret of a gateway. It acts for who is signed in, where TOU_WEB_ACT says so. Needs the
+    extra: pip install 'tou-scheduler[web]'.
 
     Example: tou web --listen 127.0.0.1:8765
     """
-    try:
+    if context.invoked_subcommand is not None:
+        return
+    with _with_the_extra():
         from scheduler.outlets.web.app import make
         from scheduler.outlets.web.serve import serve
+    chosen = own_settings()
+    table = chosen.of(WebSettings)
+    where = listen or table.listen
+    journal.configure(chosen.log_level, chosen.log_format)
+    app = make(source(chosen), entrance(chosen, table, where))
+    serve(app, where, began=lambda at: click.echo(f"The page is at {at.url}"))
+
+
+@web_command.command("password")
+@click.argument("name")
+@click.option(
+    "--to",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file of passwords (0600) in which to put it.",
+)
+def password_command(name: str, path: Path | None) -> None:
+    """Make the line that lets a person sign in at the page; the password is asked for, or read
+    from stdin.
+
+    The file is what TOU_WEB_PASSWORDS_FILE names, or systemd's credential web_passwords. Without
+    --to the line is printed.
+
+    Example: tou web password anna --to web_passwords
+    """
+    from scheduler.cli.web_password import line_of, put
+
+    with _with_the_extra():
+        line = line_of(name)
+    if path is None:
+        click.echo(line)
+        return
+    put(line, path)
+    click.echo(f"{path}: {name} may sign in, once `tou web` is started anew.")
+
+
+@contextmanager
+def _with_the_extra() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"The page needs {error.name}, which is not installed. Run: pip install"
             " 'tou-scheduler[web]'"
         ) from None
-    chosen = own_settings()
-    journal.configure(chosen.log_level, chosen.log_format)
-    serve(make(source(chosen)), listen, began=lambda at: click.echo(f"The page is at {at.url}"))
+
+
+def entrance(chosen: Settings, table: WebSettings, where: address.Listen) -> Entrance:
+    """Who may come in, and what for. Raises SettingsError where nobody could, or everybody."""
+    from scheduler.outlets.web import people
+    from scheduler.outlets.web.entrance import Entrance
+
+    secret = table.web_passwords
+    known = people.parse(secret.get_secret_value() if secret else "")
+    made = Entrance(
+        people=known,
+        acts=table.web_act,
+        reach=address.Reach(where.here, table.web_url),
+        proxy=table.web_proxy,
+        act=lambda what, body: _act(chosen, what, body),
+    )
+    if not known and (made.acts or made.reach.closed):
+        raise SettingsError(_nobody(made, where))
+    try:
+        with _with_the_extra():
+            people.check_hashes(known)
+    except ValueError as error:
+        raise SettingsError(f"TOU_WEB_PASSWORDS: {error}") from None
+    return made
+
+
+def _nobody(made: Entrance, where: address.Listen) -> str:
+    why = "TOU_WEB_ACT is on"
+    if made.reach.closed:
+        why = "The page would be reachable from other machines"
+        why += f" at {where.url}" if not where.here else f" by TOU_WEB_URL {made.reach.url}"
+    return (
+        f"{why}, and nobody can sign in. Make a password with `tou web password NAME --to FILE`,"
+        " and set TOU_WEB_PASSWORDS_FILE to FILE, or give systemd the credential web_passwords."
+        " To see the page of this machine alone, leave it at 127.0.0.1:8765 and use"
+        " ssh -L 8765:127.0.0.1:8765 HOST."
+    )
+
+
+def _act(chosen: Settings, what: str, body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What the service says of an act that the page asks for."""
+    running = instance.inspect(instance.lock_path(chosen.database_path))
+    if running.control is None:
+        raise ServiceSilentError(
+            "No service answers, so nothing was done. Start it: systemctl start tou-scheduler."
+        )
+    key = chosen.act_key.get_secret_value() if chosen.act_key else None
+    try:
+        site = f"{what}?site={quote(chosen.site, safe='')}"
+        yield from asking.act(running.control, site, body, key=key)
+    except AccessError:
+        raise AccessError(
+            "Nothing was done: the service does not let the page act. Give both the same"
+            " TOU_ACT_KEY; docs/page.md tells how, under Acting."
+        ) from None
 
 
 def own_settings() -> Settings:

@@ -7,11 +7,11 @@ from __future__ import annotations
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -20,9 +20,7 @@ from scheduler.errors import GatewayError
 from scheduler.gateway.base import Step, Steps
 from scheduler.gateway.careful import finish
 from scheduler.gateway.clocks import ahead_of
-from scheduler.gateway.http import CANCEL_GRACE, ERRORS, HeldClient, body_of
-
-MOST_BYTES: Final = 1_000_000
+from scheduler.gateway.http import CANCEL_GRACE, ERRORS, Held, HeldClient, body_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +31,18 @@ class Call:
     method: str
     path: str
     body: Mapping[str, object] | None = field(default=None, repr=False)
+    changes: bool = False
+    """Whether it changes something, so that the audit must be on disk before it."""
     form: Mapping[str, str] | None = field(default=None, repr=False)
     """In place of a JSON body."""
     base: str = ""
     """Another host than the usual one."""
+    slow: bool = False
+    """Whether the answer may take longer than usual."""
 
-    @property
-    def changes(self) -> bool:
-        """Whether it changes something, so that the audit must be on disk before it."""
-        return self.method != "GET"
+    def content(self) -> bytes:
+        """The body as JSON."""
+        return json.dumps(self.body, separators=(",", ":")).encode()
 
     @property
     def what(self) -> str:
@@ -50,7 +51,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """What came back, with a status."""
 
     status: int
@@ -70,29 +71,53 @@ class Reply:
         data = self.data()
         return data if isinstance(data, dict) else {}
 
+    @property
+    def fine(self) -> bool:
+        """Whether it is what was asked for, by status and body together."""
+        raise NotImplementedError
 
-AReply = TypeVar("AReply", bound=Reply)
+
+AReply = TypeVar("AReply", bound=HttpReply)
+Note = Callable[[AReply], str | None]
 
 
-class Wire(ABC, Generic[AReply]):
+class Credential(Protocol):
+    """What a request shows to be let in."""
+
+    def headers(self) -> dict[str, str]:
+        """The headers that show it."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """What of it must not be shown anywhere."""
+
+
+class HttpWire(ABC, Generic[AReply, Held]):
     """The connections to one server. HTTP/1.1, no redirects, bodies within bounds; nothing is held
     while nothing is asked."""
 
-    connect_seconds: float
+    connect_seconds = 5.0
     read_seconds: float
-    slack_seconds: float
-    """For all of an exchange beside one wait for an answer."""
+    slack_seconds = 5.0
+    """For the whole of a request, beyond the wait for its next byte."""
     idle_seconds: float
+    most_bytes = 1_000_000
 
     def __init__(
         self, base: str, now: Callable[[], datetime], monotonic: Callable[[], float]
     ) -> None:
         self.clock_ahead: float | None = None
+        """Seconds by which its clock was ahead of ours with its last answer."""
         self._base, self._now, self._monotonic = base, now, monotonic
-        self._held = HeldClient(self._client, idle=self.idle_seconds)
+        self.held: HeldClient[Held] = HeldClient(self._client, idle=self.idle_seconds)
 
     @abstractmethod
-    def _client(self) -> httpx.AsyncClient: ...
+    def _client(self) -> Held: ...
+
+    @abstractmethod
+    def _answer(
+        self, client: Held, call: Call, headers: Mapping[str, str]
+    ) -> Awaitable[httpx.Response]:
+        """The answer as it begins; its body is still to come."""
 
     @abstractmethod
     def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> AReply: ...
@@ -101,81 +126,113 @@ class Wire(ABC, Generic[AReply]):
     def _failure(self, call: Call, error: Exception) -> GatewayError: ...
 
     @abstractmethod
-    def _complaint(self, reply: AReply) -> str | None:
-        """What the step tells of an answer that came; None where it is a good one."""
+    def _complaint(self, reply: AReply) -> str:
+        """What an answer that is not fine says, fit to be shown; may be empty."""
 
     async def _before(self) -> None:
-        """What must be so before a connection is made. Raises GatewayError or one of ERRORS."""
+        """What must be so before a request. Raises GatewayError or one of ERRORS."""
 
-    async def send(self, call: Call, steps: Steps, token: str | None = None) -> AReply:
-        """The answer to one request, whatever its status. Raises GatewayError where there is none,
-        AuditError where a step is not kept."""
+    def _guarded(self) -> AbstractContextManager[object]:
+        """Around each request."""
+        return nullcontext()
+
+    def _noted(self, call: Call, reply: AReply) -> AReply:
+        """The answer as it is handed on."""
+        return reply
+
+    def _patience(self, call: Call) -> float:
+        """Seconds for the next byte of an answer."""
+        return self.read_seconds
+
+    def _prepared(self, call: Call, credential: Credential | None, *, urgent: bool) -> None:
+        """Before anything goes out. Raises GatewayError where nothing may."""
+
+    def _failed(self) -> None:
+        """An exchange came to nothing."""
+
+    async def send(
+        self,
+        call: Call,
+        steps: Steps,
+        credential: Credential | None = None,
+        *,
+        urgent: bool = False,
+        note: Note[AReply] | None = None,
+    ) -> AReply:
+        """The answer to one request, whatever its status; `note` is told with the step of a fine
+        one. `urgent` does not heed an endpoint's wait. Raises GatewayError where there is no
+        answer, AuditError where a step is not kept."""
+        self._prepared(call, credential, urgent=urgent)
         if call.changes:
             await steps.settled()
-        # Cut off in the middle, a write is neither known nor recorded.
-        outcome = await finish(self._exchange(call, steps, token), grace=CANCEL_GRACE)
+        headers = credential.headers() if credential else {}
+        # Cut off in the middle, a request is neither known nor recorded, and a TLS handshake
+        # leaves its socket open (httpcore 1.0.9 closes it on Exception only).
+        outcome = await finish(self._exchange(call, steps, headers, note), grace=CANCEL_GRACE)
         if isinstance(outcome, GatewayError):
+            self._failed()
             raise outcome
         return outcome
 
     async def close(self) -> None:
         """Close the connections; another request would make new ones."""
-        await self._held.close()
+        await self.held.close()
 
-    async def _exchange(self, call: Call, steps: Steps, token: str | None) -> AReply | GatewayError:
+    async def _exchange(
+        self, call: Call, steps: Steps, headers: Mapping[str, str], note: Note[AReply] | None
+    ) -> AReply | GatewayError:
         """One request. An error is returned, not raised: so it carries no trace of httpx's own,
         which holds the request with its headers and its form."""
         at, began = self._now(), self._monotonic()
         outcome: AReply | GatewayError
         try:
-            outcome = await self._ask(call, token)
+            await self._before()
+            client = await self.held.take()
+            async with asyncio.timeout(self._patience(call) + self.slack_seconds):
+                with self._guarded():
+                    response = await self._answer(client, call, headers)
+                self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
+                async with aclosing(response):
+                    body = await body_of(response, most=self.most_bytes)
+            outcome = self._reply(response.status_code, body, response.headers)
         except GatewayError as error:
-            outcome = error
+            outcome = type(error)(str(error), retry_after=error.retry_after, delivered="no")
         except ERRORS as error:
             outcome = self._failure(call, error)
-        self._held.rest()
-        status: int | None
-        told: str | None
+        self.held.rest()
+        status = None if isinstance(outcome, GatewayError) else outcome.status
+        duration = round((self._monotonic() - began) * 1000, 3)
+        told = self._told(outcome, note)
+        path = call.path.partition("?")[0]
+        await steps.ended(Step(at, call.step, call.method, path, status, duration, told))
+        return outcome if isinstance(outcome, GatewayError) else self._noted(call, outcome)
+
+    def _told(self, outcome: AReply | GatewayError, note: Note[AReply] | None) -> str | None:
         if isinstance(outcome, GatewayError):
-            status, told = None, str(outcome)
-        else:
-            status, told = outcome.status, self._complaint(outcome)
-        step = Step(
-            at=at,
-            step=call.step,
-            method=call.method,
-            path=call.path.partition("?")[0],
-            status=status,
-            duration_ms=round((self._monotonic() - began) * 1000, 3),
-            error=told,
-        )
-        await steps.ended(step)
-        return outcome
+            return str(outcome)
+        if outcome.fine:
+            return note(outcome) if note else None
+        return self._complaint(outcome) or f"status {outcome.status}"
 
-    async def _ask(self, call: Call, token: str | None) -> AReply:
-        async with asyncio.timeout(self.read_seconds + self.slack_seconds):
-            if not self._held.open:
-                await self._before()
-            client = await self._held.take()
-            response = await client.send(self._request(client, call, token), stream=True)
-            self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
-            async with aclosing(response):
-                body = await body_of(response, most=MOST_BYTES)
-            return self._reply(response.status_code, body, response.headers)
 
-    def _request(self, client: httpx.AsyncClient, call: Call, token: str | None) -> httpx.Request:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        content = None
+class ClientWire(HttpWire[AReply, httpx.AsyncClient]):
+    """By httpx's own client, which knows of proxies and redirects."""
+
+    def _answer(
+        self, client: httpx.AsyncClient, call: Call, headers: Mapping[str, str]
+    ) -> Awaitable[httpx.Response]:
+        sent, content = dict(headers), None
         if call.form is not None:
             content = urlencode(call.form).encode()
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
         elif call.body is not None:
-            content = json.dumps(call.body, separators=(",", ":")).encode()
-            headers["Content-Type"] = "application/json"
-        return client.build_request(
+            content = call.content()
+            sent["Content-Type"] = "application/json"
+        request = client.build_request(
             call.method,
             f"{call.base or self._base}{call.path}",
-            headers=headers,
+            headers=sent,
             content=content,
-            timeout=httpx.Timeout(self.connect_seconds, read=self.read_seconds),
+            timeout=httpx.Timeout(self.connect_seconds, read=self._patience(call)),
         )
+        return client.send(request, stream=True)

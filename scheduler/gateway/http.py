@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import httpx
 
@@ -28,12 +28,17 @@ for _name in ("httpcore.http11", "httpcore.connection", "httpcore.proxy", "httpx
     logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.WARNING)
 
 
-class HeldClient:
-    """A client that is made with the first request and closed soon after the last."""
+Held = TypeVar("Held", httpx.AsyncClient, httpx.AsyncBaseTransport)
 
-    def __init__(self, make: Callable[[], httpx.AsyncClient], *, idle: float) -> None:
-        self._make, self._seconds = make, idle
-        self._client: httpx.AsyncClient | None = None
+
+class HeldClient(Generic[Held]):
+    """A client, or a transport by itself, that is made with the first request and closed soon
+    after the last."""
+
+    def __init__(self, make: Callable[[], Held], *, idle: float) -> None:
+        self._make: Callable[[], Held] = make
+        self._seconds = idle
+        self._client: Held | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
 
@@ -42,7 +47,7 @@ class HeldClient:
         """Whether anything is held."""
         return self._client is not None
 
-    async def take(self) -> httpx.AsyncClient:
+    async def take(self) -> Held:
         """The client, for a request now."""
         await self._settle()
         if self._client is None:

@@ -25,6 +25,7 @@ from scheduler.host.openapi import document
 from scheduler.httpserver import Bounds, Request, Response, Server, json_response, problem
 from scheduler.site.asked import asked_from_json, ending_from_json, who_from_json
 from scheduler.site.state import to_json
+from scheduler.site.untaken import untaken_from_json
 from scheduler.words import Wake
 
 if TYPE_CHECKING:
@@ -80,13 +81,13 @@ class Control:
     # --- requests
 
     async def _handle(self, request: Request) -> Response:
-        act: access.Act = "read" if request.method in {"GET", "HEAD"} else "write"
+        asks = request.method in {"GET", "HEAD"}
+        # Whoever tells notices may only read; that they are not taken changes nothing here.
+        act: access.Act = "read" if asks or request.path == "/notices" else "write"
         if not self._may(request, act):
             what = "ask the service" if act == "read" else "make the service act"
             return problem(403, f"{self._database}: this user may not {act} it, and so not {what}.")
-        if act == "read":
-            return self._answer(request)
-        return self._act(request)
+        return self._answer(request) if asks else self._act(request)
 
     def _may(self, request: Request, act: access.Act) -> bool:
         if act == "write" and self._shows_key(request):
@@ -124,6 +125,10 @@ class Control:
         # Where a key lets somebody in, only they know who stands behind them.
         known = "" if self._shows_key(request) else access.name_of(request.peer)
         try:
+            if request.path == "/notices":
+                untaken = untaken_from_json(_data(request))
+                self._host.views.heard(keeper.site.name, untaken, clock.now())
+                return json_response({})
             return _begun(keeper, request, known) or problem(
                 404, "There is no such act; see /openapi.json."
             )

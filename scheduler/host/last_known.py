@@ -36,6 +36,7 @@ from scheduler.site.state import (
     zone_data_json,
 )
 
+_NEWEST = 30
 _GOOD = frozenset({"confirmed", "unchanged", "dry_run"})
 
 
@@ -130,13 +131,22 @@ def _past(settings: Settings, now: datetime) -> tuple[dict[str, Any], list[Reaso
 
 def _read_past(database: Database, settings: Settings, now: datetime) -> dict[str, Any]:
     leases = leases_in(database, settings.site, now)
-    runs = review.runs(database, site=settings.site, job="switch", limit=1)
-    if not runs:
+    last = _last_switch(database, settings.site)
+    if last is None:
         return {"leases": leases}
-    shown = runs[-1].to_json()
+    shown = last.to_json()
     del shown["steps"]
-    confirmed = _confirmed(database, settings, runs[-1])
+    confirmed = _confirmed(database, settings, last)
     return {"last_run": shown, "confirmed": confirmed, "leases": leases}
+
+
+def _last_switch(database: Database, site: str) -> RunView | None:
+    """It is among the newest runs, but where jobs alone were done for weeks."""
+    newest = review.runs(database, site=site, limit=_NEWEST)
+    found = [run for run in newest if run.kind == "switch"]
+    if not found and len(newest) == _NEWEST:
+        found = review.runs(database, site=site, job="switch", limit=1)
+    return found[-1] if found else None
 
 
 def leases_in(database: Database, site: str, now: datetime) -> tuple[Lease, ...]:

@@ -67,6 +67,17 @@ _WHO: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {"who": _LEASE["properties"]["who"]},
 }
+_UNTAKEN: dict[str, Any] = {
+    "type": "object",
+    "required": ["count"],
+    "additionalProperties": False,
+    "description": "Told anew at each pulse; whoever may ask may tell it. `since` where count is "
+    "not 0.",
+    "properties": {
+        "count": {"type": "integer", "minimum": 0},
+        "since": {"type": "string", "format": "date-time"},
+    },
+}
 _WHICH = {
     "type": "object",
     "additionalProperties": False,
@@ -94,6 +105,7 @@ def document() -> dict[str, Any]:
                 "get": _question("The leases in force: overrides, pauses and skips."),
                 "post": _act("Ask for a lease; it ends by itself.", body=_LEASE),
             },
+            "/notices": {"post": _telling("Tell that no target takes a notice.")},
             "/leases/end": {"post": _act("End leases before their time.", body=_WHICH)},
             "/job/{name}": {
                 "post": _act("Run one of the schedule's jobs, now.", _name(), body=_WHO)
@@ -114,6 +126,13 @@ def _question(summary: str) -> dict[str, Any]:
             "403": _ERROR,
             "404": _ERROR,
         },
+    }
+
+
+def _telling(summary: str) -> dict[str, Any]:
+    return {
+        **_question(summary),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _UNTAKEN}}},
     }
 
 

@@ -12,6 +12,7 @@ from scheduler.host.reload import Reloads
 from scheduler.host.sites import Opened
 from scheduler.site.site import Site
 from scheduler.site.state import Reason, ScheduleState, SiteState, with_reasons
+from scheduler.site.untaken import BELIEVED, Untaken
 
 
 class Views:
@@ -19,6 +20,7 @@ class Views:
 
     def __init__(self, opened: Opened, reloads: Reloads, *, since: datetime) -> None:
         self._settings, self._reloads, self._since = opened.settings, reloads, since
+        self._untaken: dict[str, tuple[Untaken, datetime]] = {}
 
     def state(self, site: Site, now: datetime) -> SiteState:
         """All that may be shown of a site now."""
@@ -36,7 +38,19 @@ class Views:
             gateway=replace(state.gateway, url=url),
             schedule=replace(state.schedule, file_differs=differs, file_problems=on_disk.problems),
         )
-        return with_reasons(state, *_of_the_file(state.schedule))
+        return with_reasons(state, *_of_the_file(state.schedule), *self._of_notices(site.name, now))
+
+    def heard(self, site: str, untaken: Untaken | None, now: datetime) -> None:
+        """What whoever tells notices says of them."""
+        self._untaken.pop(site, None)
+        if untaken is not None:
+            self._untaken[site] = (untaken, now)
+
+    def _of_notices(self, site: str, now: datetime) -> tuple[Reason, ...]:
+        told = self._untaken.get(site)
+        if told is None or not timedelta(0) <= now - told[1] <= BELIEVED:
+            return ()
+        return (told[0].reason(),)
 
     def beside(self, site: Site) -> tuple[Reason, ...]:
         """What is known here of a site and not by it."""

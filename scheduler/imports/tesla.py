@@ -67,14 +67,8 @@ def read(document: RateFile, *, timezone: str | None, sunday_first: bool = False
         _refuse_loose_prices(document, body)
         raise NothingToScheduleError(_nothing(document, name))
     utility, currency = (plain(body.fields.get(key)) for key in ("utility", "currency"))
-    zone, zoned = places.find(
-        given=timezone,
-        in_file=body.zone,
-        utility=utility,
-        name=name,
-        currency=currency,
-        file=document.file,
-    )
+    named = {"utility": utility, "name": name, "file": document.file}
+    zone, zoned = places.find(given=timezone, in_file=body.zone, currency=currency, **named)
     labels = _labels(parts)
     weeks, read_as = _weeks(document, parts, labels, sunday_first=sunday_first)
     prices, priced = _prices(document, body, parts, labels)
@@ -85,14 +79,8 @@ def read(document: RateFile, *, timezone: str | None, sunday_first: bool = False
     if not varies_by_hour(seasons):
         raise NothingToScheduleError(_nothing(document, name))
     money = currency.upper() if re.fullmatch(r"[A-Za-z]{3}", currency) else NO_CURRENCY
-    notes = (
-        *_many(labels),
-        *read_as,
-        *zoned,
-        _HOLIDAYS,
-        *_renamed(parts, names),
-        *_relabelled(labels),
-    )
+    notes = (*_many(labels), *read_as, *zoned, _HOLIDAYS)
+    notes = (*notes, *_renamed(parts, names), *_relabelled(labels), *dated, *priced)
     return TariffDraft(
         name=name,
         utility=utility,
@@ -100,7 +88,7 @@ def read(document: RateFile, *, timezone: str | None, sunday_first: bool = False
         zone=zone,
         seasons=seasons,
         sources=tuple(_sources(body)),
-        notes=(*notes, *dated, *priced, *_money(currency, money)),
+        notes=(*notes, *_money(currency, money)),
         currency=money,
     )
 

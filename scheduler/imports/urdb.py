@@ -51,31 +51,14 @@ def read(
     """The draft of the record that is meant. Raises ScheduleError, NothingToScheduleError."""
     record, chosen = records.choose(document, at=at, label=label)
     effective, dated = _effective(document, record)
-    cells = grid.read(document, record)
-    if cells is None or not _varies(cells):
-        raise NothingToScheduleError(_nothing(document, record, cells))
-    _no_contradiction(document, record, cells)
+    cells = _cells(document, record)
+    named = {"utility": record.utility, "name": record.name, "file": document.file}
     zone, zoned = places.find(
-        given=timezone,
-        in_file="",
-        utility=record.utility,
-        name=record.name,
-        eia_id=record.fields.get("eiaid"),
-        file=document.file,
+        given=timezone, in_file="", eia_id=record.fields.get("eiaid"), **named
     )
     currency, paid = _currency(record)
-    retired = _retired(record, today)
-    notes = (
-        *retired,
-        *zoned,
-        *_NOTES,
-        *chosen,
-        *dated,
-        *cells.notes,
-        *_alike(cells),
-        _priced(cells),
-        *paid,
-    )
+    notes = (*_retired(record, today), *zoned, *_NOTES, *chosen, *dated, *cells.notes)
+    notes = (*notes, *_alike(cells), _priced(cells), *paid, *_quotes(record))
     return TariffDraft(
         name=record.name or record.label or "Imported rate",
         utility=record.utility,
@@ -83,7 +66,7 @@ def read(
         zone=zone,
         seasons=_seasons(cells, zone.name),
         sources=tuple(_sources(record)),
-        notes=(*notes, *_quotes(record)),
+        notes=notes,
         effective=effective,
         currency=currency,
         as_of=record.start,
@@ -131,6 +114,14 @@ def _retired(record: Record, today: date | None) -> Iterator[str]:
             f"The record was retired: it ended on {end}. Look for the plan that took its place, or "
             "compare every window with your utility's sheet of today."
         )
+
+
+def _cells(document: RateFile, record: Record) -> Grid:
+    cells = grid.read(document, record)
+    if cells is None or not _varies(cells):
+        raise NothingToScheduleError(_nothing(document, record, cells))
+    _no_contradiction(document, record, cells)
+    return cells
 
 
 def _varies(cells: Grid) -> bool:

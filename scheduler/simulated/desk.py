@@ -31,7 +31,7 @@ _BAD_GATEWAY: Final = empty(502)
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class Attended:
     """What is to be put on the wire; answer None cuts the connection."""
 
     answer: Reply | None
@@ -39,7 +39,7 @@ class Served:
     """How: whole, broken (in the middle of the body), drip, endless, hang (never)."""
 
 
-def attend(device: Device, request: Received, *, encrypted: bool) -> Served:
+def attend(device: Device, request: Received, *, encrypted: bool) -> Attended:
     """One request, from its arrival to what goes out."""
     moment = device.turn()
     outcome = _outcome(device, request, moment, encrypted=encrypted)
@@ -47,23 +47,23 @@ def attend(device: Device, request: Received, *, encrypted: bool) -> Served:
     return outcome
 
 
-def _outcome(device: Device, request: Received, moment: Instant, *, encrypted: bool) -> Served:
+def _outcome(device: Device, request: Received, moment: Instant, *, encrypted: bool) -> Attended:
     faults = device.faults
     if not encrypted and not device.profile.plain_http:
-        return Served(None if faults.plain_closed else moved(request))
+        return Attended(None if faults.plain_closed else moved(request))
     early = _intercepted(faults, request)
     if early is not None:
-        return Served(_asking(faults, early))
+        return Attended(_asking(faults, early))
     answer = routes.answer(device, request, moment)
     if _lost(device, request, moment, answer):
-        return Served(None)
+        return Attended(None)
     if faults.take_at("hang", request.endpoint):
-        return Served(None, "hang")
+        return Attended(None, "hang")
     good_read = request.method == "GET" and answer.status < 300
     if good_read:
         answer = _strange(faults) or _bent(faults, answer)
     answer = _asking(faults, _typed(device, request, answer))
-    return Served(answer, _manner(faults, answer, good_read=good_read))
+    return Attended(answer, _manner(faults, answer, good_read=good_read))
 
 
 def _manner(faults: Faults, answer: Reply, *, good_read: bool) -> str:

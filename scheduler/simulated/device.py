@@ -114,12 +114,6 @@ class Device:
         return self._sessions.count(self.turn().instant, self.token_life)
 
     @property
-    def update_state(self) -> str:
-        """The gateway's own word, such as /update_staged."""
-        self.turn()
-        return self.updates.state
-
-    @property
     def charge(self) -> float:
         return from_raw(self.raw_charge)
 

@@ -84,14 +84,18 @@ class Controller:
         self.set_point = SetPoint(
             gateway, recorder, self.known, pulse=conduct.pulse, monotonic=monotonic
         )
-        self.guards.clock_held = lambda: self.trust.held
-        self.lookout.wants_meters = self.witness.wants_meters
-        self.witness.in_the_way = self.guards.words
-        self.lookout.excused = lambda: self.guards.holding(self.now()) is not None
+        self._connect()
         self.maker = Maker(self)
         self._taken_up: OpenRun | None = None
         self._alive_until: datetime | None = None
         self._handled: datetime | None = None
+
+    def _connect(self) -> None:
+        """What its parts ask of each other."""
+        self.guards.clock_held = lambda: self.trust.held
+        self.lookout.wants_meters = self.witness.wants_meters
+        self.witness.in_the_way = self.guards.words
+        self.lookout.excused = lambda: self.guards.holding(self.now()) is not None
 
     @property
     def sent(self) -> Sent | None:

@@ -1,4 +1,4 @@
-"""One home: its schedule, gateway, controller, jobs and record, and what is known of it.
+"""One home: its schedule, gateway, controller, jobs and record.
 
 It owns no timer, no thread and no open file: the process around it wakes it when `alarms` says so.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from scheduler import __version__, clock, plan
+from scheduler import clock, plan
 from scheduler.audit.recorder import Recorder
 from scheduler.errors import (
     AuditError,
@@ -23,8 +23,7 @@ from scheduler.errors import (
     SchedulerError,
 )
 from scheduler.gateway.base import Gateway
-from scheduler.plan import Lease, LeaseKind, PlanEntry
-from scheduler.plan.entry import entry_json
+from scheduler.plan import Lease, PlanEntry
 from scheduler.schedule.load import Loaded
 from scheduler.schedule.values import Job, Schedule
 from scheduler.site import health
@@ -35,15 +34,8 @@ from scheduler.site.firmware import Ending
 from scheduler.site.incidents import Incidents
 from scheduler.site.jobs import Jobs
 from scheduler.site.leases import Leases
-from scheduler.site.state import (
-    AttemptState,
-    GatewayState,
-    Reason,
-    SiteState,
-    Wanted,
-    limits_json,
-    schedule_state,
-)
+from scheduler.site.shown import state_of
+from scheduler.site.state import Reason, SiteState
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 from scheduler.words import Outcome, Wake
@@ -101,7 +93,7 @@ class Site:
         )
         self.jobs = Jobs(self.controller, sleep=sleep)
         self.leases = Leases(recorder)
-        self._now, self._loaded_at = now, now()
+        self._now, self.loaded_at = now, now()
         self._concerns: dict[str, Reason] = {}
         self.incidents = Incidents(recorder, self.controller.known)
         self.told_beside: Callable[[], tuple[Reason, ...]] = tuple
@@ -158,7 +150,7 @@ class Site:
 
     async def _note_incidents(self) -> None:
         now = self._now()
-        reasons = (*self._concerns.values(), *health.reasons(self.controller, now))
+        reasons = (*self.concerns, *health.reasons(self.controller, now))
         await self.incidents.note((*reasons, *self.told_beside()), now)
 
     async def _turn(self, wake: Wake, due: datetime | None) -> Attempt | None:
@@ -268,7 +260,7 @@ class Site:
         with suppress(AuditError):
             # The next look tells it, and the reload itself is on the record then.
             await self._keep_schedule(loaded)
-        self.loaded, self._loaded_at = loaded, self._now()
+        self.loaded, self.loaded_at = loaded, self._now()
         self.controller.schedule = loaded.schedule
 
     async def _keep_schedule(self, loaded: Loaded | None = None) -> None:
@@ -285,90 +277,18 @@ class Site:
         since = old.since if old else reason.since
         self._concerns[reason.id] = Reason(reason.id, reason.text, since, reason.word)
 
+    @property
+    def concerns(self) -> tuple[Reason, ...]:
+        """Those that are shown now."""
+        return tuple(self._concerns.values())
+
     def withdraw(self, id: str) -> None:
         """Take a reason back."""
         self._concerns.pop(id, None)
 
     def state(self, now: datetime) -> SiteState:
         """What is known of this site; pure, no I/O. The process adds what it knows itself."""
-        controller, schedule, after = self.controller, self.schedule, self.controller.instant(now)
-        switch, job = self._next_switch(after), plan.next_job(schedule, after, controller.leases)
-        known = health.reasons(controller, now)
-        return SiteState(
-            site=self.name,
-            now=now,
-            running_since=None,
-            pid=None,
-            version=__version__,
-            schedule=schedule_state(schedule, self._loaded_at),
-            wanted=self._wanted(after),
-            confirmed=controller.known.proven,
-            read=controller.known.read,
-            attempt=self._attempt(now),
-            next=entry_json(schedule, switch) if switch else None,
-            next_job=entry_json(schedule, job) if job else None,
-            last_run=controller.known.last_run,
-            incidents=tuple(each.to_json() for each in self.incidents.open),
-            guards=tuple(each.to_json() for each in controller.guards.in_force),
-            gateway=self._gateway(),
-            leases=tuple(each.to_json() for each in self.leases.active(after)),
-            reasons=health.worst_first([*self._concerns.values(), *known]),
-            dry_run=controller.conduct.dry_run,
-            charging=controller.set_point.to_json(),
-        )
-
-    def _next_switch(self, after: datetime) -> PlanEntry | None:
-        """The next boundary; the end of a pause changes nothing that is wanted."""
-        leases = [x for x in self.controller.leases if x.kind is not LeaseKind.PAUSE]
-        return plan.next_boundary(self.schedule, after, leases)
-
-    def _wanted(self, now: datetime) -> Wanted:
-        desired, wish = self.controller.wanted(now), self.controller.wish
-        present = wish is not None and wish.desired.setting == desired.setting
-        return Wanted(
-            rule=desired.rule,
-            setting=wish.setting if wish and present else desired.setting,
-            period=desired.period,
-            season=desired.season,
-            day_class=desired.day_class.value,
-            since=wish.began
-            if wish and present
-            else plan.began_at(self.schedule, now, self.controller.leases),
-            lease=desired.lease,
-        )
-
-    def _attempt(self, now: datetime) -> AttemptState | None:
-        wish, sent = self.controller.wish, self.controller.sent
-        if wish is None or wish.started_at is None:
-            return None
-        mono, limits = self.controller.monotonic(), self.gateway.limits
-        until = None if sent is None else now + timedelta(seconds=sent.until(limits) - mono)
-        waits = [each for each in (self.controller.retry_in(), self.controller.confirm_in())]
-        wait = min((each for each in waits if each is not None), default=None)
-        last = wish.last
-        return AttemptState(
-            run=wish.number,
-            outcome=None if last is None else last.outcome.value,
-            number=wish.attempts,
-            started_at=wish.started_at,
-            confirm_until=until,
-            next_try=None if wait is None else now + timedelta(seconds=wait),
-            error=str(last.error) if last and last.error else None,
-        )
-
-    def _gateway(self) -> GatewayState:
-        known = self.controller.known
-        return GatewayState(
-            name=self.gateway.name,
-            kind=self.kind,
-            simulated=self.gateway.simulated,
-            reachable=known.reachable,
-            since=known.since,
-            error=str(known.error) if known.error else None,
-            limits=limits_json(self.gateway.limits),
-            budget=getattr(self.gateway, "budget", None),
-            ways=getattr(self.gateway, "ways", ()),
-        )
+        return state_of(self, now)
 
     # --- stop
 

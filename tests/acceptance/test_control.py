@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ jobs:
 """
 
 
-def status(house: House) -> tuple[int, dict]:
+def status(house: House) -> tuple[int, dict[str, Any]]:
     done = house.ask("status", "--format", "json")
     assert "Traceback" not in done.stderr
     return done.returncode, json.loads(done.stdout)

@@ -6,6 +6,7 @@ import signal
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def reload(house: House, schedule: str) -> None:
     house.processes[-1].send_signal(signal.SIGHUP)
 
 
-def lateness(run: dict) -> float:
+def lateness(run: dict[str, Any]) -> float:
     started = datetime.fromisoformat(run["started_at"])
     return (started - datetime.fromisoformat(run["planned_at"])).total_seconds()
 
@@ -89,7 +90,7 @@ def test_a_job_runs_at_its_time_and_its_requests_are_recorded(house):
     job = f"{{name: look for firmware, do: firmware_check, at: '{at:%H:%M:%S}'}}"
     reload(house, f"{ALWAYS}jobs:\n  - {job}\n")
 
-    def ended() -> list[dict]:
+    def ended() -> list[dict[str, Any]]:
         runs = house.json("audit", "--job", "look for firmware")
         return [run for run in runs if run["outcome"]]
 

@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
-from scheduler import clock
+from scheduler import asking, clock
 from scheduler.audit.database import open_database
 from scheduler.audit.log import Log
+from scheduler.errors import SchedulerError
 from scheduler.words import EntryKind, Outcome, Wake
 
 from ..acceptance.conftest import TOU, Beside, House  # noqa: TID252 -- one house for both
@@ -33,6 +34,7 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
 ]  # fmt: skip
 PHONE = {"width": 390, "height": 844}
+WIDE = {"width": 1100, "height": 900}
 SLOW = 30_000
 """Milliseconds that nothing takes; a machine with much to do is still waited for."""
 
@@ -60,6 +62,22 @@ class World:
 
     house: House
     pages: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def control(self) -> Path:
+        """Where the service can be asked."""
+        return asking.socket_path(self.house.folder / "tou.db")
+
+    def state(self) -> dict[str, Any]:
+        """What the service itself says."""
+        return asking.ask(self.control, "/status", seconds=SLOW / 1000)
+
+    def well(self) -> bool:
+        """Whether it runs, and has proven what it wants."""
+        try:
+            return bool(self.state()["confirmed"])
+        except SchedulerError:
+            return False
 
     def page(self, *words: str, **environment: str) -> str:
         """Another process of the page; its address."""
@@ -100,7 +118,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = World(house)
     try:
         house.run()
-        house.until(lambda: house.tou("status").returncode == 0)
+        house.until(made.well, SLOW / 1000)
         yield made
     finally:
         made.close()
@@ -203,7 +221,9 @@ def _bad(said: Any) -> bool:
 
 
 def _far(url: str) -> bool:
-    return not url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "about:"))
+    return not url.startswith(
+        ("http://127.0.0.1:", "http://localhost:", "file:", "data:", "about:")
+    )
 
 
 @pytest.fixture(scope="session")

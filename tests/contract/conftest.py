@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from stands import STANDS  # noqa: E402
 class Told:
     """Steps that are only remembered."""
 
-    steps: list = field(default_factory=list)
+    steps: list[Any] = field(default_factory=list)
     settlings: int = 0
 
     async def ended(self, step):

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,16 +72,18 @@ class Service:
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
-    def until(self, what: Callable[[dict], object], seconds: float = 30.0) -> dict:
+    def until(
+        self, what: Callable[[dict[str, Any]], object], seconds: float = 30.0
+    ) -> dict[str, Any]:
         """The first state of which something is true."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            state = json.loads(self.tou("status", "--format", "json").stdout)
+            state: dict[str, Any] = json.loads(self.tou("status", "--format", "json").stdout)
             if what(state):
                 return state
         return pytest.fail(f"never: {state}\n{(self.folder / 'journal').read_text()}")
 
-    def shows(self, mode: str) -> dict:
+    def shows(self, mode: str) -> dict[str, Any]:
         """The state once it is well with a mode confirmed."""
         return self.until(
             lambda state: state["health"]["ok"] and (state["confirmed"] or {}).get("mode") == mode

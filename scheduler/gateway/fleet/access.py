@@ -22,7 +22,8 @@ from scheduler.errors import (
     GatewayRefusedError,
 )
 from scheduler.gateway.base import Steps
-from scheduler.gateway.fleet.answers import CloudCall, CloudReply, failure
+from scheduler.gateway.exchange import Call
+from scheduler.gateway.fleet.answers import CloudReply, failure
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.gateway.fleet.wire import CloudWire
 
@@ -208,7 +209,7 @@ class Renewed:
     async def _ask(self, client_id: str, refresh: str, steps: Steps) -> CloudReply:
         form = {"grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh}
         assert self.wire is not None
-        call = CloudCall("refresh", "POST", TOKEN_PATH, form=form, base=self._url)
+        call = Call("refresh", "POST", TOKEN_PATH, form=form, base=self._url)
         answer = await self.wire.send(call, steps)
         if answer.status not in (200, *_DEAD):
             said = self.wire.shown(answer.complaint)

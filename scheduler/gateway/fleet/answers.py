@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from scheduler.errors import (
@@ -19,7 +19,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.exchange import Call, Reply
+from scheduler.gateway.exchange import Call, HttpReply
 
 LONGEST_WAIT: Final = 3600.0
 """Bound of a Retry-After: vehicle users were told many hours, and a boundary cannot wait for it."""
@@ -28,16 +28,20 @@ _IN_BODY: Final = re.compile(r"retry in (\d{1,9}) ?s", re.IGNORECASE)
 _SIGN_IN: Final = "Run `tou gateway login` to sign in again."
 
 
-class CloudCall(Call):
-    __slots__ = ()
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token, as a request shows it."""
 
-    @property
-    def changes(self) -> bool:
-        """A form asks for tokens, which changes nothing at the house."""
-        return self.method == "POST" and self.form is None
+    text: str = field(repr=False)
+
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.text}"}
+
+    def secrets(self) -> tuple[str, ...]:
+        return (self.text,)
 
 
-class CloudReply(Reply):
+class CloudReply(HttpReply):
     __slots__ = ()
 
     @property
@@ -147,7 +151,7 @@ _NOT_PASSED_ON: Final = _Meaning(
 _NOT_DELIVERED: Final = "energy_gateway_unreachable"
 
 
-def failure(where: str, call: CloudCall, answer: CloudReply, said: str) -> GatewayError:
+def failure(where: str, call: Call, answer: CloudReply, said: str) -> GatewayError:
     """The one error of an answer that is no success; `said` is its complaint, fit to be shown."""
     meaning = _STATUSES.get(answer.status) or _unknown(answer.status)
     told = f" It says: {said}." if said else ""

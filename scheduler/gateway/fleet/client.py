@@ -14,9 +14,10 @@ from typing import Final
 
 from scheduler.errors import GatewayBusyError, GatewayError, GatewayRefusedError
 from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
+from scheduler.gateway.exchange import Call
 from scheduler.gateway.fleet import readings
 from scheduler.gateway.fleet.access import Bearer
-from scheduler.gateway.fleet.answers import RELAY, CloudCall, CloudReply, failure
+from scheduler.gateway.fleet.answers import RELAY, CloudReply, Token, failure
 from scheduler.gateway.fleet.commands import commands_of
 from scheduler.gateway.fleet.hosts import region_of
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
@@ -217,19 +218,21 @@ class FleetGateway:
         self, path: str, steps: Steps, step: str, *, body: Mapping[str, object] | None = None
     ) -> CloudReply:
         """The answer to one call; after a 401 once more with a new token. Raises GatewayError."""
-        call = CloudCall(step, "GET" if body is None else "POST", _API + path, body)
+        call = Call(
+            step, "GET" if body is None else "POST", _API + path, body, changes=body is not None
+        )
         self._heed()
         token = await self._access.token(steps)
-        answer = await self._wire.send(call, steps, token)
+        answer = await self._wire.send(call, steps, Token(token))
         if answer.status == 401:
             token = await self._access.token(steps, after=token)
-            answer = await self._wire.send(call, steps, token)
+            answer = await self._wire.send(call, steps, Token(token))
         self._learn(call, answer, token)
         if answer.fine:
             return answer
         raise self._failure(call, answer, token)
 
-    def _learn(self, call: CloudCall, answer: CloudReply, token: str) -> None:
+    def _learn(self, call: Call, answer: CloudReply, token: str) -> None:
         """A right that is missing takes all commands away, until there is another token."""
         learned = self._learned
         learned.token = token
@@ -241,7 +244,7 @@ class FleetGateway:
         if answer.status in (429, 503):
             learned.left_alone_until = self._monotonic() + answer.wait
 
-    def _failure(self, call: CloudCall, answer: CloudReply, token: str) -> GatewayError:
+    def _failure(self, call: Call, answer: CloudReply, token: str) -> GatewayError:
         said = self._wire.shown(answer.complaint or answer.unwilling or "")
         region = region_of(str(claims(token).get("ou_code", "")))
         if answer.status == 421 and region:

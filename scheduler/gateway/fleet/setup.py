@@ -20,8 +20,9 @@ from scheduler.errors import (
     GatewayRefusedError,
 )
 from scheduler.gateway.careful import Unkept
+from scheduler.gateway.exchange import Call
 from scheduler.gateway.fleet.access import TOKEN_PATH
-from scheduler.gateway.fleet.answers import CloudCall, CloudReply, failure
+from scheduler.gateway.fleet.answers import CloudReply, Token, failure
 from scheduler.gateway.fleet.hosts import Hosts, is_here
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens, claims
@@ -55,7 +56,7 @@ class SetUp:
         """See that the public key stands where the cloud will look for it. Raises
         ConfigurationError with what is wrong."""
         base = origin_of(domain)
-        reply = await self._wire.send(CloudCall("look", "GET", KEY_PATH, base=base), Unkept())
+        reply = await self._wire.send(Call("look", "GET", KEY_PATH, base=base), Unkept())
         if reply.status != 200:
             raise ConfigurationError(
                 f"{base}{KEY_PATH} answers {reply.status}, and it must answer with the key. Put "
@@ -81,8 +82,8 @@ class SetUp:
 
     async def register(self, domain: str, partner_token: str) -> None:
         """Register the domain in this region, once; that it is registered already is as good."""
-        call = CloudCall("register", "POST", "/api/1/partner_accounts", {"domain": domain})
-        reply = await self._wire.send(call, Unkept(), partner_token)
+        call = Call("register", "POST", "/api/1/partner_accounts", {"domain": domain})
+        reply = await self._wire.send(call, Unkept(), Token(partner_token))
         if reply.fine or (reply.status == 422 and _TAKEN in reply.complaint):
             return
         raise GatewayRefusedError(
@@ -119,14 +120,14 @@ class SetUp:
         return sites_of((await self._asked("/products", token)).response)
 
     async def _asked(self, path: str, token: str) -> CloudReply:
-        call = CloudCall("look", "GET", f"/api/1{path}")
-        reply = await self._wire.send(call, Unkept(), token)
+        call = Call("look", "GET", f"/api/1{path}")
+        reply = await self._wire.send(call, Unkept(), Token(token))
         if not reply.fine:
             raise self._failure(call, reply)
         return reply
 
     async def _tokens(self, form: Mapping[str, str], refused: str) -> Mapping[str, object]:
-        call = CloudCall("login", "POST", TOKEN_PATH, form=form, base=self._hosts.tokens)
+        call = Call("login", "POST", TOKEN_PATH, form=form, base=self._hosts.tokens)
         reply = await self._wire.send(call, Unkept())
         if reply.status in (400, 401, 403):
             said = self._wire.shown(reply.complaint)
@@ -137,7 +138,7 @@ class SetUp:
             raise GatewayProtocolError("The sign-in answered without a token.", delivered="no")
         return reply.mapping()
 
-    def _failure(self, call: CloudCall, reply: CloudReply) -> GatewayError:
+    def _failure(self, call: Call, reply: CloudReply) -> GatewayError:
         return failure(self._wire.where, call, reply, self._wire.shown(reply.complaint))
 
 

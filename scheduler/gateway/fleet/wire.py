@@ -10,13 +10,13 @@ import httpx
 
 from scheduler import __version__
 from scheduler.errors import GatewayError, GatewayProtocolError, GatewayUnreachableError
-from scheduler.gateway.exchange import Call, Wire
+from scheduler.gateway.exchange import Call, ClientWire
 from scheduler.gateway.fleet.answers import CloudReply
 from scheduler.gateway.http import Failure, failure, retry_after
 from scheduler.outside import hides_tokens, said
 
 
-class CloudWire(Wire[CloudReply]):
+class CloudWire(ClientWire[CloudReply]):
     connect_seconds = 10.0
     read_seconds = 30.0
     slack_seconds = 15.0
@@ -39,11 +39,8 @@ class CloudWire(Wire[CloudReply]):
         """What the cloud says, fit to be shown."""
         return hides_tokens(said(text, secrets=self._secrets(), limit=limit))
 
-    def _complaint(self, reply: CloudReply) -> str | None:
-        if reply.fine:
-            return None
-        words = self.shown(reply.complaint or reply.unwilling or "")
-        return words or f"status {reply.status}"
+    def _complaint(self, reply: CloudReply) -> str:
+        return self.shown(reply.complaint or reply.unwilling or "")
 
     def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> CloudReply:
         # Bounded where it is used.

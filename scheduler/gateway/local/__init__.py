@@ -29,6 +29,7 @@ def abilities_of(settings: Any) -> frozenset[str]:
 def open_gateway(settings: Any, surroundings: Surroundings) -> LocalGateway:
     """The client. Raises SettingsError where trust or password is missing."""
     from scheduler.gateway.local.client import LocalGateway
+    from scheduler.gateway.local.line import line_to
 
     if settings.gateway_certificate is None and settings.gateway_fingerprint is None:
         raise SettingsError(
@@ -38,8 +39,8 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> LocalGateway:
         )
     if settings.gateway_password is None:
         raise missing_secret("gateway_password")
-    return LocalGateway(
-        url=settings.gateway_url,
+    line = line_to(
+        settings.gateway_url,
         username=settings.gateway_username,
         email=settings.gateway_email,
         password=settings.gateway_password.get_secret_value(),
@@ -50,3 +51,4 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> LocalGateway:
         now=surroundings.now,
         monotonic=surroundings.monotonic,
     )
+    return LocalGateway(line)

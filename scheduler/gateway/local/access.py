@@ -11,12 +11,12 @@ from typing import Final
 from scheduler.errors import GatewayError, GatewayProtocolError, GatewayRefusedError
 from scheduler.gateway.abilities import Identity
 from scheduler.gateway.base import Limits, Steps
+from scheduler.gateway.exchange import Call, Note
 from scheduler.gateway.local import firmware as rules
-from scheduler.gateway.local.answers import Answer, Call
+from scheduler.gateway.local.answers import Answer
 from scheduler.gateway.local.line import Line
 from scheduler.gateway.local.login import MOST, log_in
 from scheduler.gateway.local.session import Session
-from scheduler.gateway.local.wire import Note
 from scheduler.setting import Mode
 
 STATUS: Final = Call("version", "GET", "/api/status")
@@ -170,7 +170,7 @@ class Access:
             self.forget(session)
         return None
 
-    async def call(self, call: Call, steps: Steps, note: Note | None = None) -> Answer:
+    async def call(self, call: Call, steps: Steps, note: Note[Answer] | None = None) -> Answer:
         """A fine answer to a call that needs a session. A session that dies is replaced, and is
         no refusal; that is what a living one is denied, or a second fresh one."""
         logins = 0

@@ -7,7 +7,6 @@ a 2xx with `error` and `message` in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,52 +17,27 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
+from scheduler.gateway.exchange import Call, HttpReply
 from scheduler.gateway.local.firmware import WAY_OUT
 
-HEAD: Final = 120
-"""Characters of a body that is not understood, as shown to a person."""
 # Texts of the portal's own tests; their status is not known.
 _EXPIRED: Final = ("invalid bearer token", "token expired")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request of the gateway's API."""
-
-    step: str
-    method: str
-    path: str
-    body: Mapping[str, object] | None = field(default=None, repr=False)
-    changes: bool = False
-    """Whether it changes something, so that the audit must be on disk before it."""
-    slow: bool = False
-    """Whether the gateway may take half a minute over it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back, with a status."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
+class Answer(HttpReply):
     cookies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    asked: float | None = None
-    """Seconds of a Retry-After header; no capture has one."""
     retry_after: float | None = None
     """Seconds for which the endpoint is left alone from here on."""
     _read: list[object] = field(default_factory=list, init=False, repr=False, compare=False)
     """The body once it was read: it is asked about a dozen times."""
 
     def data(self) -> object:
-        """The JSON of the body, whatever content type it came with; None where there is none."""
+        """The JSON of the body, whatever content type it came with; None where there is none, or
+        a key stands twice."""
         if not self._read:
             self._read.append(_json_of(self.body))
         return self._read[0]
-
-    def mapping(self) -> Mapping[str, object]:
-        """The JSON object of the body; empty where it is none."""
-        data = self.data()
-        return data if isinstance(data, dict) else {}
 
     @property
     def complaint(self) -> str:

@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from scheduler import clock
 from scheduler.errors import GatewayError, GatewayRefusedError, GatewayUnreachableError
 from scheduler.gateway.abilities import Identity, Update
 from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Steps
 from scheduler.gateway.careful import Forgiving, finish
-from scheduler.gateway.local import bodies, pin
+from scheduler.gateway.exchange import Call
+from scheduler.gateway.local import bodies
 from scheduler.gateway.local.access import COMMIT, OPERATION, STOP, Access
-from scheduler.gateway.local.answers import Call, Catalogue
 from scheduler.gateway.local.details import details
 from scheduler.gateway.local.firmware import commits_needed
-from scheduler.gateway.local.line import Line, bound_to
+from scheduler.gateway.local.line import Line
 from scheduler.gateway.local.login import GRACE
 from scheduler.gateway.local.reading import POLL, read_parts, understood
-from scheduler.gateway.local.session import SessionFile
 from scheduler.gateway.local.sitemaster import (
     PATIENCE,
     RunDeniedError,
@@ -35,11 +32,11 @@ from scheduler.gateway.local.sitemaster import (
     look,
     see_down,
 )
-from scheduler.gateway.local.wire import USUAL, NotSentError, Waits, Wire
+from scheduler.gateway.local.wire import NotSentError
 from scheduler.setting import Setting
 
 if TYPE_CHECKING:
-    import httpx
+    pass
 
 CHECK: Final = Call("check", "GET", "/api/system/update?force=true", changes=True)
 INSTALL: Final = Call("install", "POST", "/api/system/update", changes=True)
@@ -50,64 +47,16 @@ logger = logging.getLogger(__name__)
 
 
 class LocalGateway:
-    """One gateway and one login at it; see `base.Gateway` for what each method promises.
+    """One gateway and one login at it; see `base.Gateway` for what each method promises."""
 
-    Raises SettingsError when made of a URL that is not https, or without a paired certificate.
-    """
-
-    def __init__(
-        self,
-        *,
-        url: str,
-        username: str,
-        email: str,
-        password: str,
-        fingerprint: str | None,
-        certificate: Path | None,
-        session_file: Path | None,
-        pause: float,
-        simulated: bool = False,
-        name: str | None = None,
-        now: Callable[[], datetime] = clock.now,
-        monotonic: Callable[[], float] = clock.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        transport: httpx.AsyncBaseTransport | None = None,
-        opening: Callable[[], Awaitable[object]] | None = None,
-        patience: Waits = USUAL,
-    ) -> None:
-        shown = pin.shown_address(url)
-        trusted = pin.trusted_fingerprint(fingerprint, certificate)
+    def __init__(self, line: Line, *, name: str | None = None, simulated: bool = False) -> None:
         # The fingerprint tells devices apart: what was confirmed on one says nothing of the next.
-        self.name = name or f"local {shown} ({trusted[:8]})"
+        self.name = name or f"local {line.wire.url} ({line.wire.trusted[:8]})"
         self.simulated = simulated
-        self._where = f"The gateway {shown}"
         self._turn = asyncio.Lock()
         self._seen_down = False
-        wire = Wire(
-            url=shown,
-            where=self._where,
-            pin=trusted,
-            now=now,
-            monotonic=monotonic,
-            secrets=(password, email),
-            transport=transport,
-            opening=opening,
-            patience=patience,
-        )
-        self._line = Line(
-            wire=wire,
-            file=SessionFile(session_file),
-            says=Catalogue(where=self._where, username=username),
-            username=username,
-            email=email,
-            password=password,
-            bound=bound_to(shown, username, trusted),
-            pause=pause,
-            now=now,
-            monotonic=monotonic,
-            sleep=sleep,
-        )
-        self._access = Access(self._line)
+        self._line, self._where = line, line.where
+        self._access = Access(line)
 
     def __repr__(self) -> str:
         return f"<LocalGateway {self.name}>"

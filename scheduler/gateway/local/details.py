@@ -7,8 +7,8 @@ from typing import Final
 
 from scheduler.errors import GatewayBusyError, GatewayError, GatewayProtocolError
 from scheduler.gateway.base import Steps
+from scheduler.gateway.exchange import Call
 from scheduler.gateway.local.access import Access
-from scheduler.gateway.local.answers import Call
 
 # meters/readings hangs, devices/vitals is protobuf and gone since 23.44: neither is asked for.
 READS: Final = (

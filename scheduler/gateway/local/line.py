@@ -3,11 +3,15 @@ clocks. Decides nothing."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 
+from scheduler import clock
+from scheduler.gateway.local import pin
 from scheduler.gateway.local.answers import Catalogue
 from scheduler.gateway.local.session import (
     Memory,
@@ -17,7 +21,7 @@ from scheduler.gateway.local.session import (
     digest_of,
     next_refusal,
 )
-from scheduler.gateway.local.wire import Wire
+from scheduler.gateway.local.wire import Means, Wire
 
 
 @dataclass(slots=True)
@@ -26,22 +30,27 @@ class Line:
 
     wire: Wire
     file: SessionFile
-    says: Catalogue
     username: str
     email: str
     password: str = field(repr=False)
-    bound: str
-    """Digest of the address, the login and the certificate that a session belongs to."""
     pause: float
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
+    says: Catalogue = field(init=False)
+    bound: str = field(init=False)
+    """Digest of the address, the login and the certificate that a session belongs to."""
     _digests: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.says = Catalogue(where=self.where, username=self.username)
+        parts = (self.wire.url, self.username, self.wire.trusted)
+        self.bound = hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     @property
     def where(self) -> str:
         """The gateway, in messages."""
-        return self.says.where
+        return self.wire.where
 
     @property
     def memory(self) -> Memory:
@@ -101,6 +110,31 @@ class Line:
         return (self.bound, self.username, self.password)
 
 
-def bound_to(*parts: str) -> str:
-    """The digest that ties a session to a gateway and a login."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def line_to(
+    url: str,
+    *,
+    username: str,
+    email: str,
+    password: str,
+    fingerprint: str | None,
+    certificate: Path | None,
+    session_file: Path | None,
+    pause: float,
+    now: Callable[[], datetime] = clock.now,
+    monotonic: Callable[[], float] = clock.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    means: Means | None = None,
+) -> Line:
+    """The line to a gateway. Raises SettingsError for a URL that is not https, or without a
+    paired certificate."""
+    shown, trusted = pin.shown_address(url), pin.trusted_fingerprint(fingerprint, certificate)
+    wire = Wire(
+        url=shown,
+        pin=trusted,
+        now=now,
+        monotonic=monotonic,
+        secrets=(password, email),
+        means=means or Means(),
+    )
+    file = SessionFile(session_file)
+    return Line(wire, file, username, email, password, pause, now, monotonic, sleep)

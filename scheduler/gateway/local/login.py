@@ -20,7 +20,8 @@ from scheduler.errors import (
 )
 from scheduler.gateway.base import Steps
 from scheduler.gateway.careful import Forgiving, finish
-from scheduler.gateway.local.answers import LOGIN, Answer, Call
+from scheduler.gateway.exchange import Call
+from scheduler.gateway.local.answers import LOGIN, Answer
 from scheduler.gateway.local.bodies import grid_of
 from scheduler.gateway.local.firmware import LoginForm
 from scheduler.gateway.local.line import Line

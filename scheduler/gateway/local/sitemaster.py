@@ -10,13 +10,9 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
-from scheduler.errors import (
-    GatewayProtocolError,
-    GatewayRefusedError,
-    GatewayUnreachableError,
-)
+from scheduler.errors import GatewayProtocolError, GatewayRefusedError, GatewayUnreachableError
 from scheduler.gateway.base import Steps
-from scheduler.gateway.local.answers import Call
+from scheduler.gateway.exchange import Call
 from scheduler.gateway.local.line import Line
 from scheduler.gateway.local.session import Session
 

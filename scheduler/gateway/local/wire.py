@@ -7,15 +7,13 @@ made with the first request and dropped soon after the last.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import lru_cache
 from typing import Final
 
 import httpx
@@ -23,35 +21,21 @@ import httpx
 from scheduler.errors import (
     GatewayBusyError,
     GatewayError,
-    GatewayIdentityError,
     GatewayProtocolError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.base import Step, Steps
-from scheduler.gateway.careful import finish
-from scheduler.gateway.clocks import ahead_of
-from scheduler.gateway.http import (
-    CANCEL_GRACE,
-    ERRORS,
-    Failure,
-    HeldClient,
-    body_of,
-    failure,
-    retry_after,
-)
-from scheduler.gateway.local.answers import Answer, Call
+from scheduler.gateway import exchange
+from scheduler.gateway.exchange import Call, Credential
+from scheduler.gateway.http import Failure, failure, retry_after
+from scheduler.gateway.local.answers import Answer
 from scheduler.gateway.local.pin import SERVER_NAME, Pin, shared_context
-from scheduler.gateway.local.session import Session
 from scheduler.outside import hides_tokens, said
 
 IDLE_SECONDS: Final = 10.0
-MOST_BYTES: Final = 2_000_000
 # First wait and longest wait, seconds. A 503 passes within seconds ("current config mode is
 # busy"), a 429 after 10 to 30 minutes without calls.
 _WAITS: Final = {429: (60.0, 900.0), 503: (2.0, 300.0)}
 LONGEST_WAIT: Final = 900.0
-
-Note = Callable[[Answer], str | None]
 
 
 class NotSentError(GatewayUnreachableError):
@@ -82,38 +66,43 @@ class Waits:
         return self.slow if call.slow else self.read
 
 
-USUAL: Final = Waits()
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a wire sends, where that is not as usual."""
+
+    transport: httpx.AsyncBaseTransport | None = None
+    opening: Callable[[], Awaitable[object]] | None = None
+    """Awaited before each request."""
+    patience: Waits = Waits()
 
 
-class Wire:
+class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
     """The connection to one gateway."""
+
+    idle_seconds = IDLE_SECONDS
+    most_bytes = 2_000_000
 
     def __init__(
         self,
         *,
         url: str,
-        where: str,
         pin: str,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         secrets: tuple[str, ...],
-        transport: httpx.AsyncBaseTransport | None = None,
-        opening: Callable[[], Awaitable[object]] | None = None,
-        patience: Waits = USUAL,
+        means: Means,
     ) -> None:
+        super().__init__(url, now, monotonic)
         self.breaks = 0
         """How many exchanges came to nothing; the gateway may have restarted since."""
-        self.clock_ahead: float | None = None
-        """Seconds by which its clock was ahead of ours with its last answer."""
-        self._url, self._where, self._pin = url, where, Pin(pin, where)
-        self._now, self._monotonic = now, monotonic
+        self.slack_seconds = means.patience.slack
+        self.url, self.where, self.trusted = url, f"The gateway {url}", pin
+        self._pin, self._means = Pin(pin, self.where), means
         self._fixed_secrets = tuple(secret for secret in secrets if secret)
         self._session_secrets: tuple[str, ...] = ()
         self._waits: dict[str, _Wait] = {}
-        self._transport, self._opening, self._patience = transport, opening, patience
-        self.held = HeldClient(self._made, idle=IDLE_SECONDS)
 
-    def hide(self, session: Session) -> None:
+    def hide(self, session: Credential) -> None:
         """Hide a session's values from now on, beside those of the one before."""
         known = self._session_secrets[-8:]
         self._session_secrets = known + tuple(s for s in session.secrets() if s not in known)
@@ -123,34 +112,14 @@ class Wire:
         secrets = self._fixed_secrets + self._session_secrets
         return hides_tokens(said(text, secrets=secrets, limit=limit))
 
-    async def close(self) -> None:
-        """Close the connection; another request would make a new one."""
-        await self.held.close()
-
-    async def send(
-        self,
-        call: Call,
-        steps: Steps,
-        session: Session | None = None,
-        *,
-        urgent: bool = False,
-        note: Note | None = None,
-    ) -> Answer:
-        """The answer to one request, whatever its status. `urgent` does not heed an endpoint's
-        wait. Raises GatewayError when there is no answer, AuditError when a step is not kept."""
+    def _prepared(self, call: Call, credential: Credential | None, *, urgent: bool) -> None:
         if not urgent:
             self.heed_wait(call)
-        if call.changes:
-            await steps.settled()
-        if session:
-            self.hide(session)
-        # Cut off in the middle, a request is neither known nor recorded, and a TLS handshake
-        # leaves its socket open (httpcore 1.0.9 closes it on Exception only).
-        outcome = await finish(self._exchange(call, steps, session, note), grace=CANCEL_GRACE)
-        if isinstance(outcome, GatewayError):
-            self.breaks += 1
-            raise outcome
-        return outcome
+        if credential:
+            self.hide(credential)
+
+    def _failed(self) -> None:
+        self.breaks += 1
 
     def heed_wait(self, call: Call) -> None:
         """Raise GatewayBusyError while the call's endpoint is left alone."""
@@ -159,86 +128,51 @@ class Wire:
         if wait and left > 0:
             why = "asked for fewer requests" if wait.status == 429 else "was busy"
             raise GatewayBusyError(
-                f"{self._where} {why}; {call.path} is left alone for another {left:.0f} s.",
+                f"{self.where} {why}; {call.path} is left alone for another {left:.0f} s.",
                 retry_after=left,
                 delivered="no",
             )
 
-    async def _exchange(
-        self, call: Call, steps: Steps, session: Session | None, note: Note | None
-    ) -> Answer | GatewayError:
-        """One request, timed and told. An error is returned, not raised: so it carries no trace
-        of httpx's own, which holds the request with its headers."""
-        at, began = self._now(), self._monotonic()
-        outcome: Answer | GatewayError
-        try:
-            if self._opening:
-                await self._opening()
-            client = await self.held.take()
-            async with asyncio.timeout(self._patience.of(call) + self._patience.slack):
-                with self._pin:
-                    response = await client.send(
-                        _request(client, call, session, self._patience.of(call)), stream=True
-                    )
-                self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
-                async with aclosing(response):
-                    outcome = await _received(response, self._asked(response.headers))
-        except GatewayIdentityError as error:
-            outcome = GatewayIdentityError(
-                str(error), retry_after=error.retry_after, delivered="no"
-            )
-        except ERRORS as error:
-            outcome = self._failure(call, error)
-        self.held.rest()
-        step = Step(
-            at=at,
-            step=call.step,
-            method=call.method,
-            path=call.path,
-            status=outcome.status if isinstance(outcome, Answer) else None,
-            duration_ms=round((self._monotonic() - began) * 1000, 3),
-            error=self._told(outcome, note),
-        )
-        if isinstance(outcome, Answer):
-            outcome = self._note_wait(call, outcome)
-        await steps.ended(step)
-        return outcome
+    async def _before(self) -> None:
+        if self._means.opening:
+            await self._means.opening()
 
-    def _made(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            base_url=self._url,
-            transport=self._transport or _transport(),
-            trust_env=False,
-            follow_redirects=False,
-            # The session brings its own cookies; none is taken from an answer by itself.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+    def _guarded(self) -> AbstractContextManager[object]:
+        return self._pin
+
+    def _patience(self, call: Call) -> float:
+        return self._means.patience.of(call)
+
+    def _client(self) -> httpx.AsyncBaseTransport:
+        return self._means.transport or _transport()
+
+    def _answer(
+        self, client: httpx.AsyncBaseTransport, call: Call, headers: Mapping[str, str]
+    ) -> Awaitable[httpx.Response]:
+        return client.handle_async_request(
+            _request(self._base, call, headers, self._patience(call))
         )
 
-    def _told(self, outcome: Answer | GatewayError, note: Note | None) -> str | None:
-        if isinstance(outcome, GatewayError):
-            return str(outcome)
-        if outcome.fine:
-            return note(outcome) if note else None
-        return self.shown(outcome.complaint) or f"status {outcome.verdict}"
+    def _complaint(self, reply: Answer) -> str:
+        return self.shown(reply.complaint) or f"status {reply.verdict}"
 
-    def _note_wait(self, call: Call, answer: Answer) -> Answer:
-        if answer.verdict not in _WAITS:
-            self._waits.pop(call.path, None)
-            return answer
-        first, longest = _WAITS[answer.verdict]
-        before = self._waits.get(call.path)
-        count = before.count + 1 if before and before.status == answer.verdict else 1
-        wait = min(first * 2.0 ** min(count - 1, 20), longest)
-        if answer.asked is not None:
-            wait = answer.asked
-        self._waits[call.path] = _Wait(self._monotonic() + wait, count, answer.verdict)
-        return replace(answer, retry_after=wait)
-
-    def _asked(self, headers: httpx.Headers) -> float | None:
-        """Seconds of a Retry-After, within reason."""
+    def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> Answer:
         asked = retry_after(headers, self._now())
-        return None if asked is None else min(max(asked, 1.0), LONGEST_WAIT)
+        wait = None if asked is None else min(max(asked, 1.0), LONGEST_WAIT)
+        return Answer(status, body, wait, _cookies(headers))
+
+    def _noted(self, call: Call, reply: Answer) -> Answer:
+        if reply.verdict not in _WAITS:
+            self._waits.pop(call.path, None)
+            return reply
+        first, longest = _WAITS[reply.verdict]
+        before = self._waits.get(call.path)
+        count = before.count + 1 if before and before.status == reply.verdict else 1
+        wait = min(first * 2.0 ** min(count - 1, 20), longest)
+        if reply.asked is not None:
+            wait = reply.asked
+        self._waits[call.path] = _Wait(self._monotonic() + wait, count, reply.verdict)
+        return replace(reply, retry_after=wait)
 
     def _failure(self, call: Call, error: Exception) -> GatewayError:
         kind = failure(error)
@@ -251,13 +185,13 @@ class Wire:
 
     def _garbage(self, call: Call) -> GatewayError:
         return GatewayProtocolError(
-            f"{self._where} answers {call.method} {call.path} with something that is not HTTP as "
+            f"{self.where} answers {call.method} {call.path} with something that is not HTTP as "
             "we know it. Check that TOU_GATEWAY_URL is the gateway."
         )
 
     def _unreachable(self, call: Call, reason: str) -> str:
         return (
-            f"{self._where} {reason} ({call.method} {call.path}). Check that the gateway is on and "
+            f"{self.where} {reason} ({call.method} {call.path}). Check that the gateway is on and "
             "in the network, and TOU_GATEWAY_URL; it is tried again."
         )
 
@@ -279,32 +213,35 @@ def _transport() -> httpx.AsyncBaseTransport:
     )
 
 
-def _request(
-    client: httpx.AsyncClient, call: Call, session: Session | None, seconds: float
-) -> httpx.Request:
-    headers = session.headers() if session else {}
+# As httpx's own client says them. It is not asked itself: what it does for redirects, cookies and
+# proxies, none of which are wanted here, costs a fifth of a request.
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+    "User-Agent": f"python-httpx/{httpx.__version__}",
+}
+
+
+def _request(url: str, call: Call, shown: Mapping[str, str], seconds: float) -> httpx.Request:
+    headers = {**_HEADERS, **shown}
     content = b"" if call.method == "POST" else None
     if call.body is not None:
-        content = json.dumps(call.body, separators=(",", ":")).encode()
+        content = call.content()
         headers["Content-Type"] = "application/json"
-    return client.build_request(
+    timeout = httpx.Timeout(connect=5.0, read=seconds, write=5.0, pool=5.0)
+    return httpx.Request(
         call.method,
-        call.path,
+        _address(url, call.path),
         headers=headers,
         content=content,
-        timeout=httpx.Timeout(connect=5.0, read=seconds, write=5.0, pool=5.0),
-        extensions={"sni_hostname": SERVER_NAME},
+        extensions={"sni_hostname": SERVER_NAME, "timeout": timeout.as_dict()},
     )
 
 
-async def _received(response: httpx.Response, asked: float | None) -> Answer:
-    """Raises ValueError."""
-    return Answer(
-        status=response.status_code,
-        body=await body_of(response, most=MOST_BYTES),
-        cookies=_cookies(response.headers),
-        asked=asked,
-    )
+@lru_cache(maxsize=256)
+def _address(url: str, path: str) -> httpx.URL:
+    return httpx.URL(url + path)
 
 
 def _cookies(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:

@@ -16,14 +16,14 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.exchange import Call, Reply
+from scheduler.gateway.exchange import Call, HttpReply
 
 RETRY_AFTER: Final = 60.0
 _DISABLED: Final = ("control commands disabled", "control features not enabled")
 _NESTED: Final = 20
 
 
-class ProxyAnswer(Reply):
+class ProxyAnswer(HttpReply):
     __slots__ = ()
 
     @property

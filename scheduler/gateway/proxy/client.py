@@ -98,7 +98,9 @@ class ProxyGateway:
         sent: list[str] = []
         async with self._turn:
             for parts, path, form in _calls(setting, before.setting if before else None):
-                await self._send(Call("write", "POST", path, form=form), steps, after=sent)
+                await self._send(
+                    Call("write", "POST", path, changes=True, form=form), steps, after=sent
+                )
                 sent += parts
             self._in_vain = 0
         return Receipt(sent=tuple(sent))

@@ -18,7 +18,7 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.exchange import Call, Wire
+from scheduler.gateway.exchange import Call, ClientWire
 from scheduler.gateway.http import Failure, failure, retry_after
 from scheduler.gateway.proxy.answers import ProxyAnswer
 from scheduler.gateway.proxy.settings import stays_home
@@ -27,8 +27,7 @@ from scheduler.outside import said
 LONGEST_WAIT: Final = 900.0
 
 
-class ProxyWire(Wire[ProxyAnswer]):
-    connect_seconds = slack_seconds = 5.0
+class ProxyWire(ClientWire[ProxyAnswer]):
     # A write is passed on to Tesla or to the gateway before it is answered.
     read_seconds = 30.0
     idle_seconds = 15.0
@@ -46,12 +45,8 @@ class ProxyWire(Wire[ProxyAnswer]):
         """What a proxy says, fit to be shown."""
         return said(text, secrets=(self._secret,), limit=limit)
 
-    def _complaint(self, reply: ProxyAnswer) -> str | None:
-        if reply.fine:
-            return None
-        if reply.came_to_nothing:
-            return "the answer has no result"
-        return self.shown(reply.complaint) or f"status {reply.status}"
+    def _complaint(self, reply: ProxyAnswer) -> str:
+        return "the answer has no result" if reply.came_to_nothing else self.shown(reply.complaint)
 
     def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> ProxyAnswer:
         asked = retry_after(headers, self._now())
@@ -61,10 +56,11 @@ class ProxyWire(Wire[ProxyAnswer]):
     async def _before(self) -> None:
         """Raises GatewayRefusedError where the name leads out of this network, OSError where it
         leads nowhere."""
-        if not self._plain:
+        if self.held.open or not self._plain:
             return
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._host, None, type=socket.SOCK_STREAM)
+        async with asyncio.timeout(self.connect_seconds):
+            found = await loop.getaddrinfo(self._host, None, type=socket.SOCK_STREAM)
         if all(stays_home(str(address[0])) for *_, address in found):
             return
         raise GatewayRefusedError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scheduler.gateway.local.client import LocalGateway
+from scheduler.gateway.local.line import line_to
+from scheduler.gateway.local.wire import Means
 from scheduler.gateway.registry import Surroundings
 from scheduler.gateway.simulated import PROFILE
 from scheduler.simulated import DEFAULT_PASSWORD, SimulatedGateway
@@ -27,8 +29,8 @@ class SimulatedHome(LocalGateway):
         else:
             where = dict(surroundings.offered)
         self._where_it_answers = where
-        super().__init__(
-            url=where["url"],
+        line = line_to(
+            where["url"],
             username="installer",
             email="",
             password=DEFAULT_PASSWORD,
@@ -36,14 +38,13 @@ class SimulatedHome(LocalGateway):
             certificate=None,
             session_file=surroundings.state.with_suffix(".session"),
             pause=pause,
-            simulated=True,
-            # Each start of the simulation is another device: what was confirmed on an earlier one
-            # says nothing about this one.
-            name=f"simulated {where['fingerprint'][:8]}",
             now=surroundings.now,
             monotonic=surroundings.monotonic,
-            opening=self.serve,
+            means=Means(opening=self.serve),
         )
+        # Each start of the simulation is another device: what was confirmed on an earlier one says
+        # nothing about this one.
+        super().__init__(line, name=f"simulated {where['fingerprint'][:8]}", simulated=True)
 
     async def serve(self) -> Mapping[str, str]:
         """Answer on loopback from now on."""

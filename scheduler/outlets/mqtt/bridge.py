@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,6 +34,8 @@ _AFTERWARDS: Final = 2.0
 _BEAT: Final = 30.0
 _AGAIN: Final = Backoff(1.0, 60.0)
 _REFUSED: Final = 300.0
+_GRACE: Final = 2.0
+"""What taking leave of a broker may take."""
 _STOOD: Final = 30.0
 
 
@@ -45,8 +47,6 @@ class Program:
     """What there is to tell of each site."""
     act: Callable[[str, LeaseRequest], Result]
     """Asks the service of a site; the result of its act."""
-    instant: Callable[[str], str]
-    """The instant that a person's words mean."""
     sign: Callable[[], object]
     """Another one than before where there may be something to tell."""
     beat: Callable[[str], object]
@@ -62,7 +62,7 @@ class Bridge:
         self._table, self._program = table, program
         self._site = self._topics(site)
         self._soon = asyncio.Event()
-        self._errands = Errands(program.act, program.instant, self._soon)
+        self._errands = Errands(program.act, self._soon)
         self._met: dict[str, Topics] = {}
         """The sites whose requests are heard on this connection."""
         self._described: set[str] = set()
@@ -80,7 +80,7 @@ class Bridge:
         try:
             while not ended.is_set():
                 began, tries = clock.monotonic(), tries + 1
-                wait = await self._connection(ended, tries, work)
+                wait = await _unless(ended, self._connection(ended, tries, work))
                 if clock.monotonic() - began > _STOOD:
                     tries = 0
                 await self._rest(ended, wait)
@@ -260,6 +260,15 @@ class Bridge:
         elif payload == b"online":  # Home Assistant was born, and knows nothing
             self._described.clear()
             self._soon.set()
+
+
+async def _unless(ended: asyncio.Event, connection: Coroutine[Any, Any, float]) -> float:
+    """What a connection comes to; one that is not made yet is not waited for at the end."""
+    task, stop = asyncio.create_task(connection), asyncio.create_task(ended.wait())
+    await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((task,), timeout=_GRACE)
+    await _ended(task, stop)
+    return 0.0 if task.cancelled() else task.result()
 
 
 async def _ended(*tasks: asyncio.Task[Any]) -> None:

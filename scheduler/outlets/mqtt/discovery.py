@@ -1,6 +1,7 @@
 """What Home Assistant is told of a site: one device with its entities, in the form of 2026. Pure.
 
-`object_id` is no longer heard since 2026.4; `default_entity_id` takes its place.
+`object_id` is no longer heard since 2026.4; `default_entity_id` takes its place. Compared with the
+source of 2026.11.0.
 """
 
 from __future__ import annotations
@@ -31,12 +32,6 @@ class Entity:
     diagnostic: bool = False
     outlives: bool = False
     """Whether it tells something where the service is gone."""
-
-    @property
-    def is_word(self) -> bool:
-        """A word that is none of its options would be passed over, and the old one stay."""
-        plain = not self.device_class and not dict(self.more).get("unit_of_measurement")
-        return self.platform == "sensor" and (plain or self.device_class == "enum")
 
 
 def _chosen_from(options: list[str]) -> tuple[tuple[str, Any], ...]:
@@ -109,7 +104,7 @@ def payload(
         },
         "o": {"name": _NAME, "sw": version},
         "state_topic": topics.state,
-        "availability": _there(connection, topics),
+        "availability": [{"topic": connection}, {"topic": topics.service}],
         "availability_mode": "all",
         "qos": 1,
         "cmps": {
@@ -135,20 +130,9 @@ def _component(entity: Entity, topics: Topics, connection: str, expire_seconds: 
         found["entity_category"] = "diagnostic"
     if entity.outlives:
         found["availability"] = [{"topic": connection}]
-    elif entity.is_word:
-        found["availability"] = [*_there(connection, topics), _known(entity, topics)]
     if "json_attributes_template" in found:
         found["json_attributes_topic"] = topics.state
     return found
-
-
-def _there(connection: str, topics: Topics) -> list[Json]:
-    return [{"topic": connection}, {"topic": topics.service}]
-
-
-def _known(entity: Entity, topics: Topics) -> Json:
-    known = f"{{{{ 'offline' if value_json.{entity.key} is none else 'online' }}}}"
-    return {"topic": topics.state, "value_template": known}
 
 
 def _template(entity: Entity) -> str:

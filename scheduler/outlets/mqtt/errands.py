@@ -28,13 +28,8 @@ _RESULTS: Final = 32
 class Errands:
     """Outlives connections: what was asked is done, and its result told on the next one."""
 
-    def __init__(
-        self,
-        act: Callable[[str, LeaseRequest], Result],
-        instant: Callable[[str], str],
-        soon: asyncio.Event,
-    ) -> None:
-        self._act, self._instant, self._soon = act, instant, soon
+    def __init__(self, act: Callable[[str, LeaseRequest], Result], soon: asyncio.Event) -> None:
+        self._act, self._soon = act, soon
         self._asked: asyncio.Queue[tuple[Topics, LeaseRequest]] = asyncio.Queue(_WAITING)
         self.results: deque[tuple[str, Result]] = deque(maxlen=_RESULTS)
         """Each with its topic, the oldest first."""
@@ -60,7 +55,7 @@ class Errands:
             self._answer(topics, {**result, "id": asked.id, "asked": asked.told})
 
     def _queue(self, topics: Topics, payload: bytes, *, retained: bool) -> None:
-        found = request.read(payload, retained=retained, instant=self._instant)
+        found = request.read(payload, retained=retained)
         try:
             self._asked.put_nowait((topics, found))
         except asyncio.QueueFull:

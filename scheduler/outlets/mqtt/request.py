@@ -5,7 +5,7 @@ Pure.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -39,8 +39,8 @@ class LeaseRequest:
     """What was asked, to be shown with the result."""
 
 
-def read(payload: bytes, *, retained: bool, instant: Callable[[str], str]) -> LeaseRequest:
-    """The request of a message. `instant` reads a time that a person wrote. Raises RefusedError."""
+def read(payload: bytes, *, retained: bool) -> LeaseRequest:
+    """The request of a message, its end as a person wrote it. Raises RefusedError."""
     if retained:
         raise RefusedError(
             "A retained message would come again with every connection. Send it without retain, "
@@ -51,7 +51,7 @@ def read(payload: bytes, *, retained: bool, instant: Callable[[str], str]) -> Le
     id = found if isinstance(found, str | int) and len(str(found)) <= 80 else None
     try:
         _check_keys(data)
-        made = _clear(data) if "clear" in data else _override(data, instant)
+        made = _clear(data) if "clear" in data else _override(data)
     except ValueError as error:
         raise RefusedError(str(error), id) from None
     return LeaseRequest(made.path, {**made.body, "who": _who(data)}, id, made.told)
@@ -86,7 +86,7 @@ def _clear(data: Mapping[str, Any]) -> LeaseRequest:
     return LeaseRequest("/leases/end", {"kind": "override"}, told={"clear": True})
 
 
-def _override(data: Mapping[str, Any], instant: Callable[[str], str]) -> LeaseRequest:
+def _override(data: Mapping[str, Any]) -> LeaseRequest:
     until = data.get("until")
     if until is None:
         raise ValueError(
@@ -99,7 +99,7 @@ def _override(data: Mapping[str, Any], instant: Callable[[str], str]) -> LeaseRe
     named = {key: data[key] for key in _SETTING if data.get(key) is not None}
     told = {**named, "until": outside.said(until)}
     reason = {"reason": data["reason"]} if data.get("reason") else {}
-    body = {"kind": "override", **named, "until": instant(until), **reason}
+    body = {"kind": "override", **named, "until": until, **reason}
     return LeaseRequest("/leases", body, told=told)
 
 

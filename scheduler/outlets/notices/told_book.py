@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from scheduler import clock, files
 from scheduler.outlets.notices.notice import OVER, Notice
+from scheduler.site.untaken import Untaken
 
 WAITS: Final = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60))
 """Between two tries with one target; the last one again and again."""
@@ -28,6 +29,7 @@ _LARGEST: Final = 50_000_000
 @dataclass(slots=True)
 class _Tries:
     count: int = 0
+    first: datetime | None = None
     last: datetime | None = None
     taken: bool = False
 
@@ -62,6 +64,22 @@ class ToldBook:
     def heard(self, key: str) -> bool:
         """Whether anybody took the notice of this key."""
         return any(each.taken for (known, _), each in self._tries.items() if known == key)
+
+    def untaken(self, addresses: Iterable[str]) -> Untaken | None:
+        """The notices that none of these took, unless the one that was asked took a later one."""
+        served: dict[str, datetime] = {}
+        for (_, mark), each in self._tries.items():
+            if each.taken and each.last:
+                served[mark] = max(each.last, served.get(mark, each.last))
+        heard = {key for (key, _), each in self._tries.items() if each.taken}
+        marks = {_mark(address) for address in addresses}
+        waiting = {
+            key: each.first
+            for (key, mark), each in self._tries.items()
+            if key not in heard and mark in marks and each.first and each.last
+            if mark not in served or each.last > served[mark]
+        }
+        return Untaken(len(waiting), min(waiting.values())) if waiting else None
 
     def open_key(self, start: str) -> str | None:
         """The newest key with this beginning that anybody took, unless its end was taken too."""
@@ -109,7 +127,7 @@ class ToldBook:
             self.begun = at
             return
         tries = self._tries.setdefault((str(line.get("key")), str(line.get("mark"))), _Tries())
-        tries.count, tries.last = tries.count + 1, at
+        tries.count, tries.first, tries.last = tries.count + 1, tries.first or at, at
         tries.taken = tries.taken or line.get("taken") is True
 
 

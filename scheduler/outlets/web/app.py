@@ -14,15 +14,17 @@ from starlette.types import ASGIApp
 from scheduler.errors import SchedulerError
 from scheduler.outlets.web import registry
 from scheduler.outlets.web.address import QuestionError
+from scheduler.outlets.web.entrance import Entrance, Turnstile
 from scheduler.outlets.web.shield import Shield
 from scheduler.outlets.web.source import Source
 
 _FOR_MACHINES: Final = (".json", "/healthz", "/readyz")
 
 
-def make(source: Source) -> ASGIApp:
+def make(source: Source, entrance: Entrance | None = None) -> ASGIApp:
     """The application. The shield stands around all of it, also around the answer to a defect."""
-    desk = registry.desk(source)
+    entrance = entrance or Entrance()
+    desk = registry.desk(source, entrance)
 
     def failed(request: Request, error: Exception) -> Response:
         """What is wrong, in a sentence, in the form that was asked for."""
@@ -32,14 +34,13 @@ def make(source: Source) -> ASGIApp:
         heading = HTTPStatus(status).phrase
         return desk.html("error.html", {"heading": heading, "text": text, "page": ""}, status)
 
-    return Shield(
-        Starlette(
-            routes=list(registry.routes(desk)),
-            exception_handlers=dict.fromkeys(
-                (QuestionError, SchedulerError, HTTPException), failed
-            ),
-        )
+    app: ASGIApp = Starlette(
+        routes=list(registry.routes(desk, entrance)),
+        exception_handlers=dict.fromkeys((QuestionError, SchedulerError, HTTPException), failed),
     )
+    if entrance.reach.closed:
+        app = Turnstile(app, entrance)
+    return Shield(app, entrance.reach, posts=entrance.signs_in)
 
 
 def _told(error: Exception) -> tuple[int, str]:

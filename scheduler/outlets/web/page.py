@@ -22,7 +22,9 @@ ANY: Final[Facts] = {"type": "object"}
 class Desk:
     """Where every answer is given: the facts' source, and the templates."""
 
-    def __init__(self, source: Source, tabs: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self, source: Source, tabs: tuple[tuple[str, str], ...], more: Facts | None = None
+    ) -> None:
         self.source = source
         self.templates = Environment(
             loader=PackageLoader(__package__ or ""),
@@ -41,7 +43,11 @@ class Desk:
             "apart": words.apart,
             "setting": words.setting,
             "kind": words.kind,
+            **(more or {}),
         }
+        # Put together now, and not while the first reader waits for a page.
+        for name in self.templates.list_templates(("html",)):
+            self.templates.get_template(name)
 
     def html(self, template: str, facts: Facts, status: int = 200) -> HTMLResponse:
         """A page. The facts name the tab that it stands under as `page`."""

@@ -9,6 +9,7 @@ from typing import Final
 from starlette.routing import Route
 
 from scheduler.outlets.web import (
+    act,
     assets,
     audit,
     bundle,
@@ -19,8 +20,10 @@ from scheduler.outlets.web import (
     openapi,
     run,
     schedule,
+    signin,
     year,
 )
+from scheduler.outlets.web.entrance import Entrance
 from scheduler.outlets.web.page import Desk, Page, answer_data
 from scheduler.outlets.web.source import Source
 
@@ -46,19 +49,28 @@ PAGES: Final[tuple[Page, ...]] = (
 `/day/2026-11-24.json`."""
 
 
-def desk(source: Source) -> Desk:
-    """The desk of all pages."""
-    return Desk(
-        source,
-        tuple((each.tab, each.also[0] if each.also else each.path) for each in PAGES if each.tab),
+def pages(entrance: Entrance) -> tuple[Page, ...]:
+    """All of them, with those that a sign-in opens."""
+    return (
+        *PAGES,
+        *(signin.pages(entrance) if entrance.signs_in else ()),
+        *(act.pages(entrance) if entrance.acts else ()),
     )
 
 
-def routes(at: Desk) -> Iterator[Route]:
+def desk(source: Source, entrance: Entrance) -> Desk:
+    """The desk of all pages."""
+    shown = [each for each in pages(entrance) if each.tab]
+    tabs = tuple((each.tab, each.also[0] if each.also else each.path) for each in shown)
+    return Desk(source, tabs, {"acts": entrance.acts, "signs_in": entrance.signs_in})
+
+
+def routes(at: Desk, entrance: Entrance) -> Iterator[Route]:
     """Each address with its answer."""
-    for page in PAGES:
+    every = pages(entrance)
+    for page in every:
         if page.data:
             yield Route(page.json, partial(answer_data, at, data=page.data))
-    for page in PAGES:
+    for page in every:
         for path in (page.path, *page.also):
             yield Route(path, partial(page.answer, at), methods=list(page.methods))

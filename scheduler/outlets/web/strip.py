@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from scheduler import clock
 from scheduler.audit import review
-from scheduler.audit.review import End
 from scheduler.outlets.hindsight import unwatched
 from scheduler.outlets.picture.svg import KINDS
 from scheduler.outlets.watched import Gap
@@ -57,27 +58,26 @@ def strip(source: Source, now: datetime) -> list[Cell]:
     with source.audit() as database:
         found = review.ends(database, source.site, begin, now)
         gaps = unwatched(database, source.site, begin, source.life())
-    by_day: dict[date, list[End]] = {}
+    days = [first + timedelta(days=number) for number in range(DAYS + 1)]
+    edges = [address.midnight(on, source.zone) for on in days]
+    by_day: list[list[str]] = [[] for _ in days]
     for each in found:
-        on = clock.localise(each.started_at, source.zone).date()
-        by_day.setdefault(on, []).append(each)
-    days = (first + timedelta(days=number) for number in range(DAYS))
-    return [_cell(source, on, by_day.get(on, []), gaps, now) for on in days]
+        by_day[bisect_right(edges, each.started_at) - 1].append(each.outcome or "at work")
+    spans = zip(days, by_day, pairwise([*edges[:-1], now]), strict=False)
+    return [_cell(on, outcomes, gaps, *span) for on, outcomes, span in spans]
 
 
 def _cell(
-    source: Source, on: date, ends: Sequence[End], gaps: Iterable[Gap], now: datetime
+    on: date, outcomes: Sequence[str], gaps: Iterable[Gap], start: datetime, end: datetime
 ) -> Cell:
-    outcomes = [each.outcome or "at work" for each in ends]
-    worst = max(outcomes, key=_rank, default=None)
-    start, end = address.ends(on, source.zone)
-    gone = sum(_within(gaps, start, min(end, now)), timedelta(0))
-    kind = KINDS.get(worst, "quiet") if worst else "none"
+    worst = max(set(outcomes), key=lambda each: _RANKS.index(_kind(each)), default=None)
+    gone = sum(_within(gaps, start, end), timedelta(0))
+    kind = _kind(worst) if worst else "none"
     return Cell(on, kind, len(outcomes), worst, unwatched=gone >= _A_DAY)
 
 
-def _rank(outcome: str) -> int:
-    return _RANKS.index(KINDS.get(outcome, "quiet"))
+def _kind(outcome: str) -> str:
+    return KINDS.get(outcome, "quiet")
 
 
 def _within(gaps: Iterable[Gap], start: datetime, end: datetime) -> Iterator[timedelta]:

@@ -35,7 +35,6 @@ class Picture:
 class _Change:
     at: datetime
     fields: dict[str, object]
-    by_rival: bool = False
 
 
 class Cloud:
@@ -79,7 +78,7 @@ class Cloud:
         if faults.rival is not None:
             before = self.in_force
             back = {name: getattr(before, name) for name in fields}
-            self._coming.append(_Change(now + timedelta(seconds=faults.rival), back, by_rival=True))
+            self._coming.append(_Change(now + timedelta(seconds=faults.rival), back))
         self.turn()
 
     def _apply(self, moment: Instant) -> None:

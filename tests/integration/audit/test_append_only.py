@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.audit import review
+from scheduler.audit import proof
 from scheduler.audit.database import Database
 
 COLUMNS = "id, at, site, entry, kind, run, name, wake, outcome, detail, prev, hash"
@@ -85,7 +85,7 @@ def test_the_file_refuses_what_is_not_an_append(
         raw.execute(attack.replace("{next}", str(len(before) + 1)))
 
     assert raw.execute("SELECT * FROM audit").fetchall() == before
-    assert review.verify(database).rows == len(before)
+    assert proof.verify(database).rows == len(before)
 
 
 def test_the_file_takes_an_append_that_is_chained(raw: sqlite3.Connection) -> None:

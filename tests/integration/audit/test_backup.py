@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.audit import review
+from scheduler.audit import proof, review
 from scheduler.audit.backup import backup
 from scheduler.audit.database import Database
 from scheduler.audit.log import Log
@@ -34,7 +34,7 @@ def test_a_backup_has_what_still_stands_in_the_log(
 
     verified = backup(filled, target)
 
-    assert verified == review.verify(filled)
+    assert verified == proof.verify(filled)
     assert review.entries(opened(target)) == review.entries(filled)
 
 
@@ -66,7 +66,7 @@ def test_a_restored_backup_goes_on_with_the_chain(
     restored = opened(tmp_path / "copy.db", create=True)
     Log(restored, "home").append(at=from_micros(0), entry=EntryKind.EVENT, kind="service")
 
-    assert review.verify(restored).rows == 12
+    assert proof.verify(restored).rows == 12
 
 
 def test_a_backup_of_an_older_schema_keeps_it(filled: Database, path: Path, tmp_path: Path) -> None:

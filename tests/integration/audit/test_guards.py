@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.audit import guard, review
+from scheduler.audit import guard, proof
 from scheduler.audit.database import Database, open_database
 from scheduler.errors import AuditUnwritableError
 
@@ -42,7 +42,7 @@ def test_a_changed_file_is_named_at_opening_and_by_the_proof(
 
     with pytest.raises(AuditUnwritableError, match=complaint):
         open_database(path)
-    assert review.verify(database).complaints == (complaint,)
+    assert proof.verify(database).complaints == (complaint,)
 
 
 def test_a_table_and_a_view_of_ones_own_disturb_nobody(database: Database, path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_table_and_a_view_of_ones_own_disturb_nobody(database: Database, path:
 
     open_database(path).close()
 
-    assert review.verify(database).complaints == ()
+    assert proof.verify(database).complaints == ()
 
 
 def test_the_fingerprint_is_that_of_the_migrations(database: Database, path: Path) -> None:
@@ -76,7 +76,7 @@ def test_what_stands_beside_the_log_is_proven_by_it(
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(change)
 
-    [told] = review.verify(database).complaints
+    [told] = proof.verify(database).complaints
 
     import re
 

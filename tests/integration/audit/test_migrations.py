@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 import scheduler
-from scheduler.audit import review
+from scheduler.audit import proof, review
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.log import Log
 from scheduler.audit.schema import BETWEEN, NEWEST, SCHEMA, migrations_folder
@@ -59,9 +59,9 @@ def test_an_old_audit_opens_without_loss(old: Path, path: Path, opened: Opened) 
 
     database = opened(path, create=True)
 
-    proof = review.verify(database)
-    assert proof.head is not None
-    assert (proof.rows, proof.head.hash, proof.complaints) == (told["rows"], told["head"], ())
+    proven = proof.verify(database)
+    assert proven.head is not None
+    assert (proven.rows, proven.head.hash, proven.complaints) == (told["rows"], told["head"], ())
     shown = [run.to_json() for run in review.runs(database)]
     assert [
         {key: run[key] for key in before} for run, before in zip(shown, told["runs"], strict=True)
@@ -77,11 +77,11 @@ def test_an_old_audit_opens_without_loss(old: Path, path: Path, opened: Opened) 
 def test_an_old_audit_is_written_on(old: Path, path: Path, opened: Opened) -> None:
     shutil.copy(old, path)
     database = opened(path, create=True)
-    rows = review.verify(database).rows
+    rows = proof.verify(database).rows
 
     Log(database, "home").append(at=from_micros(0), entry=EntryKind.EVENT, kind="service")
 
-    assert review.verify(database).rows == rows + 1
+    assert proof.verify(database).rows == rows + 1
 
 
 def test_a_new_audit_is_the_one_that_all_revisions_make() -> None:
@@ -175,21 +175,21 @@ def test_a_failing_migration_of_an_old_audit_leaves_it_as_it_was(
     installed: Path, path: Path, spawn: Spawn, database: Database, fill: Callable[[Database], None]
 ) -> None:
     fill(database)
-    before, schema = review.verify(database), tables(path)
+    before, schema = proof.verify(database), tables(path)
     add_revision(installed, "raise RuntimeError('half way')")
 
     _, errors = run_installed(spawn, installed, path)
 
     assert "half way" in errors
     assert tables(path) == schema
-    assert review.verify(database) == before
+    assert proof.verify(database) == before
 
 
 def test_a_newer_program_upgrades_and_the_older_one_then_keeps_away(
     installed: Path, path: Path, spawn: Spawn, database: Database, fill: Callable[[Database], None]
 ) -> None:
     fill(database)
-    before = review.verify(database)
+    before = proof.verify(database)
     database.close()
     add_revision(installed, "pass")
 
@@ -197,7 +197,7 @@ def test_a_newer_program_upgrades_and_the_older_one_then_keeps_away(
 
     assert errors == ""
     assert "next" in tables(path)
-    assert review.verify(database) == before
+    assert proof.verify(database) == before
     with pytest.raises(ConfigurationError, match="its schema is 0990"):
         open_database(path)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.audit import review
+from scheduler.audit import proof, review
 from scheduler.audit.backup import backup
 from scheduler.audit.database import Database, open_database, open_to_look, upgrade
 from scheduler.audit.log import Log
@@ -38,7 +38,7 @@ def test_an_audit_is_made_where_it_is_asked_for(tmp_path: Path, opened: Opened, 
     append(opened(tmp_path / name, create=True))
 
     assert (tmp_path / name).is_file()
-    assert review.verify(opened(tmp_path / name)).rows == 1
+    assert proof.verify(opened(tmp_path / name)).rows == 1
 
 
 def test_an_audit_in_the_working_folder_needs_no_folder_in_its_path(
@@ -163,7 +163,7 @@ def test_a_damaged_audit_is_told_and_what_to_do(
         file.write(b"\xff" * (size - 4096))
 
     with pytest.raises(AuditUnwritableError, match=r"damaged|malformed"):
-        review.verify(database)
+        proof.verify(database)
 
 
 def test_an_audit_without_its_schema_version_is_not_touched(path: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_full_disk_is_told_and_the_audit_goes_on_when_there_is_room(
     with database.writing() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 100000")
     assert append(database) == 2
-    assert review.verify(database).rows == 2
+    assert proof.verify(database).rows == 2
 
 
 def test_a_disk_that_is_full_from_the_beginning_is_told(path: Path, spawn: Spawn) -> None:
@@ -269,4 +269,4 @@ def test_an_audit_restored_under_the_service_is_written_on(
     (tmp_path / "copy.db").rename(path)
 
     assert append(database) == 2
-    assert review.verify(opened(path)).rows == 2
+    assert proof.verify(opened(path)).rows == 2

@@ -37,14 +37,14 @@ def shelf() -> Iterator[Path]:
 STRANGER = """
     import os, sys
     from pathlib import Path
-    from scheduler.audit import review
+    from scheduler.audit import proof
     from scheduler.audit.database import open_database
     from scheduler.audit.log import Log
     from scheduler.words import EntryKind
     from scheduler.clock import from_micros
     from scheduler.errors import AuditUnwritableError
     from scheduler.audit.database import open_in_memory
-    review.verify(open_in_memory())
+    proof.verify(open_in_memory())
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(65534)
@@ -52,7 +52,7 @@ STRANGER = """
     path = Path(sys.argv[1])
     try:
         database = open_database(path)
-        print("rows", review.verify(database).rows)
+        print("rows", proof.verify(database).rows)
         Log(database, "home").append(at=from_micros(0), entry=EntryKind.EVENT, kind="service")
         print("written")
     except AuditUnwritableError as error:

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from scheduler.audit import review
+from scheduler.audit import proof, review
 from scheduler.audit.database import Database
 from scheduler.audit.log import Log
 
@@ -75,7 +75,7 @@ def test_two_processes_append_to_one_chain(database: Database, path: Path, spawn
 
     errors = [process.communicate(timeout=60)[1] for process in processes]
     assert errors == ["", ""]
-    assert review.verify(database).rows == 240
+    assert proof.verify(database).rows == 240
     runs = review.runs(database)
     assert [sum(run.site == site for run in runs) for site in ("home", "cabin")] == [60, 60]
     assert {run.outcome for run in runs} == {"unchanged"}
@@ -99,7 +99,7 @@ def test_a_process_killed_while_appending_loses_nothing_it_was_promised(
         head = log.head()
         assert head is not None
         assert head.id >= max(printed, default=0)
-        assert review.verify(database).rows == head.id
+        assert proof.verify(database).rows == head.id
         assert len(log.open_runs()) <= (1 if enough == 3 else 2)
 
 
@@ -142,4 +142,4 @@ def test_a_process_killed_while_it_writes_for_many_sites_loses_no_intent(
     promised = {int(line) for line in (*first, *rest) if line.strip()}
     kept = {run.run for run in review.runs(database)}
     assert promised <= kept
-    assert review.verify(database).complaints == ()
+    assert proof.verify(database).complaints == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.audit import review
+from scheduler.audit import proof
 from scheduler.audit.database import Database
 from scheduler.audit.readings import KeptReading
 from scheduler.audit.recorder import Recorder
@@ -38,7 +38,7 @@ async def test_readings_come_back_in_their_order_and_of_their_site_only(
         reading(1, charge=56.5),
     ]
     assert home.questions.last_reading() == reading(2)
-    assert review.verify(database).rows == 0
+    assert proof.verify(database).rows == 0
 
 
 @pytest.mark.parametrize(

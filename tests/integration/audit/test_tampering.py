@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scheduler.audit import review
+from scheduler.audit import proof
 from scheduler.audit.chain import Row, digest
 from scheduler.audit.database import Database
 from scheduler.errors import AuditTamperedError
@@ -56,12 +56,12 @@ def test_any_changed_field_of_any_entry_is_found(
     (before,) = raw.execute(f"SELECT {column} FROM audit WHERE id = ?", (id_,)).fetchone()
     raw.execute(f"UPDATE audit SET {column} = ? WHERE id = ?", (value, id_))
     if value == before:
-        assert review.verify(database).rows == ENTRIES
+        assert proof.verify(database).rows == ENTRIES
         return
 
     try:
         with pytest.raises(AuditTamperedError, match=f"Entry {id_} ") as caught:
-            review.verify(database)
+            proof.verify(database)
         assert caught.value.entry == id_
     finally:
         raw.execute(f"UPDATE audit SET {column} = ? WHERE id = ?", (before, id_))
@@ -76,7 +76,7 @@ def test_each_column_is_under_the_hash(
     raw.execute(f"UPDATE audit SET {column} = ? WHERE id = 3", (value,))
 
     with pytest.raises(AuditTamperedError) as caught:
-        review.verify(database)
+        proof.verify(database)
 
     assert caught.value.entry == 3
 
@@ -97,7 +97,7 @@ def test_a_missing_entry_is_named(
     raw.execute(act)
 
     with pytest.raises(AuditTamperedError, match="is missing") as caught:
-        review.verify(database)
+        proof.verify(database)
 
     assert caught.value.entry == entry
 
@@ -115,19 +115,19 @@ def test_an_entry_hashed_anew_breaks_at_the_next(
     )
 
     with pytest.raises(AuditTamperedError) as caught:
-        review.verify(database)
+        proof.verify(database)
     assert caught.value.entry == 6
 
 
 def test_the_head_kept_elsewhere_shows_a_tail_cut_off(
     raw: sqlite3.Connection, database: Database
 ) -> None:
-    before = review.verify(database).head
+    before = proof.verify(database).head
 
     raw.execute("DELETE FROM audit WHERE id > 8")
 
-    assert review.verify(database).head != before
-    assert review.verify(database).rows == 8
+    assert proof.verify(database).head != before
+    assert proof.verify(database).rows == 8
 
 
 def test_the_complaint_tells_when_the_entry_was_and_what_to_do(
@@ -136,7 +136,7 @@ def test_the_complaint_tells_when_the_entry_was_and_what_to_do(
     raw.execute("UPDATE audit SET outcome = 'confirmed' WHERE id = 7")
 
     with pytest.raises(AuditTamperedError) as caught:
-        review.verify(database)
+        proof.verify(database)
 
     assert str(caught.value) == (
         "Entry 7 of the audit (2026-03-01T09:00:00Z) does not match its hash: it, or the entry"
@@ -145,4 +145,4 @@ def test_the_complaint_tells_when_the_entry_was_and_what_to_do(
 
 
 def test_an_empty_audit_verifies(database: Database) -> None:
-    assert review.verify(database) == review.Verified(0, None)
+    assert proof.verify(database) == proof.Verified(0, None)

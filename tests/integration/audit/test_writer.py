@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from scheduler.audit import review
+from scheduler.audit import proof, review
 from scheduler.audit.database import Database
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Recorder, Run
@@ -84,7 +84,7 @@ async def test_a_run_is_kept_with_its_steps_and_its_outcome(
     [shown] = review.runs(database)
     assert (shown.run, shown.outcome, shown.wanted) == (run.number, "confirmed", CHARGE.to_json())
     assert [step.step for step in shown.steps] == ["write", "observe"]
-    assert review.verify(database).complaints == ()
+    assert proof.verify(database).complaints == ()
 
 
 async def test_an_intent_is_on_disk_before_the_run_begins(

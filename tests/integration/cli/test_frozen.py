@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -26,10 +27,11 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def answer(*words: str, code: int = 0) -> dict:
+def answer(*words: str, code: int = 0) -> dict[str, Any]:
     done = CliRunner().invoke(tou, [*words, "--format", "json"], catch_exceptions=False)
     assert done.exit_code == code, done.output
-    return json.loads(done.stdout)
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.audit import review
+from scheduler.audit import review, views
 from scheduler.audit.database import open_database
 from scheduler.cli.gateway_trust import with_line
 from scheduler.simulated import DEFAULT_PASSWORD, Faults, SimulatedGateway
@@ -89,12 +89,12 @@ def _password(monkeypatch: pytest.MonkeyPatch, text: str = DEFAULT_PASSWORD) -> 
     monkeypatch.setenv("TOU_GATEWAY_PASSWORD", text)
 
 
-def _runs(home: Path) -> list[review.RunView]:
+def _runs(home: Path) -> list[views.RunView]:
     with closing(open_database(home / "tou.db")) as database:
         return review.runs(database)
 
 
-def _events(home: Path) -> list[review.EntryView]:
+def _events(home: Path) -> list[views.EntryView]:
     with closing(open_database(home / "tou.db")) as database:
         return review.events(database)
 

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from scheduler import clock
 from scheduler.cli.web import own_settings, source
 from scheduler.host.instance import Instance
-from scheduler.outlets.web import address, health
+from scheduler.outlets.web import address, health, people
 from scheduler.outlets.web.app import make
 from scheduler.outlets.web.source import as_wanted
 from scheduler.words import EntryKind, Outcome
@@ -104,13 +104,95 @@ def test_the_page_does_not_act(page, method):
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
 
-@pytest.mark.parametrize("where", ["0.0.0.0:8765", "[::]:8765", "192.168.1.4:80", "::1:x", "8765"])
-def test_anything_but_loopback_is_refused_at_start(tou, where):
+@pytest.mark.parametrize("where", ["0.0.0.0:8765", "[::]:8765", "192.168.1.4:80"])
+def test_anything_but_loopback_is_refused_at_start_unless_somebody_can_sign_in(
+    tou, monkeypatch, where
+):
+    for words in (("--listen", where), ()):
+        answer = tou("web", *words)
+
+        assert answer.code == 78
+        assert "would be reachable from other machines" in answer.err
+        assert "tou web password NAME" in answer.err
+        assert "127.0.0.1:8765" in answer.err
+        assert "Traceback" not in answer.err
+        monkeypatch.setenv("TOU_WEB_LISTEN", where)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("ACT", "true", "TOU_WEB_ACT is on, and nobody can sign in"),
+        ("ACT", "perhaps", "TOU_WEB_ACT: write true or false"),
+        ("URL", "https://tou.example", "reachable from other machines by TOU_WEB_URL"),
+        ("URL", "tou.example/path", "TOU_WEB_URL: "),
+        ("URL", "https://tou.example/path", "without a path"),
+        ("PROXY", "nginx", 'TOU_WEB_PROXY: "nginx" is no IP address'),
+        ("LISTEN", "8765", "TOU_WEB_LISTEN: "),
+        ("LISTEN", "::1:x", "is no address with a port"),
+        ("PASSWORDS", "anna:hunter2", "TOU_WEB_PASSWORDS: line 1 is no NAME:HASH"),
+        ("PASSWORDS", "anna:$argon2id$hunter2", 'the hash of "anna" is broken'),
+        ("PASSWORDS", "anna:$argon2id$hunter2 anna:$argon2id$x", '"anna" stands there twice'),
+        ("PASSWORDS_FILE", "nowhere", "TOU_WEB_PASSWORDS_FILE: nowhere cannot be read"),
+    ],
+)
+def test_a_setting_of_the_page_that_is_wrong_is_told_and_repeats_no_secret(
+    tou, monkeypatch, name, value, word
+):
+    monkeypatch.setenv(f"TOU_WEB_{name}", value)
+    if "hunter2" in value:
+        monkeypatch.setenv("TOU_WEB_ACT", "true")
+
+    answer = tou("web")
+
+    assert (answer.code, word in answer.err, "hunter2" in answer.err) == (78, True, False)
+
+
+@pytest.mark.parametrize("where", ["::1:x", "8765", "host:80", "1.2.3.4:99999"])
+def test_an_address_that_is_none_is_a_mistake_of_the_command(tou, where):
     answer = tou("web", "--listen", where)
 
     assert answer.code == 2
     assert "127.0.0.1:8765" in answer.err
-    assert "Traceback" not in answer.err
+
+
+def test_a_password_is_made_into_a_file_that_only_its_owner_reads(tou, home):
+    path = home / "web_passwords"
+
+    first = tou("web", "password", "anna", "--to", str(path), stdin=b"correct horse battery\n")
+    tou("web", "password", "bert", "--to", str(path), stdin=b"another long one\n")
+    tou("web", "password", "anna", "--to", str(path), stdin=b"a third one, new\n")
+
+    assert (first.code, "anna may sign in" in first.out) == (0, True)
+    assert path.stat().st_mode & 0o777 == 0o600
+    known = people.parse(path.read_text())
+    assert list(known) == ["bert", "anna"]
+    assert people.fits(known, "anna", "a third one, new")
+    assert not people.fits(known, "anna", "correct horse battery")
+    assert "correct horse" not in path.read_text()
+
+
+def test_a_password_without_a_file_is_printed_as_its_line(tou):
+    answer = tou("web", "password", "anna", stdin=b"correct horse battery\n")
+
+    assert people.fits(people.parse(answer.out), "anna", "correct horse battery")
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "word"),
+    [
+        ("anna", b"short\n", "10 to 256 characters"),
+        ("anna", b"", "10 to 256 characters"),
+        ("anna", b"x" * 300, "10 to 256 characters"),
+        ("an na", b"correct horse battery\n", '"an na" is no name'),
+        ("anna:x", b"correct horse battery\n", "is no name"),
+    ],
+)
+def test_a_password_or_name_that_cannot_be_is_told(tou, name, typed, word):
+    answer = tou("web", "password", name, stdin=typed)
+
+    assert (answer.code, word in answer.err, answer.out) == (2, True, "")
+    assert "correct horse" not in answer.err
 
 
 def test_loopback_is_taken_in_its_forms():
@@ -253,7 +335,7 @@ def test_a_run_of_another_site_is_not_shown(page, runs, monkeypatch):
 
 
 def test_without_an_audit_the_pages_say_how_one_begins(page):
-    for path in ("/audit", "/day", "/run/1"):
+    for path in ("/audit", "/day", "/run/1", "/year", "/schedule", "/bundle.zip"):
         answer = page.get(path)
         assert (answer.status_code, "No audit yet" in answer.text) == (503, True)
     assert page.get("/").status_code == 200

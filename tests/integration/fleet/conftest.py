@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ class Stand:
     clock: Clock
     state: Path
     told: Told = field(default_factory=Told)
-    opened: list = field(default_factory=list)
+    opened: list[Any] = field(default_factory=list)
 
     @property
     def faults(self):

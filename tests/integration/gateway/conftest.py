@@ -8,6 +8,7 @@ import pytest
 
 from scheduler.gateway.base import Step
 from scheduler.gateway.local.client import LocalGateway
+from scheduler.gateway.local.line import line_to
 from scheduler.simulated import SimulatedGateway
 
 PASSWORD = "correct-horse-battery"
@@ -85,7 +86,7 @@ async def connect(session_file):
             "pause": 0.0,
             **at_speed(SPEED),
         }
-        client = LocalGateway(**{**usual, **words})
+        client = LocalGateway(line_to(**{**usual, **words}))
         made.append(client)
         return client
 

@@ -18,14 +18,19 @@ from pydantic import SecretStr
 from scheduler import asking, clock, settings
 from scheduler.audit import review
 from scheduler.cli import status
+from scheduler.cli.notify_turn import Turns
 from scheduler.errors import AccessError, ServiceSilentError
 from scheduler.host import access
 from scheduler.host.control import BOUNDS
+from scheduler.outlets.notices.settings import NotifySettings
+from scheduler.outlets.notices.targets import Delivery, targets
+from scheduler.outlets.notices.told_book import ToldBook
+from scheduler.site.untaken import Untaken
 from scheduler.unix_socket import Peer
 
 
 @pytest.fixture
-def path(host, tmp_path) -> Path:
+def path(host, tmp_path):
     return tmp_path / "tou.control.sock"
 
 
@@ -233,7 +238,10 @@ GARBAGE = {
 }
 
 
-@pytest.mark.parametrize("way", ["/apply", "/leases", "/leases/end", "/job/look%20for%20firmware"])
+WAYS = ["/apply", "/leases", "/leases/end", "/job/look%20for%20firmware", "/notices"]
+
+
+@pytest.mark.parametrize("way", WAYS)
 async def test_an_act_with_a_body_of_garbage_is_refused_and_nothing_is_done(host, path, way):
     keeper = host.keepers[0]
     before = (keeper.site.controller.known.runs, len(keeper.site.leases.known))
@@ -270,6 +278,59 @@ async def test_an_act_that_takes_nothing_takes_an_empty_body(path, body):
     assert answer.split(b" ")[1] == b"200"
 
 
+async def test_notices_that_nobody_takes_are_a_reason_until_they_are_or_it_is_long_ago(host, path):
+    since = "2026-07-06T09:00:00Z"
+    assert await act(path, "/notices", {"count": 2, "since": since}) == [{}]
+    (told,) = (await ask(path, "/status"))["health"]["details"]
+    host.views.heard("home", Untaken(2, clock.now()), clock.now() - timedelta(minutes=11))
+    late = (await ask(path, "/status"))["health"]["reasons"]
+    await act(path, "/notices", {"count": 1, "since": since})
+    await act(path, "/notices", {"count": 0})
+
+    assert (told["id"], told["word"], told["since"]) == ("notices", "attention", since)
+    assert told["text"].startswith("2 notices were taken by no target")
+    assert late == (await ask(path, "/status"))["health"]["reasons"] == []
+
+
+async def test_a_sender_whose_target_takes_nothing_has_the_service_show_it(
+    host, path, chosen, tmp_path
+):
+    answers = iter([False, True])
+    found = targets("ntfy://one/topic")
+    book = ToldBook(tmp_path / "notices.jsonl", clock.now())
+    turns = Turns(
+        chosen,
+        chosen.of(NotifySettings),
+        found,
+        book,
+        send=lambda target, notice: Delivery(taken=next(answers), why="no"),
+    )
+    await host.keepers[0].site.recorder.event(
+        "incident",
+        "opened",
+        {"reason": "refused", "text": "no", "word": "failing", "since": clock.iso(clock.now())},
+    )
+
+    await asyncio.to_thread(turns.turn, clock.now())
+    shown = (await ask(path, "/status"))["health"]["details"]
+    await asyncio.to_thread(turns.turn, clock.now() + timedelta(minutes=2))
+    book.close()
+
+    assert [each["id"] for each in shown] == ["notices"]
+    assert (await ask(path, "/status"))["health"]["details"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"count": -1}, {"count": True}, {"count": 3}, {"count": 3, "since": "now"}, {"why": "x"}],
+    ids=str,
+)
+async def test_what_is_told_of_notices_is_a_number_and_an_instant(path, body):
+    (answer,) = await act(path, "/notices", body)
+
+    assert "Send {" in answer["error"]
+
+
 async def test_the_document_names_every_way_in(path):
     document = await ask(path, "/openapi.json")
 
@@ -277,6 +338,7 @@ async def test_the_document_names_every_way_in(path):
     sent = {
         "/leases": {"kind": "skip", "name": "look for firmware"},
         "/leases/end": {"kind": "skip"},
+        "/notices": {"count": 0},
     }
     for way, verbs in document["paths"].items():
         for verb in verbs:
@@ -385,6 +447,11 @@ class TestWithAKey:
     def chosen(self, chosen, monkeypatch):
         monkeypatch.setenv("TOU_ACT_KEY", KEY)
         return settings.load()
+
+    async def test_a_reader_may_tell_how_notices_are_taken(self, path, host, monkeypatch):
+        monkeypatch.setattr(access, "may", lambda peer, database, act: act == "read")
+
+        assert await act(path, "/notices", {"count": 0}) == [{}]
 
     async def test_a_reader_acts_with_the_key_and_not_without(self, path, host, monkeypatch):
         monkeypatch.setattr(access, "may", lambda peer, database, act: act == "read")

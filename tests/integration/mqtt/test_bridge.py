@@ -8,8 +8,10 @@ import threading
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import pytest
 from pydantic import SecretStr
 
+from scheduler.errors import AccessError
 from scheduler.outlets.mqtt.bridge import Bridge, Program
 from scheduler.outlets.mqtt.message import gone
 from scheduler.outlets.mqtt.settings import MqttSettings, parse_broker
@@ -21,11 +23,14 @@ class World:
     def __init__(self, *sites: str) -> None:
         self.sites, self.looks = list(sites), 0
         self.acts: list[tuple[str, object]] = []
-        self.mark = 0
+        self.mark = self.begun = 0
+        self.fault: Exception | None = None
         self.go = threading.Event()
         self.go.set()
 
     def look(self):
+        if self.fault:
+            raise self.fault
         self.looks += 1
         return {
             site: {**gone(site, "now", "x"), "look": self.looks, "as_wanted": True}
@@ -33,6 +38,7 @@ class World:
         }
 
     def act(self, site, asked):
+        self.begun += 1
         assert self.go.wait(30)
         self.acts.append((site, asked.body))
         return {"outcome": "confirmed", "lease": {"id": "x"}, "error": None, "exit_code": 0}
@@ -41,7 +47,6 @@ class World:
         return Program(
             look=self.look,
             act=self.act,
-            instant=lambda text: text,
             sign=lambda: self.mark,
             beat=lambda status: None,
             pulse=timedelta(hours=1),
@@ -199,6 +204,7 @@ async def test_a_flood_of_requests_is_refused_and_not_piled_up(broker, base, ear
             for number in range(12):
                 asked = {"mode": "backup", "reserve": 5, "until": "next", "id": number}
                 await ear.say(f"{base}/home/set", asked)
+                await ear.until(lambda: world.begun == 1)  # the others wait for the first
             await ear.until(lambda: len(answers()) == 3)
         finally:
             world.go.set()
@@ -206,6 +212,21 @@ async def test_a_flood_of_requests_is_refused_and_not_piled_up(broker, base, ear
 
     assert [each["id"] for each in answers() if "at once" in (each["error"] or "")] == [9, 10, 11]
     assert len(world.acts) == 9
+
+
+async def test_who_may_not_ask_says_so_and_takes_leave(broker, base, ear):
+    world = World("home")
+
+    async def life():
+        async with at_work(world, broker, base):
+            await ear.until(lambda: ear.json(f"{base}/home/state"))
+            world.fault = AccessError()
+            world.mark += 1
+            await ear.until(lambda: ear.last[f"{base}/home/connection"] == "offline")
+
+    with pytest.raises(AccessError):
+        await life()
+    assert ear.json(f"{base}/home/state")["reasons"] == ["`tou mqtt` was stopped."]
 
 
 async def test_discovery_that_is_switched_off_is_taken_back(broker, base, ear):

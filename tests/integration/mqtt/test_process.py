@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -41,18 +43,23 @@ async def test_a_house_is_told_acted_on_and_lost(house, ear, base):
     assert house.status()["leases"] == []
 
     # With one: a lease, in force, with who asked.
-    asked = {"mode": "backup", "reserve": 77, "until": "2h", "reason": "storm", "who": "Ann"}
-    await ear.say(f"{base}/home/set", {**asked, "id": "two hours"})
-    taken = await ear.until(lambda: (found := ear.json(result))["id"] == "two hours" and found)
+    asked = {"mode": "backup", "reserve": 77, "until": "23:59", "reason": "storm", "who": "Ann"}
+    await ear.say(f"{base}/home/set", {**asked, "id": "tonight"})
+    taken = await ear.until(lambda: (found := ear.json(result))["id"] == "tonight" and found)
     assert (taken["ok"], taken["outcome"], taken["lease"]["reason"]) == (True, "confirmed", "storm")
     assert taken["lease"]["who"] == "mqtt: Ann"
+    until = datetime.fromisoformat(taken["lease"]["until"])
+    assert f"{until.astimezone(ZoneInfo(house.status()['timezone'])):%H:%M}" == "23:59"
     await ear.until(lambda: ear.json(state)["reserve"] == 77)
     assert ear.json(state)["override_until"] == taken["lease"]["until"]
 
-    # What the service refuses is told in its words.
-    await ear.say(f"{base}/home/set", {"mode": "warp", "reserve": 7, "until": "2h", "id": 3})
-    refused = await ear.until(lambda: (found := ear.json(result))["id"] == 3 and found)
-    assert "warp" in refused["error"]
+    # What the service refuses is told in its words, and what is no time in ours.
+    for number, (wrong, why) in enumerate(
+        (({"mode": "warp"}, "warp"), ({"until": "soon"}, "soon"))
+    ):
+        await ear.say(f"{base}/home/set", {**asked, **wrong, "id": number})
+        refused = await ear.until(lambda n=number: (found := ear.json(result))["id"] == n and found)
+        assert (refused["ok"], why in refused["error"]) == (False, True)
 
     await ear.say(f"{base}/home/set", {"clear": True, "id": "end"})
     ended = await ear.until(lambda: (found := ear.json(result))["id"] == "end" and found)
@@ -167,6 +174,12 @@ async def test_forget_deletes_all_that_the_broker_keeps(house, ear, base, tou):
     assert (code, "Stop it first" in told) == (1, True)
     bridge.send_signal(signal.SIGTERM)
     bridge.wait(30)
+
+    old = f"{base}/old/state"
+    await ear.say(old, "{}", retain=True)
+    code, told = await asyncio.to_thread(tou, "mqtt", "forget", "--site", "old", **house.settings)
+    assert (code, f"deleted: {old}" in told) == (0, True)
+    assert ear.json(f"{base}/home/state")
 
     code, told = await asyncio.to_thread(tou, "mqtt", "forget", **house.settings)
 

@@ -44,7 +44,7 @@ def _properties(part: dict[str, Any], value: Any, whole: dict[str, Any]) -> bool
 
 def _type(part: dict[str, Any], value: Any, _: object) -> bool:
     if isinstance(value, bool):
-        return part["type"] == "boolean"
+        return bool(part["type"] == "boolean")
     types: dict[str, Any] = {"string": str, "number": (int, float), "array": list, "object": dict}
     return part["type"] in types and isinstance(value, types[part["type"]])
 

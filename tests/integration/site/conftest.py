@@ -32,6 +32,7 @@ from scheduler.gateway.base import (
 )
 from scheduler.gateway.failover import Failover
 from scheduler.gateway.local.client import LocalGateway
+from scheduler.gateway.local.line import line_to
 from scheduler.schedule.load import Loaded
 from scheduler.schedule.tariff import bare
 from scheduler.schedule.values import ClockWindow, Condition, Inset, Job, Rule, Schedule
@@ -288,8 +289,8 @@ class Home:
     def _gateway(self) -> Gateway:
         if isinstance(self.device, Device):
             return MemoryGateway(self.device)
-        return LocalGateway(
-            url=self.device.url,
+        line = line_to(
+            self.device.url,
             username=self.username,
             email="",
             password=self.password,
@@ -298,9 +299,9 @@ class Home:
             session_file=self.folder / "tou.session",
             pause=0.0,
             now=self.clock.now,
-            simulated=self.simulated,
             **self.client,
         )
+        return LocalGateway(line, simulated=self.simulated)
 
     def change(self, **parts) -> None:
         """Another schedule is in force from now on."""

@@ -135,7 +135,7 @@ async def test_a_part_that_cannot_be_read_is_not_verified_and_not_written_again(
     house.device.limits = Limits(exports=frozenset({Export.SOLAR}), confirm_within=10)
     shown = house.device.shown
 
-    def without_export() -> SettingRead:
+    def without_export():
         return dataclasses.replace(shown(), export=None)
 
     house.device.shown = without_export

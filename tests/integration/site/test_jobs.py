@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ class Peaky:
 
 
 @pytest.fixture
-def options() -> dict:
+def options() -> dict[str, Any]:
     return {}
 
 

@@ -82,7 +82,7 @@ class House:
         run = self.log.append(at=at, entry=EntryKind.INTENT, detail=detail, **columns)
         for number, step in enumerate(("login", "observe", "write", "commit", "look")):
             said = {"step": step, "method": "POST", "path": f"/api/{step}", "status": 200}
-            told = {**said, "duration_ms": 41.5, "error": None}
+            told: dict[str, Any] = {**said, "duration_ms": 41.5, "error": None}
             if error:
                 told |= {"status": None, "error": error}
             when = at + timedelta(milliseconds=400 * (number + 1))

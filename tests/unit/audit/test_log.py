@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.audit import review
+from scheduler.audit import proof, review
 from scheduler.audit.database import Database
 from scheduler.audit.log import Entry, Log
 from scheduler.errors import AuditUnwritableError
@@ -81,7 +81,7 @@ def test_many_entries_get_consecutive_numbers(log: Log, database: Database) -> N
     step = Entry(at=AT, entry=EntryKind.STEP, kind="switch", run=1, detail={"step": "look"})
 
     assert log.append_many([step, step]) == (2, 3)
-    assert review.verify(database).rows == 3
+    assert proof.verify(database).rows == 3
 
 
 def test_no_entries_are_no_entries(log: Log) -> None:
@@ -148,7 +148,7 @@ def test_a_broken_body_in_an_error_can_be_kept(log: Log, database: Database) -> 
     log.append(at=AT, entry=EntryKind.EVENT, kind="gateway", detail={"error": "not \udcff JSON"})
 
     assert review.entries(database)[0].detail == {"error": "not ? JSON"}
-    assert review.verify(database).rows == 1
+    assert proof.verify(database).rows == 1
 
 
 def test_the_latest_instant_survives_a_step_of_the_clock(log: Log) -> None:

@@ -62,7 +62,7 @@ def test_a_confirmed_switch_is_known_to_be_in_force(log: Log, pen: Pen) -> None:
 
     assert confirmed is not None
     assert (confirmed.run, confirmed.at, confirmed.name) == (run, pen.at, "charge overnight")
-    assert (confirmed.mode, confirmed.reserve_percent) == ("backup", 100.0)
+    assert (confirmed.mode, confirmed.setting.reserve) == ("backup", 100.0)
 
 
 def test_a_held_charge_is_the_one_that_the_outcome_resolved(log: Log, pen: Pen) -> None:
@@ -73,7 +73,7 @@ def test_a_held_charge_is_the_one_that_the_outcome_resolved(log: Log, pen: Pen) 
     confirmed = log.last_confirmed("local")
 
     assert confirmed is not None
-    assert confirmed.reserve_percent == 63.0
+    assert confirmed.setting.reserve == 63.0
     assert confirmed.hold_from == "2026-03-01T08:00:00Z"
 
 

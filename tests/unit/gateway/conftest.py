@@ -9,6 +9,8 @@ import pytest
 
 from scheduler.gateway.base import Step
 from scheduler.gateway.local.client import LocalGateway
+from scheduler.gateway.local.line import line_to
+from scheduler.gateway.local.wire import Means
 
 TOKEN = "Q" * 86 + "=="
 
@@ -126,9 +128,9 @@ def scripted(ticking) -> Callable[..., tuple[LocalGateway, Scripted]]:
             "pause": 2.0,
             "monotonic": ticking.monotonic,
             "sleep": ticking.sleep,
-            "transport": httpx.MockTransport(script),
+            "means": Means(transport=httpx.MockTransport(script)),
         }
-        return LocalGateway(**{**usual_words, **words}), script
+        return LocalGateway(line_to(**{**usual_words, **words})), script
 
     return make
 

@@ -10,7 +10,8 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.local.answers import LOGIN, Answer, Call, Catalogue
+from scheduler.gateway.exchange import Call
+from scheduler.gateway.local.answers import LOGIN, Answer, Catalogue
 
 READ = Call("observe", "GET", "/api/operation")
 WRITE = Call("write", "POST", "/api/operation", changes=True)

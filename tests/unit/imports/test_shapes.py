@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,22 +23,22 @@ WRAPS = {
 }
 
 
-def body_of(path: Path) -> dict:
-    found = json.loads(path.read_text(encoding="utf-8"))
+def body_of(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     while "seasons" not in found:
         keys = ("response", "tou_settings", "tariff_content_v2", "tariff_content")
         found = next(found[key] for key in keys if key in found)
     return found
 
 
-def reshaped(season: dict, *, nested: bool, texts: bool, zeros: bool) -> dict:
+def reshaped(season: dict[str, Any], *, nested: bool, texts: bool, zeros: bool) -> dict[str, Any]:
     """A season with its periods in a generation, numbers as text, zeros left out."""
 
-    def numbers(fields: dict) -> dict:
+    def numbers(fields: dict[str, Any]) -> dict[str, Any]:
         kept = {key: value for key, value in fields.items() if zeros or value or "Day" in key}
         return {key: str(value) if texts else value for key, value in kept.items()}
 
-    def periods(value: list | dict) -> list | dict:
+    def periods(value: list[Any] | dict[str, Any]) -> list[Any] | dict[str, Any]:
         listed = value["periods"] if isinstance(value, dict) else value
         made = [numbers(each) for each in listed]
         return {"periods": made} if nested else made

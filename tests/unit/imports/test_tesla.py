@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ PEAK = "off_peak, 16:00 on_peak, 21:00 off_peak"
 EVERY_DAY, MIDNIGHT = (0, 6), (0, 0)
 
 
-def refused(importing, given, **choice) -> tuple:
+def refused(importing, given, **choice) -> tuple[Any, ...]:
     with pytest.raises(ScheduleError) as caught:
         importing(given, **choice)
     return caught.value.problems
@@ -23,7 +24,7 @@ def refused(importing, given, **choice) -> tuple:
 TARGET = {"target": "peak", "week_days": [1, 0], "start_seconds": 0, "end_seconds": 3600}
 
 
-def second_generation(fields: dict) -> dict:
+def second_generation(fields: dict[str, Any]) -> dict[str, Any]:
     """The same tariff in the second generation's form."""
     seasons = {
         name: {
@@ -294,7 +295,7 @@ def test_a_time_that_is_none_is_refused_at_its_number(change, key, tesla, span, 
     )
 
 
-def season(tesla, first: tuple[int, int], last: tuple[int, int]) -> dict:
+def season(tesla, first: tuple[int, int], last: tuple[int, int]) -> dict[str, Any]:
     dates = {"fromMonth": first[0], "fromDay": first[1], "toMonth": last[0], "toDay": last[1]}
     return {**tesla()["seasons"]["Year"], **dates}
 
@@ -585,7 +586,7 @@ def test_two_tariffs_in_one_file_are_refused_at_the_second(tesla, importing) -> 
 
 
 def test_numbers_in_quotes_are_numbers(tesla, span, importing, windows) -> None:
-    def quoted(fields: dict) -> dict:
+    def quoted(fields: dict[str, Any]) -> dict[str, Any]:
         return {key: f"{value}.0" for key, value in fields.items()}
 
     given = tesla(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ OFF, ON = [0] * 24, [1 if 16 <= hour < 21 else 0 for hour in range(24)]
 MONTHS = range(12)
 
 
-def refused(importing, given, **choice) -> tuple:
+def refused(importing, given, **choice) -> tuple[Any, ...]:
     with pytest.raises(ScheduleError) as caught:
         importing(given, **choice)
     return caught.value.problems

@@ -100,7 +100,8 @@ def described(**more):
 
 
 ROOT = {"dev", "o", "state_topic", "availability", "availability_mode", "qos", "cmps"}
-"""Of the keys that Home Assistant takes at the root of a device (documentation of 2026.10)."""
+"""Of the keys that Home Assistant takes at the root of a device. These tables are ours, from
+its source of 2026.11.0, whose package needs a newer Python than this one."""
 COMMON = {
     "p", "unique_id", "default_entity_id", "name", "availability", "entity_category",
     "device_class", "value_template", "json_attributes_topic", "json_attributes_template",
@@ -151,7 +152,7 @@ def test_what_outlives_the_service_is_there_without_it():
     for key in ("health", "problem", "running"):
         assert found[key]["availability"] == [{"topic": "tou/home/connection"}]
     assert {"topic": "tou/home/service"} in described()["availability"]
-    assert {"topic": "tou/home/service"} in found["mode"]["availability"]
+    assert "availability" not in found["mode"]
 
 
 def test_an_entity_of_acting_is_taken_back_where_nobody_may_act():
@@ -172,7 +173,7 @@ def test_topics_and_ids_are_fit_and_never_shared():
 
 def read(data, *, retained=False):
     payload = data if isinstance(data, bytes) else json.dumps(data).encode()
-    return request.read(payload, retained=retained, instant=lambda text: f"the instant of {text}")
+    return request.read(payload, retained=retained)
 
 
 ASKED = {"mode": "backup", "reserve": 100, "until": "2h"}
@@ -183,7 +184,7 @@ def test_a_setting_with_an_end_becomes_a_lease_with_who():
 
     assert found.path == "/leases"
     assert found.body == {
-        "kind": "override", "mode": "backup", "reserve": 100, "until": "the instant of 2h",
+        "kind": "override", "mode": "backup", "reserve": 100, "until": "2h",
         "reason": "storm", "who": "mqtt: Ann",
     }  # fmt: skip
     assert found.id == 7

@@ -17,6 +17,7 @@ from scheduler.outlets.notices.notice import Notice, of_stories, span, stories
 from scheduler.outlets.notices.targets import Addressee, Delivery, targets
 from scheduler.outlets.notices.teller import Teller
 from scheduler.outlets.notices.told_book import MOST_TRIES, ToldBook
+from scheduler.site.untaken import Untaken
 
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 """08:00 in Los Angeles."""
@@ -177,6 +178,37 @@ def test_a_target_that_does_not_take_it_is_tried_again_ever_more_seldom_and_not_
 
     assert times[:6] == [0, 1, 6, 21, 81, 141]
     assert len(times) == MOST_TRIES
+
+
+def test_a_notice_that_nobody_takes_is_known_until_its_target_takes_one(house):
+    home = house("ntfy://one/topic json://two/")
+    one, two = (each.address for each in home.targets)
+    home.post.refuses = True
+    home.history = [opened()]
+    home.look(NOW)
+    home.look(NOW + MINUTE)
+    alone = home.book.untaken([one, two])
+    other = home.book.untaken(["json://elsewhere/"])
+    home.start(NOW + 2 * MINUTE)
+    again = home.book.untaken([one, two])
+    home.post.refuses = False
+    home.look(NOW + 30 * MINUTE)
+
+    assert alone == again == Untaken(1, NOW)
+    assert other is None
+    assert home.book.untaken([one, two]) is None
+
+
+def test_a_notice_that_one_of_two_targets_takes_is_taken(house):
+    home = house("ntfy://one/topic json://two/")
+    one, two = (each.address for each in home.targets)
+    notice = next(iter(of_stories(
+        stories([opened()]), site="home", zone=ZONE, since=NOW, heard=home.book.heard,
+    )))  # fmt: skip
+    home.book.note(notice, "ntfy 1", one, NOW, taken=False, why="no")
+    home.book.note(notice, "json 2", two, NOW, taken=True, why="")
+
+    assert home.book.untaken([one, two]) is None
 
 
 def test_each_answer_is_kept_without_the_address(house, tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -282,7 +282,9 @@ def inner(looks: tuple[Look, ...]) -> tuple[datetime, datetime]:
     return looks[0].at + MARGIN, looks[-1].at - MARGIN
 
 
-def naive_switches(schedule: Schedule, looks: tuple[Look, ...], minutes: int) -> list[tuple]:
+def naive_switches(
+    schedule: Schedule, looks: tuple[Look, ...], minutes: int
+) -> list[tuple[Any, ...]]:
     after, until = inner(looks)
     rules = naive_rules(schedule, looks, minutes)
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -35,7 +36,6 @@ from scheduler.schedule.values import (
     JobKind,
     PeriodEdge,
     Rule,
-    Schedule,
 )
 from scheduler.setting import HOLD, Mode, Setting
 
@@ -85,7 +85,7 @@ def override(setting: Setting, until: datetime) -> Lease:
 
 
 @st.composite
-def day_shapes(draw: st.DrawFn) -> tuple:
+def day_shapes(draw: st.DrawFn) -> tuple[Any, ...]:
     starts = sorted(draw(st.sets(second_of_day.filter(bool), max_size=4)) | {0})
     names = [draw(st.sampled_from("abc"))]
     for _ in starts[1:]:
@@ -114,7 +114,9 @@ def conditions(draw: st.DrawFn, around: date, *, timed: bool = True) -> Conditio
 
 
 @st.composite
-def cases(draw: st.DrawFn, build, naive, *, most_rules: int = 3, most_jobs: int = 0) -> tuple:
+def cases(
+    draw: st.DrawFn, build, naive, *, most_rules: int = 3, most_jobs: int = 0
+) -> tuple[Any, ...]:
     zone, day = draw(st.sampled_from([place for place in PLACES if "Monrovia" not in place[0]]))
     around = date.fromisoformat(day)
     pivot = around + timedelta(days=draw(st.integers(-2, 2)))
@@ -262,7 +264,7 @@ def test_an_override_wins_until_its_end_and_never_after(build, naive, data):
 # By the minute, with one schedule that holds every sort of part.
 
 
-def rich_schedule(build, zone: str) -> Schedule:
+def rich_schedule(build, zone: str):
     calendar = build.calendar(
         zone,
         weekday="00:00 low, 00:30 mid, 01:17 low, 02:23 high, 03:01 low, 16:00 high, 23:41 mid",

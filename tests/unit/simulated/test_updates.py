@@ -133,7 +133,7 @@ def test_the_new_version_comes_back_without_sessions_and_starts_the_battery(inst
     assert installed.device.away_seconds_left == 0
     assert installed.device.sessions == 0
     assert installed.device.version == "23.28.2"
-    assert installed.device.update_state == "/update_succeeded"
+    assert installed.device.updates.state == "/update_succeeded"
     assert not installed.device.sitemaster_running
 
     installed.wait(5)

@@ -172,7 +172,8 @@ def test_seconds_count_in_a_look_up(tariff) -> None:
     )
 
     def period_at(second: int) -> str:
-        return made.at(datetime(2026, 1, 1, 16, 0, second, 999_999, tzinfo=UTC)).period
+        at = datetime(2026, 1, 1, 16, 0, second, 999_999, tzinfo=UTC)
+        return str(made.at(at).period)
 
     assert [period_at(4), period_at(5)] == ["rest", "it"]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def library():
 class Told:
     """Steps that are only remembered."""
 
-    steps: list = field(default_factory=list)
+    steps: list[Any] = field(default_factory=list)
 
     async def ended(self, step):
         self.steps.append(step)
