@@ -219,6 +219,9 @@ class Connection:
         async with aclosing(body) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 await self._write(self._data(piece))
+                # Under TLS a drain on a connection that is lost neither raises nor yields (CPython
+                # 3.11): a body that never waits would hold the loop for ever.
+                await asyncio.sleep(0)
 
     async def _left(self) -> None:
         """Returns when the client closes; what it sends meanwhile belongs to its next request."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from scheduler.rehearsal import KINDS
-from tests.integration.site import test_fault_matrix as local
 from tests.matrices import kinds
 
 FILE: Final = Path("docs", "faults.md")
@@ -46,8 +45,7 @@ def page() -> str:
 
 
 def _transports() -> Iterator[str]:
-    rows = {"local": (len(local.FAULTS), _local_cells())}
-    rows |= {name: (len(table), kinds.cells_of(name)) for name, table in kinds.FAULTS.items()}
+    rows = {name: (len(table), kinds.cells_of(name)) for name, table in kinds.FAULTS.items()}
     yield "| transport | faults | tried | survived | wrong confirmations |"
     yield "|---|---|---|---|---|"
     for name, (faults, cells) in rows.items():
@@ -55,15 +53,9 @@ def _transports() -> Iterator[str]:
     total = sum(cells for _, cells in rows.values())
     yield f"| together | {sum(number for number, _ in rows.values())} | {total} | {total} | 0 |"
     yield "\nEach fault strikes once, three times in a row, and for ten minutes.\n"
-    yield f"- local: {', '.join(local.FAULTS)}."
     for name, table in kinds.FAULTS.items():
         yield f"- {name}: {', '.join(table)}."
     yield ""
-
-
-def _local_cells() -> int:
-    steps = [len(numbers) for table in local.STEPS.values() for _, numbers in table]
-    return len(local.FAULTS) * sum(steps)
 
 
 def _crashes() -> Iterator[str]:

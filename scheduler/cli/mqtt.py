@@ -47,7 +47,8 @@ def mqtt_command(context: click.Context) -> None:
 
 
 @mqtt_command.command("forget")
-def forget_command() -> None:
+@click.option("--site", metavar="NAME", help="One site alone, such as one that is gone.")
+def forget_command(site: str | None) -> None:
     """Delete what the broker keeps of us: the device at Home Assistant, and the state.
 
     Example: tou mqtt forget
@@ -55,7 +56,7 @@ def forget_command() -> None:
     chosen, table = _prepared()
     from scheduler.outlets.mqtt.forget import forget
 
-    for topic in asyncio.run(forget(table, Looker(chosen).look())):
+    for topic in asyncio.run(forget(table, [site] if site else Looker(chosen).look())):
         click.echo(f"deleted: {topic}")
 
 

@@ -134,7 +134,7 @@ def entrance(chosen: Settings, table: WebSettings, where: address.Listen) -> Ent
 def _nobody(made: Entrance, where: address.Listen) -> str:
     why = "TOU_WEB_ACT is on"
     if made.reach.closed:
-        why = "the page would be reachable from other machines"
+        why = "The page would be reachable from other machines"
         why += f" at {where.url}" if not where.here else f" by TOU_WEB_URL {made.reach.url}"
     return (
         f"{why}, and nobody can sign in. Make a password with `tou web password NAME --to FILE`,"

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from scheduler.simulated.switches import ALWAYS, Switches
+from scheduler.simulated.odd import OddBodies
+from scheduler.simulated.switches import ALWAYS
 
 __all__ = ["ALWAYS", "Faults"]
 
 
 @dataclass
-class Faults(Switches):
+class Faults(OddBodies):
     """What is wrong with this gateway; everything is off at first."""
 
     # The door.
@@ -40,20 +41,10 @@ class Faults(Switches):
     """Seconds of a Retry-After header beside each 429 and 503."""
     hang: dict[str, int] = field(default_factory=dict)
     """A request to this path takes effect, and is never answered."""
-    drip: int = 0
-    """The body comes a byte in a second."""
-    endless: int = 0
-    """The body of a GET never ends."""
-    huge: int = 0
-    """The body of a GET is 3 MB long."""
-    deep: int = 0
-    """The body of a GET is 100,000 lists in one another."""
     garbage: int = 0
     """The body of a GET is no JSON and no text."""
     blank: int = 0
     """The body of a GET is empty."""
-    packed: int = 0
-    """The body of a GET is packed twice, and unpacks to 50 MB."""
     error_body: int = 0
     """A GET answers 200 with an error in its body."""
     missing: dict[str, int] = field(default_factory=dict)

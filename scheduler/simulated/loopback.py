@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final, Generic, Self, TypeVar, Unpack
 
 from scheduler.httpserver import Request, Response, Server
+from scheduler.simulated.odd import OddBodies, bent
 from scheduler.simulated.options import Options, OptionWords
 from scheduler.simulated.switches import Switches
 from scheduler.simulated.timepiece import Instant, Timepiece
@@ -70,7 +71,7 @@ class Served(ABC):
         await self.stop()
 
 
-F = TypeVar("F", bound=Switches)
+F = TypeVar("F", bound=OddBodies)
 
 
 class Loopback(Served, Generic[F]):
@@ -131,7 +132,7 @@ class Loopback(Served, Generic[F]):
     async def _answer_late(self, request: Request) -> Response:
         if self.faults.slow:
             await asyncio.sleep(self.faults.slow)
-        return self.answer(request)
+        return bent(self.faults, self.answer(request))
 
     def _mind_the_door(self) -> None:
         task = asyncio.get_running_loop().create_task(self._open_or_shut())

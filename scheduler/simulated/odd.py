@@ -4,16 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
+from scheduler.httpserver import Response
 from scheduler.simulated.switches import Switches
 
 HUGE: Final = 3_000_000
 DEPTH: Final = 100_000
 DRIP_SECONDS: Final = 1.0
 _BLOCK: Final = b"x" * 65_536
+
+
+@dataclass
+class OddBodies(Switches):
+    """The switches of these bodies; the local gateway has them for a GET alone."""
+
+    drip: int = 0
+    """The body comes a byte in a second."""
+    endless: int = 0
+    """The body never ends."""
+    huge: int = 0
+    """The body is 3 MB long."""
+    deep: int = 0
+    """The body is 100,000 lists in one another."""
+    packed: int = 0
+    """The body is packed twice, and unpacks to 50 MB."""
+
+
+def bent(faults: OddBodies, response: Response) -> Response:
+    """A good answer, or one with a body by the faults of these names."""
+    if response.status != 200 or not isinstance(response.body, bytes) or not response.body:
+        return response
+    if faults.take("drip"):
+        return replace(response, body=dripping(response.body))
+    if faults.take("endless"):
+        return replace(response, body=endless())
+    name = next((name for name in WHOLE if faults.take(name)), None)
+    if name is None:
+        return response
+    packing = (PACKING,) if name == "packed" else ()
+    return replace(response, body=WHOLE[name](), headers=(*response.headers, *packing))
 
 
 async def dripping(body: bytes, seconds: float = DRIP_SECONDS) -> AsyncIterator[bytes]:
@@ -42,10 +75,19 @@ def garbage() -> bytes:
 
 
 @cache
+def zipped() -> bytes:
+    """Fifty kilobytes that unpack to fifty megabytes."""
+    return _gzip(b"\0" * 50_000_000)
+
+
+@cache
 def packed() -> bytes:
-    """A few kilobytes that unpack to half a gigabyte, twice packed."""
-    inner = _gzip(b"\0" * 50_000_000)
-    return _gzip(inner)
+    """The same, packed once more: a few hundred bytes."""
+    return _gzip(zipped())
+
+
+PACKING: Final = ("Content-Encoding", "gzip, gzip")
+WHOLE: Final[Mapping[str, Callable[[], bytes]]] = {"huge": huge, "deep": deep, "packed": packed}
 
 
 def _gzip(data: bytes) -> bytes:

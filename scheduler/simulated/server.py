@@ -47,11 +47,12 @@ class SimulatedGateway(Served):
         *,
         faults: Faults | None = None,
         now: Callable[[], datetime] | None = None,
+        monotonic: Callable[[], float] | None = None,
         **words: Unpack[OptionWords],
     ) -> None:
         self.options = Options(**words)
         self.faults: Faults = faults or Faults()
-        self._timepiece = Timepiece(now)
+        self._timepiece = Timepiece(now, monotonic)
         self.device = Device(self.options, self.faults, self._timepiece.read)
         self._certificate = self._first_certificate()
         self._context = certificate.server_context(self._certificate)

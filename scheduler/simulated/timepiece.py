@@ -25,10 +25,16 @@ class Instant:
 class Timepiece:
     """Reads both times; stands at zero elapsed seconds until it is wound."""
 
-    def __init__(self, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime] | None = None,
+        seconds: Callable[[], float] | None = None,
+    ) -> None:
         self._now = now or clock.now
         self._seconds: Callable[[], float] | None = None
         self._zero = 0.0
+        if seconds is not None:
+            self.wind(seconds)
 
     def wind(self, seconds: Callable[[], float]) -> None:
         """Take machine time from here on from a counter such as `loop.time`."""

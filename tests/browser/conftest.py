@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
-from scheduler import clock
+from scheduler import asking, clock
 from scheduler.audit.database import open_database
 from scheduler.audit.log import Log
+from scheduler.errors import SchedulerError
 from scheduler.words import EntryKind, Outcome, Wake
 
 from ..acceptance.conftest import TOU, Beside, House  # noqa: TID252 -- one house for both
@@ -62,6 +63,22 @@ class World:
     house: House
     pages: list[subprocess.Popen[str]] = field(default_factory=list)
 
+    @property
+    def control(self) -> Path:
+        """Where the service can be asked."""
+        return asking.socket_path(self.house.folder / "tou.db")
+
+    def state(self) -> dict[str, Any]:
+        """What the service itself says."""
+        return asking.ask(self.control, "/status", seconds=SLOW / 1000)
+
+    def well(self) -> bool:
+        """Whether it runs, and has proven what it wants."""
+        try:
+            return bool(self.state()["confirmed"])
+        except SchedulerError:
+            return False
+
     def page(self, *words: str, **environment: str) -> str:
         """Another process of the page; its address."""
         with (self.house.folder / "page").open("a") as journal:
@@ -101,7 +118,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = World(house)
     try:
         house.run()
-        house.until(lambda: house.tou("status").returncode == 0)
+        house.until(made.well, SLOW / 1000)
         yield made
     finally:
         made.close()

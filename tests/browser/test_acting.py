@@ -24,9 +24,8 @@ def acts(world):
 @pytest.fixture(autouse=True)
 def _nothing_left_over(world):
     yield
-    control = asking.socket_path(world.house.folder / "tou.db")
     for kind in ("override", "pause", "skip"):
-        list(asking.act(control, "/leases/end", {"kind": kind}))
+        list(asking.act(world.control, "/leases/end", {"kind": kind}))
 
 
 def sign_in(page, password=PASSWORD):
@@ -50,7 +49,7 @@ def test_an_override_from_the_page_is_in_force_until_it_is_ended(world, acts, ta
     told = page.get_by_role("status").inner_text()
     assert "Override until" in told
     assert "confirmed: Time-Based Control, 40\u00a0%." in told
-    state = world.house.json("status")
+    state = world.state()
     (lease,) = state["leases"]
     assert (lease["kind"], lease["reason"]) == ("override", "guests")
     assert lease["who"].startswith("page: anna")
@@ -62,7 +61,7 @@ def test_an_override_from_the_page_is_in_force_until_it_is_ended(world, acts, ta
     page.get_by_role("link", name="Act", exact=True).click()
     page.get_by_role("button", name="End override now").click()
     assert "confirmed: Backup-only, 100\u00a0%." in page.get_by_role("status").inner_text()
-    assert world.house.json("status")["leases"] == []
+    assert world.state()["leases"] == []
 
 
 def test_pause_skip_apply_and_a_job_are_each_asked_for_and_told(world, acts, tab):
@@ -131,6 +130,38 @@ def test_nobody_signs_in_from_a_page_of_somebody_else(acts, tab, tmp_path):
 
     page.wait_for_url(f"{acts}/act/pause")
     assert "comes from another page" in page.inner_text("body")
+
+
+def test_no_file_of_the_house_holds_what_was_typed_at_the_sign_in(world, acts, tab):
+    page = tab(f"{acts}/act")
+    sign_in(page, "nearly " + PASSWORD)
+    sign_in(page)
+    token = page.locator("[name=token]").first.get_attribute("value")
+    key = next(each["value"] for each in page.context.cookies() if each["name"] == "tou")
+    page.get_by_role("button", name="Apply").click()
+    assert page.get_by_role("status").inner_text()
+
+    files = [each for each in world.house.folder.rglob("*") if each.is_file()]
+    told = b"".join(each.read_bytes() for each in files)
+    assert b"page: anna" in told
+    for secret in (PASSWORD, token, key):
+        assert secret.encode() not in told
+
+
+def test_a_page_that_others_can_reach_asks_first_and_then_leads_on(world, acts, tab):
+    far = world.page(TOU_WEB_URL="http://tou.example", TOU_WEB_PASSWORDS_FILE="web_passwords")
+    page = tab(f"{far}/audit?outcome=refused")
+    assert page.locator("h1").inner_text() == "Sign in"
+
+    sign_in(page)
+
+    assert page.url == f"{far}/audit?outcome=refused"
+    assert page.locator(".runs tbody tr").count() > 0
+    assert page.get_by_role("link", name="Act", exact=True).count() == 0
+    page.get_by_role("link", name="Sign-in").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(far)
+    assert page.locator("h1").inner_text() == "Sign in"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,21 +8,17 @@ starts over the same files. Prints what it found as JSON.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
 import logging
 import os
-import pickle
 import shutil
 import signal
 import sqlite3
 import sys
-import traceback
-import urllib.request
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,23 +28,21 @@ from sqlalchemy import Engine, event
 from scheduler import clock as real
 from scheduler.audit import proof, review
 from scheduler.audit.database import Database, open_database
-from scheduler.audit.recorder import Recorder
 from scheduler.audit.schema import SCHEMA
-from scheduler.audit.writer import Writer
 from scheduler.gateway.base import Step
+from scheduler.gateway.fleet.tokens import TokenFile
 from scheduler.gateway.local import wire
 from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.line import line_to
-from scheduler.gateway.local.wire import Means
+from scheduler.gateway.local.wire import Means, Waits
 from scheduler.gateway.registry import Surroundings, transport
-from scheduler.httpserver import Request, Response, Server, json_response
 from scheduler.schedule.load import Loaded, parse_schedule
-from scheduler.simulated import DEFAULT_PASSWORD, SimulatedGateway
-from scheduler.simulated.control import ControlDoor
-from scheduler.site.backoff import Backoff
+from scheduler.simulated import DEFAULT_PASSWORD
 from scheduler.site.site import Site
-from scheduler.site.wish import Conduct
 from scheduler.words import Wake
+
+from .home import START, Clock, look_until, process, settled
+from .remote import Remote, child, gateway
 
 TEXT = """\
 schedule: one setting
@@ -111,6 +105,10 @@ class MortalDatabase:
     def __init__(self, database: Database, fate: Fate) -> None:
         self._database, self._fate = database, fate
 
+    @classmethod
+    def around(cls, fate: Fate) -> Callable[[Database], MortalDatabase]:
+        return lambda database: cls(database, fate)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
@@ -159,117 +157,14 @@ class MortalGateway:
         await self.inner.make_safe(MortalSteps(steps, self._fate))
 
 
-class Clock:
-    """Moved on by whoever waits."""
-
-    def __init__(self, instant: datetime) -> None:
-        self.instant, self.elapsed = instant, 1000.0
-
-    def now(self) -> datetime:
-        self.move(0.001)
-        return self.instant
-
-    def monotonic(self) -> float:
-        return self.elapsed
-
-    def move(self, seconds: float) -> None:
-        self.instant += timedelta(seconds=seconds)
-        self.elapsed += seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.move(seconds)
-        await asyncio.sleep(min(seconds, 0.01))
-
-
-@dataclass
-class Remote:
-    """The simulated gateway in its own process."""
-
-    control: str
-    settings: Any = None
-    """Of any other transport than the local one."""
-    url: str = ""
-    fingerprint: str = ""
-    name: str = "local"
-
-    def state(self) -> dict[str, Any]:
-        with urllib.request.urlopen(self.control) as answer:
-            state: dict[str, Any] = json.load(answer)
-            return state
-
-    def post(self, path: str) -> None:
-        asked = urllib.request.Request(self.control + path, data=b"{}", method="POST")
-        urllib.request.urlopen(asked).close()
-
-
-@contextlib.contextmanager
-def gateway(name: str, folder: Path) -> Iterator[Remote]:
-    """Serve one in a child of its own."""
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        with _child():
-            os.close(reading)
-            asyncio.run(_serve(writing) if name == "local" else _serve_stand(name, folder, writing))
-    os.close(writing)
-    with os.fdopen(reading, "rb") as told:
-        remote: Remote = pickle.loads(base64.b64decode(told.readline()))
-    try:
-        yield remote
-    finally:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-
-
-async def _serve(told: int) -> None:
-    async with SimulatedGateway(
-        profile="1.49", run_seconds=0.02, stop_seconds=0.01, check_seconds=0.01, away_seconds=0.1
-    ) as device:
-        device.faults.login_limit = 1_000_000
-        door = ControlDoor(device)
-        control = await door.start()
-        _tell(told, Remote(control, url=device.url, fingerprint=device.fingerprint))
-        await asyncio.Event().wait()
-
-
-async def _serve_stand(name: str, folder: Path, told: int) -> None:
-    """The simulated server of the contract test, with its state on an address beside it."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
-    import stands
-
-    async with stands.STANDS[name](folder) as stand:
-
-        async def answer(request: Request) -> Response:
-            return json_response({"active": {"mode": stand.in_force().mode}, "running": True})
-
-        server = Server(answer)
-        control = f"http://127.0.0.1:{await server.listen_tcp(0)}"
-        _tell(told, Remote(control, stand.settings, name=name))
-        await asyncio.Event().wait()
-
-
-def _tell(told: int, remote: Remote) -> None:
-    os.write(told, base64.b64encode(pickle.dumps(remote)) + b"\n")
-
-
-@contextlib.contextmanager
-def _child() -> Iterator[None]:
-    """A child never comes back into its parent's code."""
-    try:
-        yield
-        os._exit(0)
-    except BaseException:  # noqa: BLE001 -- it is told, and the child ends
-        traceback.print_exc()
-        os._exit(9)
-
-
 @dataclass
 class House:
     """What outlives every process: the files, the battery, the time."""
 
     folder: Path
     remote: Remote
-    instant: datetime = datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
+    instant: datetime = START
+    waits: Waits = field(default_factory=Waits)
     wanted: str = "backup"
 
     @property
@@ -283,30 +178,13 @@ class House:
     @contextlib.asynccontextmanager
     async def site(self, fate: Fate | None = None) -> AsyncIterator[tuple[Site, Clock]]:
         """A process begins over the files."""
-        clock = Clock(self.instant)
-        database: Any = open_database(self.path, create=True)
-        writer = Writer(MortalDatabase(database, fate) if fate else database)  # type: ignore[arg-type]
-        recorder = Recorder(writer, "home", now=clock.now)
-        made = self.gateway(clock, fate)
-        conduct = Conduct(Backoff(2.0, 30.0))
-        site = Site(
-            "home",
-            self.loaded(),
-            made,
-            recorder,
-            conduct,
-            now=clock.now,
-            monotonic=clock.monotonic,
-            sleep=clock.sleep,
-            synchronised=lambda: True,
-        )
-        await site.start(alive_until=self.instant - timedelta(minutes=1))
-        yield site, clock
-        await site.stop()
-        recorder.close()
-        writer.close()
-        await made.close()
-        database.close()
+        clock = Clock(self.instant, real=0.01)
+        gateway = self.gateway(clock, fate)
+        before = self.instant - timedelta(minutes=1)
+        kept = MortalDatabase.around(fate) if fate else (lambda database: database)
+        living = process(self.path, self.loaded(), gateway, clock, kept=kept, alive_until=before)
+        async with living as site:
+            yield site, clock
 
     def gateway(self, clock: Clock, fate: Fate | None) -> Any:
         """The client, as a process opens it."""
@@ -327,7 +205,7 @@ class House:
             now=clock.now,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
-            means=Means(transport=Mortal(fate) if fate else None),
+            means=Means(transport=Mortal(fate) if fate else None, patience=self.waits),
         )
         return LocalGateway(line)
 
@@ -335,15 +213,8 @@ class House:
 async def until_true(site: Site, clock: Clock) -> None:
     """Look whenever the site wants to, until what is wanted is known to be in force."""
     await site.look(Wake.START)
-    for _ in range(300):
-        wish = site.controller.wish
-        if wish is not None and wish.done and not site.controller.debt.owed:
-            return
-        alarm = min(site.alarms(clock.instant), key=lambda each: each.at)
-        clock.move(max(0.05, min(30.0, (alarm.at - clock.instant).total_seconds())))
-        await asyncio.sleep(0.002)
-        await site.look(alarm.wake)
-    raise AssertionError(f"it never became true: {site.controller.wish}")
+    well = await look_until(site, clock, lambda: settled(site), within=3600.0)
+    assert well, f"it never became true: {site.controller.wish}"
 
 
 async def switch(house: House, fate: Fate) -> None:
@@ -385,12 +256,22 @@ def after_a_crash(house: House) -> None:
     die(house, switch, 2, "after")
 
 
+def expired_tokens(house: House) -> None:
+    """The same with a sign-in whose access token is over, so that it is renewed first."""
+    other(house)
+    file = TokenFile(house.path.with_suffix(".fleet"))
+    tokens = file.read()
+    assert tokens is not None
+    file.keep(replace(tokens, expires_at=real.now() - timedelta(minutes=1)))
+
+
 ACTS: dict[str, tuple[Callable[[House], None], Act]] = {
     "switch": (other, switch),
     "login": (login, switch),
     "expired session": (expired, switch),
     "second crash": (after_a_crash, switch),
     "firmware check": (other, firmware),
+    "renewal": (expired_tokens, switch),
 }
 
 
@@ -411,7 +292,7 @@ def die(house: House, act: Act, at: int, side: str) -> Death:
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        with _child():
+        with child():
             os.close(reading)
             fate = Fate(at, side, writing)
             mortal_files(fate)
@@ -520,7 +401,7 @@ def migration(old: Path, folder: Path) -> Found:
         shutil.copy(old, path)
         pid = os.fork()
         if pid == 0:
-            with _child():
+            with child():
                 _count_statements(at)
                 open_database(path, create=True).close()
         if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0:

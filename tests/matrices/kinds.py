@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 CRASHES = {
     "switch": 25,
     "login": 40,
@@ -12,10 +15,56 @@ CRASHES = {
     "switch of proxy": 10,
     "switch of v1r": 10,
     "switch of fleet": 10,
+    "renewal of fleet": 14,
 }
 """Every act that is killed at each of its points, and the fewest points it has."""
 
 FAULTS: dict[str, dict[str, str]] = {
+    "local": {
+        "refused": "refuse",
+        "silent": "silent",
+        "another certificate": "stranger:{n}",
+        "cut off": "drop:{n}",
+        "busy": "busy:{n}",
+        "limited": "limited:{path}:{n}",
+        "asks for years": "busy:{n} retry_after:1e9",
+        "never answered": "hang:{path}:{n}",
+        "drips": "drip:{n}",
+        "endless": "endless:{n}",
+        "huge": "huge:{n}",
+        "deep": "deep:{n}",
+        "garbage": "garbage:{n}",
+        "blank": "blank:{n}",
+        "packed": "packed:{n}",
+        "bad gateway": "bad_gateway:{n}",
+        "error in a body": "error_body:{n}",
+        "missing": "missing:{path}:{n}",
+        "answer lost": "answer_lost:{path}:{n}",
+        "restarts": "reboot:{path}:{n}",
+        "a null mode": "null:real_mode:{n}",
+        "no reserve": "without:backup_reserve_percent:{n}",
+        "a reserve in words": "typed:backup_reserve_percent:{n}",
+        "sessions gone": "kill_tokens:{n}",
+        "too many logins": "too_many:{n}",
+        "reads forbidden": "reads_forbidden",
+        "password reverted": "password_reverted",
+        "a dead session is forbidden": "kill_tokens:{n} dead_token:403",
+        "sessions die at once": "token_life:0",
+        "default password": "default_password",
+        "off grid": "islanded",
+        "a stop refused": "stop_refused",
+        "a version of null": "null:version:{n}",
+        "a version that is a number": "typed:version:{n}",
+        "keys that nobody knows": "extra_keys",
+        "plain text": "text_type",
+        "float noise": "noise",
+        "a commit that lags": "commit_lag",
+        "its clock a day ahead": "clock_offset:86400",
+        "login lost": "login_lost:{n}",
+        "commit lost": "commit_lost:{n}",
+        "mode dropped": "old_mode:{n}",
+        "stays down": "stays_down:{n}",
+    },
     "proxy": {
         "refused": "refuse",
         "500": "fails:500:{n}",
@@ -64,22 +113,84 @@ FAULTS: dict[str, dict[str, str]] = {
         "late in force": "lag:0.05",
     },
 }
-"""By transport: each fault in words, and how its simulated server is told; {n} is how often."""
+"""By transport: each fault in words, and how its simulated server is told; {n} is how often, {path}
+that of the request which meets it first."""
 
+ALWAYS = -1
+TIMES = {"once": 1, "three times": 3, "ten minutes": ALWAYS}
 STEPS = {"proxy": 5, "v1r": 6, "fleet": 6}
 """Before which of its requests a fault strikes; a switch has so many, and the look before it."""
+LOCAL: dict[int, tuple[tuple[bool, range], ...]] = {
+    1: ((False, range(6)), (True, range(10))),
+    3: ((True, range(0, 10, 2)),),
+    ALWAYS: ((True, range(1, 6, 4)),),
+}
+"""The same of the local gateway, with a session and without one, whose login is a stop as well."""
 
-TIMES = {"once": 1, "three times": 3, "ten minutes": -1}
+PULSE = 30.0
+# A setting is in force a pulse after its fault, and the waits of the back-off after what the fault
+# may have left behind.
+SOON = 3 * PULSE
+# A certificate is looked at again each minute, a refusal within five. A gateway that limits logins
+# is left alone for five minutes, then ten (one that was armed too late for its switch strikes
+# beside the next one), or as long as it asks, up to fifteen.
+SOON_AFTER = {
+    "another certificate": 60.0 + PULSE,
+    "reads forbidden": 300.0 + PULSE,
+    "password reverted": 300.0 + PULSE,
+    "default password": 300.0 + PULSE,
+    "sessions die at once": 300.0 + PULSE,
+    "limited": 300.0 + PULSE,
+    "too many logins": 300.0 + 600.0 + 2 * PULSE,
+    "asks for years": 900.0 + PULSE,
+}
+# A fault that stays has lengthened the waits: those of a refusal to fifteen minutes, thrice.
+SOON_AFTER_LONG = 5 * 60.0
+SOON_AFTER_REFUSALS = 3 * 900.0 + PULSE
+# A gateway that restarts after each of three logins takes each session with it, which is told as a
+# refusal.
+REFUSES = frozenset({*SOON_AFTER, "restarts"})
+# Elsewhere a wait of fifteen minutes, and some pulses.
+SOON_ELSEWHERE = 20 * 60.0
+# Logins while one fault stays and is overcome: one an attempt, and attempts are ever rarer.
+LOGINS = 24
 
-COSTLY = frozenset({"packed"})
-"""Faults whose server works for seconds on each answer: not for ten minutes."""
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One switch with one fault."""
+
+    text: str
+    times: int
+    """How often it strikes; a fault that is not counted stays as many pulses long."""
+    at: int
+    """Before the request of this number."""
+    cold: bool = False
+    """Whether the process has just begun, with no session."""
+    soon: float = SOON_ELSEWHERE
+    """Seconds within which all must be well after it."""
+
+    @property
+    def counted(self) -> bool:
+        """Whether it ends by itself."""
+        return "{n}" in self.text
 
 
-def times_of(fault: str) -> tuple[int, ...]:
-    """How often a fault strikes."""
-    return tuple(each for each in TIMES.values() if each > 0 or fault not in COSTLY)
+def cells(name: str, fault: str) -> Iterator[Cell]:
+    """Every switch that is tried with a fault on a transport."""
+    text = FAULTS[name][fault]
+    if name != "local":
+        for times in TIMES.values():
+            yield from (Cell(text, times, at) for at in range(STEPS[name]))
+        return
+    for times, table in LOCAL.items():
+        soon = SOON_AFTER.get(fault, SOON)
+        if times != 1:
+            soon = SOON_AFTER_REFUSALS if fault in REFUSES else SOON_AFTER_LONG
+        for cold, steps in table:
+            yield from (Cell(text, times, at, cold, soon) for at in steps)
 
 
 def cells_of(name: str) -> int:
-    """How many switches are tried with a fault on this transport."""
-    return sum(STEPS[name] * len(times_of(fault)) for fault in FAULTS[name])
+    """How many switches are tried on a transport."""
+    return sum(len(list(cells(name, fault))) for fault in FAULTS[name])

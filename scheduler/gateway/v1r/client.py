@@ -28,6 +28,7 @@ from scheduler.gateway.v1r.key import Key
 from scheduler.gateway.v1r.patience import Patience
 from scheduler.gateway.v1r.refusals import SKEW, clock_error, meaning
 from scheduler.gateway.v1r.traffic import LOGIN, Bounded, Traffic
+from scheduler.outside import said
 from scheduler.setting import Setting
 
 TIMEOUT: Final = 10.0
@@ -231,6 +232,13 @@ class V1rGateway:
             if WRONG_DEVICE in str(error):
                 self._client = None  # its number is asked for anew
             raise found from None
+        except (ValueError, RecursionError) as error:
+            # Of the library's JSON: no text, no JSON, or lists in lists without an end.
+            changed = self._traffic.changing and self._traffic.connected
+            raise GatewayProtocolError(
+                f"{self._where}: the answer is not understood: {said(str(error))}",
+                delivered="unknown" if changed else "no",
+            ) from None
 
     def _opened(self) -> Any:
         if self._session is None:

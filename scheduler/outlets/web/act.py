@@ -18,8 +18,8 @@ from scheduler.outlets.web import address, form, words
 from scheduler.outlets.web.address import QuestionError
 from scheduler.outlets.web.entrance import SIGN_IN, Entrance, to_sign_in
 from scheduler.outlets.web.form import Form
+from scheduler.outlets.web.guests import Guest
 from scheduler.outlets.web.page import Desk, Page, missing
-from scheduler.outlets.web.sessions import Session
 from scheduler.outlets.web.source import turning
 from scheduler.setting import Mode
 
@@ -56,7 +56,7 @@ def _show(desk: Desk, request: Request, *, entrance: Entrance) -> Response:
 
 
 def _page(
-    desk: Desk, session: Session, told: Told | None, *, kept: Form | None = None, code: int = 200
+    desk: Desk, session: Guest, told: Told | None, *, kept: Form | None = None, code: int = 200
 ) -> Response:
     state = desk.state()
     in_force, limits = state.get("schedule_in_force", {}), state["gateway"].get("limits", {})
@@ -89,7 +89,7 @@ async def _act(desk: Desk, request: Request, *, entrance: Entrance) -> Response:
     return await run_in_threadpool(_done, desk, {**sent, "what": what}, session, entrance)
 
 
-def _done(desk: Desk, sent: Form, session: Session, entrance: Entrance) -> Response:
+def _done(desk: Desk, sent: Form, session: Guest, entrance: Entrance) -> Response:
     """What came of it. What cannot be had comes back at once, with the form as it was."""
     try:
         path, body = ACTS[sent["what"]](sent, desk.source.zone, desk.now())

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from scheduler import clock
 from scheduler.outlets.web.address import Reach
 from scheduler.outlets.web.attempts import Attempts
+from scheduler.outlets.web.guests import ABSOLUTE, Guest, Guests
 from scheduler.outlets.web.people import People
-from scheduler.outlets.web.sessions import ABSOLUTE, Session, Sessions
 
 SIGN_IN: Final = "/sign-in"
 _OPEN: Final = frozenset({SIGN_IN, "/style.css", "/icon.svg"})
@@ -40,7 +40,7 @@ class Entrance:
     proxy: str | None = None
     """Whose word for who is behind it is taken."""
     act: Act = _no_act
-    sessions: Sessions = field(default_factory=lambda: Sessions(clock.monotonic))
+    sessions: Guests = field(default_factory=lambda: Guests(clock.monotonic))
     attempts: Attempts = field(default_factory=lambda: Attempts(clock.monotonic))
     one: asyncio.Lock = field(default_factory=asyncio.Lock)
     """A check of a password takes 64 MiB and a tenth of a second: one at a time."""
@@ -64,7 +64,7 @@ class Entrance:
         """What the browser shows."""
         return request.cookies.get(self.cookie)
 
-    def session_of(self, request: Request) -> Session | None:
+    def session_of(self, request: Request) -> Guest | None:
         """Who asks."""
         return self.sessions.find(self.key_of(request))
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from scheduler.outlets.web.address import QuestionError
-from scheduler.outlets.web.sessions import Session
+from scheduler.outlets.web.guests import Guest
 
 TOKEN: Final = "token"  # noqa: S105 -- the name of a field
 _LONGEST: Final = 16_384
@@ -36,7 +36,7 @@ async def read(request: Request) -> Form:
         raise QuestionError("This is no form of the page.") from None
 
 
-def check(form: Form, session: Session) -> None:
+def check(form: Form, session: Guest) -> None:
     """Raises HTTPException unless the form was shown to this very session."""
     if not hmac.compare_digest(form.get(TOKEN, "").encode(), session.token.encode()):
         raise HTTPException(

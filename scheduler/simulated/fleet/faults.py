@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from scheduler.simulated.switches import Switches
+from scheduler.simulated.odd import OddBodies
 
 
 @dataclass
-class FleetFaults(Switches):
+class FleetFaults(OddBodies):
     """What is wrong with this cloud; everything is off at first, but `snapped`, which is usual."""
 
     # Any answer.

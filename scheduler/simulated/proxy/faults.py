@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from scheduler.simulated.switches import Switches
+from scheduler.simulated.odd import OddBodies
 
 
 @dataclass
-class ProxyFaults(Switches):
+class ProxyFaults(OddBodies):
     """What is wrong with this proxy; everything is off at first."""
 
     fails: dict[str, int] = field(default_factory=dict)

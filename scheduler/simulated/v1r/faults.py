@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from scheduler.simulated.switches import Switches
+from scheduler.simulated.odd import OddBodies
 
 
 @dataclass
-class V1rFaults(Switches):
+class V1rFaults(OddBodies):
     """Everything is off at first."""
 
     # The door.
@@ -24,10 +24,6 @@ class V1rFaults(Switches):
     """The connection breaks in the middle of the answer."""
     garbage: int = 0
     """A signed request is answered with what is no message."""
-    huge: int = 0
-    """The answer to a signed request is 3 MB long."""
-    packed: int = 0
-    """The answer to a signed request is packed, and unpacks to 50 MB."""
 
     # Logins.
     password_reverted: bool = False

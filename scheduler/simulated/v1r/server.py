@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hmac
 import json
 import secrets
@@ -13,7 +12,7 @@ from email.utils import format_datetime
 from typing import Any, Final, Unpack
 
 from scheduler.httpserver import Headers, Request, Response, Stream, json_response
-from scheduler.simulated import certificate
+from scheduler.simulated import certificate, odd
 from scheduler.simulated.house import House
 from scheduler.simulated.loopback import Loopback, broken
 from scheduler.simulated.options import OptionWords
@@ -133,10 +132,9 @@ class SimulatedV1r(Loopback[V1rFaults]):
     def _signed(self, request: Request, moment: Instant) -> Response:
         if self.faults.take("garbage"):
             return Response(200, b"\xff\xff\xff not a message", (), _OCTETS)
-        if self.faults.take("huge"):
-            return Response(200, b"\x00" * 3_000_000, (), _OCTETS)
         if self.faults.take("packed"):
-            return Response(200, gzip.compress(b"\x00" * 50_000_000), (), _OCTETS)
+            # The library unpacks what looks so, whatever the headers say.
+            return Response(200, odd.zipped(), (), _OCTETS)
         found = self.unit.answer(request.body, moment)
         if found is None:
             return json_response({"code": 400}, status=400)

@@ -14,7 +14,7 @@ from scheduler.outlets.web import people
 from scheduler.outlets.web.app import make
 from scheduler.outlets.web.attempts import Attempts
 from scheduler.outlets.web.entrance import Entrance
-from scheduler.outlets.web.sessions import Sessions
+from scheduler.outlets.web.guests import Guests
 
 HERE = "http://127.0.0.1:8765"
 PASSWORD = "correct horse battery"
@@ -45,7 +45,7 @@ def ticks():
 @pytest.fixture
 def door(known, ticks):
     """An entrance of a page that acts, on loopback."""
-    return Entrance(known, acts=True, sessions=Sessions(ticks), attempts=Attempts(ticks))
+    return Entrance(known, acts=True, sessions=Guests(ticks), attempts=Attempts(ticks))
 
 
 def client(entrance, base=HERE, made=None):

@@ -11,7 +11,7 @@ from scheduler.outlets.web import people
 from scheduler.outlets.web.address import Reach
 from scheduler.outlets.web.attempts import FROM_ALL, FROM_ONE, WINDOW, Attempts
 from scheduler.outlets.web.entrance import Entrance
-from scheduler.outlets.web.sessions import ABSOLUTE, IDLE, MOST, Sessions
+from scheduler.outlets.web.guests import ABSOLUTE, IDLE, MOST, Guests
 
 from .conftest import HERE, PASSWORD, WRONG, client, sign_in, token_of
 
@@ -125,7 +125,7 @@ def test_guessing_from_many_addresses_is_no_faster(ticks):
 
 @pytest.mark.parametrize(("seconds", "lives"), [(IDLE - 1, True), (IDLE + 1, False)])
 def test_a_session_that_nobody_uses_ends(ticks, seconds, lives):
-    sessions = Sessions(ticks)
+    sessions = Guests(ticks)
     key, _ = sessions.begin("anna")
 
     ticks.now += seconds
@@ -134,7 +134,7 @@ def test_a_session_that_nobody_uses_ends(ticks, seconds, lives):
 
 
 def test_a_session_in_use_ends_in_the_end(ticks):
-    sessions = Sessions(ticks)
+    sessions = Guests(ticks)
     key, _ = sessions.begin("anna")
     begun = ticks.now
 
@@ -147,7 +147,7 @@ def test_a_session_in_use_ends_in_the_end(ticks):
 
 
 def test_sessions_are_a_few_and_the_idle_ones_give_way(ticks):
-    sessions = Sessions(ticks)
+    sessions = Guests(ticks)
     keys = []
     for _ in range(MOST + 1):
         ticks.now += 1

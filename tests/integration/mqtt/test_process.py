@@ -175,6 +175,12 @@ async def test_forget_deletes_all_that_the_broker_keeps(house, ear, base, tou):
     bridge.send_signal(signal.SIGTERM)
     bridge.wait(30)
 
+    old = f"{base}/old/state"
+    await ear.say(old, "{}", retain=True)
+    code, told = await asyncio.to_thread(tou, "mqtt", "forget", "--site", "old", **house.settings)
+    assert (code, f"deleted: {old}" in told) == (0, True)
+    assert ear.json(f"{base}/home/state")
+
     code, told = await asyncio.to_thread(tou, "mqtt", "forget", **house.settings)
 
     assert code == 0, told

@@ -17,7 +17,7 @@ MOST: Final = 64
 
 
 @dataclass(slots=True)
-class Session:
+class Guest:
     """One browser of one person. No repr: it would show the token of the forms."""
 
     who: str
@@ -29,28 +29,28 @@ class Session:
     """What came of the last act, for the next page: its class and its sentence."""
 
     def __repr__(self) -> str:
-        return f"Session({self.who!r})"
+        return f"Guest({self.who!r})"
 
 
-class Sessions:
-    """Sessions by their keys; only a digest of a key is kept."""
+class Guests:
+    """Guests by their keys; only a digest of a key is kept."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._kept: dict[str, Session] = {}
+        self._kept: dict[str, Guest] = {}
 
-    def begin(self, who: str) -> tuple[str, Session]:
+    def begin(self, who: str) -> tuple[str, Guest]:
         """A new session, and the key that only its browser will have."""
         now = self._monotonic()
         self._forget(now)
         while len(self._kept) >= MOST:
             del self._kept[min(self._kept, key=lambda each: self._kept[each].seen)]
         key = secrets.token_urlsafe(32)
-        made = Session(who, secrets.token_urlsafe(32), now, now)
+        made = Guest(who, secrets.token_urlsafe(32), now, now)
         self._kept[_digest(key)] = made
         return key, made
 
-    def find(self, key: str | None) -> Session | None:
+    def find(self, key: str | None) -> Guest | None:
         """The session of a key, unless it is over. A key that we did not give opens nothing."""
         now = self._monotonic()
         found = self._kept.get(_digest(key)) if key else None
@@ -68,7 +68,7 @@ class Sessions:
         self._kept = {key: each for key, each in self._kept.items() if not _over(each, now)}
 
 
-def _over(session: Session, now: float) -> bool:
+def _over(session: Guest, now: float) -> bool:
     return now - session.seen > IDLE or now - session.begun > ABSOLUTE
 
 
