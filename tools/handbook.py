@@ -25,10 +25,11 @@ from scheduler.outlets.hindsight import Hindsight, Then
 from scheduler.outlets.picture import day as picture
 from scheduler.outlets.picture import draw
 from scheduler.schedule.load import load_schedule
+from tools.screenshots import SHOTS
 
 ROOT: Final = Path(__file__).parents[1]
 EXAMPLES: Final = ROOT / "schedules" / "examples"
-_MARK: Final = re.compile(r"^<!-- (output|example|day|rooms)(?:: (.+?))? -->$", re.MULTILINE)
+_MARK: Final = re.compile(r"^<!-- (output|example|day|rooms|shot)(?:: (.+?))? -->$", re.MULTILINE)
 _DAYS: Final = (
     ("A Wednesday in July", datetime(2026, 7, 15)),  # noqa: DTZ001 -- a date, by the zone of each
     ("A Wednesday in January", datetime(2027, 1, 13)),  # noqa: DTZ001
@@ -43,6 +44,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for source, target in _TAKEN.items():
         text = (ROOT / source).read_text(encoding="utf-8").replace("](docs/", "](")
         files.append(File.generated(config, target, content=text))
+    for each in SHOTS.glob("*.png"):
+        files.append(File.generated(config, f"shots/{each.name}", abs_src_path=str(each)))
     return files
 
 
@@ -138,6 +141,14 @@ def _picture(file: Path, date: datetime) -> str:
     return f'<div class="day-picture">{drawn}</div>'
 
 
+def shot(line: str) -> str:
+    """A picture of the page, with its words; nothing where `tools.screenshots` made none."""
+    name, _, words = line.partition(" ")
+    if not (SHOTS / f"{name}.png").is_file():
+        return ""
+    return f"![{words}](shots/{name}.png){{ .shot .{name} }}"
+
+
 def rooms(_: str | None = None) -> str:
     """The layers of the import contract, from the command down to the errors, as a picture."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -164,4 +175,4 @@ def _row(number: int, names: list[str]) -> str:
     )
 
 
-_MADE: Final = {"output": output, "example": example, "day": day, "rooms": rooms}
+_MADE: Final = {"output": output, "example": example, "day": day, "rooms": rooms, "shot": shot}

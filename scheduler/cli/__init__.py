@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from scheduler import __version__, files
+from scheduler import __version__, files, memory
 from scheduler.cli import terminal
 from scheduler.cli.verbs import Verbs
 from scheduler.errors import SchedulerError
@@ -59,6 +59,7 @@ def main() -> None:
     """The command line. Exit codes: 0 fine; 1 it ran and the answer is no; 2 usage; 69 gateway
     unreachable; 77 gateway refuses, or this user may not read or write what is needed; 78 settings
     or schedule wrong."""
+    memory.start()
     try:
         terminal.prepare()
         try:

@@ -150,7 +150,9 @@ def simulate_command(  # noqa: PLR0917 - click hands them over by name
     except OSError as error:
         raise SchedulerError(f"{words['identity']}: cannot be used: {error.strerror}.") from None
     telling = None
-    if story and isinstance(served, SimulatedGateway):
+    if story is not None:
+        if not isinstance(served, SimulatedGateway):
+            raise click.UsageError(f"A story is played by --door local alone, not by {door}.")
         telling = tell(read_story(story), served.device)
     asyncio.run(_serve(served, port, control, partial(how.text, served, form), telling))
 

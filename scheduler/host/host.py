@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import gc
 import logging
 import signal
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-from scheduler import clock
+from scheduler import clock, memory
 from scheduler.advice import limits
 from scheduler.asking import socket_path
 from scheduler.audit.chain import Json
@@ -168,7 +166,7 @@ class Host:
         self.lock.beat(clock.now())
         supervisor.notify("READY=1", f"STATUS={self.status_line()}")
         self.started.set()
-        _give_back_memory()
+        memory.stay()
 
     async def _open_journal(self) -> bool:
         """The first lines; returns whether the audit has entries of an earlier run."""
@@ -259,11 +257,3 @@ class Host:
             except SchedulerError as error:
                 log.error("%s", error)  # noqa: TRY400 -- the message says it all
             supervisor.notify("READY=1", f"STATUS={self.status_line()}")
-
-
-def _give_back_memory() -> None:
-    """What a start needed once (parsers, TLS, migrations) goes back to the system: 3 to 5 MB
-    resident, measured with glibc 2.36. Other C libraries have no such call."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)

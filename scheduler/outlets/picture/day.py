@@ -15,7 +15,7 @@ from scheduler.audit.views import RunView
 from scheduler.outlets.explain import GOOD
 from scheduler.outlets.hindsight import Hindsight, Then
 from scheduler.outlets.watched import Gap
-from scheduler.plan import Lease, PlanEntry
+from scheduler.plan import Lease, PlanEntry, wall
 from scheduler.setting import HOLD, setting_words
 
 LEAST_APART: Final = timedelta(seconds=30)
@@ -208,7 +208,7 @@ def _bands(facts: Hindsight, start: datetime, end: datetime) -> Iterator[Band]:
             continue
         name, since, at = None, begin, begin
         while at < stop:
-            found = plan.desired_at(then.schedule, at).period
+            _, _, found = wall.reading(then.schedule.calendar, at)
             if found != name:
                 if name:
                     yield Band(since, at, name)

@@ -20,7 +20,7 @@ _OFTEN: Final = timedelta(minutes=30)
 _STYLE: Final = """\
 :root{color-scheme:light dark;--ink:#1d2733;--soft:#6b7785;--line:#dfe4ea;--paper:#fff;
 --bad:#b3261e;--good:#2e7d4f;--doubt:#b26a00}
-@media (prefers-color-scheme:dark){:root{--ink:#e4e9ef;--soft:#96a2af;--line:#2c3640;
+@media screen and (prefers-color-scheme:dark){:root{--ink:#e4e9ef;--soft:#96a2af;--line:#2c3640;
 --paper:#12181f;--bad:#f2857c;--good:#69c08b;--doubt:#e5a54b}}
 body{font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink);
 background:var(--paper);max-width:1040px;margin:0 auto;padding:28px 20px 60px}

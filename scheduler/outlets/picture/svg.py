@@ -40,7 +40,8 @@ STYLE: Final = """\
 --waiting:#5b6b7d;--doubt:#b26a00;--bad:#b3261e;--quiet:#8793a1;--apart:#b3261e;--paper:#fff;
 --charge:#3f7d5a;--sun:#d9a514;--load:#7a6aa8;--net:#8a4b2f;
 font:12px system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink)}
-@media (prefers-color-scheme:dark){.day{--ink:#e4e9ef;--soft:#9dabb9;--line:#28323c;--want:#3d5069;
+@media screen and (prefers-color-scheme:dark){.day{--ink:#e4e9ef;--soft:#9dabb9;--line:#28323c;
+--want:#3d5069;
 --proof:#7db4f0;--good:#69c08b;--waiting:#9aa8b7;--doubt:#e5a54b;--bad:#f2857c;--quiet:#76828f;
 --apart:#f2857c;--paper:#12181f;--charge:#8cc08b;--sun:#e8c04a;--load:#a99bd6;--net:#d99a7c}
 .day .band{opacity:.82}}

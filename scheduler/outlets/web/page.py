@@ -45,6 +45,9 @@ class Desk:
             "kind": words.kind,
             **(more or {}),
         }
+        # Put together now, and not while the first reader waits for a page.
+        for name in self.templates.list_templates(("html",)):
+            self.templates.get_template(name)
 
     def html(self, template: str, facts: Facts, status: int = 200) -> HTMLResponse:
         """A page. The facts name the tab that it stands under as `page`."""

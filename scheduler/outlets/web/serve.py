@@ -12,6 +12,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from scheduler import memory
 from scheduler.errors import ConfigurationError
 from scheduler.outlets.web.address import Listen
 
@@ -61,6 +62,7 @@ async def _serve(app: ASGIApp, bound: socket.socket, began: Callable[[], None]) 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     bound.listen(_MOST_AT_ONCE)
+    memory.stay()
     began()
     await server.serve([bound])
 

@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,51 @@ def test_later_firmware_names_the_login_that_can_read(simulate: Any) -> None:
     told = _told(simulate("--format", "json", "--profile", "21.44"))
 
     assert (told["profile"], told["username"]) == ("21.44", "customer")
+
+
+def test_a_story_is_played_while_it_serves(simulate: Any, home: Path) -> None:
+    """It updates itself, is away for a while, and comes back with another version."""
+    (home / "story.yaml").write_text(
+        '- {after: 1s, restart: true, away: 1s, version: "20.49"}\n'
+        "- {after: 1s, faults: [busy:3]}\n"
+    )
+    process = simulate("--story", "story.yaml", "--control", "0", "--format", "json")
+    control = _told(process)["control"]
+    before = now = _state(control)
+
+    while now["version"] == before["version"] or not now["running"]:
+        time.sleep(0.05)
+        now = _state(control)
+
+    assert now["version"].startswith("20.49")
+    assert now["faults"] == {"busy": 3}
+    assert _end(process, signal.SIGTERM)[0] == 0
+
+
+def _state(control: str) -> dict[str, Any]:
+    with urllib.request.urlopen(control) as answer:
+        state: dict[str, Any] = json.load(answer)
+        return state
+
+
+def test_a_story_that_cannot_be_read_is_told_before_anything_is_served(
+    tou: Any, home: Path
+) -> None:
+    (home / "story.yaml").write_text("- {at: 15:50, restart: true}\n- {at: teatime, stop: true}\n")
+
+    answer = tou("gateway", "simulate", "--port", "0", "--story", "story.yaml")
+
+    assert (answer.code, answer.out) == (78, "")
+    assert answer.err.startswith("story.yaml:2:")
+
+
+def test_a_story_at_another_door_is_a_usage_error(tou: Any, home: Path) -> None:
+    (home / "story.yaml").write_text("- {at: 15:50, stop: true}\n")
+
+    answer = tou("gateway", "simulate", "--door", "v1r", "--story", "story.yaml")
+
+    assert answer.code == 2
+    assert "--door local alone" in answer.err
 
 
 def test_a_port_in_use_is_said(tou: Any) -> None:
