@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 AXE = axe-core-4.14.1
 AXE_FOLDER = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tou-scheduler/$(AXE)
 
-.PHONY: run test lint counted bench soak docs axe clean install
+.PHONY: run test lint counted booted bench soak docs axe clean install deb image homeassistant release
 
 run: .venv/ready
 	$(BIN)/tou run
@@ -25,8 +25,8 @@ PYTEST = $(BIN)/pytest -n 2 --dist worksteal
 test:
 	$(MAKE) -j2 .venv/ready-dev .venv-server/ready axe
 	$(MAKE) -j2 lint counted
-	$(PYTEST) $(WALKS) $(filter-out tests/unit/ tests/browser/,$(wildcard tests/*/))
-	$(BIN)/pytest -n 2 --dist loadfile tests/browser
+	$(PYTEST) $(WALKS) $(filter-out tests/unit/ tests/browser/ tests/booted/,$(wildcard tests/*/))
+	$(BIN)/pytest -n 2 --dist loadfile tests/booted tests/browser
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
@@ -41,6 +41,10 @@ counted: .venv/ready-dev
 
 bench: .venv/ready-dev
 	$(BIN)/python -m benchmarks
+
+# What `make test` tries in Debian 12, in Debian 13 too, and the image; as root.
+booted: .venv/ready-dev
+	BOOTED_RELEASES="bookworm trixie" $(BIN)/pytest tests/booted
 
 # Ten minutes of days with random faults; not in CI.
 soak: .venv/ready-dev
@@ -75,7 +79,23 @@ endef
 
 # As root: sets the service up under /opt and /etc, and says what to edit next.
 install:
-	PYTHON='$(PYTHON)' DESTDIR='$(DESTDIR)' sh packaging/install.sh
+	PYTHON='$(PYTHON)' DESTDIR='$(DESTDIR)' EXTRAS='$(EXTRAS)' sh packaging/install.sh
+
+# A package for this machine's release of Debian or Ubuntu.
+deb:
+	sh packaging/deb.sh dist
+
+# An image, by docker, podman or buildah.
+image:
+	sh packaging/image.sh
+
+# The folder of an app of Home Assistant, built from the same file as the image.
+homeassistant:
+	sh packaging/homeassistant.sh
+
+# All of them with digests and the list of what is in them, in dist/.
+release: .venv/ready-dev
+	$(BIN)/python -m tools.release dist
 
 axe: $(AXE_FOLDER)/axe.min.js
 

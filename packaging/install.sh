@@ -57,7 +57,9 @@ rm -f "$new"/bin/[Aa]ctivate*
 grep -rlIF "$new" "$new/bin" "$new/pyvenv.cfg" | while read -r file; do
   sed -i "s|$new|/opt/tou-scheduler/venv|g" "$file"
 done
-"$new/bin/python" -m compileall -q -f -s "$new" -p /opt/tou-scheduler/venv "$new/lib" || true
+# Nor do the lists of files keep the digests that the commands had there.
+find "$new/lib" -name RECORD -exec sed -i '/^\.\.\/\.\.\/\.\.\/bin\//d' {} +
+"$new/bin/python" -m compileall -q -f ${PACKAGED:+--invalidation-mode unchecked-hash} -s "$new" -p /opt/tou-scheduler/venv "$new/lib" || true
 [ ! -e "$opt/venv" ] || mv "$opt/venv" "$opt/venv.old"
 mv "$new" "$opt/venv"
 rm -rf "$opt/venv.old"

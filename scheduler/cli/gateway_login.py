@@ -193,7 +193,7 @@ def _finish(signing: Signing, reading: Reading, units: Path) -> None:
     if unit.wanted(units):
         click.echo(f"Written: {unit.write(units)}, so that the service reaches the cloud.")
         click.echo("Run: systemctl daemon-reload")
-    elif (units / unit.UNIT).exists():
+    elif unit.installed(units):
         click.echo(words.OPEN.format(path=unit.drop_in(units), text=unit.TEXT))
     click.echo(words.CHECK)
 

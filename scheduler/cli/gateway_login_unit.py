@@ -9,6 +9,7 @@ from typing import Final
 from scheduler.errors import AccessError
 
 UNIT: Final = "tou-scheduler.service"
+_OF_PACKAGES: Final = Path("/usr/lib/systemd/system")
 TEXT: Final = """\
 # Written by `tou gateway login`. The unit lets the service reach private networks alone, and
 # systemd filters by address and not by name. The cloud's addresses change, so this opens all of
@@ -23,9 +24,14 @@ def drop_in(units: Path) -> Path:
     return units / f"{UNIT}.d" / "fleet.conf"
 
 
+def installed(units: Path) -> bool:
+    """Whether the service is installed here: by hand, or by a package of the system."""
+    return any((folder / UNIT).exists() for folder in (units, _OF_PACKAGES))
+
+
 def wanted(units: Path) -> bool:
     """Whether the service is installed here, and this user may open its way out."""
-    return (units / UNIT).exists() and os.geteuid() == 0
+    return installed(units) and os.geteuid() == 0
 
 
 def write(units: Path) -> Path:

@@ -94,13 +94,11 @@ def uninstall_command(purge: bool) -> None:
     with _told(places):
         if systemd.booted():
             systemd.give_up(names)
-        stays = remove.remove(places)
-        if purge:
-            remove.purge(places)
+        stays = remove.remove(places, purge=purge)
     if systemd.booted():
         systemd.forget()
     click.echo("tou-scheduler is removed.")
-    if stays and not purge:
+    if stays:
         click.echo("Yours, and still there (--purge would have removed them):")
         click.echo("\n".join(f"  {name}" for name in stays))
 

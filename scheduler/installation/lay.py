@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ EXAMPLE: Final = "sce-tou-d-4-9pm.yaml"
 _SCHEMAS: Final = ("schedule.schema.json", "tariff.schema.json")
 _TEXTS: Final = ("README.md", "CHANGELOG.md", "LICENSE")
 _FOR_OTHERS: Final = ("packaging/prometheus", "packaging/grafana")
+_READ_BY_GROUP: Final = ("tou.db", "tou.db-wal", "tou.db-shm", "tou.service.lock")
 _RECORD: Final = "laid"
 """What was laid down, as `sha256sum --check` reads it: an upgrade tells an edited file by it, and
 a removal takes away these files and no others."""
@@ -88,7 +90,21 @@ def first_files(places: Places) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not os.path.lexists(state):
         state.parent.mkdir(parents=True, exist_ok=True)
         state.mkdir(mode=0o700)
+    _open_to_readers(state)
     return tuple(new), tuple(kept)
+
+
+def _open_to_readers(state: Path) -> None:
+    """Let the group read an audit that a version without the group has begun; no secret."""
+    for name in _READ_BY_GROUP:
+        try:
+            file = os.open(state / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            continue
+        with os.fdopen(file, "rb") as found:
+            mode = os.fstat(found.fileno()).st_mode
+            if stat.S_ISREG(mode):
+                os.fchmod(found.fileno(), stat.S_IMODE(mode) | stat.S_IRGRP)
 
 
 def recorded(places: Places) -> dict[str, str]:

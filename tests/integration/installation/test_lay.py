@@ -108,8 +108,7 @@ def test_a_removal_takes_what_was_laid_down_and_leaves_what_is_the_persons(place
 def test_a_purge_leaves_nothing(places):
     lay.lay(places, {})
 
-    remove.remove(places)
-    remove.purge(places)
+    assert remove.remove(places, purge=True) == ()
 
     assert left_in(places) == set()
     assert not places.etc.exists()
@@ -124,10 +123,24 @@ def test_a_link_in_place_of_the_audits_folder_is_removed_and_not_followed(places
     kept.mkdir(parents=True)
     state.symlink_to("private/tou-scheduler")
 
-    remove.purge(places)
+    remove.remove(places, purge=True)
 
     assert not state.is_symlink()
     assert not kept.exists()
+
+
+def test_an_audit_of_before_the_group_is_opened_to_it_and_its_secrets_are_not(places):
+    state = places.at("/var/lib/tou-scheduler")
+    state.mkdir(parents=True)
+    for name in ("tou.db", "tou.service.lock", "tou.session"):
+        (state / name).touch(0o600)
+    (state / "tou.db-wal").symlink_to("tou.session")
+
+    lay.lay(places, {})
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in state.iterdir()}
+    assert modes["tou.db"] == modes["tou.service.lock"] == 0o640
+    assert modes["tou.session"] == 0o600
 
 
 def test_another_programs_command_of_the_same_name_is_left_alone(places):
