@@ -14,7 +14,7 @@ from scheduler import clock
 from scheduler.outlets import picture
 from scheduler.outlets.explain import explain, sentence
 from scheduler.outlets.hindsight import Hindsight
-from scheduler.outlets.picture.day import Powers
+from scheduler.outlets.picture.day import PowersAt
 from scheduler.outlets.picture.page import summary, table
 from scheduler.outlets.web import address
 from scheduler.outlets.web.page import Desk, Facts, Page
@@ -129,7 +129,7 @@ def _stretch_json(each: picture.DayStretch) -> dict[str, Any]:
     return {**told, "wanted": each.wanted, "by": each.by, "proven": each.proven}
 
 
-def _power_json(each: Powers) -> dict[str, Any]:
+def _power_json(each: PowersAt) -> dict[str, Any]:
     told = {"at": clock.iso(each.at), "solar_w": each.solar}
     return {**told, "load_w": each.load, "grid_w": each.grid}
 
