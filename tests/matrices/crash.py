@@ -34,7 +34,7 @@ from scheduler.gateway.fleet.tokens import TokenFile
 from scheduler.gateway.local import wire
 from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.line import line_to
-from scheduler.gateway.local.wire import Means, Waits
+from scheduler.gateway.local.wire import Carrier, Waits
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.schedule.load import Loaded, parse_schedule
 from scheduler.simulated import DEFAULT_PASSWORD
@@ -205,7 +205,7 @@ class House:
             now=clock.now,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
-            means=Means(transport=Mortal(fate) if fate else None, patience=self.waits),
+            carrier=Carrier(transport=Mortal(fate) if fate else None, patience=self.waits),
         )
         return LocalGateway(line)
 
