@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import audit, commands, idle, plan, sites, switching
+from benchmarks import audit, commands, idle, outlets, plan, sites, switching
 from benchmarks.figure import Figure
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "service": idle.measure,
     "audit": audit.measure,
     "sites": sites.measure,
+    "outlets": outlets.measure,
 }
 
 

@@ -12,7 +12,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
@@ -30,6 +30,7 @@ Stream = AsyncIterator[bytes]
 
 _READ: Final = 8192  # a head that comes in one piece is not measured: bounds.head plus this
 _LINGER: Final = 0.5
+_REASONS: Final = {each.value: each.phrase.encode("ascii") for each in HTTPStatus}
 
 log = logging.getLogger(__name__)
 
@@ -147,9 +148,7 @@ class Connection:
     async def refuse(self, status: int, message: str) -> None:
         """Tell a client that it cannot be served, where that can still be told."""
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            refusal = problem(status, message)
-            closing = (*refusal.headers, ("Connection", "close"))
-            await self.answer(Response(status, refusal.body, closing))
+            await self.answer(replace(problem(status, message), headers=(("Connection", "close"),)))
             await self.linger()
 
     async def linger(self) -> None:
@@ -163,7 +162,7 @@ class Connection:
                     pass
 
     async def close(self) -> None:
-        """Let what was written go out, then close."""
+        """Let what was written go out first."""
         self._writer.close()
         with suppress(OSError):
             async with asyncio.timeout(self._bounds.send_seconds):
@@ -253,11 +252,9 @@ class Connection:
                 headers.append(("Transfer-Encoding", "chunked"))
         elif not names & {"transfer-encoding", "content-length"} and response.status != 204:
             headers.append(("Content-Length", str(len(response.body))))
-        return self._http.send(
-            h11.Response(
-                status_code=response.status, reason=_reason(response.status), headers=headers
-            )
-        )
+        reason = _REASONS.get(response.status, b"")
+        head = h11.Response(status_code=response.status, reason=reason, headers=headers)
+        return self._http.send(head)
 
     def _made(self, head: h11.Request, body: bytes) -> Request:
         target = head.target.decode("ascii", errors="replace")
@@ -301,8 +298,7 @@ class Server:
             server.close()
         for path, inode in self._paths:
             unix_socket.remove(path, inode)
-        self._servers.clear()
-        self._paths.clear()
+        self._servers, self._paths = [], []
         tasks = set(self._connections)
         if grace and tasks:
             await asyncio.wait(tasks, timeout=grace)
@@ -355,10 +351,3 @@ class Server:
             return task.result()
         log.error("%s %s failed", request.method, request.path, exc_info=failure)
         return problem(500, "This is a defect of the program; its log says more.")
-
-
-def _reason(status: int) -> bytes:
-    try:
-        return HTTPStatus(status).phrase.encode("ascii")
-    except ValueError:
-        return b""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from scheduler.rehearsal import KINDS
+from scheduler.rehearsal import KINDS, LEASES
 from tests.matrices import kinds
 
 FILE: Final = Path("docs", "faults.md")
@@ -30,18 +30,40 @@ Killed by SIGKILL before and after each request, each commit of the audit and ea
 or with the power cut in the middle of a commit, and started again over what was left. The number
 is the fewest points of the act; more are tried where an act has more.
 """
+_BOUNDED: Final = """\
+## Answers that are too much
+
+A read whose answer is 3 MB long, never ends, is 100,000 lists in one another, unpacks to 50 MB, or
+comes a byte in a second, by every transport in a process of its own: nothing of it is believed, it
+ends in the seconds of its bound, less than 16 MiB of memory are added, and the next good answer is
+read.
+"""
 _REHEARSAL: Final = """\
 ## A year at a time
 
 `tou simulate` plays a schedule on a fast clock with any of these, alone or by lot, and the tests
-hold it to two things: a person is told of every wrong minute, and nothing is called confirmed
-that is not in force.
+hold it to three things: without any of them no minute is wrong; with them a person is told of every
+wrong minute, by an incident, a lease, a guard or what else the state says; and nothing is called
+confirmed that is not in force. The times are the true ones, whatever this machine's clock says.
+
+    - {at: 2026-07-03T16:00, fault: unreachable, for: 5h}
+    - {at: 2026-07-04T15:50, fault: clock_behind, by: 2h, for: 90m}
+    - {at: 2026-07-05T12:00, lease: override, mode: backup, reserve: 100%, for: 2h}
+    - {at: 2026-07-06T06:00, lease: skip, name: run the house}
+"""
+_SOAK: Final = """\
+## For ten minutes
+
+`make soak` plays days with six faults and leases each, one after the other in one process, and is
+not part of `make test`. It fails where memory, open files or threads grow after the fifth day,
+where anything warns or leaves a trace, or where a wrong minute was told to nobody.
 """
 
 
 def page() -> str:
     """The text of the page."""
-    return "\n".join([_HEAD, *_transports(), _CRASH, *_crashes(), _REHEARSAL, *_rehearsals()])
+    parts = [_HEAD, *_transports(), _CRASH, *_crashes(), _BOUNDED, _REHEARSAL, *_rehearsals()]
+    return "\n".join([*parts, _SOAK])
 
 
 def _transports() -> Iterator[str]:
@@ -67,11 +89,12 @@ def _crashes() -> Iterator[str]:
 
 
 def _rehearsals() -> Iterator[str]:
-    yield "| fault | what happens |"
-    yield "|---|---|"
-    for fault, meaning in KINDS.items():
-        yield f"| {fault} | {meaning} |"
-    yield ""
+    for head, table in {"fault": KINDS, "lease": LEASES}.items():
+        yield f"| {head} | what happens |"
+        yield "|---|---|"
+        for name, meaning in table.items():
+            yield f"| {name} | {meaning} |"
+        yield ""
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, literal_column, select
 
 from scheduler import clock
 from scheduler.audit.chain import Json, storable
@@ -333,8 +333,9 @@ def _confirmed(connection: Connection, run: int) -> Confirmed | None:
 
 # The plus keeps SQLite from walking through all of a site, or all since then, to have some events
 # of it in order: they are few.
-_id: Final[ColumnElement[int]] = literal_column("+id", Integer)
-_at: Final[ColumnElement[int]] = literal_column("+at", Integer)
+_id: Final[ColumnElement[int]] = literal_column("+id", BigInteger)
+_at: Final[ColumnElement[int]] = literal_column("+at", BigInteger)
+_outcome: Final = audit.c.outcome.concat("")  # as +id, for what is text
 
 _HEAD: Final = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)
 
@@ -395,14 +396,14 @@ _INCIDENTS: Final = (
 # The plus keeps SQLite from gathering all that ever ended so: one walk back in time is enough.
 _PROVEN: Final = (
     select(audit.c.run)
-    .where(literal_column("+outcome").in_(["confirmed", "unchanged"]))
+    .where(_outcome.in_(["confirmed", "unchanged"]))
     .order_by(audit.c.at.desc())
     .limit(1)
 )
 
 _WRITTEN: Final = (
     select(audit.c.run, audit.c.kind, audit.c.name, audit.c.wake)
-    .where(literal_column("+outcome") == "confirmed", audit.c.kind == "switch")
+    .where(_outcome == "confirmed", audit.c.kind == "switch")
     .order_by(audit.c.at.desc())
     .limit(1)
 )

@@ -37,6 +37,10 @@ _OUTCOME: Final[ColumnElement[str]] = literal_column("'outcome'")
 _first: Final = audit.alias("f")
 _end: Final = audit.alias("o")
 
+# Where a list says which runs, it is walked from its end; with an index by site all of the list is
+# looked up and sorted before the first run is told.
+_unsorted: Final[ColumnElement[str]] = _first.c.site.concat("")
+
 _RUNS: Final = (
     select(
         _first.c.run,
@@ -100,20 +104,20 @@ def runs(
     was kept after this entry, `before` those with a lower number than this run. Raises
     AuditUnwritableError."""
     conditions = _which_runs(since, until, outcome, job)
-    if before is not None:
-        conditions.append(_first.c.id < before)
     if after is not None:
         later = select(audit.c.run).where(audit.c.id > after, audit.c.run.is_not(None))
         conditions.append(_first.c.id.in_(later))
     if site is not None:
-        conditions.append(_first.c.site == site)
+        conditions.append((_unsorted if conditions else _first.c.site) == site)
+    if before is not None:
+        conditions.append(_first.c.id < before)
     return _found(database, _RUNS.where(*conditions).limit(limit))
 
 
 def ends(database: Database, site: str, since: datetime, until: datetime) -> list[End]:
     """How every run of a long time ended, oldest first, without what is told of it. Raises
     AuditUnwritableError."""
-    query = _ENDS.where(_first.c.site == storable(site), *_which_runs(since, until, None, None))
+    query = _ENDS.where(_unsorted == storable(site), *_which_runs(since, until, None, None))
     with database.reading() as connection:
         rows = connection.execute(query).all()
     return [

@@ -22,7 +22,7 @@ from scheduler.errors import Problem
 from scheduler.gateway.registry import TRANSPORTS, settings_of, transport
 from scheduler.plan import Plan
 from scheduler.plan.entry import entry_json
-from scheduler.recipes import MOST_RESERVE, PURPOSES, Means, Purpose
+from scheduler.recipes import MOST_RESERVE, PURPOSES, Offered, Purpose
 from scheduler.schedule import library
 from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import Schedule
@@ -152,10 +152,10 @@ def _made(chosen: _Chosen, purpose: Purpose, reserve: int, gateway: str) -> dict
     return {**files, init_files.SCHEDULE: text}
 
 
-def _means(gateway: str) -> Means:
+def _means(gateway: str) -> Offered:
     """What a gateway of this transport can be told, as far as is known before it is asked."""
     limits = transport(gateway).limits_of(settings_of(gateway).model_construct())
-    return Means(limits.grid_charging, export=bool(limits.exports))
+    return Offered(limits.grid_charging, export=bool(limits.exports))
 
 
 def _beyond(schedule: Schedule, gateway: str) -> Iterator[str]:

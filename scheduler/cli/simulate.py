@@ -37,8 +37,8 @@ _SHOWN = 20
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="What goes wrong: a YAML list of {at: 2026-07-03T16:00, fault: NAME, for: 90m}, and of "
-    "what a person asks for, such as {at: ..., lease: override, mode: backup, reserve: 100%, for: "
-    f"2h}}. Faults: {', '.join(KINDS)}. Leases: {', '.join(LEASES)}.",
+    "what a person asks for, such as {at: 2026-07-04T12:00, lease: override, mode: backup, "
+    f"reserve: 100%, for: 2h}}. Faults: {', '.join(KINDS)}. Leases: {', '.join(LEASES)}.",
 )
 @click.option(
     "--random-faults",

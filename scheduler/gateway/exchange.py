@@ -101,6 +101,8 @@ class HttpWire(ABC, Generic[AReply, Held]):
     """For the whole of a request, beyond the wait for its next byte."""
     idle_seconds: float
     most_bytes = 1_000_000
+    keeps_query = False
+    """Whether a step is told with its query, which may hold what is private."""
 
     def __init__(
         self, base: str, now: Callable[[], datetime], monotonic: Callable[[], float]
@@ -203,7 +205,7 @@ class HttpWire(ABC, Generic[AReply, Held]):
         status = None if isinstance(outcome, GatewayError) else outcome.status
         duration = round((self._monotonic() - began) * 1000, 3)
         told = self._told(outcome, note)
-        path = call.path.partition("?")[0]
+        path = call.path if self.keeps_query else call.path.partition("?")[0]
         await steps.ended(Step(at, call.step, call.method, path, status, duration, told))
         return outcome if isinstance(outcome, GatewayError) else self._noted(call, outcome)
 

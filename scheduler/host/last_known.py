@@ -17,6 +17,7 @@ from scheduler.audit.views import RunView
 from scheduler.errors import AuditError, ConfigurationError, ScheduleError, SchedulerError
 from scheduler.host.instance import Running
 from scheduler.host.sites import read_schedule
+from scheduler.host.watch import problems_of
 from scheduler.plan import Lease, LeaseKind, PlanEntry
 from scheduler.plan.entry import entry_json
 from scheduler.schedule.values import Schedule
@@ -86,9 +87,9 @@ def nothing_known(
     settings: Settings, running: Running, reason: Reason, error: ScheduleError, *, now: datetime
 ) -> dict[str, Any]:
     """The answer where no service runs and the schedule cannot be read: what is left of a state."""
-    broken = Reason("file_broken", str(error), None, "failing")
+    broken = [Reason("file_broken", text, None, "failing") for text in problems_of(error)]
     past, troubles = _past(settings, now)
-    reasons = (reason, broken, *troubles)
+    reasons = (reason, *broken, *troubles)
     return {
         "site": settings.site,
         "schedule": None,

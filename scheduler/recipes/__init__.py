@@ -43,7 +43,7 @@ Part = Callable[[Bands], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Offered:
     """What the gateway can be told beside mode and reserve."""
 
     grid_charging: bool = False
@@ -61,7 +61,7 @@ class _Rule:
 
 
 def schedule_text(
-    tariff: Tariff, named: str, purpose: Purpose, reserve: int, means: Means = Means()
+    tariff: Tariff, named: str, purpose: Purpose, reserve: int, means: Offered = Offered()
 ) -> str:
     """The text of a schedule that names its tariff as `named`.
 
@@ -126,7 +126,7 @@ def _house(reserve: int, *more: str) -> _Rule:
     return _Rule("run the house", (*_self_powered(f"{reserve}%"), *more), reason)
 
 
-def _fill_up(means: Means) -> _Rule:
+def _fill_up(means: Offered) -> _Rule:
     lines = ("inset: 5m", "mode: backup", "reserve: 100%")
     return _Rule(
         "fill in the cheap hours",
@@ -136,16 +136,16 @@ def _fill_up(means: Means) -> _Rule:
     )
 
 
-def _fill(reserve: int, means: Means) -> tuple[_Rule, ...]:
+def _fill(reserve: int, means: Offered) -> tuple[_Rule, ...]:
     return _fill_up(means), _house(reserve, *_no_grid(means))
 
 
-def _no_grid(means: Means) -> tuple[str, ...]:
+def _no_grid(means: Offered) -> tuple[str, ...]:
     """What one rule sets, every rule sets: else it would stay as the last one left it."""
     return ("grid_charging: deny",) if means.grid_charging else ()
 
 
-def _keep(reserve: int, means: Means) -> tuple[_Rule, ...]:
+def _keep(reserve: int, means: Offered) -> tuple[_Rule, ...]:
     peak = _Rule(
         "use it in the peak",
         (*_self_powered(f"{reserve}%"), *_no_grid(means)),
@@ -159,7 +159,7 @@ def _keep(reserve: int, means: Means) -> tuple[_Rule, ...]:
     return peak, keep, _house(reserve, *_no_grid(means))
 
 
-def _sell(reserve: int, means: Means) -> tuple[_Rule, ...]:
+def _sell(reserve: int, means: Offered) -> tuple[_Rule, ...]:
     lines = ("inset: 5m", "mode: autonomous", f"reserve: {reserve}%", *_no_grid(means))
     solar = ("export: solar",) if means.export else ()
     fill = _fill_up(means)
@@ -173,7 +173,7 @@ def _sell(reserve: int, means: Means) -> tuple[_Rule, ...]:
     return peak, fill, _house(reserve, *_no_grid(means), *solar)
 
 
-def _car(reserve: int, means: Means) -> tuple[_Rule, ...]:
+def _car(reserve: int, means: Offered) -> tuple[_Rule, ...]:
     reason = "Hold reads the charge as the rule begins: the car takes from the grid, not from it"
     return _Rule("hold for the car", _self_powered("hold"), reason, _cheap), _house(reserve)
 
@@ -184,7 +184,7 @@ _HELD_FOR_THE_PEAK: Final = (
 _KEPT_FOR_THE_PEAK: Final = (
     "Backup-only without charging from the grid: the sun fills the battery, the house takes none"
 )
-_RULES: Final[dict[Purpose, Callable[[int, Means], tuple[_Rule, ...]]]] = {
+_RULES: Final[dict[Purpose, Callable[[int, Offered], tuple[_Rule, ...]]]] = {
     Purpose.FILL: _fill,
     Purpose.KEEP: _keep,
     Purpose.SELL: _sell,

@@ -98,10 +98,8 @@ def site_name_body(device: Device) -> Body:
 
 def grid_status_body(device: Device) -> Body:
     """/api/system_status/grid_status."""
-    word = "SystemIslandedActive" if device.faults.islanded else "SystemGridConnected"
-    if not device.profile.grid_services:
-        return {"grid_status": word}
-    return {"grid_status": word, "grid_services_active": False}
+    body = device.house.grid_status()
+    return body if device.profile.grid_services else {"grid_status": body["grid_status"]}
 
 
 def installer_body(device: Device) -> Body:

@@ -20,7 +20,7 @@ from scheduler.simulated.faults import Faults
 from scheduler.simulated.house import House
 from scheduler.simulated.loopback import REMEMBERED, Logged
 from scheduler.simulated.options import SERIAL, Options
-from scheduler.simulated.sessions import INSTALLER, Login, Sessions
+from scheduler.simulated.sessions import INSTALLER, LiveSessions, Login
 from scheduler.simulated.sitemaster import SimulatedSitemaster
 from scheduler.simulated.timepiece import Instant
 from scheduler.simulated.updates import Updates
@@ -50,7 +50,7 @@ class Device:
         self.on_request: Callable[[Logged], None] | None = None
         """Told of each request once it is answered, for whoever watches."""
         self._read = read
-        self._sessions = Sessions()
+        self._sessions = LiveSessions()
         self._attempts: deque[datetime] = deque(maxlen=1000)
         self._switch_moved = False
         self._away_until: float | None = None

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 from scheduler.setting import from_raw, to_raw
 from scheduler.simulated.battery import FULL_PACK, Battery, Flows, WireSetting
 from scheduler.simulated.options import Options
 from scheduler.simulated.site import SimulatedSite
 from scheduler.simulated.timepiece import Instant
+
+METERS: Final = ("site", "battery", "load", "solar")
 
 
 class House:
@@ -70,3 +73,20 @@ class House:
 
     def powers(self, *, awake: bool = True) -> Flows:
         return self.battery.powers(awake=awake)
+
+    def meters(self) -> dict[str, dict[str, float]]:
+        """Power and counters of each meter, by the words of the API."""
+        powers, energies = self.powers(), self.battery.energies
+        return {
+            name: {
+                "instant_power": getattr(powers, name),
+                "energy_exported": energies.exported[name],
+                "energy_imported": energies.imported[name],
+            }
+            for name in METERS
+        }
+
+    def grid_status(self) -> dict[str, object]:
+        """/api/system_status/grid_status, as all doors tell it."""
+        word = "SystemIslandedActive" if self.battery.islanded else "SystemGridConnected"
+        return {"grid_status": word, "grid_services_active": False}

@@ -7,12 +7,12 @@ import math
 from scheduler.simulated.battery import FULL_PACK, MAX_POWER
 from scheduler.simulated.captured import CAPTURED, Body
 from scheduler.simulated.device import Device
+from scheduler.simulated.house import METERS
 from scheduler.simulated.options import SERIAL
 from scheduler.simulated.stamps import NEVER, nanosecond_stamp, number
 from scheduler.simulated.timepiece import Instant
 
 _VOLTS = 240.0
-_NAMES = ("site", "battery", "load", "solar")
 PART = "3012170-05-B"
 _LATER_STATUS: Body = {
     "instantaneous_max_apparent_power": 5760,
@@ -29,7 +29,7 @@ def charge_body(device: Device) -> Body:
 
 def aggregates_body(device: Device, moment: Instant) -> Body:
     """/api/meters/aggregates."""
-    body: Body = {name: _meter(device, name, moment) for name in _NAMES}
+    body: Body = {name: _meter(device, name, moment) for name in METERS}
     if device.profile.meters == "2021":
         return body
     for name in ("busway", "frequency", "generator"):

@@ -19,7 +19,7 @@ class Login:
 
 
 @dataclass(slots=True)
-class Sessions:
+class LiveSessions:
     """The live sessions by their token; `life` None is for ever."""
 
     _live: dict[str, Login] = field(default_factory=dict, repr=False)

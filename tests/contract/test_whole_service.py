@@ -54,6 +54,14 @@ class Service:
                 [*TOU, "run"], cwd=self.folder, env=self.environment, stdout=journal, stderr=journal
             )
 
+    def plan(self, ahead: timedelta) -> None:
+        boundary = (datetime.now(UTC) + ahead).replace(microsecond=0)
+        (self.folder / "home.yaml").write_text(written(boundary))
+
+    def reload(self) -> None:
+        assert self.process
+        self.process.send_signal(signal.SIGHUP)
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         assert self.process
         self.process.send_signal(number)
@@ -103,12 +111,14 @@ def service(tmp_path):
 
 
 def test_it_starts_switches_on_time_obeys_people_and_is_killed_and_comes_back(service):
-    boundary = (datetime.now(UTC) + timedelta(seconds=12)).replace(microsecond=0)
-    (service.folder / "home.yaml").write_text(written(boundary))
+    service.plan(timedelta(hours=12))
     assert service.tou("check").returncode == 0
 
     service.run()
     service.shows("self_consumption")
+    # Only now, so that it hangs on no machine how long a start takes.
+    service.plan(timedelta(seconds=6))
+    service.reload()
     state = service.shows("backup")
     assert state["gateway"]["name"] == "memory"
     assert state["wanted"]["rule"] == "charge"
@@ -142,8 +152,9 @@ def test_it_starts_switches_on_time_obeys_people_and_is_killed_and_comes_back(se
 
 
 def test_a_job_that_it_has_no_ability_for_is_refused_and_no_crash(service):
-    tomorrow = datetime.now(UTC) + timedelta(hours=12)
-    (service.folder / "home.yaml").write_text(written(tomorrow) + JOB)
+    service.plan(timedelta(hours=12))
+    with (service.folder / "home.yaml").open("a") as file:
+        file.write(JOB)
     service.run()
     service.shows("self_consumption")
 

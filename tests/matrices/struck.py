@@ -18,7 +18,7 @@ from scheduler.audit.database import open_database
 from scheduler.gateway.local import wire
 from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.line import line_to
-from scheduler.gateway.local.wire import Means
+from scheduler.gateway.local.wire import Carrier
 from scheduler.schedule.load import Loaded, parse_schedule
 from scheduler.simulated import SimulatedGateway
 from scheduler.site.apply import Attempt
@@ -162,7 +162,7 @@ class LocalStand:
             now=self.clock.now,
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
-            means=Means(transport=StruckRequests(blow)),
+            carrier=Carrier(transport=StruckRequests(blow)),
         )
         return LocalGateway(line)
 

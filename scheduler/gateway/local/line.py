@@ -21,7 +21,7 @@ from scheduler.gateway.local.session import (
     digest_of,
     next_refusal,
 )
-from scheduler.gateway.local.wire import Means, Wire
+from scheduler.gateway.local.wire import Carrier, Wire
 
 
 @dataclass(slots=True)
@@ -123,7 +123,7 @@ def line_to(
     now: Callable[[], datetime] = clock.now,
     monotonic: Callable[[], float] = clock.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    means: Means | None = None,
+    carrier: Carrier | None = None,
 ) -> Line:
     """The line to a gateway. Raises SettingsError for a URL that is not https, or without a
     paired certificate."""
@@ -134,7 +134,7 @@ def line_to(
         now=now,
         monotonic=monotonic,
         secrets=(password, email),
-        means=means or Means(),
+        carrier=carrier or Carrier(),
     )
     file = SessionFile(session_file)
     return Line(wire, file, username, email, password, pause, now, monotonic, sleep)

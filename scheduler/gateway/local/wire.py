@@ -67,7 +67,7 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Carrier:
     """How a wire sends, where that is not as usual."""
 
     transport: httpx.AsyncBaseTransport | None = None
@@ -80,6 +80,7 @@ class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
     """The connection to one gateway."""
 
     idle_seconds = IDLE_SECONDS
+    keeps_query = True
     most_bytes = 2_000_000
 
     def __init__(
@@ -90,14 +91,14 @@ class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         secrets: tuple[str, ...],
-        means: Means,
+        carrier: Carrier,
     ) -> None:
         super().__init__(url, now, monotonic)
         self.breaks = 0
         """How many exchanges came to nothing; the gateway may have restarted since."""
-        self.slack_seconds = means.patience.slack
+        self.slack_seconds = carrier.patience.slack
         self.url, self.where, self.trusted = url, f"The gateway {url}", pin
-        self._pin, self._means = Pin(pin, self.where), means
+        self._pin, self._carrier = Pin(pin, self.where), carrier
         self._fixed_secrets = tuple(secret for secret in secrets if secret)
         self._session_secrets: tuple[str, ...] = ()
         self._waits: dict[str, _Wait] = {}
@@ -134,17 +135,17 @@ class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
             )
 
     async def _before(self) -> None:
-        if self._means.opening:
-            await self._means.opening()
+        if self._carrier.opening:
+            await self._carrier.opening()
 
     def _guarded(self) -> AbstractContextManager[object]:
         return self._pin
 
     def _patience(self, call: Call) -> float:
-        return self._means.patience.of(call)
+        return self._carrier.patience.of(call)
 
     def _client(self) -> httpx.AsyncBaseTransport:
-        return self._means.transport or _transport()
+        return self._carrier.transport or _transport()
 
     def _answer(
         self, client: httpx.AsyncBaseTransport, call: Call, headers: Mapping[str, str]

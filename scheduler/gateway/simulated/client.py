@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.line import line_to
-from scheduler.gateway.local.wire import Means
+from scheduler.gateway.local.wire import Carrier
 from scheduler.gateway.registry import Surroundings
 from scheduler.gateway.simulated import PROFILE
 from scheduler.simulated import DEFAULT_PASSWORD, SimulatedGateway
@@ -40,7 +40,7 @@ class SimulatedHome(LocalGateway):
             pause=pause,
             now=surroundings.now,
             monotonic=surroundings.monotonic,
-            means=Means(opening=self.serve),
+            carrier=Carrier(opening=self.serve),
         )
         # Each start of the simulation is another device: what was confirmed on an earlier one says
         # nothing about this one.

@@ -55,6 +55,8 @@ class Bounded(aiohttp.ClientResponse):
                 raise aiohttp.ClientPayloadError("the answer is packed wrongly") from None
             if unpacker.unconsumed_tail:
                 raise aiohttp.ClientPayloadError("the answer unpacks to more than 1 MB")
+            if body.startswith(_GZIP):
+                raise aiohttp.ClientPayloadError("the answer is packed twice")
         return body
 
 

@@ -2,7 +2,7 @@
 
 from scheduler.outlets.picture.day import Band, DayPicture, Mark, Span, day
 from scheduler.outlets.picture.frame import narrow
-from scheduler.outlets.picture.stretches import Stretch, stretches
+from scheduler.outlets.picture.stretches import DayStretch, stretches
 from scheduler.outlets.picture.svg import draw
 
-__all__ = ["Band", "DayPicture", "Mark", "Span", "Stretch", "day", "draw", "narrow", "stretches"]
+__all__ = ["Band", "DayPicture", "DayStretch", "Mark", "Span", "day", "draw", "narrow", "stretches"]

@@ -56,8 +56,8 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Meters:
-    """Powers that were read at an instant, in watts; None is not known."""
+class PowersAt:
+    """PowersAt that were read at an instant, in watts; None is not known."""
 
     at: datetime
     solar: float | None
@@ -82,7 +82,7 @@ class DayPicture:
     gaps: tuple[Gap, ...]
     """Cut to the day; both ends known."""
     pauses: tuple[tuple[datetime, datetime, str], ...]
-    powers: tuple[Meters, ...] = ()
+    powers: tuple[PowersAt, ...] = ()
 
     def parted(self) -> tuple[tuple[datetime, datetime], ...]:
         """Where what was proven was known to be another setting than the one wanted, for longer
@@ -116,7 +116,7 @@ def day(facts: Hindsight, start: datetime, end: datetime, zone: ZoneInfo) -> Day
         gaps=gaps,
         pauses=tuple(_pauses(facts.leases, start, end)),
         powers=tuple(
-            Meters(each.at, each.solar_w, each.load_w, each.grid_w)
+            PowersAt(each.at, each.solar_w, each.load_w, each.grid_w)
             for each in facts.readings
             if start <= each.at < end and _has_power(each)
         ),

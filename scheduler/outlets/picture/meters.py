@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from scheduler.outlets.picture.day import DayPicture, Meters
+from scheduler.outlets.picture.day import DayPicture, PowersAt
 from scheduler.outlets.picture.frame import Frame
 
 CHARGE: Final = 64
@@ -46,7 +46,7 @@ def names(frame: Frame, top: int) -> Iterator[str]:
         yield _scale(frame, top, f"{_span(frame.day.powers)[1] / 1000:.1f} kW")
 
 
-def _span(powers: Sequence[Meters]) -> tuple[float, float]:
+def _span(powers: Sequence[PowersAt]) -> tuple[float, float]:
     known = [v for each in powers for v in (each.solar, each.load, each.grid) if v is not None]
     return min([0.0, *known]), max([_LEAST, *known])
 
@@ -82,7 +82,7 @@ def _powers(frame: Frame, top: int) -> Iterator[str]:
             yield f'<path class="{kind}" d="{_path(frame, points, y)}"/>'
 
 
-_SERIES: Final[tuple[tuple[str, Callable[[Meters], float | None]], ...]] = (
+_SERIES: Final[tuple[tuple[str, Callable[[PowersAt], float | None]], ...]] = (
     ("solar", lambda each: each.solar),
     ("load", lambda each: each.load),
     ("net", lambda each: each.grid),

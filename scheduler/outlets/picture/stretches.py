@@ -14,7 +14,7 @@ Word = Literal["as wanted", "not as wanted", "not proven", "paused", "nobody wat
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class DayStretch:
     """From `start` to before `end` nothing changes that a person would ask about."""
 
     start: datetime
@@ -26,10 +26,10 @@ class Stretch:
     proven: str | None
 
 
-def stretches(day: DayPicture) -> tuple[Stretch, ...]:
+def stretches(day: DayPicture) -> tuple[DayStretch, ...]:
     """The whole day in its order. What is shorter than a switch takes is told with what follows
     it, so that the seconds before each proof are no stretch of their own."""
-    found: list[Stretch] = []
+    found: list[DayStretch] = []
     begun: datetime | None = None
     for piece in _pieces(day):
         start = begun or piece.start
@@ -43,7 +43,7 @@ def stretches(day: DayPicture) -> tuple[Stretch, ...]:
     return tuple(found)
 
 
-def _pieces(day: DayPicture) -> Iterator[Stretch]:
+def _pieces(day: DayPicture) -> Iterator[DayStretch]:
     ends = {day.start, day.end, *([day.now] if day.start < day.now < day.end else [])}
     for spans in (day.wanted, day.proven, day.gaps):
         for span in spans:
@@ -52,7 +52,7 @@ def _pieces(day: DayPicture) -> Iterator[Stretch]:
         ends |= {start, end}
     for start, end in pairwise(sorted(ends)):
         wanted, proven = _at(day.wanted, start), _at(day.proven, start)
-        yield Stretch(
+        yield DayStretch(
             start,
             end,
             _word(day, start, wanted, proven),

@@ -54,6 +54,8 @@ font:12px system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink)}
 .day .sun{fill:var(--sun);opacity:.22}.day .solar{stroke:var(--sun);fill:none;stroke-width:1.4}
 .day .load{stroke:var(--load);fill:none;stroke-width:1.4}
 .day .net{stroke:var(--net);fill:none;stroke-width:1.8}
+.day .on{fill:#2f3a46}.day .blank{fill:var(--paper)}.day .hatch{stroke:var(--soft)}
+.day .stripe{stroke:var(--paper)}
 .day .over{paint-order:stroke;stroke:var(--paper);stroke-width:5;stroke-linejoin:round}
 .day .now{stroke:var(--ink);stroke-width:1.5}
 .day .pause{fill:var(--waiting);opacity:.14}
@@ -74,9 +76,14 @@ def tone(period: str) -> str:
 
 
 def draw(
-    day: DayPicture, *, link: Callable[[int], str] | None = None, frame: Frame | None = None
+    day: DayPicture,
+    *,
+    link: Callable[[int], str] | None = None,
+    frame: Frame | None = None,
+    styled: bool = True,
 ) -> str:
-    """The picture as an SVG element. `link` makes the address of a run."""
+    """The picture as an SVG element. `link` makes the address of a run; where it is not `styled`,
+    STYLE stands elsewhere."""
     frame = frame or wide(day)
     levels = _levels(frame)
     top = _BAND + 16
@@ -99,10 +106,11 @@ def draw(
         *_marks(frame, marks, link),
     ]
     label = escape(_label(day))
+    style = f"<style>{STYLE}</style>" if styled else ""
     role = "group" if link else "img"  # an image may not have links in it
     return (
         f'<svg class="day" viewBox="0 0 {frame.width} {foot + 22}" role="{role}" '
-        f'aria-label="{label}" xmlns="http://www.w3.org/2000/svg"><style>{STYLE}</style>'
+        f'aria-label="{label}" xmlns="http://www.w3.org/2000/svg">{style}'
         f"{''.join(parts)}</svg>"
     )
 
@@ -199,7 +207,7 @@ def _bands(frame: Frame) -> Iterator[str]:
         if width > 7 * len(name):
             middle = x + width / 2
             yield (
-                f'<text x="{middle:.1f}" y="18" text-anchor="middle" style="fill:#2f3a46">'
+                f'<text x="{middle:.1f}" y="18" class="on" text-anchor="middle">'
                 f"{escape(name)}</text>"
             )
 
@@ -286,8 +294,8 @@ def _defs(frame: Frame) -> str:
     striped = 'width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"'
     return (
         f'<defs><pattern id="unwatched{frame.width}" {hatched}><rect width="7" height="7" '
-        'style="fill:var(--paper)" opacity=".75"/><line class="hatch" y2="7" '
-        'style="stroke:var(--soft)" stroke-width="1.6" opacity=".55"/></pattern>'
+        'class="blank" opacity=".75"/><line class="hatch" y2="7" '
+        'stroke-width="1.6" opacity=".55"/></pattern>'
         f'<pattern id="tocome{frame.width}" {striped}><line x1="1.5" x2="1.5" y2="6" '
-        'style="stroke:var(--paper)" stroke-width="3" opacity=".9"/></pattern></defs>'
+        'class="stripe" stroke-width="3" opacity=".9"/></pattern></defs>'
     )

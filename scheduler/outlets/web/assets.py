@@ -8,14 +8,16 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from scheduler.outlets.picture import svg as picture
 from scheduler.outlets.web.page import Desk, Page
 
 _FOLDER: Final = files(__package__).joinpath("templates")
 
 
 def answer_style(_: Desk, __: Request) -> Response:
-    """The style sheet."""
-    return Response(_FOLDER.joinpath("style.css").read_bytes(), media_type="text/css")
+    """The style sheet, with that of the pictures."""
+    own = _FOLDER.joinpath("style.css").read_text(encoding="utf-8")
+    return Response(f"{own}{picture.STYLE}\n", media_type="text/css")
 
 
 def answer_script(_: Desk, __: Request) -> Response:

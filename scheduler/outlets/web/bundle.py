@@ -24,7 +24,7 @@ from scheduler.outlets.web import schedule
 from scheduler.outlets.web.page import Desk, Facts, Page
 from scheduler.outlets.web.shapes import FILES
 from scheduler.outlets.web.source import Source
-from scheduler.outlets.web.strike import Strike
+from scheduler.outlets.web.strike import Masking
 from scheduler.schedule import zones
 
 _DAY: Final = timedelta(days=1)
@@ -52,7 +52,7 @@ Files = Mapping[str, str]
 
 def files(source: Source) -> Files:
     """The files by name, ready to be shown. Raises SchedulerError where there is no audit."""
-    now, strike = source.now(), Strike(source.hidden())
+    now, strike = source.now(), Masking(source.hidden())
     state, shown = source.state(now), schedule.to_json(source)
     with source.audit() as database:
         asked: dict[str, Any] = {"site": source.site, "since": now - _DAY, "limit": _MOST}

@@ -14,7 +14,7 @@ from scheduler import clock
 from scheduler.outlets import picture
 from scheduler.outlets.explain import explain, sentence
 from scheduler.outlets.hindsight import Hindsight
-from scheduler.outlets.picture.day import Meters
+from scheduler.outlets.picture.day import PowersAt
 from scheduler.outlets.picture.page import summary, table
 from scheduler.outlets.web import address
 from scheduler.outlets.web.page import Desk, Facts, Page
@@ -34,7 +34,7 @@ _TONES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedDay:
     """A day as it was asked for."""
 
     on: date
@@ -43,7 +43,7 @@ class Asked:
     shown: picture.DayPicture
 
     @classmethod
-    def of(cls, source: Source, on: str | None) -> Asked:
+    def of(cls, source: Source, on: str | None) -> AskedDay:
         """Raises QuestionError for a day that is none."""
         now = source.now()
         found = address.day(on) if on else clock.localise(now, source.zone).date()
@@ -54,7 +54,7 @@ class Asked:
 
 def facts(source: Source, on: str | None, at: str | None) -> dict[str, Any]:
     """What the template shows. Raises QuestionError for a day or a time that is none."""
-    asked = Asked.of(source, on)
+    asked = AskedDay.of(source, on)
     shown, today = asked.shown, clock.localise(asked.now, source.zone).date()
     return {
         "page": "Day",
@@ -65,8 +65,8 @@ def facts(source: Source, on: str | None, at: str | None) -> dict[str, Any]:
         "at": at or "",
         "why": _why(source, asked, at) if at else None,
         "summary": summary(shown) if shown.start <= asked.now else "Still to come: as planned.",
-        "picture": picture.draw(shown, link=_run),
-        "narrow": picture.draw(shown, link=_run, frame=picture.narrow(shown)),
+        "picture": picture.draw(shown, link=_run, styled=False),
+        "narrow": picture.draw(shown, link=_run, frame=picture.narrow(shown), styled=False),
         "metered": bool(shown.powers),
         "charged": bool(shown.charge),
         "begins": int(shown.start.timestamp()),
@@ -79,7 +79,7 @@ def facts(source: Source, on: str | None, at: str | None) -> dict[str, Any]:
 
 def to_json(source: Source, on: str | None, at: str | None) -> dict[str, Any]:
     """The picture as data."""
-    asked = Asked.of(source, on)
+    asked = AskedDay.of(source, on)
     shown = asked.shown
     keys = ("from", "to", "what", "which")
     return {
@@ -105,7 +105,7 @@ def _run(number: int) -> str:
     return f"/run/{number}"
 
 
-def _row(each: picture.Stretch, shown: picture.DayPicture) -> dict[str, Any]:
+def _row(each: picture.DayStretch, shown: picture.DayPicture) -> dict[str, Any]:
     """A stretch for the list below the picture; its minute is one inside it."""
     local, middle = clock.localise(each.start, shown.zone), each.start + MINUTE
     asked = clock.localise(middle if middle < each.end else each.start, shown.zone)
@@ -124,17 +124,17 @@ def _row(each: picture.Stretch, shown: picture.DayPicture) -> dict[str, Any]:
     }
 
 
-def _stretch_json(each: picture.Stretch) -> dict[str, Any]:
+def _stretch_json(each: picture.DayStretch) -> dict[str, Any]:
     told = {"from": clock.iso(each.start), "to": clock.iso(each.end), "word": each.word}
     return {**told, "wanted": each.wanted, "by": each.by, "proven": each.proven}
 
 
-def _power_json(each: Meters) -> dict[str, Any]:
+def _power_json(each: PowersAt) -> dict[str, Any]:
     told = {"at": clock.iso(each.at), "solar_w": each.solar}
     return {**told, "load_w": each.load, "grid_w": each.grid}
 
 
-def _why(source: Source, asked: Asked, at: str) -> dict[str, Any]:
+def _why(source: Source, asked: AskedDay, at: str) -> dict[str, Any]:
     instant = address.minute(at, asked.on, source.zone)
     if instant > asked.now:
         raise address.QuestionError(

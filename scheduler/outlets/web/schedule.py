@@ -31,7 +31,7 @@ _AHEAD: Final = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
-class OnDisk:
+class FileAsItIs:
     """The file where it is not what is in force, as far as this process may read it."""
 
     file: str
@@ -51,7 +51,7 @@ class Shown:
     doubts: tuple[Problem, ...]
     edit: EditEffect | None
     """Of the last edit, from when it came into force."""
-    disk: OnDisk | None
+    disk: FileAsItIs | None
     coming: EditEffect | None
     """What the file would change, were it taken up."""
 
@@ -137,7 +137,7 @@ def _effect(old: Schedule | None, new: Schedule | None, since: datetime) -> Edit
     return effect(old, new, since, since + _AHEAD) if old and new else None
 
 
-def _on_disk(source: Source, then: Then, now: datetime) -> OnDisk | None:
+def _on_disk(source: Source, then: Then, now: datetime) -> FileAsItIs | None:
     """None where the file says what is in force."""
     told: Mapping[str, Any] = source.state(now).get("schedule_in_force") or {}
     problems = tuple(told.get("file_problems", ()))
@@ -151,8 +151,8 @@ def _on_disk(source: Source, then: Then, now: datetime) -> OnDisk | None:
         loaded = parse_schedule(text, path.name, folder=path.parent, now=now)
     except ScheduleError as error:
         text_ = _text(path)
-        return OnDisk(str(path), text_, error.problems, problems if text_ is None else (), None)
-    return OnDisk(str(path), text, loaded.warnings, (), loaded.schedule)
+        return FileAsItIs(str(path), text_, error.problems, problems if text_ is None else (), None)
+    return FileAsItIs(str(path), text, loaded.warnings, (), loaded.schedule)
 
 
 def _text(path: Path) -> str | None:

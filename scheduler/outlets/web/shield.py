@@ -12,10 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scheduler.outlets.web.address import Reach
 
-# The pictures bring their style with them, as they do in an exported file; script is a file of ours
-# and never stands in a page.
+# Style and script are files of ours and never stand in a page.
 HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; "
     "script-src 'self'; connect-src 'self'; "
     "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +39,8 @@ class Source:
     """How long the controller may be without a turn before it counts as hanging."""
     hidden: Callable[[], Collection[str]] = tuple
     """Values that are never to leave the house, known only to be struck out."""
+    days: dict[object, Any] = field(default_factory=dict, compare=False)
+    """What was last counted of many days, under what it follows from."""
 
     @contextmanager
     def audit(self) -> Iterator[Database]:

@@ -26,7 +26,7 @@ _PARTS: Final = re.compile(r"[\s,]+")
 _KEY: Final = re.compile(_WORD, re.IGNORECASE)
 
 
-class Strike:
+class Masking:
     """Strikes out; `known` are values that must not be shown, whatever they look like."""
 
     def __init__(self, known: Collection[str]) -> None:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from scheduler import clock
 from scheduler.audit import review
+from scheduler.audit.database import Database
+from scheduler.audit.questions import Questions
 from scheduler.outlets.hindsight import unwatched
 from scheduler.outlets.picture.svg import KINDS
 from scheduler.outlets.watched import Gap
@@ -21,6 +23,10 @@ DAYS: Final = 90
 _RANKS: Final = ("none", "quiet", "good", "waiting", "doubt", "bad")
 _A_DAY: Final = timedelta(hours=12)
 """So long unwatched, a day is one that nobody watched."""
+_LONGEST_DAY: Final = timedelta(hours=26)
+
+Told = tuple[int, str | None]
+"""How many runs a day had, and the worst outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +60,40 @@ def strip(source: Source, now: datetime) -> list[Cell]:
     """The days up to today, oldest first."""
     today = clock.localise(now, source.zone).date()
     first = today - timedelta(days=DAYS - 1)
-    begin = address.midnight(first, source.zone)
-    with source.audit() as database:
-        found = review.ends(database, source.site, begin, now)
-        gaps = unwatched(database, source.site, begin, source.life())
-    days = [first + timedelta(days=number) for number in range(DAYS + 1)]
+    days = [first + timedelta(days=number) for number in range(DAYS)]
     edges = [address.midnight(on, source.zone) for on in days]
-    by_day: list[list[str]] = [[] for _ in days]
-    for each in found:
-        by_day[bisect_right(edges, each.started_at) - 1].append(each.outcome or "at work")
-    spans = zip(days, by_day, pairwise([*edges[:-1], now]), strict=False)
-    return [_cell(on, outcomes, gaps, *span) for on, outcomes, span in spans]
+    with source.audit() as database:
+        told = _told(source, database, edges)
+        gaps = unwatched(database, source.site, edges[0], source.life())
+    spans = zip(days, told, pairwise([*edges, now]), strict=True)
+    return [_cell(on, day, gaps, *span) for on, day, span in spans]
 
 
-def _cell(
-    on: date, outcomes: Sequence[str], gaps: Iterable[Gap], start: datetime, end: datetime
-) -> Cell:
-    worst = max(set(outcomes), key=lambda each: _RANKS.index(_kind(each)), default=None)
+def _told(source: Source, database: Database, edges: Sequence[datetime]) -> list[Told]:
+    """How many runs each day had, and the worst; counted anew only where an entry came since."""
+    key = (edges[0], edges[-1], Questions(database, source.site).head())
+    if key not in source.days:
+        outcomes: list[set[str]] = [set() for _ in edges]
+        runs = [0 for _ in edges]
+        for each in review.ends(database, source.site, edges[0], edges[-1] + _LONGEST_DAY):
+            number = bisect_right(edges, each.started_at) - 1
+            runs[number] += 1
+            outcomes[number].add(each.outcome or "at work")
+        source.days.clear()
+        source.days[key] = list(zip(runs, map(_worst, outcomes), strict=True))
+    found: list[Told] = source.days[key]
+    return found
+
+
+def _worst(outcomes: Iterable[str]) -> str | None:
+    return max(outcomes, key=lambda each: _RANKS.index(_kind(each)), default=None)
+
+
+def _cell(on: date, told: Told, gaps: Iterable[Gap], start: datetime, end: datetime) -> Cell:
+    runs, worst = told
     gone = sum(_within(gaps, start, end), timedelta(0))
     kind = _kind(worst) if worst else "none"
-    return Cell(on, kind, len(outcomes), worst, unwatched=gone >= _A_DAY)
+    return Cell(on, kind, runs, worst, unwatched=gone >= _A_DAY)
 
 
 def _kind(outcome: str) -> str:

@@ -70,6 +70,7 @@ def _rows(tariff: Tariff, season: str) -> list[dict[str, Any]]:
                     "period": period.replace("_", " "),
                     "tone": tone(period),
                     "span": f"{format_time(start)}-{format_time(end)}",
+                    "begins": round(100 * start / DAY_SECONDS, 3),
                     "share": round(100 * (end - start) / DAY_SECONDS, 3),
                 }
                 for start, end, period in windows(day)

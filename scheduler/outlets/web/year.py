@@ -29,7 +29,7 @@ _FIRST, _LAST = 1971, 2999
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedYear:
     """A year as it was asked for."""
 
     year: int
@@ -40,7 +40,7 @@ class Asked:
     kept: tuple[Month, ...]
 
     @classmethod
-    def of(cls, source: Source, year: int | None) -> Asked:
+    def of(cls, source: Source, year: int | None) -> AskedYear:
         """Raises QuestionError for a year out of reach."""
         now = source.now()
         today = clock.localise(now, source.zone).date()
@@ -56,7 +56,7 @@ class Asked:
 
 def facts(source: Source, year: int | None) -> dict[str, Any]:
     """What the template shows."""
-    asked = Asked.of(source, year)
+    asked = AskedYear.of(source, year)
     seasons = list(dict.fromkeys(each.day.season for each in asked.days if each.day.season))
     return {
         "page": "Year",
@@ -76,7 +76,7 @@ def facts(source: Source, year: int | None) -> dict[str, Any]:
 
 def to_json(source: Source, year: int | None) -> dict[str, Any]:
     """The calendar as `tou calendar --format json`, and the months."""
-    asked = Asked.of(source, year)
+    asked = AskedYear.of(source, year)
     return {
         "year": asked.year,
         "schedule": asked.then.schedule.name if asked.then.schedule else None,

@@ -80,10 +80,9 @@ class ProxyDoor:
         if path == "/api/operation":
             return self._operation()
         if path == "/api/meters/aggregates":
-            return self._meters()
+            return dict(self.house.meters())
         if path == "/api/system_status/grid_status":
-            word = "SystemIslandedActive" if self.house.battery.islanded else "SystemGridConnected"
-            return {"grid_status": word, "grid_services_active": False}
+            return self.house.grid_status()
         return {"version": "26.26.4", "vint": 262604} if path == "/version" else None
 
     def _operation(self) -> Body:
@@ -97,17 +96,6 @@ class ProxyDoor:
             "grid_export": shown.export,
             "stale": self.faults.stale,
             "last_updated": None,
-        }
-
-    def _meters(self) -> Body:
-        powers, energies = self.house.powers(), self.house.battery.energies
-        return {
-            name: {
-                "instant_power": getattr(powers, name),
-                "energy_exported": energies.exported[name],
-                "energy_imported": energies.imported[name],
-            }
-            for name in ("site", "battery", "load", "solar")
         }
 
     def _shown(self) -> _Shown:

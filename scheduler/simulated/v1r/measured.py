@@ -7,10 +7,8 @@ from typing import Any
 
 from scheduler import clock
 from scheduler.simulated.battery import FULL_PACK
-from scheduler.simulated.house import House
+from scheduler.simulated.house import METERS, House
 from scheduler.simulated.stamps import nanosecond_stamp, number
-
-_NAMES = ("site", "battery", "load", "solar")
 
 
 def charge_body(house: House) -> dict[str, Any]:
@@ -18,24 +16,15 @@ def charge_body(house: House) -> dict[str, Any]:
     return {"percentage": number(house.battery.charge)}
 
 
-def grid_body(house: House) -> dict[str, Any]:
-    """/api/system_status/grid_status."""
-    word = "SystemIslandedActive" if house.battery.islanded else "SystemGridConnected"
-    return {"grid_status": word, "grid_services_active": False}
-
-
 def aggregates_body(house: House, shown: datetime) -> dict[str, Any]:
     """/api/meters/aggregates."""
-    powers, energies = house.powers(), house.battery.energies
     stamp = nanosecond_stamp(clock.localise(shown, house.zone))
     return {
         name: {
             "last_communication_time": stamp,
-            "instant_power": number(getattr(powers, name)),
-            "energy_exported": number(energies.exported[name]),
-            "energy_imported": number(energies.imported[name]),
+            **{key: number(value) for key, value in meter.items()},
         }
-        for name in _NAMES
+        for name, meter in house.meters().items()
     }
 
 
@@ -43,7 +32,7 @@ def status_body(house: House, shown: datetime, *, updating: bool, din: str) -> d
     """The status that a signed query tells."""
     powers, on_grid = house.powers(), not house.battery.islanded
     meters = [
-        {"location": name.upper(), "realPowerW": number(getattr(powers, name))} for name in _NAMES
+        {"location": name.upper(), "realPowerW": number(getattr(powers, name))} for name in METERS
     ]
     update = {"isUpdating": updating}
     return {

@@ -119,7 +119,7 @@ class SimulatedV1r(Loopback[V1rFaults]):
         house, shown = self.unit.house, self.unit.shown(moment)
         bodies: dict[str, Callable[[], dict[str, Any]]] = {
             "/api/system_status/soe": lambda: measured.charge_body(house),
-            "/api/system_status/grid_status": lambda: measured.grid_body(house),
+            "/api/system_status/grid_status": house.grid_status,
             "/api/meters/aggregates": lambda: measured.aggregates_body(house, shown),
         }
         found = bodies.get(request.path) if request.method == "GET" else None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 
 import pytest
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
-from scheduler.outlets.web import people
-from scheduler.outlets.web.address import Reach
+from scheduler.cli.web import entrance, own_settings
+from scheduler.outlets.web import form, people
+from scheduler.outlets.web.address import Listen, Reach
 from scheduler.outlets.web.attempts import FROM_ALL, FROM_ONE, WINDOW, Attempts
 from scheduler.outlets.web.entrance import Entrance
 from scheduler.outlets.web.guests import ABSOLUTE, IDLE, MOST, Guests
+from scheduler.outlets.web.settings import WebSettings
 
 from .conftest import HERE, PASSWORD, WRONG, client, sign_in, token_of
 
@@ -210,6 +215,33 @@ def test_odd_forms_are_refused(page, body):
     came = page.post("/sign-in", content=body, headers={"origin": HERE, "content-type": kind})
 
     assert came.status_code in {400, 413}
+
+
+async def test_a_form_that_does_not_come_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(form, "PATIENCE", 0.01)
+    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+
+    async def never():
+        await asyncio.Event().wait()
+
+    with pytest.raises(HTTPException, match="did not come"):
+        await form.read(Request({"type": "http", "headers": headers}, never))
+
+
+def test_systemds_credentials_are_found(empty, known, tmp_path, monkeypatch):
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    (folder / "web_passwords").write_text(f"anna:{known['anna']}\nbert:{known['anna']}\n")
+    (folder / "act_key").write_text("0123456789abcdef" * 4 + "\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    monkeypatch.setenv("TOU_WEB_ACT", "true")
+
+    chosen = own_settings()
+    made = entrance(chosen, chosen.of(WebSettings), Listen("127.0.0.1", 8765))
+
+    assert list(made.people) == ["anna", "bert"]
+    assert chosen.act_key.get_secret_value() == "0123456789abcdef" * 4
+    assert "0123456789abcdef" not in repr(chosen) + repr(made)
 
 
 # --- a page that others can reach

@@ -55,6 +55,7 @@ def test_every_page_and_every_error_carries_the_headers(page, runs):
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
         assert "frame-ancestors 'none'" in policy
@@ -76,10 +77,11 @@ def test_a_defect_is_answered_behind_the_shield_and_tells_nothing(page, home):
 def test_no_page_has_a_script_in_it_or_anything_from_outside(page, runs):
     run = runs.switch(Outcome.CONFIRMED)
 
-    for path in ("/", "/audit", f"/day/{DAY}?at=08:00", f"/run/{run}"):
+    for path in ("/", "/audit", f"/day/{DAY}?at=08:00", f"/run/{run}", "/year", "/schedule"):
         text = page.get(path).text.replace('xmlns="http://www.w3.org/2000/svg"', "")
         assert "<script" not in text.replace('<script src="/page.js" type="module"></script>', "")
         assert re.search(r"\son\w+=", text) is None
+        assert re.search(r"<style|\sstyle=", text) is None
         assert "http://" not in text
         assert "https://" not in text.replace("local https://powerwall", "")
 

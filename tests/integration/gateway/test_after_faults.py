@@ -9,7 +9,7 @@ import pytest
 from scheduler import clock
 from scheduler.errors import GatewayError, GatewayIdentityError
 from scheduler.gateway.base import Part, Spend
-from scheduler.gateway.local.wire import Means, Waits
+from scheduler.gateway.local.wire import Carrier, Waits
 from scheduler.setting import Mode, Setting
 from scheduler.simulated import ALWAYS, Faults
 
@@ -137,7 +137,7 @@ async def test_stranger_is_looked_at_again_every_minute_and_told_nothing(start, 
 @pytest.mark.parametrize("fault", ["drip", "endless", "hang:status"])
 async def test_answer_that_does_not_end_is_given_up(start, connect, fault):
     simulation = await start("1.49")
-    client = connect(simulation, means=Means(patience=Waits(read=0.2, slack=0.2)))
+    client = connect(simulation, carrier=Carrier(patience=Waits(read=0.2, slack=0.2)))
     simulation.faults.set(fault)
 
     with pytest.raises(GatewayError):

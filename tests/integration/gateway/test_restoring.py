@@ -148,6 +148,22 @@ async def test_two_lost_answers_are_not_followed_by_a_third_login(start, connect
     assert client.unsafe is None
 
 
+async def test_a_battery_that_stands_already_costs_one_login_an_attempt(start, connect, told):
+    simulation = await start("1.49")
+    simulation.faults.login_lost = ALWAYS
+    client = connect(simulation)
+    with pytest.raises(GatewayUnreachableError):
+        await client.write(CHARGE, None, told)
+    before = simulation.device.logins
+
+    with pytest.raises(GatewayUnreachableError, match="stands still") as lost:
+        await client.make_safe(told)
+
+    assert simulation.device.logins - before == 1
+    assert lost.value.delivered == "unknown"
+    assert client.unsafe
+
+
 async def test_login_that_was_refused_looks_at_the_battery(start, connect, told):
     simulation = await start("1.49")
     client = connect(simulation, password="wrong")

@@ -236,6 +236,16 @@ def test_an_entry_is_read(tmp_path, text, meant):
     assert (found.fault, found.setting, found.name) == meant
 
 
+def test_the_example_of_the_page_is_read(tmp_path):
+    page = Path("docs", "faults.md").read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "faults.yaml"
+    path.write_text("\n".join(line.strip() for line in page if line.startswith("    - {")))
+
+    found = read_strikes(path, load_schedule(SHIPPED).schedule)
+
+    assert [each.fault for each in found] == ["unreachable", "clock_behind", "override", "skip"]
+
+
 WRONG = {
     "no time": ("{at: soon, fault: busy}", "is not a time"),
     "a time beyond all times": ('{at: "0001-01-01T00:00+14:00", fault: busy}', "is not a time"),

@@ -9,6 +9,7 @@ from scheduler.errors import (
     GatewayBusyError,
     GatewayIdentityError,
     GatewayRefusedError,
+    GatewayUnreachableError,
 )
 from scheduler.gateway.base import Limits
 from scheduler.words import Outcome, Wake
@@ -111,6 +112,22 @@ async def test_what_an_attempt_left_behind_is_paid_in_the_same_turn(house, lost)
 
     assert house.device.owed is None
     assert [run.kind for run in house.runs()] == ["switch", "sitemaster_run"]
+
+
+@pytest.mark.parametrize(("delivered", "most"), [("no", 30.0), ("unknown", 120.0)])
+async def test_a_debt_whose_login_is_not_answered_is_tried_ever_more_seldom(house, delivered, most):
+    """Such a login may stop the battery, and a burst of them locks every one out."""
+    errors = [GatewayUnreachableError("No answer.", delivered=delivered) for _ in range(12)]
+    house.device.owed = "a login went out"
+    house.device.fails("make_safe", *errors)
+    await house.look(Wake.START)
+    waits = []
+    for _ in range(10):
+        waits.append(house.controller.retry_in())
+        await house.next(Wake.RETRY)
+
+    assert all(1.5 <= wait <= most for wait in waits)
+    assert min(waits[-3:]) >= 0.75 * most
 
 
 async def test_a_debt_is_tried_once_in_a_turn(house, lost):

@@ -16,7 +16,7 @@ from scheduler.audit.database import open_database
 from scheduler.audit.log import Log
 from scheduler.cli.web import own_settings, source
 from scheduler.outlets.web.app import make
-from scheduler.outlets.web.strike import Strike
+from scheduler.outlets.web.strike import Masking
 from scheduler.words import EntryKind, Outcome
 
 PLANTED = {
@@ -120,7 +120,7 @@ def test_no_secret_is_in_it_wherever_one_was_left(planted):
 
 
 def test_what_is_no_secret_stays_readable():
-    strike = Strike(["hunter2 swordfish"])
+    strike = Masking(["hunter2 swordfish"])
 
     for text in (
         "The gateway refuses the login: the password or the role is wrong.",
@@ -138,6 +138,6 @@ def test_what_is_no_secret_stays_readable():
 
 
 def test_a_comment_in_the_schedule_is_its_author_s_but_a_known_secret_is_struck_out():
-    strike = Strike(["hunter2"])
+    strike = Masking(["hunter2"])
 
     assert strike.known("# my token: a1b2, and hunter2") == "# my token: a1b2, and [hidden]"

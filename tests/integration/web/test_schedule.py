@@ -65,5 +65,5 @@ def test_the_tariff_is_a_week_per_season(page):
         "end": "21:00",
         "period": "on_peak",
     }
-    assert 'title="super off peak 08:00-16:00"' in text
+    assert "<title>super off peak 08:00-16:00</title>" in text
     assert "USD/kWh" in text

@@ -61,3 +61,15 @@ def test_how_runs_ended_is_looked_up_run_by_run(log: Log) -> None:
 
     assert "COVERING INDEX audit_started (at>? AND at<?)" in told
     assert "audit_site_at" not in told
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [{"outcome": "confirmed"}, {"job": "switch"}, {"since": SINCE, "outcome": "refused"}],
+    ids=["outcome", "kind", "both"],
+)
+def test_filtered_runs_are_walked_from_the_newest_and_not_sorted(log: Log, filters: Any) -> None:
+    told = way(log, lambda log: review.runs(log.database, site="home", limit=50, **filters))
+
+    assert "SEARCH f USING INTEGER PRIMARY KEY (rowid=?)" in told
+    assert "B-TREE FOR ORDER BY" not in told

@@ -10,7 +10,7 @@ import pytest
 from scheduler.gateway.base import Step
 from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.line import line_to
-from scheduler.gateway.local.wire import Means
+from scheduler.gateway.local.wire import Carrier
 
 TOKEN = "Q" * 86 + "=="
 
@@ -128,7 +128,7 @@ def scripted(ticking) -> Callable[..., tuple[LocalGateway, Scripted]]:
             "pause": 2.0,
             "monotonic": ticking.monotonic,
             "sleep": ticking.sleep,
-            "means": Means(transport=httpx.MockTransport(script)),
+            "carrier": Carrier(transport=httpx.MockTransport(script)),
         }
         return LocalGateway(line_to(**{**usual_words, **words})), script
 

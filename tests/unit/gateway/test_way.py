@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 
 import scheduler
-from scheduler.gateway.local.wire import Means
+from scheduler.gateway.local.wire import Carrier
 from scheduler.setting import Mode, Setting
 
 OURS = str(Path(scheduler.__file__).parent)
@@ -37,7 +37,7 @@ class Noted(httpx.AsyncBaseTransport):
 async def test_a_write_reaches_the_socket_through_four_functions(scripted, answers, told):
     _, script = scripted(answers())
     noted = Noted(script)
-    gateway, _ = scripted({}, means=Means(transport=noted))
+    gateway, _ = scripted({}, carrier=Carrier(transport=noted))
 
     await gateway.write(Setting(Mode.BACKUP, 100), None, told)
     await gateway.close()

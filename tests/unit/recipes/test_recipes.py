@@ -10,7 +10,7 @@ import pytest
 from scheduler import plan
 from scheduler.advice import advise
 from scheduler.errors import NothingToScheduleError
-from scheduler.recipes import Means, Purpose, schedule_text
+from scheduler.recipes import Offered, Purpose, schedule_text
 from scheduler.recipes.bands import bands
 from scheduler.recipes.hours import hours
 from scheduler.schedule import library, zones
@@ -18,7 +18,7 @@ from scheduler.schedule.load import Loaded, parse_schedule
 from scheduler.schedule.tariff_file import parse_tariff
 from scheduler.setting import Mode
 
-PLAIN = Means()
+PLAIN = Offered()
 NOWHERE = Path("/nowhere")
 NOW = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 WITHOUT_A_PEAK = {
@@ -31,14 +31,14 @@ ABOUT_THE_TARIFF = {"tariff-unsure", "tariff-stale", "tariff-status", "tariff-no
 """What is doubtful about a shipped tariff, whatever schedule names it."""
 
 
-def made(id_: str, purpose: Purpose, reserve: int = 20, means: Means = PLAIN) -> Loaded:
+def made(id_: str, purpose: Purpose, reserve: int = 20, means: Offered = PLAIN) -> Loaded:
     text = schedule_text(library.load(id_), f"tariffs/{id_}.yaml", purpose, reserve, means)
     return parse_schedule(text, "home.yaml", folder=NOWHERE, now=NOW)
 
 
 @pytest.mark.parametrize("id_", library.ids())
 @pytest.mark.parametrize("purpose", Purpose)
-@pytest.mark.parametrize("means", [Means(), Means(grid_charging=True, export=True)])
+@pytest.mark.parametrize("means", [Offered(), Offered(grid_charging=True, export=True)])
 def test_every_tariff_has_a_schedule_for_every_purpose_that_makes_sense(
     id_, purpose, means
 ) -> None:
@@ -121,7 +121,7 @@ def test_the_reserve_is_the_one_asked_for() -> None:
     ],
 )
 def test_a_gateway_that_can_do_more_is_told_more(purpose, words) -> None:
-    able = made("sce-tou-d-a", purpose, means=Means(grid_charging=True, export=True)).schedule
+    able = made("sce-tou-d-a", purpose, means=Offered(grid_charging=True, export=True)).schedule
     plain = made("sce-tou-d-a", purpose).schedule
 
     assert words in [rule.setting.words() for rule in able.rules]
