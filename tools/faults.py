@@ -57,6 +57,11 @@ _SOAK: Final = """\
 `make soak` plays days with six faults and leases each, one after the other in one process, and is
 not part of `make test`. It fails where memory, open files or threads grow after the fifth day,
 where anything warns or leaves a trace, or where a wrong minute was told to nobody.
+
+On 25 November 2026, on a machine that was busy with other things: 66 days, 2.7 MiB more resident
+than after the fifth day, as many open files (6) and threads (1) as then, no warning, no trace. Over
+240 days with one fault each the process had 74.1 MB after the fifth day, 75.9 MB after the 25th,
+and 76.5 MB at the end.
 """
 
 
