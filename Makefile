@@ -52,7 +52,6 @@ soak: .venv/ready-dev
 
 # The handbook, with the program's own commands, pictures and outputs in it.
 docs: .venv/ready-dev
-docs: .venv/ready-dev
 	$(BIN)/python -m tools.screenshots
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 

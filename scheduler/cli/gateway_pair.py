@@ -78,7 +78,7 @@ _WIRED: Final = """\
 _LABEL: Final = """\
   TOU_V1R_PASSWORD: the whole password on the gateway's label; systemd's credential v1r_password
   keeps it out of the file."""
-_EXTRA: Final = "pip install 'tou-scheduler[v1r]'"
+_EXTRA: Final = "pip install 'tou-scheduler[tedapi]'"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import time
 
 log = logging.getLogger(__name__)
 
+_ONCE = ("READY=", "RELOADING=", "STOPPING=")
+
 
 def listens() -> bool:
     """Whether there is a supervisor to tell."""
@@ -35,8 +37,9 @@ def notify(*lines: str) -> bool:
         address = "\0" + address[1:]
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
-            # A supervisor that does not read must not make the service wait.
-            link.settimeout(0.5)
+            # A supervisor that does not read must not make a switch wait: only what is said once
+            # is worth half a second.
+            link.settimeout(0.5 if any(line.startswith(_ONCE) for line in lines) else 0.0)
             link.connect(address)
             link.sendall("\n".join(lines).encode())
     except OSError as error:

@@ -49,7 +49,7 @@ def made_once(path: Path, make: Callable[[Path], None], lacking: str) -> Path:
         new = path.with_name(f"{path.stem}.{os.getpid()}{path.suffix}")
         try:
             make(new)
-        except subprocess.CalledProcessError as error:
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             said = (error.stderr or b"").decode(errors="replace").strip().splitlines()[-1:]
             pytest.skip(f"{lacking}: {' '.join(said) or error}")
         new.rename(path)

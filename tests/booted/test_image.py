@@ -18,6 +18,8 @@ import pytest
 
 from .conftest import ROOT, debian, lacking, older, wheels
 
+pytestmark = pytest.mark.timeout(900)
+
 NOBODY = 10001
 PARTS = ("buildah", "runc")
 SCHEDULE = """\

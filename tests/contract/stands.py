@@ -178,7 +178,7 @@ async def line(folder: Path) -> AsyncIterator[Stand]:
 
 @asynccontextmanager
 async def v1r(folder: Path) -> AsyncIterator[Stand]:
-    pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
+    pytest.importorskip("aiopowerwall", reason="the extra tedapi is not installed")
     key = folder / "v1r.pem"
     made = make_key(key, bits=2048)
     async with SimulatedV1r(password=PASSWORD) as server:

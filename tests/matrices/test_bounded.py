@@ -22,7 +22,7 @@ MOST_SECONDS = 20.0
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_answer_fills_the_memory_or_takes_for_ever(tmp_path: Path, name: str) -> None:
     if name == "v1r":
-        pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
+        pytest.importorskip("aiopowerwall", reason="the extra tedapi is not installed")
 
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "tests.matrices.bounded", str(tmp_path), name],

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("act", CRASHES)
 def test_a_crash_at_any_point_is_made_good_at_the_next_start(tmp_path: Path, act: str) -> None:
     if act.endswith("v1r"):
-        pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
+        pytest.importorskip("aiopowerwall", reason="the extra tedapi is not installed")
 
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "tests.matrices.crash", str(tmp_path), act],

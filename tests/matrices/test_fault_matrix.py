@@ -20,7 +20,7 @@ async def test_a_fault_is_overcome_and_never_called_confirmed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, fault: str
 ) -> None:
     if name == "v1r":
-        pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
+        pytest.importorskip("aiopowerwall", reason="the extra tedapi is not installed")
     wanted = list(cells(name, fault))
 
     async with struck(name, tmp_path) as home:

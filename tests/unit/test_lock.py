@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.version import InvalidVersion, Version
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.txt", "everything.txt", "build-requirements.txt")
@@ -44,6 +45,15 @@ def test_every_dependency_is_locked_and_so_is_the_builder() -> None:
     assert named(wanted) <= locked("everything.txt").keys(), "run python -m tools.lock"
     assert locked("requirements.txt").items() <= locked("everything.txt").items()
     assert set(project["build-system"]["requires"]) <= locked("build-requirements.txt").keys()
+
+
+def test_no_extra_has_a_name_that_reads_as_a_version() -> None:
+    # `extra == "v1r"` made the pip of Debian 13 (25.1) compare versions, and fail.
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    for name in project["optional-dependencies"]:
+        with pytest.raises(InvalidVersion):
+            Version(name)
 
 
 @pytest.mark.parametrize("file", LOCKS)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scheduler.gateway.v1r.client import V1rGateway
 
 LIBRARY: Final = "aiopowerwall"
-WAY_OUT: Final = "pip install 'tou-scheduler[v1r]'"
+WAY_OUT: Final = "pip install 'tou-scheduler[tedapi]'"
 INSTEAD_OF_LOGOUT: Final = (
     "There is no session: each request is signed with the paired key. Whoever has the file of "
     "TOU_V1R_KEY can write: remove it to end that here. The app, or another paired program, "

@@ -1,6 +1,6 @@
 """The door of a Powerwall 3 for signed requests (TEDAPI v1r), before the simulated house.
 
-Its messages are those of the package `tesla-protocol`, which comes with the extra `v1r`.
+Its messages are those of the package `tesla-protocol`, which comes with the extra `tedapi`.
 """
 
 from scheduler.simulated.v1r.faults import V1rFaults

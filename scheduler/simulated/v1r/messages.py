@@ -21,7 +21,7 @@ def the_messages(name: str) -> Any:
     except ImportError:
         raise SettingsError(
             "The simulated v1r door needs a package that is not installed (tesla-protocol). Run: "
-            "pip install 'tou-scheduler[v1r]'"
+            "pip install 'tou-scheduler[tedapi]'"
         ) from None
 
 

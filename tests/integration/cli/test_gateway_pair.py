@@ -20,7 +20,7 @@ from scheduler.gateway.v1r.key import make_key
 from scheduler.simulated.fleet import SimulatedFleet
 from scheduler.simulated.v1r import SimulatedV1r
 
-pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
+pytest.importorskip("aiopowerwall", reason="the extra tedapi is not installed")
 
 PASSWORD = "LABEL-PASSWORD"
 QUICK = ("--every", "0s", "--wait", "5s")
@@ -398,7 +398,7 @@ def test_without_the_extra_one_message_names_it():
         [sys.executable, "-c", hidden], check=False, capture_output=True, text=True
     )
 
-    assert "pip install 'tou-scheduler[v1r]'" in answer.stdout
+    assert "pip install 'tou-scheduler[tedapi]'" in answer.stdout
 
 
 def test_a_service_of_another_gateway_does_not_carry_the_library():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
+pytest.importorskip("aiopowerwall", reason="the extra tedapi is not installed")
 
 from scheduler import clock
 from scheduler.errors import GatewayError, GatewayRefusedError

@@ -17,7 +17,7 @@ PASSWORD = "LABEL-PASSWORD"
 @pytest.fixture(autouse=True, scope="session")
 def library():
     """The extra, without which there is nothing to try here."""
-    pytest.importorskip("aiopowerwall", reason="the extra v1r is not installed")
+    pytest.importorskip("aiopowerwall", reason="the extra tedapi is not installed")
 
 
 @dataclass
