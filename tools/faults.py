@@ -22,6 +22,11 @@ gateway of each transport, on a fast clock. After each one the right setting is 
 back, the battery runs, no run is left open, the audit's chain verifies, and nothing was called
 confirmed that was not in force. A cell that fails, fails the tests; so all that were tried were
 survived. `make test` tries them again.
+
+All of this page but the soak takes less than four minutes of one core, shared by two. The longest,
+in seconds of one core: the crashes of `second crash` 13, `renewal of fleet` 12, `login` 9 and
+`switch` 8; of the faults, on the local gateway, `huge` 6, `commit lost`, `mode dropped` and
+`reads forbidden` 5 each.
 """
 _CRASH: Final = """\
 ## A process that dies
