@@ -22,6 +22,11 @@ gateway of each transport, on a fast clock. After each one the right setting is 
 back, the battery runs, no run is left open, the audit's chain verifies, and nothing was called
 confirmed that was not in force. A cell that fails, fails the tests; so all that were tried were
 survived. `make test` tries them again.
+
+All of this page but the soak takes less than four minutes of one core, shared by two. The longest,
+in seconds of one core: the crashes of `second crash` 13, `renewal of fleet` 12, `login` 9 and
+`switch` 8; of the faults, on the local gateway, `huge` 6, `commit lost`, `mode dropped` and
+`reads forbidden` 5 each.
 """
 _CRASH: Final = """\
 ## A process that dies
@@ -57,6 +62,11 @@ _SOAK: Final = """\
 `make soak` plays days with six faults and leases each, one after the other in one process, and is
 not part of `make test`. It fails where memory, open files or threads grow after the fifth day,
 where anything warns or leaves a trace, or where a wrong minute was told to nobody.
+
+On 25 November 2026, on a machine that was busy with other things: 66 days, 2.7 MiB more resident
+than after the fifth day, as many open files (6) and threads (1) as then, no warning, no trace. Over
+240 days with one fault each the process had 74.1 MB after the fifth day, 75.9 MB after the 25th,
+and 76.5 MB at the end.
 """
 
 

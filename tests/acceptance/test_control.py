@@ -105,14 +105,14 @@ def test_a_gateway_that_is_gone_or_another_one_is_no_good_health(house, gateway)
 
 
 def test_with_no_service_a_broken_schedule_is_told_beside_that(house):
-    house.write("schedule: broken\nrules: 5\n")
+    house.write("schedule: broken\ntimezone: Etc/UTC\nrules: 5\n")
 
     code, state = status(house)
 
     assert (code, state["schedule"]) == (3, None)
     assert "not running" in state["health"]["reasons"][0]
-    assert "home.yaml:2:8" in state["health"]["reasons"][1]
-    assert "home.yaml:2:8" in words(house)
+    assert "home.yaml:3:8" in state["health"]["reasons"][1]
+    assert "home.yaml:3:8" in words(house)
 
 
 def test_the_built_in_simulation_is_new_at_each_start_also_after_a_kill(house):

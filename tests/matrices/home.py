@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from scheduler.site.backoff import Backoff
 from scheduler.site.site import Site
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
+
+# httpcore looks for it before each request, in vain: under pytest that is a tenth of the time.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 START = datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
 PULSE = 30.0
