@@ -190,13 +190,29 @@ class Questions:
         query = _WRITTEN.where(audit.c.site == self._site, audit.c.at >= clock.to_micros(since))
         with self.database.reading() as connection:
             row = connection.execute(query).one_or_none()
-            if row is None or _judged(connection, row.run):
+            if row is None or _effect_of(connection, row.run):
                 return None
             found = _confirmed(connection, row.run)
         if found is None or found.setting != standing.setting:
             return None
         wake = None if row.wake is None else Wake(row.wake)
         return Unjudged(row.run, row.kind, row.name, wake, found.at, found.setting)
+
+    def last_effect(self) -> tuple[Setting, Mapping[str, Any], bool] | None:
+        """What the meters said of the newest switch that was confirmed, or of the one before where
+        that was the same setting and they were not asked again yet; with the setting, and whether
+        it is said of the newest. None where they were not asked."""
+        query = _WRITTEN.where(audit.c.site == self._site).limit(2)
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+            ends = [(_confirmed(connection, row.run), row.run) for row in rows]
+            for found, run in ends:
+                told = _effect_of(connection, run)
+                if found is None or ends[0][0] is None or found.setting != ends[0][0].setting:
+                    return None
+                if told:
+                    return found.setting, told, run == rows[0].run
+        return None
 
     def schedule_texts(self, digest: str) -> Mapping[str, str] | None:
         """What was read of a schedule that was once in force, by its digest or the beginning of
@@ -309,9 +325,10 @@ def _open_run(connection: Connection, row: Row[*tuple[Any, ...]]) -> OpenRun:
     )
 
 
-def _judged(connection: Connection, run: int) -> bool:
+def _effect_of(connection: Connection, run: int) -> Mapping[str, Any] | None:
     parts = connection.execute(_PARTS.where(audit.c.run == run))
-    return any(json.loads(each.detail).get("evidence") == EFFECT for each in parts)
+    told = (json.loads(each.detail) for each in parts)
+    return next((each for each in told if each.get("evidence") == EFFECT), None)
 
 
 def _confirmed(connection: Connection, run: int) -> Confirmed | None:

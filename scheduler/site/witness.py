@@ -5,12 +5,13 @@ where they do not. A gateway that accepts and does not act is found here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from scheduler import clock
 from scheduler.audit.questions import EFFECT, Unjudged
 from scheduler.audit.recorder import Recorder, Run
 from scheduler.gateway.base import Gateway
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 # So often not seen, and a person should know.
 TIMES: Final = 3
+TIMES_KEY: Final = "not_seen_in_a_row"
 BETWEEN: Final = 12
 """Writes in vain from one soft restart to the next."""
 # For so long after its time the meters are waited for.
@@ -86,11 +88,23 @@ class Witness:
         self._watched = _Watched(run, setting, self._recorder.now(), due)
 
     async def recall(self) -> None:
-        """At a start, before the first intent: the watch of the process before, where that did not
-        come to its end."""
+        """At a start, before the first intent: what the process before saw of the setting that
+        stands, and its watch, where that did not come to its end."""
         name, questions = self._gateway.name, self._recorder.questions
+        if told := await self._recorder.ask(questions.last_effect):
+            self._remember(*told)
         oldest = self._recorder.now() - self._within - LATE
         self._found = await self._recorder.ask(lambda: questions.unjudged(name, oldest))
+
+    def _remember(self, setting: Setting, told: Mapping[str, Any], newest: bool) -> None:
+        """Count on where the process before stopped: a restart is no recovery."""
+        if told["effect"] != Effect.NOT_SEEN or TIMES_KEY not in told:
+            return
+        self._setting, self.not_seen = setting, int(told[TIMES_KEY])
+        self.since = clock.from_iso(told["since"])
+        self.last = Verdict(Effect.NOT_SEEN, str(told["why"]))
+        # Where it is not said of the newest, the setting has been written again since.
+        self.doubts = newest and self.not_seen < TIMES
 
     def go_on(self, setting: Setting) -> None:
         """A setting is found in force: its watch is taken up, if it is the one recalled."""
@@ -149,4 +163,7 @@ class Witness:
             self.doubts = self.not_seen < TIMES
             log.warning("%s has no effect: %s", watched.setting.words(), verdict.why)
         after = round((now - watched.since).total_seconds())
-        await watched.run.evidence(EFFECT, {**verdict.to_json(), "after_seconds": after})
+        told = {**verdict.to_json(), "after_seconds": after}
+        if self.since is not None:
+            told |= {TIMES_KEY: self.not_seen, "since": clock.iso(self.since)}
+        await watched.run.evidence(EFFECT, told)

@@ -32,6 +32,8 @@ NEEDED = ("mmdebstrap", "systemd-nspawn", "nsenter", "apt-get", "git")
 OLDER = "d8736e9"
 """A version of before the control socket, the group and the many transports."""
 QUIET = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+FETCHED = 240.0
+"""Seconds for one fetch; where the network is slower than that, nothing is booted."""
 PATIENCE = 60.0
 """Seconds that nothing takes; a machine with much to do is still waited for."""
 
@@ -70,7 +72,7 @@ def debian(release: str) -> Path:
 
     def make(new: Path) -> None:
         asked = ["--variant=minbase", f"--include={INCLUDED}", release, str(new), mirror()]
-        subprocess.run(["mmdebstrap", *asked], check=True, capture_output=True, timeout=900)
+        subprocess.run(["mmdebstrap", *asked], check=True, capture_output=True, timeout=FETCHED)
 
     key = hashlib.sha256(INCLUDED.encode()).hexdigest()[:8]
     lacking = f"Debian {release} cannot be fetched; no boot is tried"
@@ -102,9 +104,9 @@ def wheels(release: str, before: Path) -> Path:
         fetch += ["--only-binary", ":all:", "--python-version", RELEASES[release]]
         for lock in locks:
             words = ["--no-deps", "--require-hashes", "--requirement", str(lock)]
-            subprocess.run([*fetch, *words], check=True, capture_output=True, timeout=900)
+            subprocess.run([*fetch, *words], check=True, capture_output=True, timeout=FETCHED)
         words = ["--constraint", str(before / "constraints.txt"), *old]
-        subprocess.run([*fetch, *words], check=True, capture_output=True, timeout=900)
+        subprocess.run([*fetch, *words], check=True, capture_output=True, timeout=FETCHED)
 
     return made_once(
         cache() / f"wheels-{release}-{key}", make, "packages cannot be fetched; no boot is tried"

@@ -66,6 +66,34 @@ async def test_a_setting_without_effect_is_written_again_and_after_three_times_t
     assert house.site.state(house.clock.instant).word == "failing"
 
 
+async def test_a_restart_is_no_recovery_of_a_setting_without_effect(house):
+    house.device.powers = IDLE
+    await house.look(Wake.START)
+    await pulses(house, 36)
+    since = next(x for x in house.site.state(house.clock.instant).reasons if x.id == "no_effect")
+
+    await house.restart(gone_for=20)
+    await house.look(Wake.START)
+    await pulses(house, 2)
+
+    again = next(x for x in house.site.state(house.clock.instant).reasons if x.id == "no_effect")
+    assert again == since
+    assert house.site.state(house.clock.instant).word == "failing"
+
+
+async def test_a_restart_counts_on_how_often_a_setting_had_no_effect(house):
+    house.device.powers = IDLE
+    await house.look(Wake.START)
+    await pulses(house, 6)
+
+    await house.restart(gone_for=20)
+    await house.look(Wake.START)
+    await pulses(house, 30)
+
+    assert effects(house) == ["not_seen"] * 3
+    assert house.site.state(house.clock.instant).word == "failing"
+
+
 @pytest.mark.parametrize("powers", [RUNS, IDLE], ids=["seen", "not seen"])
 async def test_a_restart_goes_on_with_the_watch(house, powers):
     house.device.powers = powers
