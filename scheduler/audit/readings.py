@@ -7,7 +7,7 @@ themselves.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from scheduler.audit.database import Database
 from scheduler.audit.table import readings as table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class KeptReading:
     """What was read at an instant; None is not known. Powers in watts, counters in watt-hours,
     charge and reserve in app percent."""
@@ -85,11 +85,11 @@ def last_reading(connection: Connection, site: str) -> KeptReading | None:
 
 
 def _reading(row: Row[*tuple[Any, ...]]) -> KeptReading:
-    columns = row._asdict()
-    return KeptReading(**{**columns, "at": clock.from_micros(columns["at"])})
+    at, *rest = row
+    return KeptReading(clock.from_micros(at), *rest)
 
 
-_OF_SITE: Final = select(*(column for column in table.c if column.name != "site"))
+_OF_SITE: Final = select(*(table.c[each.name] for each in fields(KeptReading)))
 _HOUR: Final = 3_600_000_000
 _GUARD: Final = (
     "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = 'readings_no_delete'"
