@@ -42,8 +42,9 @@ class RehearsedStretch:
 
     @property
     def explained(self) -> bool:
-        """Whether the state spoke of it, but for the time until the next pulse."""
-        return self.untold < SWITCHING
+        """Whether the state spoke of it, but for the minute in which a gateway that cannot be read
+        is not told of yet: two pulses."""
+        return self.untold <= SWITCHING
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""

@@ -59,6 +59,20 @@ def test_a_month_across_a_clock_change_has_no_wrong_minute_and_one_write_a_bound
     assert not report.incidents
 
 
+def test_what_an_app_sets_while_the_password_is_refused_is_told_within_two_pulses():
+    noon = BOUNDARY + timedelta(hours=2, seconds=10)
+    app = Setting(Mode.SELF_CONSUMPTION, 30)
+
+    report = struck(
+        strike("refused", 60, at=noon),
+        strike("app", at=noon + timedelta(seconds=7), setting=app),
+    )
+
+    assert report.wrong_minutes > 50
+    assert report.well
+    assert {each.id for each in report.incidents} >= {"unread", "other_writer"}
+
+
 def test_a_hold_keeps_what_it_found_each_evening(tmp_path):
     loaded = parse_schedule(HOLDING, "hold.yaml", folder=tmp_path)
 
