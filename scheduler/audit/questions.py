@@ -110,6 +110,16 @@ class Unjudged:
     setting: Setting
 
 
+class Told(NamedTuple):
+    """What the meters said of a setting that stands."""
+
+    setting: Setting
+    effect: Mapping[str, Any]
+    """As the evidence has it."""
+    of_the_newest: bool
+    """False where the setting was written once more since, and they were not asked again yet."""
+
+
 class Event(NamedTuple):
     """Something that is no run, as the audit has it."""
 
@@ -198,20 +208,20 @@ class Questions:
         wake = None if row.wake is None else Wake(row.wake)
         return Unjudged(row.run, row.kind, row.name, wake, found.at, found.setting)
 
-    def last_effect(self) -> tuple[Setting, Mapping[str, Any], bool] | None:
-        """What the meters said of the newest switch that was confirmed, or of the one before where
-        that was the same setting and they were not asked again yet; with the setting, and whether
-        it is said of the newest. None where they were not asked."""
+    def last_effect(self, gateway: str) -> Told | None:
+        """What the meters said of the setting that stands: of the newest write of it, or of the one
+        before where they were not asked again yet. None where they were not asked."""
+        standing = self.last_confirmed(gateway)
+        if standing is None:
+            return None
         query = _WRITTEN.where(audit.c.site == self._site).limit(2)
         with self.database.reading() as connection:
-            rows = connection.execute(query).all()
-            ends = [(_confirmed(connection, row.run), row.run) for row in rows]
-            for found, run in ends:
-                told = _effect_of(connection, run)
-                if found is None or ends[0][0] is None or found.setting != ends[0][0].setting:
+            for number, row in enumerate(connection.execute(query).all()):
+                found, told = _confirmed(connection, row.run), _effect_of(connection, row.run)
+                if found is None or found.setting != standing.setting:
                     return None
-                if told:
-                    return found.setting, told, run == rows[0].run
+                if told is not None:
+                    return Told(found.setting, told, of_the_newest=number == 0)
         return None
 
     def schedule_texts(self, digest: str) -> Mapping[str, str] | None:

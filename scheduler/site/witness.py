@@ -5,14 +5,14 @@ where they do not. A gateway that accepts and does not act is found here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from scheduler import clock
-from scheduler.audit.questions import EFFECT, Unjudged
+from scheduler.audit.questions import EFFECT, Told, Unjudged
 from scheduler.audit.recorder import Recorder, Run
 from scheduler.gateway.base import Gateway
 from scheduler.setting import Setting
@@ -91,20 +91,20 @@ class Witness:
         """At a start, before the first intent: what the process before saw of the setting that
         stands, and its watch, where that did not come to its end."""
         name, questions = self._gateway.name, self._recorder.questions
-        if told := await self._recorder.ask(questions.last_effect):
-            self._remember(*told)
+        if told := await self._recorder.ask(lambda: questions.last_effect(name)):
+            self._remember(told)
         oldest = self._recorder.now() - self._within - LATE
         self._found = await self._recorder.ask(lambda: questions.unjudged(name, oldest))
 
-    def _remember(self, setting: Setting, told: Mapping[str, Any], newest: bool) -> None:
+    def _remember(self, told: Told) -> None:
         """Count on where the process before stopped: a restart is no recovery."""
-        if told["effect"] != Effect.NOT_SEEN or TIMES_KEY not in told:
+        effect = told.effect
+        if effect["effect"] != Effect.NOT_SEEN or TIMES_KEY not in effect:
             return
-        self._setting, self.not_seen = setting, int(told[TIMES_KEY])
-        self.since = clock.from_iso(told["since"])
-        self.last = Verdict(Effect.NOT_SEEN, str(told["why"]))
-        # Where it is not said of the newest, the setting has been written again since.
-        self.doubts = newest and self.not_seen < TIMES
+        self._setting, self.not_seen = told.setting, int(effect[TIMES_KEY])
+        self.since = clock.from_iso(effect["since"])
+        self.last = Verdict(Effect.NOT_SEEN, str(effect["why"]))
+        self.doubts = told.of_the_newest and self.not_seen < TIMES
 
     def go_on(self, setting: Setting) -> None:
         """A setting is found in force: its watch is taken up, if it is the one recalled."""

@@ -81,6 +81,19 @@ async def test_a_restart_is_no_recovery_of_a_setting_without_effect(house):
     assert house.site.state(house.clock.instant).word == "failing"
 
 
+async def test_what_was_said_of_a_setting_counts_for_its_own_gateway_alone(house):
+    house.device.powers = IDLE
+    await house.look(Wake.START)
+    await pulses(house, 36)
+    questions = house.site.recorder.questions
+
+    told = questions.last_effect(house.site.gateway.name)
+    assert told is not None
+    assert told.effect["not_seen_in_a_row"] == 3
+    assert told.of_the_newest
+    assert questions.last_effect("another") is None
+
+
 async def test_a_restart_counts_on_how_often_a_setting_had_no_effect(house):
     house.device.powers = IDLE
     await house.look(Wake.START)
