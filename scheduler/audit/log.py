@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from scheduler.audit import writer
+from scheduler.audit.answers import Confirmed, Head, OpenRun
 from scheduler.audit.chain import Json
 from scheduler.audit.entry import Entry
-from scheduler.audit.questions import Confirmed, Head, OpenRun, Questions
+from scheduler.audit.questions import Questions
 from scheduler.words import EntryKind, Outcome, Wake
 
 __all__ = ["Confirmed", "Entry", "Head", "Log", "OpenRun"]

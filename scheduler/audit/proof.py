@@ -15,10 +15,11 @@ from sqlalchemy import Connection, inspect, select
 
 from scheduler import clock
 from scheduler.audit import guard
+from scheduler.audit.answers import Head
 from scheduler.audit.chain import GENESIS, Row, digest
 from scheduler.audit.database import Database
 from scheduler.audit.keeping import ChainPlace, Marks, confirm_until_of, gateway_of, mark_of
-from scheduler.audit.questions import Head, Questions
+from scheduler.audit.questions import Questions
 from scheduler.audit.table import anchor, open_runs, standing
 from scheduler.errors import AuditTamperedError
 

@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
 from scheduler import clock
+from scheduler.audit.answers import OpenRun, Unjudged
 from scheduler.audit.chain import Json
 from scheduler.audit.entry import Entry
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.keeping import ACCEPTED
-from scheduler.audit.questions import OpenRun, Questions, Unjudged
+from scheduler.audit.questions import Questions
 from scheduler.audit.readings import KeptReading
 from scheduler.audit.writer import Writer
 from scheduler.setting import Setting

@@ -12,8 +12,9 @@ import click
 
 from scheduler import clock
 from scheduler.audit import review
+from scheduler.audit.answers import Event
 from scheduler.audit.database import open_to_look
-from scheduler.audit.questions import Event, Questions
+from scheduler.audit.questions import Questions
 from scheduler.cli.audit_question import display_zone, no_audit
 from scheduler.cli.times import parse_instant
 from scheduler.errors import SchedulerError

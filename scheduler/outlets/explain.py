@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from scheduler import clock, outside, plan
-from scheduler.audit.questions import Event
+from scheduler.audit.answers import Event
 from scheduler.audit.readings import KeptReading
 from scheduler.audit.views import RunView
 from scheduler.outlets.hindsight import LOOKED_BACK, Hindsight

@@ -15,8 +15,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from scheduler.audit import review
+from scheduler.audit.answers import Event
 from scheduler.audit.database import Database
-from scheduler.audit.questions import Event, Questions
+from scheduler.audit.questions import Questions
 from scheduler.audit.readings import KeptReading
 from scheduler.audit.views import RunView
 from scheduler.errors import Problem, ScheduleError

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scheduler import clock
-from scheduler.audit.questions import Event
+from scheduler.audit.answers import Event
 
 SHORTEST: Final = timedelta(seconds=30)
 """A gap is told from here on: a restart takes a few seconds, and a pulse is as long."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from scheduler.audit.answers import OpenRun
 from scheduler.audit.intent import Ended, Intent
-from scheduler.audit.questions import OpenRun
 from scheduler.audit.recorder import Recorder, Run
 from scheduler.errors import AuditError
 from scheduler.site.known import Known

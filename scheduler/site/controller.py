@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from scheduler import clock, plan
+from scheduler.audit.answers import OpenRun
 from scheduler.audit.intent import Ended
-from scheduler.audit.questions import OpenRun
 from scheduler.audit.recorder import Recorder
 from scheduler.gateway.base import Gateway
 from scheduler.plan import Desired, Lease

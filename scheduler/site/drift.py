@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from scheduler import clock
+from scheduler.audit.answers import Event
 from scheduler.audit.chain import Json
-from scheduler.audit.questions import Event
 from scheduler.audit.recorder import Recorder
 from scheduler.schedule.values import Drift as Policy
 from scheduler.schedule.values import Schedule

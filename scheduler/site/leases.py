@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from scheduler import clock
+from scheduler.audit.answers import Event
 from scheduler.audit.chain import Json
-from scheduler.audit.questions import Event
 from scheduler.audit.recorder import Recorder
 from scheduler.plan import Lease, LeaseKind, lease_from_json
 from scheduler.schedule.wording import shown

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from scheduler.audit.answers import OpenRun
 from scheduler.audit.intent import Ended, Intent
-from scheduler.audit.questions import OpenRun
 from scheduler.errors import GatewayError
 from scheduler.gateway.abilities import SoftRestart, ability
 from scheduler.gateway.base import SETTING_ONLY, Spend

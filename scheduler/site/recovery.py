@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Final
 
 from scheduler import clock, plan
+from scheduler.audit.answers import OpenRun
 from scheduler.audit.chain import Json
 from scheduler.audit.intent import Ended, Intent
-from scheduler.audit.questions import OpenRun
 from scheduler.audit.recorder import Recorder
 from scheduler.plan import Lease, PlanEntry
 from scheduler.schedule.values import Schedule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from scheduler.audit.questions import Confirmed
+from scheduler.audit.answers import Confirmed
 from scheduler.audit.recorder import Recorder
 from scheduler.gateway.base import Gateway
 from scheduler.setting import GridCharging, Setting

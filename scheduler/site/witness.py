@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Final
 
 from scheduler import clock
-from scheduler.audit.questions import EFFECT, Told, Unjudged
+from scheduler.audit.answers import Told, Unjudged
+from scheduler.audit.questions import EFFECT
 from scheduler.audit.recorder import Recorder, Run
 from scheduler.gateway.base import Gateway
 from scheduler.setting import Setting

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from scheduler.audit.questions import Event
+from scheduler.audit.answers import Event
 from scheduler.outlets.explain import GOOD
 from scheduler.outlets.hindsight import Hindsight
 from scheduler.outlets.notices.notice import Story

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler.audit.questions import Event
+from scheduler.audit.answers import Event
 from scheduler.errors import GatewayUnreachableError
 from scheduler.outlets.explain import explain, sentence
 from scheduler.outlets.hindsight import Life, hindsight

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduler import plan
-from scheduler.audit.questions import Event
+from scheduler.audit.answers import Event
 from scheduler.audit.readings import KeptReading
 from scheduler.audit.views import RunView
 from scheduler.outlets.digest import Week, digest
