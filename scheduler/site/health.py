@@ -82,7 +82,7 @@ def _battery(controller: Controller) -> Iterator[Reason]:
         text = "The battery stands still; it is being brought back."
         yield Reason("stopped", text, controller.debt.since or read.at, "failing")
     elif controller.debt.owed:
-        text = f"The battery may stand still: {controller.debt.owed}."
+        text = f"The battery may stand still: {controller.debt.owed.rstrip('.')}."
         yield Reason("unsafe", text, controller.debt.since, "failing")
 
 

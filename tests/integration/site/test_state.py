@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import pytest
+
 from scheduler.audit import review
 from scheduler.simulated import PROFILES
 from scheduler.site.state import Reason, to_json
@@ -129,3 +131,13 @@ async def test_a_held_clock_is_told_with_its_beginning(house):
 
     assert reason.id == "clock"
     assert (house.clock.instant - reason.since).total_seconds() > 119
+
+
+@pytest.mark.parametrize("owed", ["It was not seen running.", "it was not seen running"])
+async def test_why_a_battery_may_stand_still_is_one_sentence(house, owed):
+    await house.look(Wake.START)
+    house.controller.debt.find(owed)
+
+    text = house.reasons()["unsafe"]
+
+    assert text == f"The battery may stand still: {owed.rstrip('.')}."
