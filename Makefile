@@ -46,8 +46,10 @@ bench: .venv/ready-dev
 booted: .venv/ready-dev
 	BOOTED_RELEASES="bookworm trixie" $(BIN)/pytest tests/booted
 
-# Ten minutes of days with random faults; not in CI.
+# What searches with examples that nobody has seen yet: the properties, and ten minutes of days with
+# random faults; not in CI.
 soak: .venv/ready-dev
+	$(PYTEST) --hypothesis-profile search -m hypothesis tests
 	$(BIN)/python -m tools.soak
 
 # The handbook, with the program's own commands, pictures and outputs in it.

@@ -7,6 +7,14 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine, however slow: what lands is judged by the change, not by luck.
+# `make soak` searches further, with examples that nobody has seen yet.
+_steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("steady", _steady, derandomize=True)
+settings.register_profile("search", _steady, print_blob=True)
+settings.load_profile("steady")
 
 
 def _is_here(address: Any) -> bool:

@@ -254,6 +254,13 @@ def shot(page: Any, name: str) -> None:
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
 
+def turn(page: Any, link: Any) -> None:
+    """Click what leads on, and wait until the next page is there: a click by itself does not wait,
+    and what is read then may still be the old page's."""
+    with page.expect_navigation():
+        link.click()
+
+
 def unstruck(page: Any) -> None:
     """Nothing of the hostile texts became markup or ran."""
     assert page.evaluate("window.struck") is None

@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 
 from scheduler import asking
 
-from .conftest import HOSTILE, PHONE, serious, shot, unstruck
+from .conftest import HOSTILE, PHONE, serious, shot, turn, unstruck
 
 PASSWORD = "correct horse battery"
 
@@ -31,20 +31,20 @@ def _nothing_left_over(world):
 def sign_in(page, password=PASSWORD):
     page.get_by_label("Name").fill("anna")
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    turn(page, page.get_by_role("button", name="Sign in"))
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_an_override_from_the_page_is_in_force_until_it_is_ended(world, acts, tab, script):
     page = tab(acts, java_script_enabled=script, viewport=PHONE)
-    page.get_by_role("link", name="Act", exact=True).click()
+    turn(page, page.get_by_role("link", name="Act", exact=True))
     sign_in(page)
     form = page.locator("form[action='/act/override']")
     form.locator("[name=mode]").select_option("autonomous")
     form.get_by_label("Reserve").fill("40")
     form.locator("[name=until]").select_option("2h")
     form.get_by_label("Why").fill("guests")
-    form.get_by_role("button").click()
+    turn(page, form.get_by_role("button"))
 
     told = page.get_by_role("status").inner_text()
     assert "Override until" in told
@@ -55,11 +55,11 @@ def test_an_override_from_the_page_is_in_force_until_it_is_ended(world, acts, ta
     assert lease["who"].startswith("page: anna")
     assert lease["until"] > state["now"]
     assert state["confirmed"]["reserve_percent"] == 40
-    page.get_by_role("link", name="Now", exact=True).click()
+    turn(page, page.get_by_role("link", name="Now", exact=True))
     assert "Time-Based Control, 40\u00a0%" in page.locator("dl.facts").inner_text()
 
-    page.get_by_role("link", name="Act", exact=True).click()
-    page.get_by_role("button", name="End override now").click()
+    turn(page, page.get_by_role("link", name="Act", exact=True))
+    turn(page, page.get_by_role("button", name="End override now"))
     assert "confirmed: Backup-only, 100\u00a0%." in page.get_by_role("status").inner_text()
     assert world.state()["leases"] == []
 
@@ -68,15 +68,15 @@ def test_pause_skip_apply_and_a_job_are_each_asked_for_and_told(world, acts, tab
     page = tab(f"{acts}/act")
     sign_in(page)
 
-    page.get_by_role("button", name="Pause").click()
+    turn(page, page.get_by_role("button", name="Pause"))
     assert "Pause until" in page.get_by_role("status").inner_text()
-    page.get_by_role("button", name="End pause now").click()
+    turn(page, page.get_by_role("button", name="End pause now"))
     page.locator("form[action='/act/skip'] select").select_option("put in force")
-    page.get_by_role("button", name="Skip").click()
+    turn(page, page.get_by_role("button", name="Skip"))
     assert "Skip of put in force until" in page.get_by_role("status").inner_text()
-    page.get_by_role("button", name="Apply").click()
+    turn(page, page.get_by_role("button", name="Apply"))
     assert "Backup-only, 100\u00a0%." in page.get_by_role("status").inner_text()
-    page.get_by_role("button", name="Run put in force").click()
+    turn(page, page.get_by_role("button", name="Run put in force"))
     assert "put in force: completed." in page.get_by_role("status").inner_text()
 
     asked = [x for x in world.house.json("audit", "--events") if x["kind"] == "asked"]
@@ -93,7 +93,7 @@ def test_what_is_wrong_is_said_beside_what_was_typed(acts, tab):
     form = page.locator("form[action='/act/override']")
     form.get_by_label("Reserve").fill("900")
     form.get_by_label("Why").fill("because")
-    form.get_by_role("button").click()
+    turn(page, form.get_by_role("button"))
 
     assert "900" in page.get_by_role("alert").inner_text()
     assert form.get_by_label("Reserve").input_value() == "900"
@@ -106,7 +106,7 @@ def test_hostile_words_of_a_lease_stay_words(world, acts, shown, tab):
     form = page.locator("form[action='/act/override']")
     form.get_by_label("Reserve").fill("30")
     form.get_by_label("Why").fill(HOSTILE)
-    form.get_by_role("button").click()
+    turn(page, form.get_by_role("button"))
 
     assert "<img src=x data-struck" in page.inner_text("main")
     unstruck(page)
@@ -126,7 +126,7 @@ def test_nobody_signs_in_from_a_page_of_somebody_else(acts, tab, tmp_path):
     )
     page.goto(forged.as_uri())
 
-    page.get_by_role("button").click()
+    turn(page, page.get_by_role("button"))
 
     page.wait_for_url(f"{acts}/act/pause")
     assert "comes from another page" in page.inner_text("body")
@@ -138,7 +138,7 @@ def test_no_file_of_the_house_holds_what_was_typed_at_the_sign_in(world, acts, t
     sign_in(page)
     token = page.locator("[name=token]").first.get_attribute("value")
     key = next(each["value"] for each in page.context.cookies() if each["name"] == "tou")
-    page.get_by_role("button", name="Apply").click()
+    turn(page, page.get_by_role("button", name="Apply"))
     assert page.get_by_role("status").inner_text()
 
     files = [each for each in world.house.folder.rglob("*") if each.is_file()]
@@ -158,8 +158,8 @@ def test_a_page_that_others_can_reach_asks_first_and_then_leads_on(world, acts, 
     assert page.url == f"{far}/audit?outcome=refused"
     assert page.locator(".runs tbody tr").count() > 0
     assert page.get_by_role("link", name="Act", exact=True).count() == 0
-    page.get_by_role("link", name="Sign-in").click()
-    page.get_by_role("button", name="Sign out").click()
+    turn(page, page.get_by_role("link", name="Sign-in"))
+    turn(page, page.get_by_role("button", name="Sign out"))
     page.goto(far)
     assert page.locator("h1").inner_text() == "Sign in"
 

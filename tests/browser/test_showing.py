@@ -12,7 +12,7 @@ import pytest
 
 from scheduler import clock
 
-from .conftest import HOSTILE, PHONE, SEEDED, WIDE, serious, shot, unstruck
+from .conftest import HOSTILE, PHONE, SEEDED, WIDE, serious, shot, turn, unstruck
 
 
 def asked(address: str) -> Any:
@@ -55,16 +55,16 @@ def test_the_timeline_shows_the_runs_that_the_audit_holds(world, shown, tab):
     assert {run: held[run] for run in drawn} == {run: how for run, (how, _) in drawn.items()}
     assert sum(count for _, count in drawn.values()) == len(held)
     newest = max(drawn)
-    page.locator(f"svg:visible a[href='/run/{newest}']").click()
+    turn(page, page.locator(f"svg:visible a[href='/run/{newest}']"))
     assert held[newest] in page.locator("h1").inner_text()
 
 
 def test_the_audit_is_filtered_and_paged_by_what_a_person_clicks(shown, tab):
     page = tab(f"{shown}/audit?limit=20")
     first = listed(page)
-    page.get_by_role("link", name="older ones").click()
+    turn(page, page.get_by_role("link", name="older ones"))
     second = listed(page)
-    page.get_by_role("link", name="older ones").click()
+    turn(page, page.get_by_role("link", name="older ones"))
     third = listed(page)
 
     together = [*first, *second, *third]
@@ -72,7 +72,7 @@ def test_the_audit_is_filtered_and_paged_by_what_a_person_clicks(shown, tab):
     assert len(together) > SEEDED
 
     page.get_by_label("Outcome").select_option("refused")
-    page.get_by_role("button", name="Show").click()
+    turn(page, page.get_by_role("button", name="Show"))
     assert "outcome=refused" in page.url
     told = asked(page.url.replace("/audit?", "/audit.json?"))
     assert listed(page) == [run["run"] for run in told["runs"]]
@@ -141,12 +141,12 @@ def test_everything_works_with_script_switched_off(shown, tab):
     page = tab(shown, java_script_enabled=False)
     assert page.locator("h1").inner_text() == "Good"
 
-    page.get_by_role("link", name="Day", exact=True).click()
+    turn(page, page.get_by_role("link", name="Day", exact=True))
     page.get_by_role("textbox", name="At").fill("00:00")
-    page.get_by_role("button", name="Tell").click()
+    turn(page, page.get_by_role("button", name="Tell"))
     assert page.locator(".why .big").inner_text()
-    page.get_by_role("link", name="Audit").click()
-    page.locator(".runs td:first-child a").first.click()
+    turn(page, page.get_by_role("link", name="Audit"))
+    turn(page, page.locator(".runs td:first-child a").first)
     assert page.locator("h1").inner_text().startswith("Run ")
 
 

@@ -45,7 +45,6 @@ def raw(
 
 @settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(id_=st.integers(1, ENTRIES), change=changes)

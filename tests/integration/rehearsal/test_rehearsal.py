@@ -83,7 +83,7 @@ def test_a_hold_keeps_what_it_found_each_evening(tmp_path):
     assert report.outcomes["confirmed"] == report.boundaries + 1  # the start
 
 
-@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10_000))
 def test_of_every_wrong_minute_with_random_faults_a_person_is_told(seed):
     strikes = drawn(seed, SPRING, 4, a_day=3.0, names=NAMES)

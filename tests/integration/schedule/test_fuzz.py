@@ -79,7 +79,7 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(mutated())
 @example("\ud800: a")
 @example("? ? ? a")
@@ -88,7 +88,7 @@ def test_a_mutilated_schedule_yields_problems_with_places(text: str) -> None:
     check(said_of(text), text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(likely, nested))
 def test_any_data_in_the_shape_of_yaml_yields_problems_with_places(data: object) -> None:
     text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
@@ -96,7 +96,7 @@ def test_any_data_in_the_shape_of_yaml_yields_problems_with_places(data: object)
     check(said_of(text), text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(raw=st.binary(max_size=60))
 def test_any_bytes_yield_problems_with_places(
     raw: bytes, tmp_path_factory: pytest.TempPathFactory

@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.audit.database import open_database
@@ -72,7 +72,7 @@ async def lived(folder: Path, events: list[tuple[str, float]]) -> None:
         await house.close()
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6)
 @given(EVENTS)
 def test_whatever_the_clock_does_the_right_setting_is_in_force_and_nothing_is_done_twice(events):
     with tempfile.TemporaryDirectory() as folder:

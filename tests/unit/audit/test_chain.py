@@ -19,7 +19,7 @@ rows = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(prev=st.sampled_from(["", "0" * 64, "9f" * 32]), row=rows)
 def test_digest_is_the_sha256_of_a_json_array_without_spaces(prev: str, row: Row) -> None:
     array = json.dumps([prev, *row], separators=(",", ":"), ensure_ascii=False)

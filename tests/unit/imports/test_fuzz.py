@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler import imports
@@ -16,9 +16,7 @@ from scheduler.imports import IMPORT_CHECKS
 from scheduler.imports.document import MAX_WRAPPINGS
 
 SAMPLES = sorted((Path(__file__).parents[2] / "data" / "imports").glob("*/*.json"))
-MODEST = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
-)
+MODEST = settings(max_examples=40, database=None)
 BY_NAME = [path.stem for path in SAMPLES]
 
 odd_values = st.one_of(
@@ -99,7 +97,7 @@ def test_a_sample_with_damaged_text_is_imported_or_refused(path, choice) -> None
     assert outcome(damaged) in ("written", "refused", "nothing")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=60))
 def test_any_text_is_refused(text) -> None:
     assert outcome(text) == "refused"
@@ -108,7 +106,7 @@ def test_any_text_is_refused(text) -> None:
 ROW = st.lists(st.integers(0, 3), min_size=24, max_size=24)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(ROW, min_size=1, max_size=3),
     months=st.lists(st.integers(0, 2), min_size=12, max_size=12),

@@ -49,7 +49,7 @@ def reshaped(season: dict[str, Any], *, nested: bool, texts: bool, zeros: bool) 
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-@settings(max_examples=25, deadline=None, database=None)
+@settings(max_examples=25, database=None)
 @given(
     wrap=st.sampled_from(sorted(WRAPS)),
     nested=st.booleans(),

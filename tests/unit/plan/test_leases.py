@@ -214,7 +214,7 @@ def drawn_leases(draw):
 several_leases = st.lists(drawn_leases(), max_size=4, unique_by=lambda lease: lease.id)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(leases=several_leases)
 def test_boundaries_are_where_a_naive_walk_sees_a_change_or_a_lapse(home_of_all, leases):
     step = timedelta(minutes=5)
@@ -237,7 +237,7 @@ def test_boundaries_are_where_a_naive_walk_sees_a_change_or_a_lapse(home_of_all,
     assert walked == seen
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(leases=several_leases, hour=st.integers(1, 47))
 def test_since_when_is_the_last_change_before(home_of_all, leases, hour):
     now = START + hour * HOUR

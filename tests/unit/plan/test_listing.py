@@ -119,7 +119,7 @@ def test_the_checksum_changes_with_any_entry(build):
 # Far away.
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_pieces_of_one_offset_read_as_the_zone_does(data):
     zone = ZoneInfo(data.draw(st.sampled_from(ZONES)))

@@ -158,7 +158,6 @@ def edges_of_periods() -> st.SearchStrategy[PeriodEdge]:
 
 modest = settings(
     max_examples=120,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

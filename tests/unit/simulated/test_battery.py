@@ -148,7 +148,7 @@ def test_the_charge_is_the_quotient_of_two_whole_numbers():
     assert battery.charge == pytest.approx(42.41519, abs=1e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     mode=st.sampled_from(["self_consumption", "autonomous", "backup"]),
     reserve=st.floats(5, 100),
@@ -167,7 +167,7 @@ def test_the_meters_balance_and_the_charge_stays_in_the_pack(
     assert abs(powers.battery) <= 5000
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     mode=st.sampled_from(["self_consumption", "autonomous", "backup"]),
     reserve=st.floats(5, 100),

@@ -51,7 +51,7 @@ def file_of(season_cut: date, tables_by_key: dict[str, str], holidays: str = "")
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     tables_by_key=st.fixed_dictionaries({key: tables() for key in ("weekday", "weekend", "wed")}),
     season_cut=st.dates(date(2028, 1, 2), date(2028, 12, 31)),
@@ -84,7 +84,7 @@ def one_table(text: str) -> str:
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cuts=CUTS, which=st.integers(0, 5), by=st.integers(1, 600), later=st.booleans())
 def test_a_window_that_starts_early_or_late_is_an_overlap_or_a_gap(
     cuts: list[int], which: int, by: int, later: bool
@@ -111,7 +111,7 @@ def test_a_window_that_starts_early_or_late_is_an_overlap_or_a_gap(
     assert all(part in told for part in edge.split("-"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(first=st.integers(0, 365), length=st.integers(0, 365), shift=st.sampled_from([-1, 1]))
 def test_seasons_that_do_not_tile_the_year_are_refused(first: int, length: int, shift: int) -> None:
     def day(number: int) -> str:

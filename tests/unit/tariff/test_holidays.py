@@ -163,7 +163,7 @@ def test_the_first_and_the_last_year_have_holidays_too(year: int, rule: Observed
     assert all(each.date.year == year for each in found)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(day=st.dates(date(1970, 1, 1), date(2100, 12, 31)), rule=st.sampled_from(Observed))
 def test_a_single_holiday_moves_by_at_most_two_days_and_only_from_a_weekend(
     day: date, rule: Observed

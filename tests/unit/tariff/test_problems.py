@@ -111,7 +111,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_whatever_happens_to_a_file_it_is_read_or_refused_in_words(data: st.DataObject) -> None:
     """Lines lost, doubled or cut, pieces put in: never anything but a tariff or its problems."""
@@ -138,7 +138,7 @@ PLAIN = st.recursive(
 KEYS = "tariff timezone clock effective checked sources confidence seasons holidays windows prices"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     parts=st.dictionaries(
         st.sampled_from(KEYS.split()),
