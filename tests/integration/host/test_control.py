@@ -129,18 +129,22 @@ async def test_clients_that_say_nothing_do_not_keep_others_out_for_long(path):
     silent = [await asyncio.open_unix_connection(path) for _ in range(BOUNDS.connections + 4)]
     for _, writer in silent:
         writer.write(b"GET /sta")
-    await asyncio.sleep(0.1)
-    with pytest.raises(ServiceSilentError, match="Too many"):
-        await ask(path, "/status")
-
-    for _, writer in silent[:4]:
-        writer.close()
-    await asyncio.sleep(0.1)
+    while "Too many" not in await told(path):
+        await asyncio.sleep(0.02)
 
     for _, writer in silent:
         writer.close()
-    await asyncio.sleep(0.1)
-    assert (await ask(path, "/status"))["site"] == "home"
+
+    while await told(path) != "home":
+        await asyncio.sleep(0.02)
+
+
+async def told(path) -> str:
+    """The site, or why nobody says it."""
+    try:
+        return (await ask(path, "/status"))["site"]
+    except ServiceSilentError as error:
+        return str(error)
 
 
 async def test_a_client_that_leaves_does_not_stop_what_it_began(path, host, device):
