@@ -131,7 +131,7 @@ async def test_clients_that_say_nothing_do_not_keep_others_out_for_long(path):
 async def told(path) -> str:
     """The site, or why nobody says it."""
     try:
-        return (await ask(path, "/status"))["site"]
+        return str((await ask(path, "/status"))["site"])
     except ServiceSilentError as error:
         return str(error)
 
