@@ -22,11 +22,11 @@ from scheduler.cli.notify_turn import Turns
 from scheduler.errors import AccessError, ServiceSilentError
 from scheduler.host import access
 from scheduler.host.control import BOUNDS
+from scheduler.httpserver import Peer
 from scheduler.outlets.notices.settings import NotifySettings
 from scheduler.outlets.notices.targets import Delivery, targets
 from scheduler.outlets.notices.told_book import ToldBook
 from scheduler.site.untaken import Untaken
-from scheduler.unix_socket import Peer
 
 
 @pytest.fixture
