@@ -71,10 +71,11 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 # A minute between two steps is more than any gateway was seen to need.
 Pause = Annotated[timedelta, BeforeValidator(_duration), between(timedelta(0), _MINUTE)]
-OptionalPause = Annotated[Pause | None, BeforeValidator(_nothing)]
-OptionalPath = Annotated[Path | None, BeforeValidator(_nothing)]
-OptionalText = Annotated[str | None, BeforeValidator(_nothing)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_nothing)]
+OrNothing: Final = BeforeValidator(_nothing)
+OptionalPause = Annotated[Pause | None, OrNothing]
+OptionalPath = Annotated[Path | None, OrNothing]
+OptionalText = Annotated[str | None, OrNothing]
+OptionalSecret = Annotated[SecretStr | None, OrNothing]
 
 
 class FromEnvironment(BaseSettings):
