@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scheduler.errors import ConfigurationError
+from scheduler.errors import SettingsError
 
 
 @contextmanager
 def extra(name: str, what: str) -> Iterator[None]:
-    """Around an import that needs an extra. Raises ConfigurationError with the way out."""
+    """Around an import that needs an extra. Raises SettingsError with the way out."""
     try:
         yield
     except ImportError as error:
-        raise ConfigurationError(
+        raise SettingsError(
             f"{what} needs {error.name or error}, which is not installed. Run: pip install"
             f" 'tou-scheduler[{name}]'"
         ) from None

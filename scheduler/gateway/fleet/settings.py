@@ -33,11 +33,7 @@ def _site(text: str | None) -> str | None:
     return text
 
 
-def _address(text: str | None) -> str | None:
-    return None if text is None else checked_address(text)
-
-
-Address = Annotated[OptionalText, AfterValidator(_address)]
+Address = Annotated[Annotated[str, AfterValidator(checked_address)] | None, OrNothing]
 Dollars = Annotated[
     Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None, OrNothing
 ]

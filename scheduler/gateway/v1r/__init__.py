@@ -70,7 +70,7 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> V1rGateway:
 
 
 def the_library() -> Any:
-    """The module `aiopowerwall`. Raises ConfigurationError where it is missing."""
+    """The module `aiopowerwall`. Raises SettingsError where it is missing."""
     # It logs whole answers, among them the configuration with names and serial numbers.
     logging.getLogger(LIBRARY).setLevel(logging.CRITICAL)
     with extra("tedapi", "TOU_GATEWAY=v1r"):

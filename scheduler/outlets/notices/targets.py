@@ -76,7 +76,7 @@ def _target(text: str, number: int) -> Addressee:
 
 
 def check(found: tuple[Addressee, ...]) -> None:
-    """Raises SettingsError for a target that nothing can be sent to, ConfigurationError where what
+    """Raises SettingsError for a target that nothing can be sent to, or where what
     sends notices is not installed."""
     with extra("notify", "A notice"):
         import apprise

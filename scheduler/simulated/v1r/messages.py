@@ -15,7 +15,7 @@ UNKNOWN: Final = 12
 
 
 def the_messages(name: str) -> Any:
-    """One module of messages. Raises ConfigurationError, with the way out, where it is missing."""
+    """One module of messages. Raises SettingsError, with the way out, where it is missing."""
     with extra("tedapi", "The simulated v1r door"):
         return import_module(f"{_PACKAGE}.{name}_pb2")
 
