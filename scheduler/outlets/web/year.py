@@ -85,8 +85,8 @@ def to_json(source: Source, year: int | None) -> dict[str, Any]:
 
 
 def _kept(source: Source, year: int, now: datetime) -> tuple[Month, ...]:
-    start = address.midnight(date(year, 1, 1), source.zone)
-    end = min(address.midnight(date(year + 1, 1, 1), source.zone), now)
+    start = clock.midnight(date(year, 1, 1), source.zone)
+    end = min(clock.midnight(date(year + 1, 1, 1), source.zone), now)
     if end <= start:
         return ()
     known = source.outline(start, end, now)
