@@ -38,6 +38,7 @@ class Desk:
             "zone": source.zone.key,
             "tabs": tabs,
             "local": lambda at: words.local(at, source.zone),
+            "clock": lambda at: words.clock_time(at, source.zone),
             "day_of": lambda at: words.day_of(at, source.zone),
             "near": lambda at, now: words.near(at, now, source.zone),
             "apart": words.apart,
@@ -45,6 +46,7 @@ class Desk:
             "kind": words.kind,
             **(more or {}),
         }
+        self.templates.filters["coded"] = words.coded
         # Put together now, and not while the first reader waits for a page.
         for name in self.templates.list_templates(("html",)):
             self.templates.get_template(name)

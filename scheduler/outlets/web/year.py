@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
@@ -99,13 +99,15 @@ def _kept_words(month: Month) -> dict[str, Any]:
     return {
         "first": month.first,
         "due": month.due,
-        "wrong": _long(month.wrong.total_seconds()),
-        "unwatched": _long(month.unwatched.total_seconds()),
+        "wrong": _long(month.wrong),
+        "unwatched": _long(month.unwatched),
     }
 
 
-def _long(seconds: float) -> str:
-    minutes = round(seconds / 60)
+def _long(length: timedelta | None) -> str:
+    if length is None:
+        return "not known"
+    minutes = round(length.total_seconds() / 60)
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
