@@ -14,7 +14,7 @@ from scheduler.httpserver.message import (
     problem,
 )
 from scheduler.httpserver.server import Handler, Server
-from scheduler.httpserver.unix_socket import Peer
+from scheduler.httpserver.unix_socket import Peer, peer_of
 
 __all__ = [
     "JSON",
@@ -28,5 +28,6 @@ __all__ = [
     "Server",
     "Stream",
     "json_response",
+    "peer_of",
     "problem",
 ]

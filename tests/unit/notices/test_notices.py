@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,7 +32,7 @@ def iso(at: datetime) -> str:
     return at.isoformat()
 
 
-def event(number: int, name: str, **detail) -> EntryView:
+def event(number: int, name: str, **detail: Any) -> EntryView:
     return EntryView(
         id=number, at=NOW, site="home", entry="event", kind="incident", run=None, name=name,
         wake=None, outcome=None, detail=detail, hash="", gateway=None,
@@ -83,10 +85,10 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
     made = []
 
-    def make(text="ntfy://one/topic", quiet=None) -> House:
+    def make(text: str = "ntfy://one/topic", quiet: Quiet | None = None) -> House:
         made.append(House(tmp_path / "notices.jsonl", text, quiet))
         return made[-1]
 
@@ -95,7 +97,7 @@ def house(tmp_path):
         each.book.close()
 
 
-def test_an_incident_is_one_notice_and_its_end_one_recovery(house):
+def test_an_incident_is_one_notice_and_its_end_one_recovery(house: Callable[..., House]) -> None:
     home = house()
     home.history = [opened()]
     first = [home.look(NOW + n * MINUTE) for n in range(5)]
@@ -107,7 +109,7 @@ def test_an_incident_is_one_notice_and_its_end_one_recovery(house):
     assert second == [[("ntfy 1", "recovery", over)], [], [], [], []]
 
 
-def test_nothing_is_told_twice_by_a_sender_that_starts_again(house):
+def test_nothing_is_told_twice_by_a_sender_that_starts_again(house: Callable[..., House]) -> None:
     home = house()
     home.history = [opened()]
     home.look(NOW)
@@ -117,14 +119,16 @@ def test_nothing_is_told_twice_by_a_sender_that_starts_again(house):
     assert home.look(NOW + MINUTE) == []
 
 
-def test_what_was_over_before_the_sender_first_began_is_history(house):
+def test_what_was_over_before_the_sender_first_began_is_history(
+    house: Callable[..., House],
+) -> None:
     home = house()
     home.history = [opened(at=NOW - 60 * MINUTE), closed(after=-30), opened(20)]
 
     assert [level for _, level, _ in home.look(NOW)] == ["failure"]
 
 
-def test_attempts_in_between_are_counted_in_the_recovery():
+def test_attempts_in_between_are_counted_in_the_recovery() -> None:
     told = stories([opened(), closed(runs=27)])
     (notice,) = of_stories(told, site="home", zone=ZONE, since=NOW, heard=lambda _: True)
 
@@ -132,7 +136,9 @@ def test_attempts_in_between_are_counted_in_the_recovery():
                                 "between.")  # fmt: skip
 
 
-def test_quiet_hours_hold_a_warning_until_the_morning_and_never_a_failure(house):
+def test_quiet_hours_hold_a_warning_until_the_morning_and_never_a_failure(
+    house: Callable[..., House],
+) -> None:
     home = house(quiet=QUIET)
     night = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # 02:00
     home.history = [opened(7, word="attention"), opened(9)]
@@ -144,7 +150,9 @@ def test_quiet_hours_hold_a_warning_until_the_morning_and_never_a_failure(house)
     assert [level for _, level, _ in in_the_morning] == ["warning"]
 
 
-def test_a_warning_that_is_over_before_the_morning_is_one_notice(house):
+def test_a_warning_that_is_over_before_the_morning_is_one_notice(
+    house: Callable[..., House],
+) -> None:
     home = house(quiet=QUIET)
     night = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
     home.history = [opened(7, word="attention")]
@@ -155,7 +163,7 @@ def test_a_warning_that_is_over_before_the_morning_is_one_notice(house):
     assert [level for _, level, _ in home.look(night + 5 * 60 * MINUTE)] == ["recovery"]
 
 
-def test_each_target_gets_the_levels_it_names(house):
+def test_each_target_gets_the_levels_it_names(house: Callable[..., House]) -> None:
     home = house("failure=ntfy://one/a\nrecovery,digest=mailto://two json://three")
     home.history = [opened()]
     home.look(NOW)
@@ -170,7 +178,9 @@ def test_each_target_gets_the_levels_it_names(house):
     ]
 
 
-def test_a_target_that_does_not_take_it_is_tried_again_ever_more_seldom_and_not_for_ever(house):
+def test_a_target_that_does_not_take_it_is_tried_again_ever_more_seldom_and_not_for_ever(
+    house: Callable[..., House],
+) -> None:
     home = house()
     home.post.refuses = True
     home.history = [opened()]
@@ -180,7 +190,9 @@ def test_a_target_that_does_not_take_it_is_tried_again_ever_more_seldom_and_not_
     assert len(times) == MOST_TRIES
 
 
-def test_a_notice_that_nobody_takes_is_known_until_its_target_takes_one(house):
+def test_a_notice_that_nobody_takes_is_known_until_its_target_takes_one(
+    house: Callable[..., House],
+) -> None:
     home = house("ntfy://one/topic json://two/")
     one, two = (each.address for each in home.targets)
     home.post.refuses = True
@@ -199,7 +211,7 @@ def test_a_notice_that_nobody_takes_is_known_until_its_target_takes_one(house):
     assert home.book.untaken([one, two]) is None
 
 
-def test_a_notice_that_one_of_two_targets_takes_is_taken(house):
+def test_a_notice_that_one_of_two_targets_takes_is_taken(house: Callable[..., House]) -> None:
     home = house("ntfy://one/topic json://two/")
     one, two = (each.address for each in home.targets)
     notice = next(iter(of_stories(
@@ -211,7 +223,9 @@ def test_a_notice_that_one_of_two_targets_takes_is_taken(house):
     assert home.book.untaken([one, two]) is None
 
 
-def test_each_answer_is_kept_without_the_address(house, tmp_path):
+def test_each_answer_is_kept_without_the_address(
+    house: Callable[..., House], tmp_path: Path
+) -> None:
     home = house("ntfy://user:hunter2@one/topic")
     home.history = [opened()]
     home.look(NOW)
@@ -223,7 +237,9 @@ def test_each_answer_is_kept_without_the_address(house, tmp_path):
     assert (tmp_path / "notices.jsonl").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_torn_line_is_passed_over_and_the_next_one_is_whole(house, tmp_path):
+def test_a_torn_line_is_passed_over_and_the_next_one_is_whole(
+    house: Callable[..., House], tmp_path: Path
+) -> None:
     home = house()
     home.book.close()
     with (tmp_path / "notices.jsonl").open("a") as file:
@@ -238,7 +254,7 @@ def test_a_torn_line_is_passed_over_and_the_next_one_is_whole(house, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["hunter2", "all=ntfy://hunter2", "://hunter2", "a b://hunter2"])
-def test_a_target_that_cannot_be_meant_is_named_by_its_place(text):
+def test_a_target_that_cannot_be_meant_is_named_by_its_place(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^TOU_NOTIFY_TARGETS: target \d") as error:
         targets(text)
 
@@ -252,7 +268,9 @@ def presence() -> Absence:
     return Absence(pulse=timedelta(seconds=30), begun=NOW)
 
 
-def told(watch: Absence, heard: Heard, minutes: float, key: str | None = None):
+def told(
+    watch: Absence, heard: Heard, minutes: float, key: str | None = None
+) -> tuple[Notice, ...]:
     now = NOW + timedelta(minutes=minutes)
     return watch.notices(heard, key, now, site="home", zone=ZONE)
 
@@ -260,7 +278,7 @@ def told(watch: Absence, heard: Heard, minutes: float, key: str | None = None):
 SEEN = NOW - 60 * MINUTE
 
 
-def test_a_service_that_is_gone_is_told_after_three_pulses_and_five_minutes():
+def test_a_service_that_is_gone_is_told_after_three_pulses_and_five_minutes() -> None:
     watch, gone = presence(), Heard(running=False, answers=False, seen=SEEN)
 
     assert told(watch, gone, 6.4) == ()
@@ -271,7 +289,7 @@ def test_a_service_that_is_gone_is_told_after_three_pulses_and_five_minutes():
     assert told(watch, gone, 60) == (notice,)
 
 
-def test_a_service_that_runs_and_does_not_answer_is_told_too():
+def test_a_service_that_runs_and_does_not_answer_is_told_too() -> None:
     watch = presence()
     told(watch, Heard(running=True, answers=True, seen=NOW), 1)
     (notice,) = told(watch, Heard(running=True, answers=False, seen=NOW + 8 * MINUTE), 8)
@@ -279,7 +297,7 @@ def test_a_service_that_runs_and_does_not_answer_is_told_too():
     assert notice.title == "home: The service runs, but does not answer."
 
 
-def test_a_restart_that_takes_minutes_is_not_told():
+def test_a_restart_that_takes_minutes_is_not_told() -> None:
     watch, gone = presence(), Heard(running=False, answers=False, seen=NOW)
 
     assert told(watch, gone, 6) == ()
@@ -287,7 +305,7 @@ def test_a_restart_that_takes_minutes_is_not_told():
     assert told(watch, gone, 12) == ()
 
 
-def test_that_it_is_back_is_told_where_it_was_told_gone():
+def test_that_it_is_back_is_told_where_it_was_told_gone() -> None:
     watch, well = presence(), Heard(running=True, answers=True, seen=NOW)
     key = GONE + "2026-11-23T15:00:00Z"
 
@@ -297,7 +315,7 @@ def test_that_it_is_back_is_told_where_it_was_told_gone():
     assert notice.title == "home: The service is back after 1 h 30 min."
 
 
-def test_the_ledger_knows_whether_it_is_still_gone(tmp_path):
+def test_the_ledger_knows_whether_it_is_still_gone(tmp_path: Path) -> None:
     book = ToldBook(tmp_path / "notices.jsonl", NOW)
     for key, open_after in (("gone A", "gone A"), ("gone A over", None), ("gone B", "gone B")):
         notice = Notice(key, "failure", "", "")
@@ -313,13 +331,13 @@ def test_the_ledger_knows_whether_it_is_still_gone(tmp_path):
     ("at", "quiet"),
     [("05:59", False), ("06:00", True), ("14:59", True), ("15:00", False), ("20:00", False)],
 )
-def test_quiet_hours_are_those_of_the_house_and_go_over_midnight(at, quiet):
+def test_quiet_hours_are_those_of_the_house_and_go_over_midnight(at: str, quiet: bool) -> None:
     instant = datetime.fromisoformat(f"2026-11-24T{at}:00+00:00")
 
     assert QUIET.holds(instant, ZONE) is quiet
 
 
-def test_hours_are_read_as_people_write_them():
+def test_hours_are_read_as_people_write_them() -> None:
     assert parse_quiet("22:00-07:00") == QUIET
     assert parse_quiet("") is None
     assert parse_weekly("Monday 08:00") == Weekly(0, 28_800)
@@ -328,7 +346,7 @@ def test_hours_are_read_as_people_write_them():
         parse_weekly("8am")
 
 
-def test_a_week_is_told_from_its_hour_on():
+def test_a_week_is_told_from_its_hour_on() -> None:
     weekly = Weekly(0, 8 * 3600)
 
     assert weekly.week(NOW, ZONE) == datetime(2026, 11, 16)
@@ -339,5 +357,5 @@ def test_a_week_is_told_from_its_hour_on():
     ("seconds", "words"),
     [(40, "40 s"), (725, "12 min"), (11_100, "3 h 5 min"), (180_000, "2 d 2 h")],
 )
-def test_a_length_is_said_shortly(seconds, words):
+def test_a_length_is_said_shortly(seconds: int, words: str) -> None:
     assert span(timedelta(seconds=seconds)) == words
