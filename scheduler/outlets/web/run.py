@@ -91,10 +91,10 @@ def _or_missing(found: Facts | None) -> Facts:
 
 
 PAGE: Final = Page(
-    "/run/{number:int}",
+    "/run/{number:whole}",
     answer,
     "One run: steps, evidence, why, and the rule as it was then.",
-    json="/run/{number:int}.json",
+    json="/run/{number:whole}.json",
     data=data,
     shape=RUN_AND_WHY,
 )

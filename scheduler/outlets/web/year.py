@@ -44,7 +44,7 @@ class AskedYear:
         """Raises QuestionError for a year out of reach."""
         now = source.now()
         today = clock.localise(now, source.zone).date()
-        year = year or today.year
+        year = today.year if year is None else year
         if not _FIRST <= year <= _LAST:
             raise address.QuestionError(f"{year} is out of reach: {_FIRST} to {_LAST}.")
         then = source.in_force(now)
@@ -176,12 +176,12 @@ def data(desk: Desk, request: Request) -> Facts:
 
 
 PAGE: Final = Page(
-    "/year/{year:int}",
+    "/year/{year:whole}",
     answer,
     "A year: seasons, holidays, clock changes, unusual days; and how each month was kept.",
     tab="Year",
     also=("/year",),
-    json="/year/{year:int}.json",
+    json="/year/{year:whole}.json",
     data=data,
     shape=SHOWN_YEAR,
 )
