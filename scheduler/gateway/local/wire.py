@@ -28,6 +28,7 @@ from scheduler.gateway import exchange
 from scheduler.gateway.exchange import Call, Credential
 from scheduler.gateway.http import Failure, failure, retry_after
 from scheduler.gateway.local.answers import Answer
+from scheduler.gateway.local.connection import KeptConnection
 from scheduler.gateway.local.pin import SERVER_NAME, Pin, shared_context
 from scheduler.outside import hides_tokens, said
 
@@ -205,13 +206,7 @@ _REASONS: Final = {
 
 
 def _transport() -> httpx.AsyncBaseTransport:
-    """Few and short-lived connections: many of them restart a gateway."""
-    limits = httpx.Limits(
-        max_connections=2, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS
-    )
-    return httpx.AsyncHTTPTransport(
-        verify=shared_context(), http2=False, limits=limits, trust_env=False
-    )
+    return KeptConnection(shared_context(), idle=IDLE_SECONDS)
 
 
 # As httpx's own client says them. It is not asked itself: what it does for redirects, cookies and
