@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from scheduler import clock
 from scheduler.audit.chain import Json
+from scheduler.plain import plain
 from scheduler.setting import Setting, SettingRead
 from scheduler.words import Outcome, Wake
 
@@ -44,9 +44,9 @@ class Intent:
         }
         return {
             "gateway": self.gateway,
-            "planned_at": clock.iso(self.planned_at) if self.planned_at else None,
+            "planned_at": plain(self.planned_at),
             "attempt": self.attempt,
-            "wanted": self.wanted.to_json() if self.wanted else None,
+            "wanted": plain(self.wanted),
             **{key: value for key, value in optional.items() if value is not None},
             **self.more,
         }
@@ -67,7 +67,7 @@ class Ended:
     def detail(self) -> dict[str, Json]:
         return {
             **({"wanted": self.wanted.to_json()} if self.wanted else {}),
-            "observed": self.observed.to_json() if self.observed else None,
+            "observed": plain(self.observed),
             "error": self.error,
             **({"note": self.note} if self.note else {}),
             **self.more,

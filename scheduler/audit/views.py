@@ -11,6 +11,7 @@ from datetime import datetime
 
 from scheduler import clock
 from scheduler.audit.chain import Json
+from scheduler.plain import as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,7 @@ class StepView:
     error: str | None
 
     def to_json(self) -> dict[str, Json]:
-        return {
-            "at": clock.iso(self.at),
-            "step": self.step,
-            "method": self.method,
-            "path": self.path,
-            "status": self.status,
-            "duration_ms": self.duration_ms,
-            "error": self.error,
-        }
+        return as_json(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +73,7 @@ class RunView:
         return is_simulated(self.gateway)
 
     def to_json(self) -> dict[str, Json]:
-        return {
-            "run": self.run,
-            "site": self.site,
-            "kind": self.kind,
-            "name": self.name,
-            "wake": self.wake,
-            "planned_at": _iso(self.planned_at),
-            "started_at": clock.iso(self.started_at),
-            "finished_at": _iso(self.finished_at),
-            "outcome": self.outcome,
-            "wanted": self.wanted,
-            "observed": self.observed,
-            "attempt": self.attempt,
-            "error": self.error,
-            "note": self.note,
-            "gateway": self.gateway,
-            "simulated": self.simulated,
-            "steps": [step.to_json() for step in self.steps],
-            "evidence": [each.to_json() for each in self.evidence],
-        }
+        return {**as_json(self, "detail"), "simulated": self.simulated}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,27 +100,9 @@ class EntryView:
         return is_simulated(self.gateway)
 
     def to_json(self) -> dict[str, Json]:
-        return {
-            "id": self.id,
-            "at": clock.iso(self.at),
-            "site": self.site,
-            "entry": self.entry,
-            "kind": self.kind,
-            "run": self.run,
-            "name": self.name,
-            "wake": self.wake,
-            "outcome": self.outcome,
-            "detail": self.detail,
-            "hash": self.hash,
-            "gateway": self.gateway,
-            "simulated": self.simulated,
-        }
+        return {**as_json(self), "simulated": self.simulated}
 
 
 def is_simulated(gateway: object) -> bool | None:
     """Whether the audit's name of a gateway is that of a simulated one."""
     return gateway.startswith("simulated") if isinstance(gateway, str) else None
-
-
-def _iso(instant: datetime | None) -> str | None:
-    return None if instant is None else clock.iso(instant)

@@ -14,7 +14,7 @@ from scheduler import settings
 from scheduler.audit import review
 from scheduler.audit.database import Database
 from scheduler.audit.views import EntryView, RunView
-from scheduler.cli import audit_text
+from scheduler.cli import audit_question, audit_text
 from scheduler.cli.audit_question import Question, display_zone, filters, no_audit, read
 from scheduler.cli.db import verify_command
 from scheduler.cli.show import SIMULATION, echo_csv, echo_drawn, echo_json, format_option, json_line
@@ -99,9 +99,7 @@ def run_command(ctx: click.Context, number: str, form: str) -> None:
     text = number.removeprefix("#")
     if not text.isdigit():
         raise click.BadParameter(f'"{number}" is not the number of a run. Write one such as 17.')
-    found = read(chosen, lambda database: _run(database, int(text)))
-    if found is None:
-        raise SchedulerError(no_audit(chosen))
+    found = audit_question.asked(chosen, lambda database: _run(database, int(text)))
     if form == "json":
         echo_json(found.to_json())
         return

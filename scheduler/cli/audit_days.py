@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,12 +10,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from scheduler import clock
-from scheduler.audit.database import open_to_look
-from scheduler.cli.audit_question import Question
-from scheduler.errors import SchedulerError
-from scheduler.host import instance
+from scheduler.cli.audit_question import Question, asked, life_of
 from scheduler.outlets import picture
-from scheduler.outlets.hindsight import Life, hindsight
+from scheduler.outlets.hindsight import hindsight
 from scheduler.outlets.picture.page import page
 from scheduler.settings import Settings
 
@@ -34,16 +30,14 @@ def html(chosen: Settings, question: Question, zone: ZoneInfo) -> str:
     days = list(_days(since, until, zone))
     if len(days) > MOST_DAYS:
         raise click.UsageError(f"That is more than {MOST_DAYS} days: give a nearer --since.")
-    found = instance.inspect(instance.lock_path(chosen.database_path))
-    life = Life(found.running, found.seen)
-    database = open_to_look(chosen.database_path)
-    if database is None:
-        raise SchedulerError(f"No audit yet at {chosen.database_path}. `tou run` begins one.")
-    with closing(database):
-        drawn = [
+    life = life_of(chosen)
+    drawn = asked(
+        chosen,
+        lambda database: [
             picture.day(hindsight(database, site, *day, now=now, life=life), *day, zone)
             for day in days
-        ]
+        ],
+    )
     note = f"Times of {zone.key}. Made {clock.iso(now.replace(microsecond=0))} from the audit."
     return page(f"{site}: wanted and proven", drawn, note=note)
 

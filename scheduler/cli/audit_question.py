@@ -17,6 +17,8 @@ from scheduler.audit.database import Database, open_to_look
 from scheduler.audit.views import EntryView, RunView
 from scheduler.cli.times import parse_instant
 from scheduler.errors import SchedulerError
+from scheduler.host import instance
+from scheduler.outlets.hindsight import Life
 from scheduler.settings import Settings
 from scheduler.words import Outcome
 
@@ -145,6 +147,20 @@ def read(chosen: Settings, question: Callable[[Database], V]) -> V | None:
         return None
     with closing(database):
         return question(database)
+
+
+def asked(chosen: Settings, question: Callable[[Database], V]) -> V:
+    """The same. Raises SchedulerError where there is no audit yet."""
+    found = read(chosen, question)
+    if found is None:
+        raise SchedulerError(no_audit(chosen))
+    return found
+
+
+def life_of(chosen: Settings) -> Life:
+    """How the service lives, as its lock tells."""
+    found = instance.inspect(instance.lock_path(chosen.database_path))
+    return Life(found.running, found.seen)
 
 
 def no_audit(chosen: Settings) -> str:

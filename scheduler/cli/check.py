@@ -12,7 +12,7 @@ import click
 
 from scheduler import clock, files, settings
 from scheduler.cli import chosen
-from scheduler.cli.show import echo_json, format_option, zone_data_json, zone_data_words
+from scheduler.cli.show import echo_json, format_option, zone_data_words
 from scheduler.cli.table import printable, terminal_width, wrapped
 from scheduler.cli.times import count
 from scheduler.errors import MOST_SHOWN, ConfigurationError, Problem, ScheduleError
@@ -91,7 +91,7 @@ def _answer(
         "ok": failure is None,
         "problems": [_as_json(problem) for problem in problems],
         **summary,
-        "zone_data": zone_data_json(),
+        "zone_data": zones.zone_data().to_json(),
         **({"error": failure} if failure else {}),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import click
 
@@ -16,6 +16,7 @@ from scheduler.errors import SchedulerError
 from scheduler.gateway.abilities import SignedIn, ability
 from scheduler.gateway.base import Gateway
 from scheduler.gateway.registry import instead_of_logout
+from scheduler.plain import plain
 from scheduler.settings import Settings
 from scheduler.words import Outcome
 
@@ -46,7 +47,7 @@ def logout_command(form: str) -> None:
     chosen = settings.load()
     found, errors = asyncio.run(_all(chosen))
     if form == "json":
-        echo_json({"gateways": [asdict(each) for each in found]})
+        echo_json({"gateways": plain(found)})
     else:
         for each in found:
             click.echo(f"{each.gateway}: {each.told}")

@@ -21,6 +21,7 @@ from scheduler.gateway.local import pin
 from scheduler.gateway.local.pin import Certificate
 from scheduler.gateway.local.settings import LocalSettings
 from scheduler.host.sites import keep_event
+from scheduler.plain import plain
 from scheduler.settings import Settings
 
 NAME = "TOU_GATEWAY_FINGERPRINT"
@@ -174,8 +175,8 @@ def _as_json(offer: Offer, env_file: Path | None) -> dict[str, Any]:
         "fingerprint": shown.fingerprint,
         "subject": shown.subject,
         "names": list(shown.names),
-        "not_before": clock.iso(shown.not_before) if shown.not_before else None,
-        "not_after": clock.iso(shown.not_after) if shown.not_after else None,
+        "not_before": plain(shown.not_before),
+        "not_after": plain(shown.not_after),
         "paired_before": offer.paired,
         "setting": offer.line,
         "written_to": str(env_file) if env_file else None,

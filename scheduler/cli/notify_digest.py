@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,15 +12,14 @@ import click
 from scheduler import clock
 from scheduler.audit import review
 from scheduler.audit.answers import Event
-from scheduler.audit.database import open_to_look
+from scheduler.audit.database import Database
 from scheduler.audit.questions import Questions
-from scheduler.cli.audit_question import display_zone, no_audit
+from scheduler.cli.audit_question import asked, display_zone, life_of
 from scheduler.cli.times import parse_instant
 from scheduler.errors import SchedulerError
-from scheduler.host import instance
 from scheduler.host.sites import read_schedule
 from scheduler.outlets.digest import Week, digest
-from scheduler.outlets.hindsight import LOOKED_BACK, Life, hindsight
+from scheduler.outlets.hindsight import LOOKED_BACK, hindsight
 from scheduler.outlets.notices.hours import Weekly
 from scheduler.outlets.notices.notice import Notice, stories, title
 from scheduler.schedule.values import Schedule
@@ -51,22 +49,24 @@ def key_of(monday: datetime) -> str:
 
 def of_monday(chosen: Settings, monday: datetime, zone: ZoneInfo, *, now: datetime) -> Notice:
     """The digest of the week that begins at a wall-clock midnight."""
-    text = digest(_week(chosen, _instant(monday, zone), _instant(monday, zone, days=7), zone, now))
+    span = (_instant(monday, zone), _instant(monday, zone, days=7))
+    text = digest(asked(chosen, lambda database: _week(database, chosen, span, zone, now)))
     head = text.split(". ")[0].splitlines()[0]
     return Notice(key_of(monday), "digest", title(chosen.site, head), text)
 
 
-def _week(chosen: Settings, start: datetime, end: datetime, zone: ZoneInfo, now: datetime) -> Week:
-    database = open_to_look(chosen.database_path)
-    if database is None:
-        raise SchedulerError(no_audit(chosen))
-    life = instance.inspect(instance.lock_path(chosen.database_path))
-    with closing(database):
-        known = Life(life.running, life.seen)
-        facts = hindsight(database, chosen.site, start, end, now=now, life=known)
-        runs = review.runs(database, site=chosen.site, since=start, until=end, job="switch")
-        told = review.events(database, site=chosen.site, kind="incident", since=start - LOOKED_BACK)
-        gateway = Questions(database, chosen.site).events("gateway", start - LOOKED_BACK, end)
+def _week(
+    database: Database,
+    chosen: Settings,
+    span: tuple[datetime, datetime],
+    zone: ZoneInfo,
+    now: datetime,
+) -> Week:
+    start, end = span
+    facts = hindsight(database, chosen.site, start, end, now=now, life=life_of(chosen))
+    runs = review.runs(database, site=chosen.site, since=start, until=end, job="switch")
+    told = review.events(database, site=chosen.site, kind="incident", since=start - LOOKED_BACK)
+    gateway = Questions(database, chosen.site).events("gateway", start - LOOKED_BACK, end)
     found = [each for each in stories(told) if each.since < end]
     return Week(
         facts=replace(facts, runs=tuple(runs)),

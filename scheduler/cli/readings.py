@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,6 +16,7 @@ from scheduler.cli.audit_question import display_zone, no_audit, read
 from scheduler.cli.show import echo_csv, echo_json, format_option, local_text
 from scheduler.cli.table import Column, table
 from scheduler.cli.times import parse_instant
+from scheduler.plain import plain
 from scheduler.setting import Mode
 
 SINCE: Final = timedelta(days=1)
@@ -42,20 +43,15 @@ def readings_command(since: str | None, until: str | None, site: str | None, for
     name = site or chosen.site
     found = read(chosen, lambda database: Questions(database, name).readings(first, last))
     if form == "json":
-        echo_json([row(each) for each in found or ()])
+        echo_json(plain(found or ()))
     elif form == "csv":
-        echo_csv([row(each) for each in found or ()], _COLUMNS)
+        echo_csv(plain(found or ()), _COLUMNS)
     elif found is None:
         click.echo(no_audit(chosen))
     elif not found:
         click.echo(f"No reading of {name} is kept from that time. --since 7d looks further back.")
     else:
         click.echo(drawn(found, zone))
-
-
-def row(reading: KeptReading) -> dict[str, Any]:
-    """A reading as plain data; None is not known."""
-    return {**asdict(reading), "at": clock.iso(reading.at)}
 
 
 def drawn(found: list[KeptReading], zone: ZoneInfo) -> str:

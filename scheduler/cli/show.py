@@ -114,13 +114,7 @@ def drawable(text: str) -> bool:
     return True
 
 
-def zone_data_json() -> dict[str, Any]:
-    """Which zone database is in use: `source` (system or package) and IANA's `version`."""
-    data = zones.zone_data()
-    return {"source": data.source, "version": data.version}
-
-
 def zone_data_words() -> str:
-    """The same for people: `tzdata 2026f (package)`."""
+    """Which zone database is in use: `tzdata 2026f (package)`."""
     data = zones.zone_data()
     return f"tzdata {data.version or 'of an unknown version'} ({data.source})"

@@ -15,13 +15,12 @@ import click
 from scheduler import asking, clock, environment
 from scheduler.audit.views import RunView
 from scheduler.cli import audit_text, status
-from scheduler.cli.audit_question import display_zone
+from scheduler.cli.audit_question import display_zone, life_of
 from scheduler.cli.show import write_csv
 from scheduler.cli.verbs import Verbs
 from scheduler.errors import AccessError, ConfigurationError, ServiceSilentError, SettingsError
 from scheduler.host import instance
 from scheduler.outlets import journal
-from scheduler.outlets.hindsight import Life
 from scheduler.outlets.web import address
 from scheduler.outlets.web.settings import WebSettings
 from scheduler.settings import Settings
@@ -182,7 +181,7 @@ def source(chosen: Settings) -> Source:
         zone=display_zone(chosen),
         now=clock.now,
         state=lambda now: _state(chosen, now),
-        life=lambda: _life(chosen),
+        life=lambda: life_of(chosen),
         sheet=_sheet,
         hidden=environment.hidden_values,
         patience=3 * chosen.pulse + timedelta(minutes=5),
@@ -191,11 +190,6 @@ def source(chosen: Settings) -> Source:
 
 def _state(chosen: Settings, now: datetime) -> dict[str, Any]:
     return dict(status.report(chosen, now=now)[0])
-
-
-def _life(chosen: Settings) -> Life:
-    found = instance.inspect(instance.lock_path(chosen.database_path))
-    return Life(found.running, found.seen)
 
 
 def _sheet(runs: Sequence[RunView]) -> str:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import click
 
 from scheduler import clock, outside, settings
-from scheduler.audit.database import open_to_look
+from scheduler.audit.database import Database
 from scheduler.audit.views import RunView
-from scheduler.cli.audit_question import display_zone, no_audit
+from scheduler.cli.audit_question import asked, display_zone, life_of
 from scheduler.cli.show import SIMULATION, echo_json, format_option, local_text
 from scheduler.cli.table import paragraph, printable
 from scheduler.cli.times import count, parse_instant, span_words
-from scheduler.errors import SchedulerError
-from scheduler.host import instance
+from scheduler.outlets.evidence import evidence_words
 from scheduler.outlets.explain import Explanation, explain, sentence, when
-from scheduler.outlets.hindsight import Life, hindsight
+from scheduler.outlets.hindsight import hindsight
 from scheduler.plan import Lease
 from scheduler.setting import setting_words
 from scheduler.settings import Settings
@@ -45,7 +43,7 @@ def why_command(at: str, site: str | None, form: str) -> None:
     instant = parse_instant(at, now=now, zone=zone)
     if instant > now:
         raise click.UsageError("That is still to come. `tou plan` shows what will be wanted.")
-    found = asked(chosen, instant, now, site=site)
+    found = asked(chosen, lambda database: _explained(database, chosen, instant, now, site))
     if form == "json":
         local = clock.localise(instant, zone).isoformat()
         echo_json({**found.to_json(), "local": local, "answer": sentence(found, zone)})
@@ -53,22 +51,12 @@ def why_command(at: str, site: str | None, form: str) -> None:
     click.echo(text(found, zone))
 
 
-def asked(chosen: Settings, at: datetime, now: datetime, *, site: str | None = None) -> Explanation:
-    """The explanation of an instant. Raises SchedulerError where there is no audit yet."""
-    life = instance.inspect(instance.lock_path(chosen.database_path))
-    database = open_to_look(chosen.database_path)
-    if database is None:
-        raise SchedulerError(no_audit(chosen))
-    with closing(database):
-        facts = hindsight(
-            database,
-            site or chosen.site,
-            at - timedelta(days=1),
-            min(at + timedelta(days=1), now + timedelta(seconds=1)),
-            now=now,
-            life=Life(life.running, life.seen),
-        )
-    return explain(facts, at)
+def _explained(
+    database: Database, chosen: Settings, at: datetime, now: datetime, site: str | None
+) -> Explanation:
+    start, end = at - timedelta(days=1), min(at + timedelta(days=1), now + timedelta(seconds=1))
+    life = life_of(chosen)
+    return explain(hindsight(database, site or chosen.site, start, end, now=now, life=life), at)
 
 
 def text(found: Explanation, zone: ZoneInfo) -> str:
@@ -148,7 +136,7 @@ def _evidence(run: RunView, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     yield "proof", f"{seen or 'no reading'} at {when(ended, zone)}{late} (run {run.run})"
     for each in run.evidence:
         if each.name != "accepted":
-            yield "", f"{each.name} at {when(each.at, zone)}: {outside.said(dict(each.detail))}"
+            yield "", f"{each.name} at {when(each.at, zone)}: {evidence_words(each.detail)}"
 
 
 def _reading(found: Explanation, zone: ZoneInfo) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from scheduler.errors import SchedulerError
+from scheduler.plain import as_json
 
 Weight = Literal["fine", "doubtful", "wrong", "unknown"]
 # What must be mended first decides the code.
@@ -30,7 +31,7 @@ class Sign:
 
     def to_json(self) -> dict[str, Any]:
         """As every view has it."""
-        return {"id": self.id, "weight": self.weight, "text": self.text, "do": self.do}
+        return as_json(self, "code")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from pydantic import SecretStr
 
-from scheduler.unix_socket import Peer
+from scheduler.httpserver import Peer
 
 Act = Literal["read", "write"]
 

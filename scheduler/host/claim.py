@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import socket
-import struct
 from collections.abc import Sequence
 from contextlib import suppress
 
 from scheduler import clock
 from scheduler.host.sites import Hosted
+from scheduler.httpserver import peer_of
 from scheduler.site.state import Reason
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ CLAIMED = 16
 # One that drives the same gateway asks at each sign of its life, at least every 40 seconds.
 REMEMBERED = 100.0
 _WAITING = 16
-_CREDENTIALS = struct.Struct("3i")
 
 
 class Claim:
@@ -56,7 +55,7 @@ class Claim:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking, suppress(OSError):
             asking.settimeout(0.2)
             asking.connect(self._name)
-            return _peer(asking) or None
+            return _pid(asking) or None
         return None
 
     def rival(self, ticks: float) -> int | None:
@@ -66,7 +65,7 @@ class Claim:
             while self._socket is not None:
                 asking, _ = self._socket.accept()
                 with asking:
-                    self._rival, self._asked_at = _peer(asking), ticks
+                    self._rival, self._asked_at = _pid(asking), ticks
         lately = self._asked_at is not None and ticks - self._asked_at < REMEMBERED
         return self._rival if lately else None
 
@@ -77,9 +76,9 @@ class Claim:
             self._socket = None
 
 
-def _peer(connected: socket.socket) -> int:
-    packed = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return int(_CREDENTIALS.unpack(packed)[0])
+def _pid(connected: socket.socket) -> int:
+    found = peer_of(connected)
+    return found.pid if found else 0
 
 
 class Claims:

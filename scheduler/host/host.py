@@ -30,6 +30,7 @@ from scheduler.host.sites import Hosted, Opened, accepted, open_sites
 from scheduler.host.timers import Timers
 from scheduler.host.views import Views
 from scheduler.outlets import journal
+from scheduler.plain import plain
 from scheduler.settings import Settings
 from scheduler.words import Wake
 
@@ -192,7 +193,7 @@ class Host:
             "file": site.schedule.file,
             "digest": site.schedule.digest[:16],
             "dry_run": state.dry_run,
-            "seen": clock.iso(seen) if seen else None,
+            "seen": plain(seen),
         }
 
     async def _record_stop(self) -> None:

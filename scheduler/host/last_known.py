@@ -18,8 +18,10 @@ from scheduler.errors import AuditError, ConfigurationError, ScheduleError, Sche
 from scheduler.host.instance import Running
 from scheduler.host.sites import read_schedule
 from scheduler.host.watch import problems_of
+from scheduler.plain import plain
 from scheduler.plan import Lease, LeaseKind, PlanEntry
 from scheduler.plan.entry import entry_json
+from scheduler.schedule import zones
 from scheduler.schedule.values import Schedule
 from scheduler.settings import Settings
 from scheduler.site.leases import KIND, asked_since, kept
@@ -29,12 +31,9 @@ from scheduler.site.state import (
     Reason,
     SiteState,
     Wanted,
-    gateway_json,
     health_json,
-    iso,
     schedule_state,
     with_reasons,
-    zone_data_json,
 )
 
 _NEWEST = 30
@@ -100,17 +99,17 @@ def nothing_known(
         "confirmed": None,
         "next": None,
         "last_run": past.get("last_run"),
-        "gateway": gateway_json(_gateway(settings)),
+        "gateway": plain(_gateway(settings)),
         "service": {
             "running": False,
             "since": None,
-            "seen": iso(running.seen),
+            "seen": plain(running.seen),
             "pid": running.pid,
             "version": __version__,
         },
         "dry_run": settings.dry_run,
         "database": str(settings.database_path),
-        "zone_data": zone_data_json(),
+        "zone_data": plain(zones.zone_data()),
     }
 
 

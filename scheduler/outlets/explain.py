@@ -16,6 +16,7 @@ from scheduler.audit.readings import KeptReading
 from scheduler.audit.views import RunView
 from scheduler.outlets.hindsight import LOOKED_BACK, Hindsight
 from scheduler.outlets.watched import Gap
+from scheduler.plain import as_json, plain
 from scheduler.plan import Lease, LeaseKind
 from scheduler.setting import setting_from_json, setting_words
 
@@ -77,20 +78,20 @@ class Explanation:
             "proof": self.proof and _run_json(self.proof),
             "before": self.before and _run_json(self.before),
             "tried": [_run_json(run) for run in self.tried],
-            "pause": self.pause and self.pause.to_json(),
+            "pause": plain(self.pause),
             "guards": [
                 {**each.detail, "name": each.name, "since": clock.iso(each.at)}
                 for each in self.guards
             ],
             "leases": [lease.to_json() for lease in facts.leases if lease.active(self.at)],
             "watched": self.gap is None,
-            "gap": self.gap and self.gap.to_json(),
-            "reading": self.reading and _reading_json(self.reading),
+            "gap": plain(self.gap),
+            "reading": plain(self.reading),
             "gateway": {"name": facts.gateway, "firmware": facts.firmware},
             "schedule": {
                 "name": then.schedule and then.schedule.name,
                 "digest": then.digest,
-                "since": then.since and clock.iso(then.since),
+                "since": plain(then.since),
                 "problem": then.problem,
             },
         }
@@ -302,30 +303,8 @@ def when(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def _wanted_json(wanted: WantedThen) -> dict[str, Any]:
-    return {
-        "rule": wanted.rule,
-        **wanted.setting,
-        "since": wanted.since and clock.iso(wanted.since),
-        "until": wanted.until and clock.iso(wanted.until),
-        "period": wanted.period,
-        "season": wanted.season,
-        "day_class": wanted.day_class,
-        "line": wanted.line,
-        "lease": wanted.lease and wanted.lease.to_json(),
-        "source": wanted.source,
-    }
+    return {**as_json(wanted, "setting"), **wanted.setting}
 
 
 def _run_json(run: RunView) -> dict[str, Any]:
     return {**run.to_json(), "steps": len(run.steps)}
-
-
-def _reading_json(reading: KeptReading) -> dict[str, Any]:
-    return {
-        "at": clock.iso(reading.at),
-        "charge": reading.charge,
-        "battery_w": reading.battery_w,
-        "grid_w": reading.grid_w,
-        "solar_w": reading.solar_w,
-        "load_w": reading.load_w,
-    }

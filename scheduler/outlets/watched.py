@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from scheduler import clock
 from scheduler.audit.answers import Event
+from scheduler.plain import plain
 
 SHORTEST: Final = timedelta(seconds=30)
 """A gap is told from here on: a restart takes a few seconds, and a pulse is as long."""
@@ -34,8 +34,8 @@ class Gap:
     def to_json(self) -> dict[str, Any]:
         """The gap in every view."""
         return {
-            "from": self.start and clock.iso(self.start),
-            "to": self.end and clock.iso(self.end),
+            "from": plain(self.start),
+            "to": plain(self.end),
             "why": self.why,
         }
 

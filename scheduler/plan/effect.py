@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from scheduler import clock
+from scheduler.plain import plain
 from scheduler.plan import wall
 from scheduler.plan.job_times import due
 from scheduler.plan.switches import changes, desired_at
@@ -198,8 +199,7 @@ def _first_json(first: Change | None, zone: ZoneInfo) -> dict[str, Any] | None:
 
 
 def _job_json(job: JobChange) -> dict[str, Any]:
-    first = clock.iso(job.first) if job.first else None
-    return {"name": job.name, "times": job.times, "first": first}
+    return {"name": job.name, "times": job.times, "first": plain(job.first)}
 
 
 def _percent(setting: Setting) -> str:

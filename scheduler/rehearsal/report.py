@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scheduler import clock
+from scheduler.plain import plain
 from scheduler.rehearsal.strikes import Strike
 
 SWITCHING: Final = timedelta(minutes=1)
@@ -67,15 +68,6 @@ class RehearsedIncident:
     text: str
     opened: datetime
     closed: datetime | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain data."""
-        return {
-            "id": self.id,
-            "text": self.text,
-            "opened": clock.iso(self.opened),
-            "closed": clock.iso(self.closed) if self.closed else None,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +136,7 @@ class Report:
             "looks": self.looks,
             "wrong_minutes": self.wrong_minutes,
             "unexplained_minutes": minutes(self.unexplained),
-            "false_confirmations": [clock.iso(each) for each in self.false_confirmations],
+            "false_confirmations": plain(self.false_confirmations),
             "worst_lateness_seconds": late.length.total_seconds() if late else 0.0,
             "worst_lateness_at": clock.iso(late.began) if late else None,
             "standing_minutes": round(self.standing.total_seconds() / 60, 2),
@@ -155,8 +147,8 @@ class Report:
                 for each in self.strikes
             ],
             "unplayed_strikes": self.unplayed,
-            "wrong": [each.to_json() for each in self.wrong],
-            "incidents": [each.to_json() for each in self.incidents],
+            "wrong": plain(self.wrong),
+            "incidents": plain(self.incidents),
             "took_seconds": round(self.took, 2),
         }
 

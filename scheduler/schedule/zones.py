@@ -85,6 +85,9 @@ class ZoneData:
     version: str | None
     released: date | None
 
+    def to_json(self) -> dict[str, str | None]:
+        return {"source": self.source, "version": self.version}
+
     def older_than_a_year(self, today: date) -> bool:
         """Whether the release is certainly more than a year old on that day.
 

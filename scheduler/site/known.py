@@ -55,6 +55,8 @@ class Known:
         """How many have ended since the start."""
         self.firmware: str | None = None
         self._gateway, self._recorder = gateway, recorder
+        self._told_of_another = False
+        """Whether it was told that another certificate answers, since it was lost."""
 
     async def remember(self) -> None:
         """Take the newest run and the firmware last met from the audit, at a start."""
@@ -96,7 +98,8 @@ class Known:
         self.unread_since = None if error is None else self.unread_since or now
         if isinstance(error, BudgetSpentError):
             return
-        gone = isinstance(error, GatewayUnreachableError | GatewayIdentityError)
+        another = isinstance(error, GatewayIdentityError)
+        gone = another or isinstance(error, GatewayUnreachableError)
         since, self.reachable = self.since, not gone
         if was is not self.reachable:
             self.since = now
@@ -104,6 +107,9 @@ class Known:
             log.warning("the gateway does not answer: %s", error)
             detail = {"gateway": self._gateway.name, "error": str(error)}
             await self._recorder.event("gateway", "lost", detail)
+        elif another and not self._told_of_another:
+            log.warning("the gateway is not back: %s", error)
+        self._told_of_another = gone and (another or self._told_of_another)
         if not gone and was is False and since is not None:
             seconds = round((now - since).total_seconds())
             log.info("the gateway answers again after %s s", seconds)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from scheduler import __version__, plan
+from scheduler.plain import plain
 from scheduler.plan import LeaseKind, PlanEntry
 from scheduler.plan.entry import entry_json
 from scheduler.site import health
@@ -17,7 +18,6 @@ from scheduler.site.state import (
     GatewayState,
     SiteState,
     Wanted,
-    limits_json,
     schedule_state,
 )
 
@@ -106,7 +106,7 @@ def _gateway(site: Site) -> GatewayState:
         reachable=known.reachable,
         since=known.since,
         error=str(known.error) if known.error else None,
-        limits=limits_json(gateway.limits),
+        limits=plain(gateway.limits),
         budget=getattr(gateway, "budget", None),
         ways=getattr(gateway, "ways", ()),
     )

@@ -7,12 +7,12 @@ Keys are only ever added.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from scheduler import clock
-from scheduler.gateway.base import Limits
+from scheduler.plain import as_json, plain
 from scheduler.schedule import zones
 from scheduler.schedule.values import Schedule
 from scheduler.setting import Setting, SettingRead
@@ -189,28 +189,28 @@ def to_json(state: SiteState) -> dict[str, Any]:
         "wanted": _wanted_json(state.wanted),
         "confirmed": _proven_json(state.confirmed),
         "read": _read_json(state.read, state.now),
-        "attempt": _attempt_json(state.attempt),
-        "next": _mapping(state.next),
-        "next_job": _mapping(state.next_job),
+        "attempt": plain(state.attempt),
+        "next": plain(state.next),
+        "next_job": plain(state.next_job),
         "override": next((dict(x) for x in state.leases if x.get("kind") == "override"), None),
-        "leases": [dict(lease) for lease in state.leases],
-        "guards": [dict(guard) for guard in state.guards],
-        "incidents": [dict(incident) for incident in state.incidents],
-        "last_run": _mapping(state.last_run),
-        "gateway": gateway_json(state.gateway),
-        "schedule_in_force": _schedule_json(state.schedule),
+        "leases": plain(state.leases),
+        "guards": plain(state.guards),
+        "incidents": plain(state.incidents),
+        "last_run": plain(state.last_run),
+        "gateway": as_json(state.gateway),
+        "schedule_in_force": as_json(state.schedule, "timezone"),
         "service": {
             "running": state.running_since is not None,
-            "since": iso(state.running_since),
-            "seen": iso(state.seen),
-            "turned": iso(state.turned),
+            "since": plain(state.running_since),
+            "seen": plain(state.seen),
+            "turned": plain(state.turned),
             "pid": state.pid,
             "version": state.version,
         },
         "dry_run": state.dry_run,
-        "charging": _mapping(state.charging),
+        "charging": plain(state.charging),
         "database": state.database,
-        "zone_data": zone_data_json(),
+        "zone_data": plain(zones.zone_data()),
     }
 
 
@@ -233,105 +233,21 @@ def health_json(word: Word, reasons: tuple[Reason, ...]) -> dict[str, Any]:
         "ok": word in WELL,
         "word": word,
         "reasons": [reason.text for reason in reasons],
-        "details": [
-            {"id": each.id, "text": each.text, "since": iso(each.since), "word": each.word}
-            for each in reasons
-        ],
+        "details": plain(reasons),
     }
 
 
 def _wanted_json(wanted: Wanted) -> dict[str, Any]:
-    return {
-        "rule": wanted.rule,
-        **wanted.setting.to_json(),
-        "period": wanted.period,
-        "season": wanted.season,
-        "day_class": wanted.day_class,
-        "since": iso(wanted.since),
-        "lease": wanted.lease,
-    }
+    return {**as_json(wanted, "setting"), **wanted.setting.to_json()}
 
 
 def _proven_json(proven: Proven | None) -> dict[str, Any] | None:
     if proven is None:
         return None
-    known = {"rule": proven.rule, "at": clock.iso(proven.at), "run": proven.run}
-    return {**proven.setting.to_json(), **known}
+    return {**as_json(proven, "setting"), **proven.setting.to_json()}
 
 
 def _read_json(read: LastRead | None, now: datetime) -> dict[str, Any] | None:
     if read is None:
         return None
-    return {
-        "at": clock.iso(read.at),
-        "age_seconds": max(0.0, round((now - read.at).total_seconds(), 3)),
-        "setting": None if read.setting is None else read.setting.to_json(),
-        "charge": read.charge,
-        "running": read.running,
-    }
-
-
-def _attempt_json(attempt: AttemptState | None) -> dict[str, Any] | None:
-    if attempt is None:
-        return None
-    return {
-        "run": attempt.run,
-        "outcome": attempt.outcome,
-        "number": attempt.number,
-        "started_at": clock.iso(attempt.started_at),
-        "confirm_until": iso(attempt.confirm_until),
-        "next_try": iso(attempt.next_try),
-        "error": attempt.error,
-    }
-
-
-def gateway_json(gateway: GatewayState) -> dict[str, Any]:
-    """The gateway as it is known."""
-    return {
-        "name": gateway.name,
-        "kind": gateway.kind,
-        "url": gateway.url,
-        "simulated": gateway.simulated,
-        "reachable": gateway.reachable,
-        "since": iso(gateway.since),
-        "error": gateway.error,
-        "limits": dict(gateway.limits),
-        "budget": _mapping(gateway.budget),
-        "ways": [dict(way) for way in gateway.ways],
-    }
-
-
-def _schedule_json(schedule: ScheduleState) -> dict[str, Any]:
-    return {
-        "name": schedule.name,
-        "file": schedule.file,
-        "digest": schedule.digest,
-        "loaded_at": clock.iso(schedule.loaded_at),
-        "file_differs": schedule.file_differs,
-        "file_problems": list(schedule.file_problems),
-        "rules": list(schedule.rules),
-        "jobs": list(schedule.jobs),
-    }
-
-
-def zone_data_json() -> dict[str, Any]:
-    """Which zone database is in use: `source` (system or package) and IANA's `version`."""
-    data = zones.zone_data()
-    return {"source": data.source, "version": data.version}
-
-
-def _mapping(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if value is None else dict(value)
-
-
-def iso(instant: datetime | None) -> str | None:
-    """An instant for JSON; None stays None."""
-    return None if instant is None else clock.iso(instant)
-
-
-def limits_json(limits: Limits) -> Mapping[str, Any]:
-    """The limits as plain data."""
-    plain = asdict(limits)
-    plain["modes"] = sorted(mode.value for mode in limits.modes)
-    plain["exports"] = sorted(export.value for export in limits.exports)
-    return plain
+    return {**as_json(read), "age_seconds": max(0.0, round((now - read.at).total_seconds(), 3))}

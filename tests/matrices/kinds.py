@@ -147,9 +147,7 @@ SOON_AFTER = {
 # A fault that stays has lengthened the waits: those of a refusal to fifteen minutes, thrice.
 SOON_AFTER_LONG = 5 * 60.0
 SOON_AFTER_REFUSALS = 3 * 900.0 + PULSE
-# A gateway that restarts after each of three logins takes each session with it, which is told as a
-# refusal.
-REFUSES = frozenset({*SOON_AFTER, "restarts"})
+REFUSES = frozenset(SOON_AFTER)
 # Elsewhere a wait of fifteen minutes, and some pulses.
 SOON_ELSEWHERE = 20 * 60.0
 # Logins while one fault stays and is overcome: one an attempt, and attempts are ever rarer.

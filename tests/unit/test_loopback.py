@@ -7,7 +7,7 @@ import socket
 import pytest
 
 
-def test_a_test_cannot_leave_this_machine():
+def test_a_test_cannot_leave_this_machine() -> None:
     with (
         socket.socket() as link,
         pytest.raises(AssertionError, match="tried to reach"),

@@ -14,12 +14,12 @@ from scheduler.gateway.base import Limits, Steps
 from scheduler.gateway.exchange import Call, Note
 from scheduler.gateway.local import firmware as rules
 from scheduler.gateway.local.answers import Answer
+from scheduler.gateway.local.firmware import STATUS
 from scheduler.gateway.local.line import Line
 from scheduler.gateway.local.login import MOST, log_in
 from scheduler.gateway.local.session import Session
 from scheduler.setting import Mode
 
-STATUS: Final = Call("version", "GET", "/api/status")
 OPERATION: Final = Call("observe", "GET", "/api/operation")
 COMMIT: Final = Call("commit", "GET", "/api/config/completed", changes=True, slow=True)
 STOP: Final = Call("stop", "GET", "/api/sitemaster/stop", changes=True)

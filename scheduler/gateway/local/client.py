@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scheduler.errors import GatewayError, GatewayRefusedError, GatewayUnreachableError
 from scheduler.gateway.abilities import Identity, Update
@@ -34,9 +34,6 @@ from scheduler.gateway.local.sitemaster import (
 )
 from scheduler.gateway.local.wire import NotSentError
 from scheduler.setting import Setting
-
-if TYPE_CHECKING:
-    pass
 
 CHECK: Final = Call("check", "GET", "/api/system/update?force=true", changes=True)
 INSTALL: Final = Call("install", "POST", "/api/system/update", changes=True)

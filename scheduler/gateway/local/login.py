@@ -23,7 +23,7 @@ from scheduler.gateway.careful import Forgiving, finish
 from scheduler.gateway.exchange import Call
 from scheduler.gateway.local.answers import LOGIN, Answer
 from scheduler.gateway.local.bodies import grid_of
-from scheduler.gateway.local.firmware import LoginForm
+from scheduler.gateway.local.firmware import STATUS, LoginForm, identity_of
 from scheduler.gateway.local.line import Line
 from scheduler.gateway.local.session import Session, make_session, next_limit
 from scheduler.gateway.local.sitemaster import RunDeniedError, Seen, bring_up, look
@@ -108,6 +108,7 @@ async def _check_grid(line: Line, steps: Steps) -> None:
 async def _until_it_runs(line: Line, form: LoginForm, steps: Steps, *, again: bool) -> Session:
     """A session that dies before it has run the sitemaster is replaced once."""
     for attempt in range(1, MOST + 1):
+        began = line.monotonic()
         session = await _new_session(line, form, steps, again=again)
         line.keep(session)
         try:
@@ -115,11 +116,32 @@ async def _until_it_runs(line: Line, form: LoginForm, steps: Steps, *, again: bo
         except RunDeniedError as error:
             line.forget(session)
             if attempt == MOST:
-                error.args = (f"{error} {MAY_STAND}",)
-                raise
+                raise await _why_denied(line, steps, error, began) from None
         else:
             return session
     raise AssertionError("unreachable")
+
+
+async def _why_denied(line: Line, steps: Steps, denied: GatewayError, began: float) -> GatewayError:
+    """A gateway that came up after the login took its session with it, and refuses nobody."""
+    if await _restarted(line, steps, began):
+        return GatewayUnreachableError(
+            f"{line.where} restarted and lost the session. {MAY_STAND} It is tried again.",
+            delivered="yes",
+        )
+    denied.args = (f"{denied} {MAY_STAND}",)
+    return denied
+
+
+async def _restarted(line: Line, steps: Steps, began: float) -> bool:
+    """Whether the gateway is up for less long than since then, by its own word."""
+    try:
+        answer = await line.wire.send(STATUS, steps, urgent=True)
+    except GatewayError:
+        return False
+    identity = identity_of(answer.mapping()) if answer.fine else None
+    uptime = identity.uptime_seconds if identity else None
+    return uptime is not None and uptime < line.monotonic() - began
 
 
 async def _new_session(line: Line, form: LoginForm, steps: Steps, *, again: bool) -> Session:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from scheduler import clock, files
+from scheduler.plain import plain
 
 REFUSAL_FIRST: Final = timedelta(minutes=5)
 # A wrong password is asked ever more seldom; a session that is refused its work costs a login
@@ -189,21 +190,14 @@ def _read(path: Path) -> Memory:
 
 
 def _plain(memory: Memory) -> dict[str, object]:
-    session, refusal, limit = memory.session, memory.refusal, memory.limit
+    session = memory.session
     return {
         "version": 1,
         "bound": memory.bound,
         "session": session and {"token": session.token, "cookies": dict(session.cookies)},
-        "restart_owed": memory.owed_since and clock.iso(memory.owed_since),
-        "refusal": refusal
-        and {
-            "salt": refusal.salt,
-            "digest": refusal.digest,
-            "at": clock.iso(refusal.at),
-            "count": refusal.count,
-            "kind": refusal.kind,
-        },
-        "limit": limit and {"until": clock.iso(limit.until), "count": limit.count},
+        "restart_owed": plain(memory.owed_since),
+        "refusal": plain(memory.refusal),
+        "limit": plain(memory.limit),
     }
 
 

@@ -13,13 +13,14 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from scheduler import advice, clock
+from scheduler import advice
 from scheduler.errors import Problem, ScheduleError
 from scheduler.outlets.hindsight import Then
 from scheduler.outlets.web import tariff
 from scheduler.outlets.web.page import Desk, Facts, Page
 from scheduler.outlets.web.shapes import SHOWN_SCHEDULE
 from scheduler.outlets.web.source import Source
+from scheduler.plain import plain
 from scheduler.plan.effect import EditEffect, change_text, effect, weekdays
 from scheduler.schedule import source as reading
 from scheduler.schedule import zones
@@ -98,18 +99,18 @@ def to_json(source: Source) -> dict[str, Any]:
         "schedule": {
             "name": then.schedule.name if then.schedule else None,
             "digest": then.digest,
-            "since": then.since and clock.iso(then.since),
+            "since": plain(then.since),
             "text": then.text,
             "problem": then.problem,
         },
         "problems": [_problem_json(each) for each in shown.doubts],
-        "edit": shown.edit and shown.edit.to_json(),
+        "edit": plain(shown.edit),
         "file": disk
         and {
             "file": disk.file,
             "problems": [_problem_json(each) for each in disk.problems],
             "told": list(disk.told),
-            "edit": shown.coming and shown.coming.to_json(),
+            "edit": plain(shown.coming),
         },
         "tariff": tariff.to_json(then.schedule) if then.schedule else None,
     }

@@ -69,6 +69,20 @@ async def test_another_certificate_is_looked_at_each_minute_and_recorded_once(ho
     assert house.reasons() == {}
 
 
+async def test_a_lost_gateway_that_is_back_as_another_is_told_at_once_and_once(house, lost, caplog):
+    await house.look(Wake.START)
+    await house.settle()
+    another = GatewayIdentityError("Another one.")
+    house.device.fails("read", lost(), lost(), *[another] * 4, lost(), *[another] * 3)
+    told = []
+    for _ in range(12):
+        house.clock.move(seconds=5)
+        await house.look(Wake.PULSE)
+        told.append(caplog.text.count("is not back: Another one."))
+
+    assert told == [0, 0, *[1] * 10]
+
+
 async def test_a_stopped_battery_is_brought_back_before_anything_else(house):
     house.device.owed = "a login went out"
 

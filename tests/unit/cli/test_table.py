@@ -21,7 +21,7 @@ WORDS = {word for row in ROWS for cell in row for word in cell.split()}
 
 
 @pytest.mark.parametrize("width", [20, 30, 40, 60, 80, 110, 200])
-def test_a_table_fits_and_no_word_is_broken(width):
+def test_a_table_fits_and_no_word_is_broken(width: int) -> None:
     lines = table(ROWS, COLUMNS, width=width).splitlines()
 
     assert max(map(len, lines)) <= width
@@ -29,32 +29,32 @@ def test_a_table_fits_and_no_word_is_broken(width):
     assert {word for line in lines for word in line.split()} <= WORDS | titles
 
 
-def test_utc_goes_before_anything_wraps():
+def test_utc_goes_before_anything_wraps() -> None:
     lines = table(ROWS, COLUMNS, width=85).splitlines()
 
     assert lines[0].split() == ["local", "setting", "calendar"]
     assert len(lines) == 3
 
 
-def test_a_late_column_goes_only_where_wrapping_does_not_suffice():
+def test_a_late_column_goes_only_where_wrapping_does_not_suffice() -> None:
     assert "calendar" in table(ROWS, COLUMNS, width=60)
     assert "calendar" not in table(ROWS, COLUMNS, width=34)
 
 
-def test_where_no_columns_fit_each_row_is_a_block():
+def test_where_no_columns_fit_each_row_is_a_block() -> None:
     blocks = table(ROWS, COLUMNS, width=20).split("\n\n")
 
     assert len(blocks) == 2
     assert blocks[1].splitlines()[:3] == ["local: 07:55 PST", "setting:", "  Self-Powered, 5 %"]
 
 
-def test_without_a_terminal_nothing_wraps(monkeypatch):
+def test_without_a_terminal_nothing_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "terminal_width", lambda: None)
 
     assert len(table(ROWS, COLUMNS).splitlines()) == 3
 
 
-def test_a_number_stays_with_its_unit_and_a_weekday_with_its_date():
+def test_a_number_stays_with_its_unit_and_a_weekday_with_its_date() -> None:
     assert wrapped("reserve 100 % on Mon 2026-11-23", 15) == [
         "reserve 100 %",
         "on",
@@ -62,7 +62,7 @@ def test_a_number_stays_with_its_unit_and_a_weekday_with_its_date():
     ]
 
 
-def test_a_word_longer_than_the_line_is_whole():
+def test_a_word_longer_than_the_line_is_whole() -> None:
     assert wrapped("see schedules/home-of-the-house.yaml now", 10) == [
         "see",
         "schedules/home-of-the-house.yaml",
@@ -70,35 +70,35 @@ def test_a_word_longer_than_the_line_is_whole():
     ]
 
 
-def test_what_a_file_says_cannot_move_the_cursor():
+def test_what_a_file_says_cannot_move_the_cursor() -> None:
     text = table([["evil\x1b[2J\r\nname\u202e\x9b31m"]], ["name"], width=80)
 
     assert text == "name\nevil\\x1b[2J\\r\\nname\\u202e\\x9b31m"
 
 
-def test_a_blank_of_another_script_is_a_blank():
+def test_a_blank_of_another_script_is_a_blank() -> None:
     assert printable("a\u00a0b\u3000c") == "a b c"
 
 
-def test_wide_characters_are_counted_as_two_columns():
+def test_wide_characters_are_counted_as_two_columns() -> None:
     lines = table([["昼の間", "x"], ["abcdef", "y"]], ["name", "z"], width=80).splitlines()
 
     assert lines[1:] == ["昼の間  x", "abcdef  y"]
 
 
-def test_notes_stand_indented_under_their_row():
+def test_notes_stand_indented_under_their_row() -> None:
     text = table([["#1", "x"]], ["run", "what"], below=[["the gateway shows another"]], width=24)
 
     assert text.splitlines()[2:] == ["      the gateway shows", "      another"]
 
 
-def test_a_paragraph_hangs_under_its_label(monkeypatch):
+def test_a_paragraph_hangs_under_its_label(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
 
     assert paragraph("one two three four", first="note  ") == "note  one two three\n      four"
 
 
-def test_columns_of_nonsense_are_no_width(monkeypatch):
+def test_columns_of_nonsense_are_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "-3")
 
     assert tables.prose_width() == 100

@@ -64,17 +64,19 @@ def read(text: str, *, ahead: bool = False) -> str:
 
 @pytest.mark.parametrize("ahead", [False, True], ids=["back", "ahead"])
 @pytest.mark.parametrize(("text", "instant"), EITHER.items(), ids=EITHER.keys())
-def test_a_time_that_names_its_direction_means_the_same_everywhere(text, instant, ahead):
+def test_a_time_that_names_its_direction_means_the_same_everywhere(
+    text: str, instant: str, ahead: bool
+) -> None:
     assert read(text, ahead=ahead) == instant
 
 
 @pytest.mark.parametrize(("text", "instant"), BACK.items(), ids=BACK.keys())
-def test_a_bare_time_is_the_nearest_one_back(text, instant):
+def test_a_bare_time_is_the_nearest_one_back(text: str, instant: str) -> None:
     assert read(text) == instant
 
 
 @pytest.mark.parametrize(("text", "instant"), AHEAD.items(), ids=AHEAD.keys())
-def test_where_the_command_looks_ahead_it_is_the_nearest_one_ahead(text, instant):
+def test_where_the_command_looks_ahead_it_is_the_nearest_one_ahead(text: str, instant: str) -> None:
     assert read(text, ahead=True) == instant
 
 
@@ -83,7 +85,7 @@ def test_where_the_command_looks_ahead_it_is_the_nearest_one_ahead(text, instant
     ["", "soon", "in 2d ago", "7", "7x", "ago", "25:00", "monday 25:00", "m", "2026-13-01", "nan",
      "--", "1e9d", "yesterday tomorrow", "\x1b[2J"],
 )  # fmt: skip
-def test_what_is_no_time_is_told_so_with_the_way_out(text):
+def test_what_is_no_time_is_told_so_with_the_way_out(text: str) -> None:
     with pytest.raises(click.BadParameter, match=r"is not a time\. Write 2026") as told:
         read(text)
     assert told.value.message.isprintable()
@@ -94,7 +96,7 @@ def test_what_is_no_time_is_told_so_with_the_way_out(text):
     ["0001-01-01", "9999-12-30", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00+12:00",
      "999999999 weeks ago", "in 999999999 days", "1899-12-31T00:00Z"],
 )  # fmt: skip
-def test_what_no_calendar_reaches_is_out_of_range(text):
+def test_what_no_calendar_reaches_is_out_of_range(text: str) -> None:
     with pytest.raises(
         click.BadParameter, match=r"is out of range\. Write a time from 1900 to 8999"
     ):
@@ -102,12 +104,12 @@ def test_what_no_calendar_reaches_is_out_of_range(text):
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "0", "-1", "1e308", "two", "1_0_0_0", ""])
-def test_days_that_are_no_number_of_days_are_refused(text):
+def test_days_that_are_no_number_of_days_are_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match=r"is not a number of days\. Write 1 to 700"):
         Days(700).convert(text, None, None)
 
 
-def test_the_missing_hour_of_the_short_day_is_read_as_the_clock_would_have_gone_on():
+def test_the_missing_hour_of_the_short_day_is_read_as_the_clock_would_have_gone_on() -> None:
     assert read("2026-03-08T02:30") == "2026-03-08T10:30"
 
 
@@ -123,5 +125,5 @@ SPANS = {
 
 
 @pytest.mark.parametrize(("words", "length"), SPANS.items(), ids=SPANS.keys())
-def test_a_length_of_time_is_two_units_at_most(words, length):
+def test_a_length_of_time_is_two_units_at_most(words: str, length: timedelta) -> None:
     assert span_words(length) == words

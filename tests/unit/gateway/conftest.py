@@ -1,6 +1,6 @@
 """A gateway whose answers a test writes by hand, for what no real one should send."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,13 +22,13 @@ class Told:
     steps: list[Step] = field(default_factory=list)
     settlings: int = 0
 
-    async def ended(self, step):
+    async def ended(self, step: Step) -> None:
         self.steps.append(step)
 
-    async def settled(self):
+    async def settled(self) -> None:
         self.settlings += 1
 
-    def paths(self):
+    def paths(self) -> list[str]:
         return [f"{step.method} {step.path}" for step in self.steps]
 
 
@@ -38,10 +38,10 @@ class Clock:
 
     seconds: float = 1000.0
 
-    def monotonic(self):
+    def monotonic(self) -> float:
         return self.seconds
 
-    async def sleep(self, seconds):
+    async def sleep(self, seconds: float) -> None:
         self.seconds += seconds
 
 
@@ -51,7 +51,7 @@ class Body(httpx.AsyncByteStream):
 
     content: bytes
 
-    async def __aiter__(self):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self.content
 
 
@@ -78,11 +78,11 @@ class Scripted:
             body = answer.stream
         return httpx.Response(answer.status_code, headers=answer.headers, stream=body)
 
-    def paths(self):
+    def paths(self) -> list[str]:
         return [f"{each.method} {each.url.raw_path.decode()}" for each in self.requests]
 
 
-def usual(**others):
+def usual(**others: Any) -> dict[str, Any]:
     """The answers of a gateway with firmware 1.49 on which all is well."""
     return {
         "GET /api/status": httpx.Response(
@@ -104,18 +104,18 @@ def usual(**others):
 
 
 @pytest.fixture
-def told():
+def told() -> Told:
     return Told()
 
 
 @pytest.fixture
-def ticking():
+def ticking() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def scripted(ticking) -> Callable[..., tuple[LocalGateway, Scripted]]:
-    def make(answers, **words):
+def scripted(ticking: Clock) -> Callable[..., tuple[LocalGateway, Scripted]]:
+    def make(answers: dict[str, Any], **words: Any) -> tuple[LocalGateway, Scripted]:
         script = Scripted(answers)
         usual_words = {
             "url": "https://powerwall",
@@ -136,5 +136,5 @@ def scripted(ticking) -> Callable[..., tuple[LocalGateway, Scripted]]:
 
 
 @pytest.fixture
-def answers():
+def answers() -> Callable[..., dict[str, Any]]:
     return usual

@@ -6,6 +6,7 @@ import pytest
 
 from scheduler.errors import (
     GatewayBusyError,
+    GatewayError,
     GatewayProtocolError,
     GatewayRefusedError,
     GatewayUnreachableError,
@@ -19,7 +20,7 @@ DATA = Call("charge", "GET", "/api/system_status/soe")
 CATALOGUE = Catalogue(where="The gateway https://powerwall", username="installer")
 
 
-def error_body(code, error, message):
+def error_body(code: int, error: str, message: str) -> bytes:
     return json.dumps({"code": code, "error": error, "message": message}).encode()
 
 
@@ -114,7 +115,9 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("call", "status", "body", "kind", "way_out"), ROWS)
-def test_answer_becomes_its_error_with_a_way_out(call, status, body, kind, way_out):
+def test_answer_becomes_its_error_with_a_way_out(
+    call: Call, status: int, body: bytes, kind: type[GatewayError], way_out: str
+) -> None:
     answer = Answer(status, body)
 
     error = CATALOGUE.error(call, answer, answer.complaint)
@@ -142,7 +145,9 @@ LOGIN_ROWS = [
 
 
 @pytest.mark.parametrize(("status", "error", "way_out"), LOGIN_ROWS)
-def test_refused_login_tells_its_cause_and_the_way_out(status, error, way_out):
+def test_refused_login_tells_its_cause_and_the_way_out(
+    status: int, error: str, way_out: str
+) -> None:
     answer = Answer(status, error_body(status, error, "Login Error"))
 
     refused = CATALOGUE.login_error(answer, answer.complaint)
@@ -152,7 +157,7 @@ def test_refused_login_tells_its_cause_and_the_way_out(status, error, way_out):
     assert way_out in str(refused)
 
 
-def test_login_during_an_update_is_tried_later():
+def test_login_during_an_update_is_tried_later() -> None:
     answer = Answer(500, error_body(500, "Cannot Start Wizard", "Unable to stop sitemaster"))
 
     error = CATALOGUE.login_error(answer, answer.complaint)
@@ -173,17 +178,17 @@ def test_login_during_an_update_is_tried_later():
         pytest.param(200, b'{"code":true}', id="a code that is no number"),
     ],
 )
-def test_success_is_a_2xx_without_an_error_in_its_body(status, body):
+def test_success_is_a_2xx_without_an_error_in_its_body(status: int, body: bytes) -> None:
     assert Answer(status, body).fine
 
 
 @pytest.mark.parametrize("words", ["invalid bearer token", "Token Expired"])
-def test_expired_token_is_a_dead_session_whatever_the_status(words):
+def test_expired_token_is_a_dead_session_whatever_the_status(words: str) -> None:
     assert Answer(500, error_body(500, "x", words)).denied
     assert Answer(401, error_body(401, "", words)).denied
 
 
-def test_body_is_read_as_json_whatever_it_claims_to_be():
+def test_body_is_read_as_json_whatever_it_claims_to_be() -> None:
     assert Answer(200, b'{"a":1}').mapping() == {"a": 1}
     assert Answer(200, b"<html>").mapping() == {}
     assert Answer(200, b"[" * 100_000).mapping() == {}
@@ -200,11 +205,11 @@ def test_body_is_read_as_json_whatever_it_claims_to_be():
     ],
     ids=["a key twice", "not a number", "infinite", "5,000 digits"],
 )
-def test_body_that_can_be_read_in_two_ways_is_read_in_none(body):
+def test_body_that_can_be_read_in_two_ways_is_read_in_none(body: bytes) -> None:
     assert Answer(200, body).mapping() == {}
 
 
-def test_answers_and_calls_do_not_show_their_bodies():
+def test_answers_and_calls_do_not_show_their_bodies() -> None:
     call = Call("login", "POST", LOGIN.path, {"password": "hunter2"})
     answer = Answer(200, b"hunter2", cookies=(("AuthCookie", "hunter2"),))
 

@@ -1,6 +1,7 @@
 """What is written to a gateway and read from it, without a gateway."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -14,14 +15,14 @@ SCALE = [(0, 5), (5, 9.75), (10, 14.5), (20, 24), (25, 28.75), (80, 81), (100, 1
 
 
 @pytest.mark.parametrize(("app", "raw"), SCALE)
-def test_reserve_goes_out_on_the_raw_scale(app, raw):
+def test_reserve_goes_out_on_the_raw_scale(app: int, raw: float) -> None:
     body = bodies.operation_body(Setting(Mode.BACKUP, app), (1, 49, 0))
 
     assert body == {"real_mode": "backup", "backup_reserve_percent": raw}
 
 
 @pytest.mark.parametrize(("app", "raw"), SCALE)
-def test_reserve_and_charge_come_back_on_the_app_scale(app, raw):
+def test_reserve_and_charge_come_back_on_the_app_scale(app: int, raw: float) -> None:
     observed = bodies.setting_of({"real_mode": "backup", "backup_reserve_percent": raw})
 
     assert observed.reserve == pytest.approx(app, abs=1e-3)
@@ -29,13 +30,13 @@ def test_reserve_and_charge_come_back_on_the_app_scale(app, raw):
 
 
 @pytest.mark.parametrize(("app", "raw"), [(-20, 5), (0, 5), (100, 100), (140, 100)])
-def test_reserve_stays_within_what_the_app_can_show(app, raw):
+def test_reserve_stays_within_what_the_app_can_show(app: int, raw: int) -> None:
     body = bodies.operation_body(Setting(Mode.BACKUP, app), (1, 49, 0))
 
     assert body["backup_reserve_percent"] == raw
 
 
-def test_float_noise_of_a_gateway_still_matches_what_was_sent():
+def test_float_noise_of_a_gateway_still_matches_what_was_sent() -> None:
     observed = bodies.setting_of(
         {"real_mode": "autonomous", "backup_reserve_percent": 5.000019999999999}
     )
@@ -43,7 +44,7 @@ def test_float_noise_of_a_gateway_still_matches_what_was_sent():
     assert observed.shows(Setting(Mode.AUTONOMOUS, 0))
 
 
-def test_both_mode_keys_are_sent_before_1_20():
+def test_both_mode_keys_are_sent_before_1_20() -> None:
     body = bodies.operation_body(Setting(Mode.SELF_CONSUMPTION, 20), (1, 15, 0))
 
     assert body == {
@@ -53,7 +54,7 @@ def test_both_mode_keys_are_sent_before_1_20():
     }
 
 
-def test_hold_that_was_not_resolved_is_never_written():
+def test_hold_that_was_not_resolved_is_never_written() -> None:
     with pytest.raises(TypeError, match="resolved"):
         bodies.operation_body(Setting(Mode.BACKUP, HOLD), (1, 49, 0))
 
@@ -70,11 +71,11 @@ def test_hold_that_was_not_resolved_is_never_written():
         {"real_mode": "backup", "backup_reserve_percent": 10**400},
     ],
 )
-def test_operation_without_mode_or_reserve_is_not_understood(body):
+def test_operation_without_mode_or_reserve_is_not_understood(body: dict[str, Any]) -> None:
     assert bodies.setting_of(body) is None
 
 
-def test_mode_of_old_firmware_is_read_from_its_own_key():
+def test_mode_of_old_firmware_is_read_from_its_own_key() -> None:
     observed = bodies.setting_of({"mode": "self_consumption", "backup_reserve_percent": 15})
 
     assert observed.mode == "self_consumption"
@@ -127,18 +128,20 @@ def test_mode_of_old_firmware_is_read_from_its_own_key():
         ),
     ],
 )
-def test_update_is_read_from_what_is_there(body, state, status, version):
+def test_update_is_read_from_what_is_there(
+    body: dict[str, Any], state: UpdateState | None, status: str | None, version: str | None
+) -> None:
     update = bodies.update_of(body)
 
     assert (update.state, update.status, update.version) == (state, status, version)
     assert update.word == body["state"]
 
 
-def test_update_without_a_state_is_not_understood():
+def test_update_without_a_state_is_not_understood() -> None:
     assert bodies.update_of({"info": {}}) is None
 
 
-def test_echo_is_noted_only_where_it_differs():
+def test_echo_is_noted_only_where_it_differs() -> None:
     sent = {"real_mode": "backup", "backup_reserve_percent": 24.6}
 
     assert (
@@ -149,7 +152,7 @@ def test_echo_is_noted_only_where_it_differs():
     assert "autonomous" in bodies.echo_note(sent, {"real_mode": "autonomous"})
 
 
-def test_words_of_a_gateway_are_kept_fit_to_be_shown():
+def test_words_of_a_gateway_are_kept_fit_to_be_shown() -> None:
     update = bodies.update_of(
         {"state": "\x1b[2J" + " x" * 500, "info": {"status": ["\ud800"]}, "version": "9" * 5000}
     )
@@ -162,7 +165,7 @@ def test_words_of_a_gateway_are_kept_fit_to_be_shown():
     assert setting.mode == "a b\\u202e"
 
 
-def test_meters_become_watts_and_counters_and_none_where_nothing_is_told():
+def test_meters_become_watts_and_counters_and_none_where_nothing_is_told() -> None:
     body = {
         "site": {"instant_power": -1200, "energy_imported": 752045.9, "energy_exported": 0},
         "battery": {"instant_power": 3000.5, "energy_imported": 1, "energy_exported": 2},
@@ -182,5 +185,5 @@ def test_meters_become_watts_and_counters_and_none_where_nothing_is_told():
     ("word", "there"),
     [("SystemGridConnected", True), ("SystemIslandedActive", False), (None, None), ("x", None)],
 )
-def test_grid_is_there_or_not_or_not_told(word, there):
+def test_grid_is_there_or_not_or_not_told(word: str | None, there: bool | None) -> None:
     assert bodies.grid_of({"grid_status": word}) is there

@@ -1,5 +1,7 @@
 """Versions as gateways print them, and what follows from each."""
 
+from typing import Any
+
 import pytest
 
 from scheduler.gateway.local import firmware
@@ -21,17 +23,19 @@ PRINTED = [
 
 
 @pytest.mark.parametrize(("printed", "shown", "numbers"), PRINTED)
-def test_version_is_read_without_newline_and_hash(printed, shown, numbers):
+def test_version_is_read_without_newline_and_hash(
+    printed: str, shown: str, numbers: tuple[int, ...]
+) -> None:
     assert firmware.short_version(printed) == shown
     assert firmware.parse_version(printed) == numbers
 
 
 @pytest.mark.parametrize("printed", ["", "   ", "unknown", "v", "7", "-1.2", "1." + "9" * 5000])
-def test_version_without_numbers_is_unknown(printed):
+def test_version_without_numbers_is_unknown(printed: str) -> None:
     assert firmware.parse_version(printed) is None
 
 
-def test_versions_are_in_the_order_of_their_release():
+def test_versions_are_in_the_order_of_their_release() -> None:
     printed = [str(text.values[0]) for text in PRINTED]
 
     numbers = [firmware.parse_version(text) or () for text in printed]
@@ -56,11 +60,13 @@ def test_versions_are_in_the_order_of_their_release():
         pytest.param("9" * 400 + "s", None, id="more than a float holds"),
     ],
 )
-def test_uptime_is_a_duration_of_hours_minutes_and_seconds(text, seconds):
+def test_uptime_is_a_duration_of_hours_minutes_and_seconds(
+    text: str, seconds: float | None
+) -> None:
     assert firmware.parse_uptime(text) == (pytest.approx(seconds) if seconds else None)
 
 
-def test_identity_tolerates_keys_that_come_and_go():
+def test_identity_tolerates_keys_that_come_and_go() -> None:
     early = firmware.identity_of({"version": "1.15.0\n", "git_hash": "dc33\n", "is_new": False})
     late = firmware.identity_of(
         {
@@ -130,7 +136,9 @@ LOGINS = [
 
 
 @pytest.mark.parametrize(("version", "username", "body", "stops"), LOGINS)
-def test_login_is_asked_for_as_its_firmware_wants(version, username, body, stops):
+def test_login_is_asked_for_as_its_firmware_wants(
+    version: tuple[int, ...] | None, username: str, body: dict[str, Any], stops: bool
+) -> None:
     form = firmware.login_form(version, username=username, email="e@x")
 
     assert form.body("secret") == {**body, "password": "secret"}
@@ -147,14 +155,18 @@ def test_login_is_asked_for_as_its_firmware_wants(version, username, body, stops
         (None, ("real_mode",)),
     ],
 )
-def test_mode_is_written_under_the_key_of_its_firmware(version, keys):
+def test_mode_is_written_under_the_key_of_its_firmware(
+    version: tuple[int, int, int] | None, keys: tuple[str, ...]
+) -> None:
     assert firmware.mode_keys(version) == keys
 
 
 @pytest.mark.parametrize(
     ("version", "times"), [((1, 42, 9), 1), ((1, 43, 3), 2), ((1, 44), 1), ((1, 49, 0), 1)]
 )
-def test_only_firmware_that_lags_behind_is_committed_twice(version, times):
+def test_only_firmware_that_lags_behind_is_committed_twice(
+    version: tuple[int, ...], times: int
+) -> None:
     assert firmware.commits_needed(version) == times
 
 
@@ -172,14 +184,16 @@ def test_only_firmware_that_lags_behind_is_committed_twice(version, times):
         pytest.param(None, "installer", False, id="Powerwall 3"),
     ],
 )
-def test_firmware_and_login_decide_whether_a_setting_can_be_written(version, username, can_write):
+def test_firmware_and_login_decide_whether_a_setting_can_be_written(
+    version: tuple[int, int, int] | None, username: str, can_write: bool
+) -> None:
     found = firmware.limits_of(version, username=username)
 
     assert found.can_write is can_write
     assert (found.why_not is None) is can_write
 
 
-def test_reason_against_writing_names_the_way_out():
+def test_reason_against_writing_names_the_way_out() -> None:
     newer = firmware.limits_of((21, 44), username="customer").why_not
     customer = firmware.limits_of((1, 40, 2), username="customer").why_not
 

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ DENIED = "disallow_charge_from_grid_with_solar_installed"
 RULE = "customer_preferred_export_rule"
 
 
-def read(components, **more):
+def read(components: dict[str, Any], **more: Any) -> SettingRead:
     info = {"default_real_mode": "backup", "backup_reserve_percent": 80, **more}
     return setting_of({**info, "components": components}, told=False, seen=False)
 
@@ -53,18 +54,20 @@ PARTS = [
 @pytest.mark.parametrize(
     ("components", "charging", "export"), [row[1:] for row in PARTS], ids=[row[0] for row in PARTS]
 )
-def test_the_settings_of_the_grid_by_their_reading_rules(components, charging, export):
+def test_the_settings_of_the_grid_by_their_reading_rules(
+    components: dict[str, Any], charging: GridCharging | None, export: Export | None
+) -> None:
     shown = read(components)
 
     assert (shown.grid_charging, shown.export) == (charging, export)
 
 
 @pytest.mark.parametrize("value", [None, "80", True, float("nan"), 10**400, [80]])
-def test_a_reserve_that_is_no_number_is_missing(value):
+def test_a_reserve_that_is_no_number_is_missing(value: Any) -> None:
     assert read({}, backup_reserve_percent=value).reserve is None
 
 
-def test_a_site_id_of_nineteen_digits_is_kept_to_the_last():
+def test_a_site_id_of_nineteen_digits_is_kept_to_the_last() -> None:
     products = json.loads(
         '[{"energy_site_id": 9007199254740993123, "components": {"battery": true}},'
         '{"vin": "x"}, {"energy_site_id": 5, "components": {"battery": false}},'
@@ -78,11 +81,13 @@ def test_a_site_id_of_nineteen_digits_is_kept_to_the_last():
 
 
 @pytest.mark.parametrize("products", [None, {}, "x", [None, {"energy_site_id": True}]])
-def test_products_that_are_none_are_no_sites(products):
+def test_products_that_are_none_are_no_sites(
+    products: str | list[dict[str, bool] | None] | dict[str, Any] | None,
+) -> None:
     assert sites_of(products) == ()
 
 
-def test_live_numbers_are_watts_and_app_percent():
+def test_live_numbers_are_watts_and_app_percent() -> None:
     live = live_of(
         {
             "percentage_charged": 46.7,
@@ -100,7 +105,7 @@ def test_live_numbers_are_watts_and_app_percent():
     assert live.grid is True
 
 
-def test_only_a_charge_of_nought_without_power_on_the_grid_is_a_calibration():
+def test_only_a_charge_of_nought_without_power_on_the_grid_is_a_calibration() -> None:
     nought = {"percentage_charged": 0, "battery_power": 0, "island_status": "on_grid"}
 
     assert live_of(nought, NOW).charge is None
@@ -109,14 +114,14 @@ def test_only_a_charge_of_nought_without_power_on_the_grid_is_a_calibration():
     assert live_of({}, NOW).charge is None
 
 
-def test_nothing_is_sent_for_what_is_not_named():
+def test_nothing_is_sent_for_what_is_not_named() -> None:
     setting = Setting(Mode.SELF_CONSUMPTION, 20)
     before = SettingRead("backup", 20, GridCharging.ALLOW, Export.BATTERY)
 
     assert [each.endpoint for each in commands_of(setting, before)] == ["operation"]
 
 
-def test_what_could_not_be_read_is_sent():
+def test_what_could_not_be_read_is_sent() -> None:
     setting = Setting(Mode.SELF_CONSUMPTION, 20, GridCharging.DENY)
     before = SettingRead("self_consumption", 20, None, None)
 
@@ -124,7 +129,7 @@ def test_what_could_not_be_read_is_sent():
     assert command.body == {DENIED: True}
 
 
-def test_a_reserve_within_the_rounding_is_not_sent_again():
+def test_a_reserve_within_the_rounding_is_not_sent_again() -> None:
     setting = Setting(Mode.BACKUP, 20)
     before = SettingRead("self_consumption", 20.4)
 
@@ -151,11 +156,11 @@ REPLIES = [
 
 
 @pytest.mark.parametrize(("body", "fine"), REPLIES)
-def test_whether_a_command_was_taken(body, fine):
+def test_whether_a_command_was_taken(body: dict[str, Any] | None, fine: bool) -> None:
     assert CloudReply(200, json.dumps(body).encode()).fine is fine
 
 
-def test_no_body_at_all_is_taken():
+def test_no_body_at_all_is_taken() -> None:
     assert CloudReply(204).fine
     assert not CloudReply(401).fine
 
@@ -171,7 +176,7 @@ def test_no_body_at_all_is_taken():
         (-5.0, "", 1.0),
     ],
 )
-def test_how_long_the_cloud_is_left_alone(asked, words, wait):
+def test_how_long_the_cloud_is_left_alone(asked: float | None, words: str, wait: float) -> None:
     body = json.dumps({"response": None, "error": words}).encode()
 
     assert CloudReply(429, body, asked).wait == wait
@@ -261,19 +266,19 @@ def test_a_reserve_that_cannot_be_is_missing(percent):
         ("POST", 200, "refresh", 0),
     ],
 )
-def test_what_a_call_costs(method, status, step, mills):
+def test_what_a_call_costs(method: str, status: int | None, step: str, mills: int) -> None:
     assert price(Step(NOW, step, method, "/x", status, 1.0)) == mills
 
 
 @pytest.mark.parametrize("address", ["https://x.example/", "http://127.0.0.1:8", "http://[::1]"])
-def test_addresses_that_may_be_sent_a_token(address):
+def test_addresses_that_may_be_sent_a_token(address: str) -> None:
     assert checked_address(address) == address.rstrip("/")
 
 
 @pytest.mark.parametrize(
     "address", ["http://x.example", "ftp://x", "x", "https://a:b@x", "http://["]
 )
-def test_addresses_that_may_not(address):
+def test_addresses_that_may_not(address: str) -> None:
     with pytest.raises(ValueError, match=r"https://"):
         checked_address(address)
 
@@ -281,11 +286,11 @@ def test_addresses_that_may_not(address):
 @pytest.mark.parametrize(
     ("text", "region"), [("NA_x", "na"), ("EU", "eu"), ("XX_", None), ("", None)]
 )
-def test_the_region_is_told_by_the_first_letters(text, region):
+def test_the_region_is_told_by_the_first_letters(text: str, region: str | None) -> None:
     assert region_of(text) == region
 
 
-def test_a_code_is_taken_from_an_address_or_by_itself():
+def test_a_code_is_taken_from_an_address_or_by_itself() -> None:
     assert code_in("http://localhost/callback?code=NA_12345678&state=s", "s") == "NA_12345678"
     assert code_in("  NA_12345678\n", "s") == "NA_12345678"
     for wrong in ("http://x/?code=NA_1&state=other", "http://x/?state=s", "?error=denied", "x"):
@@ -293,7 +298,7 @@ def test_a_code_is_taken_from_an_address_or_by_itself():
             code_in(wrong, "s")
 
 
-def tokens(**more):
+def tokens(**more: Any) -> Tokens:
     given = {
         "client_id": "c",
         "access": "secret-access",
@@ -304,7 +309,7 @@ def tokens(**more):
     return Tokens(**{**given, **more})
 
 
-def test_a_token_is_fresh_until_some_time_before_its_end():
+def test_a_token_is_fresh_until_some_time_before_its_end() -> None:
     assert tokens().fresh(NOW + timedelta(hours=7))
     assert not tokens().fresh(NOW + timedelta(hours=7, minutes=45))
     short = tokens(expires_at=NOW + timedelta(seconds=60))
@@ -312,11 +317,11 @@ def test_a_token_is_fresh_until_some_time_before_its_end():
     assert not short.fresh(NOW + timedelta(seconds=50))
 
 
-def test_a_clock_far_in_the_past_proves_no_token_fresh():
+def test_a_clock_far_in_the_past_proves_no_token_fresh() -> None:
     assert not tokens().fresh(NOW - timedelta(days=300))
 
 
-def test_no_token_is_in_a_repr():
+def test_no_token_is_in_a_repr() -> None:
     assert "secret" not in repr(
         tokens().renewed({"access_token": "secret-a2", "expires_in": 9}, NOW)
     )
@@ -332,17 +337,17 @@ def test_no_token_is_in_a_repr():
         {"access_token": 7},
     ],
 )
-def test_an_answer_without_a_usable_token_is_no_pair(answer):
+def test_an_answer_without_a_usable_token_is_no_pair(answer: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no tokens"):
         tokens().renewed(answer, NOW)
 
 
 @pytest.mark.parametrize("token", ["", "opaque", "a.b", "a.!!!.c", "a.e30.c", "a.W10.c"])
-def test_an_opaque_token_claims_nothing(token):
+def test_an_opaque_token_claims_nothing(token: str) -> None:
     assert claims(token) == {}
 
 
-def test_the_page_for_the_owner_names_every_setting():
+def test_the_page_for_the_owner_names_every_setting() -> None:
     page = (Path(__file__).parents[3] / "docs" / "fleet.md").read_text()
 
     for name in ("PROVIDER", "REGION", "SITE", "TOKEN", "BUDGET", "READ_EVERY", "API_URL"):

@@ -23,7 +23,7 @@ TOLD = {
 
 
 @pytest.mark.parametrize(("headers", "seconds"), TOLD.values(), ids=list(TOLD))
-def test_retry_after_is_seconds_or_a_date(headers, seconds):
+def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(httpx.Headers(headers), NOON, "ratelimit-reset") == seconds
 
 
@@ -48,14 +48,14 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("error", "kind"), KINDS, ids=repr)
-def test_only_what_never_went_out_counts_as_not_sent(error, kind):
+def test_only_what_never_went_out_counts_as_not_sent(error: Exception, kind: Failure) -> None:
     assert failure(error) is kind
 
 
-async def test_a_client_is_closed_soon_after_its_last_request_and_made_anew():
+async def test_a_client_is_closed_soon_after_its_last_request_and_made_anew() -> None:
     made = []
 
-    def make():
+    def make() -> httpx.AsyncClient:
         made.append(httpx.AsyncClient())
         return made[-1]
 

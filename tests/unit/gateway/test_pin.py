@@ -24,21 +24,21 @@ HEX = "0f" * 32
         pytest.param("SHA256=" + ":".join(["0F"] * 32), id="with its name"),
     ],
 )
-def test_fingerprint_is_accepted_in_any_usual_spelling(spelling):
+def test_fingerprint_is_accepted_in_any_usual_spelling(spelling: str) -> None:
     assert pin.normalise(spelling) == HEX
 
 
 @pytest.mark.parametrize("text", ["", "0f", HEX + "0", "zz" * 32, "password"])
-def test_fingerprint_of_another_length_names_its_variable(text):
+def test_fingerprint_of_another_length_names_its_variable(text: str) -> None:
     with pytest.raises(SettingsError, match="TOU_GATEWAY_FINGERPRINT"):
         pin.normalise(text)
 
 
-def test_fingerprint_is_shown_as_openssl_shows_it():
+def test_fingerprint_is_shown_as_openssl_shows_it() -> None:
     assert pin.with_colons(HEX) == ":".join(["0F"] * 32)
 
 
-def test_nothing_is_trusted_without_pairing():
+def test_nothing_is_trusted_without_pairing() -> None:
     with pytest.raises(SettingsError, match="tou gateway trust"):
         pin.trusted_fingerprint(None, None)
 
@@ -52,7 +52,7 @@ def test_nothing_is_trusted_without_pairing():
         ("https://[fe80::1]:443", ("fe80::1", 443), "https://[fe80::1]"),
     ],
 )
-def test_address_has_one_spelling(url, address, shown):
+def test_address_has_one_spelling(url: str, address: tuple[str, int], shown: str) -> None:
     assert pin.address_of(url) == address
     assert pin.shown_address(url) == shown
 
@@ -73,12 +73,12 @@ def test_address_has_one_spelling(url, address, shown):
         "https://[::1",
     ],
 )
-def test_address_that_is_no_gateways_names_its_variable(url):
+def test_address_that_is_no_gateways_names_its_variable(url: str) -> None:
     with pytest.raises(SettingsError, match="TOU_GATEWAY_URL"):
         pin.address_of(url)
 
 
-def test_address_with_a_password_in_it_is_refused_without_showing_it():
+def test_address_with_a_password_in_it_is_refused_without_showing_it() -> None:
     with pytest.raises(SettingsError) as caught:
         pin.address_of("https://installer:hunter2@powerwall")
 
@@ -86,14 +86,14 @@ def test_address_with_a_password_in_it_is_refused_without_showing_it():
     assert "TOU_GATEWAY_PASSWORD" in str(caught.value)
 
 
-def test_certificate_that_cannot_be_parsed_still_has_its_fingerprint():
+def test_certificate_that_cannot_be_parsed_still_has_its_fingerprint() -> None:
     found = pin.describe(b"not a certificate")
 
     assert found.fingerprint == pin.fingerprint_of(b"not a certificate")
     assert (found.subject, found.names, found.not_after) == ("", (), None)
 
 
-def test_subject_of_a_certificate_is_fit_to_be_shown():
+def test_subject_of_a_certificate_is_fit_to_be_shown() -> None:
     """Anybody can write what they like into one, and it is shown before it is trusted."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a\x1b[2Jb")])

@@ -2,12 +2,17 @@
 
 import json
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 
 from scheduler.errors import GatewayError
 from scheduler.gateway.base import Part, Spend
+from scheduler.gateway.local.client import LocalGateway
+
+from .conftest import Scripted, Told
 
 PASSWORD = 'pass"wörd'
 
@@ -24,7 +29,15 @@ PASSWORD = 'pass"wörd'
     ids=["refused", "error", "limit", "odd", "bare"],
 )
 @pytest.mark.parametrize("path", ["POST /api/login/Basic", "GET /api/operation"])
-async def test_password_in_an_answer_is_not_shown(scripted, answers, told, caplog, *, path, body):
+async def test_password_in_an_answer_is_not_shown(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    path: str,
+    body: str | dict[str, Any],
+) -> None:
     caplog.set_level(logging.DEBUG)
     status = body["code"] if isinstance(body, dict) and "code" in body else 200
     answer = httpx.Response(status, content=json.dumps(body))
@@ -40,8 +53,11 @@ async def test_password_in_an_answer_is_not_shown(scripted, answers, told, caplo
 
 @pytest.mark.parametrize("before", range(100, 210, 5))
 async def test_password_that_lies_across_a_cut_leaves_no_part_behind(
-    scripted, answers, told, before
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    before: int,
+) -> None:
     """Cut first and scrubbed afterwards, its first half stayed."""
     password = "correct-horse-battery-staple"
     refusal = {"code": 500, "error": "x" * 30 + " " + "y " * (before // 2) + password}
@@ -65,8 +81,13 @@ async def test_password_that_lies_across_a_cut_leaves_no_part_behind(
     ids=["mode", "version", "update", "sitemaster"],
 )
 async def test_words_of_a_gateway_are_shown_without_what_a_terminal_obeys(
-    scripted, answers, told, *, path, body
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    *,
+    path: str,
+    body: dict[str, Any],
+) -> None:
     gateway, _ = scripted(answers(**{path: httpx.Response(200, json=body)}))
     shown = []
     for ask in (
@@ -83,7 +104,7 @@ async def test_words_of_a_gateway_are_shown_without_what_a_terminal_obeys(
     assert not any(character in text for character in "\x1b\x07\u202e")
 
 
-def texts(value):
+def texts(value: Any) -> list[str]:
     """The texts in a frozen value, as they would be printed."""
     if isinstance(value, str):
         return [value]

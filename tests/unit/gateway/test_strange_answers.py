@@ -1,7 +1,9 @@
 """What the client makes of answers that no simulated gateway gives."""
 
 import gzip
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -9,14 +11,16 @@ import pytest
 from scheduler.errors import (
     AuditUnwritableError,
     GatewayBusyError,
+    GatewayError,
     GatewayProtocolError,
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.base import Part, Spend
+from scheduler.gateway.base import Part, Spend, Step
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.setting import Mode, Setting
 
-from .conftest import Body
+from .conftest import Body, Clock, Scripted, Told
 
 CHARGED = Setting(Mode.BACKUP, 100)
 BUSY = httpx.Response(503, json={"code": 503, "error": "busy", "message": "busy"})
@@ -30,7 +34,11 @@ DENIED = httpx.Response(
 )
 
 
-async def test_write_is_sent_as_mode_and_raw_reserve(scripted, answers, told):
+async def test_write_is_sent_as_mode_and_raw_reserve(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, script = scripted(answers())
 
     await gateway.write(Setting(Mode.SELF_CONSUMPTION, 20), None, told)
@@ -41,7 +49,12 @@ async def test_write_is_sent_as_mode_and_raw_reserve(scripted, answers, told):
     assert sent.headers["authorization"].startswith("Bearer QQQ")
 
 
-async def test_write_pauses_between_its_calls(scripted, answers, told, ticking):
+async def test_write_pauses_between_its_calls(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    ticking: Clock,
+) -> None:
     gateway, _ = scripted(answers(), pause=7.0)
     await gateway.read(told, spend=Spend.DUE)
     before = ticking.seconds
@@ -52,8 +65,10 @@ async def test_write_pauses_between_its_calls(scripted, answers, told, ticking):
 
 
 async def test_audit_is_on_disk_before_every_request_that_changes_something(
-    scripted, answers, told
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     """Login, its run, then write, commit and run; once more before the login's mark."""
     gateway, _ = scripted(answers(), pause=0)
 
@@ -64,7 +79,12 @@ async def test_audit_is_on_disk_before_every_request_that_changes_something(
 
 
 @pytest.mark.parametrize("path", ["/api/config/completed", "/api/sitemaster/run"])
-async def test_other_verb_is_tried_where_one_is_not_allowed(scripted, answers, told, path):
+async def test_other_verb_is_tried_where_one_is_not_allowed(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    path: str,
+) -> None:
     gateway, script = scripted(
         answers(
             **{
@@ -92,8 +112,15 @@ async def test_other_verb_is_tried_where_one_is_not_allowed(scripted, answers, t
     ],
 )
 async def test_busy_endpoint_is_left_alone_for_its_time(
-    scripted, answers, told, ticking, *, status, headers, wait
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    ticking: Clock,
+    *,
+    status: int,
+    headers: dict[str, str],
+    wait: int,
+) -> None:
     noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
     gateway, script = scripted(
         answers(**{"GET /api/operation": httpx.Response(status, headers=headers)}),
@@ -113,8 +140,11 @@ async def test_busy_endpoint_is_left_alone_for_its_time(
 
 
 async def test_wait_doubles_up_to_five_minutes_and_ends_with_a_good_answer(
-    scripted, answers, told, ticking
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    ticking: Clock,
+) -> None:
     fine = answers()["GET /api/operation"]
     gateway, _ = scripted(answers(**{"GET /api/operation": [BUSY] * 9 + [fine, BUSY]}))
     waits = []
@@ -132,7 +162,11 @@ async def test_wait_doubles_up_to_five_minutes_and_ends_with_a_good_answer(
     assert after.value.retry_after == 2
 
 
-async def test_busy_sitemaster_is_asked_again_while_the_battery_may_stand(scripted, answers, told):
+async def test_busy_sitemaster_is_asked_again_while_the_battery_may_stand(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     """A login has stopped it; no wait is heeded until it is seen running."""
     gateway, _ = scripted(
         answers(
@@ -153,8 +187,11 @@ async def test_busy_sitemaster_is_asked_again_while_the_battery_may_stand(script
 
 
 async def test_sitemaster_that_stays_down_is_an_error_after_a_minute(
-    scripted, answers, told, ticking
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    ticking: Clock,
+) -> None:
     gateway, _ = scripted(
         answers(**{"GET /api/sitemaster": httpx.Response(200, json={"running": False})})
     )
@@ -167,7 +204,11 @@ async def test_sitemaster_that_stays_down_is_an_error_after_a_minute(
     assert gateway.unsafe
 
 
-async def test_stop_that_comes_late_after_a_login_is_mended(scripted, answers, told):
+async def test_stop_that_comes_late_after_a_login_is_mended(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     """Running at the first look, down at the second: the login's stop takes up to 2 s."""
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
     gateway, script = scripted(answers(**{"GET /api/sitemaster": [up, down, down, up]}))
@@ -181,16 +222,16 @@ async def test_stop_that_comes_late_after_a_login_is_mended(scripted, answers, t
 class Unwritable:
     """An audit whose disk is full from some step on."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.name = name
         self.full = False
 
-    async def ended(self, step):
+    async def ended(self, step: Step) -> None:
         self.full = self.full or step.step == self.name
         if self.full:
             raise AuditUnwritableError
 
-    async def settled(self):
+    async def settled(self) -> None:
         if self.full:
             raise AuditUnwritableError
 
@@ -202,14 +243,17 @@ class KilledError(BaseException):
 class Killing(Unwritable):
     """Steps of a process that is killed once a step of this name has ended."""
 
-    async def ended(self, step):
+    async def ended(self, step: Step) -> None:
         if step.step == self.name:
             raise KilledError
 
 
 async def test_restart_owed_since_a_moment_waits_for_a_stop_that_is_under_way(
-    scripted, answers, told, ticking
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    ticking: Clock,
+) -> None:
     """Killed right after its login, started again within the second: the sitemaster still runs
     at the first look, and is down at the next."""
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
@@ -230,7 +274,11 @@ async def test_restart_owed_since_a_moment_waits_for_a_stop_that_is_under_way(
     assert gateway.unsafe is None
 
 
-async def test_lost_login_waits_for_a_stop_that_is_under_way(scripted, answers, told):
+async def test_lost_login_waits_for_a_stop_that_is_under_way(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
     lost = httpx.ReadError("")
     gateway, script = scripted(
@@ -261,7 +309,12 @@ async def test_lost_login_waits_for_a_stop_that_is_under_way(scripted, answers, 
         pytest.param(b"\xff\xfe\x00", id="no text"),
     ],
 )
-async def test_answer_that_is_no_operation_is_shown_by_its_head(scripted, answers, told, body):
+async def test_answer_that_is_no_operation_is_shown_by_its_head(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    body: bytes,
+) -> None:
     gateway, _ = scripted(answers(**{"GET /api/operation": httpx.Response(200, content=body)}))
 
     with pytest.raises(GatewayProtocolError, match="/api/operation") as caught:
@@ -271,7 +324,11 @@ async def test_answer_that_is_no_operation_is_shown_by_its_head(scripted, answer
         assert "router login" in str(caught.value)
 
 
-async def test_login_answer_that_is_not_understood_is_never_shown(scripted, answers, told):
+async def test_login_answer_that_is_not_understood_is_never_shown(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, script = scripted(
         answers(**{"POST /api/login/Basic": httpx.Response(200, text='{"token": 7, "x": "eve"}')})
     )
@@ -285,7 +342,11 @@ async def test_login_answer_that_is_not_understood_is_never_shown(scripted, answ
     assert gateway.unsafe is None
 
 
-async def test_login_without_a_token_in_its_body_is_taken_from_its_cookie(scripted, answers, told):
+async def test_login_without_a_token_in_its_body_is_taken_from_its_cookie(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     cookies = [("set-cookie", "AuthCookie=abc==; Path=/"), ("set-cookie", "UserRecord=u; Path=/")]
     gateway, script = scripted(
         answers(**{"POST /api/login/Basic": httpx.Response(200, headers=cookies)})
@@ -297,7 +358,11 @@ async def test_login_without_a_token_in_its_body_is_taken_from_its_cookie(script
     assert script.requests[-1].headers["cookie"] == "AuthCookie=abc==; UserRecord=u"
 
 
-async def test_cookies_of_other_answers_are_not_taken(scripted, answers, told):
+async def test_cookies_of_other_answers_are_not_taken(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, script = scripted(
         answers(**{"GET /api/status": httpx.Response(200, headers={"set-cookie": "evil=1"})})
     )
@@ -310,7 +375,11 @@ async def test_cookies_of_other_answers_are_not_taken(scripted, answers, told):
     assert "cookie" not in script.requests[-1].headers
 
 
-async def test_login_is_not_sent_while_the_house_is_off_grid(scripted, answers, told):
+async def test_login_is_not_sent_while_the_house_is_off_grid(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, script = scripted(
         answers(
             **{
@@ -329,7 +398,12 @@ async def test_login_is_not_sent_while_the_house_is_off_grid(scripted, answers, 
 
 
 @pytest.mark.parametrize("status", [401, 404, 502])
-async def test_login_is_sent_where_the_grid_cannot_be_read(scripted, answers, told, status):
+async def test_login_is_sent_where_the_grid_cannot_be_read(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    status: int,
+) -> None:
     gateway, script = scripted(
         answers(**{"GET /api/system_status/grid_status": httpx.Response(status)})
     )
@@ -339,7 +413,11 @@ async def test_login_is_sent_where_the_grid_cannot_be_read(scripted, answers, to
     assert "POST /api/login/Basic" in script.paths()
 
 
-async def test_unknown_firmware_is_logged_in_to_without_force(scripted, answers, told):
+async def test_unknown_firmware_is_logged_in_to_without_force(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, script = scripted(answers(**{"GET /api/status": httpx.Response(404)}))
 
     observed = await gateway.read(told, spend=Spend.DUE)
@@ -351,8 +429,10 @@ async def test_unknown_firmware_is_logged_in_to_without_force(scripted, answers,
 
 
 async def test_role_that_may_not_write_is_remembered_until_the_gateway_restarts(
-    scripted, answers, told
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     up_for = {"version": "1.49.0", "up_time_seconds": "5h0m0s"}
     restarted = {"version": "1.49.0", "up_time_seconds": "3m0s"}
     gateway, script = scripted(
@@ -383,7 +463,11 @@ async def test_role_that_may_not_write_is_remembered_until_the_gateway_restarts(
     assert after.can_write
 
 
-async def test_sitemaster_runs_again_although_the_write_was_refused(scripted, answers, told):
+async def test_sitemaster_runs_again_although_the_write_was_refused(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, script = scripted(answers(**{"POST /api/operation": httpx.Response(500)}))
 
     with pytest.raises(GatewayProtocolError):
@@ -393,7 +477,11 @@ async def test_sitemaster_runs_again_although_the_write_was_refused(scripted, an
     assert after == ["POST /api/operation", "GET /api/sitemaster/run", "GET /api/sitemaster"]
 
 
-async def test_post_is_not_sent_again_when_its_delivery_is_unknown(scripted, answers, told):
+async def test_post_is_not_sent_again_when_its_delivery_is_unknown(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, script = scripted(answers(**{"POST /api/operation": httpx.ReadTimeout("no answer")}))
 
     with pytest.raises(GatewayUnreachableError):
@@ -424,8 +512,14 @@ async def test_post_is_not_sent_again_when_its_delivery_is_unknown(scripted, ans
     ],
 )
 async def test_failed_request_is_told_in_our_words_and_without_traces(
-    scripted, answers, told, *, failure, kind, words
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    *,
+    failure: Exception,
+    kind: type[GatewayError],
+    words: str,
+) -> None:
     """An httpx error holds its request, and that the headers with the token."""
     gateway, _ = scripted(answers(**{"GET /api/status": failure}))
 
@@ -439,7 +533,11 @@ async def test_failed_request_is_told_in_our_words_and_without_traces(
     assert told.steps[-1].error == str(caught.value)
 
 
-async def test_answer_without_end_is_cut_off(scripted, answers, told):
+async def test_answer_without_end_is_cut_off(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, _ = scripted(
         answers(**{"GET /api/status": httpx.Response(200, content=b"x" * 2_100_000)})
     )
@@ -448,7 +546,11 @@ async def test_answer_without_end_is_cut_off(scripted, answers, told):
         await gateway.identify(told)
 
 
-async def test_no_login_is_sent_without_a_password(scripted, answers, told):
+async def test_no_login_is_sent_without_a_password(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, script = scripted(answers(), password="")
 
     with pytest.raises(GatewayRefusedError, match="TOU_GATEWAY_PASSWORD"):
@@ -458,7 +560,11 @@ async def test_no_login_is_sent_without_a_password(scripted, answers, told):
 
 
 @pytest.mark.parametrize("step", ["login", "run", "look", "write", "commit"])
-async def test_full_disk_does_not_keep_the_battery_from_running_again(scripted, answers, step):
+async def test_full_disk_does_not_keep_the_battery_from_running_again(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    step: str,
+) -> None:
     gateway, script = scripted(answers())
 
     with pytest.raises(AuditUnwritableError):
@@ -468,7 +574,9 @@ async def test_full_disk_does_not_keep_the_battery_from_running_again(scripted, 
     assert gateway.unsafe is None
 
 
-async def test_no_login_goes_out_when_the_audit_is_already_full(scripted, answers):
+async def test_no_login_goes_out_when_the_audit_is_already_full(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]], answers: Callable[..., dict[str, Any]]
+) -> None:
     gateway, script = scripted(answers())
 
     with pytest.raises(AuditUnwritableError):
@@ -477,7 +585,11 @@ async def test_no_login_goes_out_when_the_audit_is_already_full(scripted, answer
     assert "POST /api/login/Basic" not in script.paths()
 
 
-async def test_same_password_is_not_sent_again_before_its_time(scripted, answers, told):
+async def test_same_password_is_not_sent_again_before_its_time(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     instant = [datetime(2026, 7, 1, 12, tzinfo=UTC)]
     refused = httpx.Response(
         401, json={"code": 401, "error": "bad credentials", "message": "Login Error"}
@@ -499,8 +611,10 @@ async def test_same_password_is_not_sent_again_before_its_time(scripted, answers
 
 
 async def test_session_that_is_refused_everything_is_not_replaced_in_a_loop(
-    scripted, answers, told
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     """Login 200, then every read 403 for hours: DMF #33 #49."""
     gateway, script = scripted(answers(**{"GET /api/operation": DENIED}))
     for _ in range(4):
@@ -513,8 +627,11 @@ async def test_session_that_is_refused_everything_is_not_replaced_in_a_loop(
 
 @pytest.mark.parametrize("status", [401, 403])
 async def test_session_that_dies_right_after_its_login_is_no_refusal(
-    scripted, answers, told, status
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    status: int,
+) -> None:
     """The gateway restarted in between, and forgot its tokens."""
     usual = answers()["GET /api/operation"]
     gateway, script = scripted(
@@ -527,7 +644,11 @@ async def test_session_that_dies_right_after_its_login_is_no_refusal(
     assert script.paths().count("POST /api/login/Basic") == 2
 
 
-async def test_write_denied_to_a_session_that_died_is_sent_again(scripted, answers, told):
+async def test_write_denied_to_a_session_that_died_is_sent_again(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     operation = answers()["GET /api/operation"]
     gateway, script = scripted(
         answers(
@@ -544,7 +665,11 @@ async def test_write_denied_to_a_session_that_died_is_sent_again(scripted, answe
     assert gateway.limits.can_write
 
 
-async def test_run_denied_right_after_a_login_is_no_refusal(scripted, answers, told):
+async def test_run_denied_right_after_a_login_is_no_refusal(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, script = scripted(
         answers(**{"GET /api/sitemaster/run": [httpx.Response(401), httpx.Response(202)]})
     )
@@ -556,8 +681,11 @@ async def test_run_denied_right_after_a_login_is_no_refusal(scripted, answers, t
 
 
 async def test_role_that_may_not_write_is_asked_again_within_five_minutes(
-    scripted, answers, told, ticking
-):
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    ticking: Clock,
+) -> None:
     gateway, script = scripted(answers(**{"POST /api/operation": [DENIED, httpx.Response(200)]}))
     with pytest.raises(GatewayRefusedError) as caught:
         await gateway.write(CHARGED, None, told)
@@ -585,7 +713,12 @@ async def test_role_that_may_not_write_is_asked_again_within_five_minutes(
     ],
     ids=["empty", "null", "no version", "number", "a word", "twice", "NaN", "401", "403", "404"],
 )
-async def test_one_odd_answer_about_the_firmware_is_no_verdict(scripted, answers, told, odd):
+async def test_one_odd_answer_about_the_firmware_is_no_verdict(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    odd: httpx.Response,
+) -> None:
     usual = answers()["GET /api/status"]
     gateway, _ = scripted(answers(**{"GET /api/status": [odd, usual]}))
 
@@ -595,7 +728,12 @@ async def test_one_odd_answer_about_the_firmware_is_no_verdict(scripted, answers
 
 
 @pytest.mark.parametrize("odd", [b"", b"null", b'{"version":7}'])
-async def test_odd_answers_about_the_firmware_are_asked_again_soon(scripted, answers, told, odd):
+async def test_odd_answers_about_the_firmware_are_asked_again_soon(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+    odd: bytes,
+) -> None:
     gateway, script = scripted(answers(**{"GET /api/status": httpx.Response(200, content=odd)}))
 
     with pytest.raises(GatewayProtocolError):
@@ -606,7 +744,11 @@ async def test_odd_answers_about_the_firmware_are_asked_again_soon(scripted, ans
     assert gateway.limits.can_write
 
 
-async def test_firmware_that_is_not_told_is_asked_for_before_every_write(scripted, answers, told):
+async def test_firmware_that_is_not_told_is_asked_for_before_every_write(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     """A Powerwall 3 answers 404; so did gateways of 21.20.3 for an hour."""
     gateway, script = scripted(answers(**{"GET /api/status": httpx.Response(404)}))
 
@@ -618,7 +760,11 @@ async def test_firmware_that_is_not_told_is_asked_for_before_every_write(scripte
     assert gateway.limits.can_write
 
 
-async def test_packed_body_is_not_unpacked(scripted, answers, told):
+async def test_packed_body_is_not_unpacked(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     packed = gzip.compress(gzip.compress(b"x" * 1_000_000))
     gateway, script = scripted(
         answers(
@@ -636,7 +782,11 @@ async def test_packed_body_is_not_unpacked(scripted, answers, told):
     assert script.requests[0].headers["accept-encoding"] == "identity"
 
 
-async def test_sitemaster_that_stops_by_itself_is_noticed_and_run_again(scripted, answers, told):
+async def test_sitemaster_that_stops_by_itself_is_noticed_and_run_again(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, script = scripted(answers())
     await gateway.write(CHARGED, None, told)
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
@@ -652,7 +802,11 @@ async def test_sitemaster_that_stops_by_itself_is_noticed_and_run_again(scripted
     assert script.paths().count("POST /api/login/Basic") == 1
 
 
-async def test_battery_that_stands_still_is_held_up_by_no_refusal(scripted, answers, told):
+async def test_battery_that_stands_still_is_held_up_by_no_refusal(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     """Logins that were accepted and refused their work; one more is what it takes to run it."""
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
     gateway, script = scripted(answers(**{"GET /api/operation": DENIED}))
@@ -666,7 +820,11 @@ async def test_battery_that_stands_still_is_held_up_by_no_refusal(scripted, answ
     assert gateway.unsafe is None
 
 
-async def test_refusal_tells_whether_the_write_was_delivered(scripted, answers, told):
+async def test_refusal_tells_whether_the_write_was_delivered(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     gateway, _ = scripted(answers(**{"GET /api/status": httpx.ConnectError("")}))
     with pytest.raises(GatewayUnreachableError) as before:
         await gateway.write(CHARGED, None, told)

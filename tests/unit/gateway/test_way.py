@@ -1,18 +1,23 @@
 """The way from a write to the socket, counted in functions of ours."""
 
 import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 import scheduler
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.wire import Carrier
 from scheduler.setting import Mode, Setting
+
+from .conftest import Scripted, Told
 
 OURS = str(Path(scheduler.__file__).parent)
 
 
-def ours(task):
+def ours(task: asyncio.Task[Any]) -> Iterator[str]:
     """The functions of ours in which a task stands, the outermost first."""
     coroutine = task.get_coro()
     while hasattr(coroutine, "cr_code"):
@@ -24,17 +29,22 @@ def ours(task):
 class Noted(httpx.AsyncBaseTransport):
     """A transport that notes in which functions all tasks stand when it is given the write."""
 
-    def __init__(self, script):
-        self.script, self.way = script, []
+    def __init__(self, script: Scripted) -> None:
+        self.script = script
+        self.way: list[str] = []
 
-    async def handle_async_request(self, request):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST" and request.url.path == "/api/operation":
             await asyncio.sleep(0)
             self.way = [name for task in asyncio.all_tasks() for name in ours(task)]
         return self.script(request)
 
 
-async def test_a_write_reaches_the_socket_through_four_functions(scripted, answers, told):
+async def test_a_write_reaches_the_socket_through_four_functions(
+    scripted: Callable[..., tuple[LocalGateway, Scripted]],
+    answers: Callable[..., dict[str, Any]],
+    told: Told,
+) -> None:
     _, script = scripted(answers())
     noted = Noted(script)
     gateway, _ = scripted({}, carrier=Carrier(transport=noted))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,10 +13,11 @@ from scheduler import clock
 from scheduler.host import supervisor
 from scheduler.host.keeper import LONGEST_STEP, Keeper
 from scheduler.host.pulse import LOOK, Pulse
+from scheduler.host.timers import Timers
 from scheduler.site.site import Alarm
 from scheduler.words import Wake
 
-from .conftest import PlainSite
+from .conftest import FakeScheduler, PlainSite, Wall
 
 
 class Nothing:
@@ -25,24 +26,24 @@ class Nothing:
     def __init__(self) -> None:
         self.beats = 0
 
-    def beat(self, now):
+    def beat(self, now: datetime) -> None:
         self.beats += 1
 
-    def mend(self):
+    def mend(self) -> bool:
         return True
 
-    async def look(self):
+    async def look(self) -> None:
         pass
 
 
 @pytest.fixture
-def told(monkeypatch):
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
     monkeypatch.setattr(supervisor, "notify", lambda *said: lines.__iadd__(said) is lines)
     return lines
 
 
-def host(keepers, timers, *, pulse):
+def host(keepers: tuple[Keeper, ...], timers: Timers, *, pulse: timedelta) -> Any:
     nothing = Nothing()
 
     async def tell_heads() -> None:
@@ -60,12 +61,14 @@ def host(keepers, timers, *, pulse):
     )
 
 
-def made(site, timers, wall, *, pulse=timedelta(seconds=30)):
-    keeper = Keeper(site, timers, now=wall.now)
+def made(
+    site: PlainSite, timers: Timers, wall: Wall, *, pulse: timedelta = timedelta(seconds=30)
+) -> tuple[Keeper, Pulse]:
+    keeper = Keeper(cast("Any", site), timers, now=wall.now)
     return keeper, Pulse(host((keeper,), timers, pulse=pulse))
 
 
-async def test_a_site_is_woken_once_a_pulse(site, timers, wall):
+async def test_a_site_is_woken_once_a_pulse(site: PlainSite, timers: Timers, wall: Wall) -> None:
     keeper, pulse = made(site, timers, wall)
     begun, now = clock.monotonic(), clock.now()
     for second in range(10, 91, 10):
@@ -75,7 +78,7 @@ async def test_a_site_is_woken_once_a_pulse(site, timers, wall):
     assert [wake for wake, _ in site.looks] == [Wake.PULSE] * 3
 
 
-async def test_the_pulses_of_many_sites_are_spread(timers, wall):
+async def test_the_pulses_of_many_sites_are_spread(timers: Timers, wall: Wall) -> None:
     sites = [PlainSite(str(n)) for n in range(30)]
     keepers = tuple(Keeper(cast("Any", site), timers, now=wall.now) for site in sites)
     pulse = Pulse(host(keepers, timers, pulse=timedelta(seconds=30)))
@@ -89,8 +92,8 @@ async def test_the_pulses_of_many_sites_are_spread(timers, wall):
 
 
 async def test_a_step_of_the_clock_is_seen_within_seconds_however_rare_the_pulse(
-    site, timers, scheduler, wall
-):
+    site: PlainSite, timers: Timers, scheduler: FakeScheduler, wall: Wall
+) -> None:
     keeper, pulse = made(site, timers, wall, pulse=timedelta(hours=1))
     begun, now = clock.monotonic(), clock.now()
     old, new = wall.now() + timedelta(hours=5), wall.now() + timedelta(hours=2)
@@ -108,8 +111,8 @@ async def test_a_step_of_the_clock_is_seen_within_seconds_however_rare_the_pulse
 
 
 async def test_the_watchdog_is_fed_while_all_rest_though_the_pulse_is_an_hour(
-    site, timers, wall, told, monkeypatch
-):
+    site: PlainSite, timers: Timers, wall: Wall, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "9000000")
     monkeypatch.delenv("WATCHDOG_PID", raising=False)
     _, pulse = made(site, timers, wall, pulse=timedelta(hours=1))
@@ -123,8 +126,8 @@ async def test_the_watchdog_is_fed_while_all_rest_though_the_pulse_is_an_hour(
 
 
 async def test_the_watchdog_is_not_fed_while_a_turn_hangs_and_again_when_it_ends(
-    site, timers, wall, told
-):
+    site: PlainSite, timers: Timers, wall: Wall, told: list[str]
+) -> None:
     keeper, pulse = made(site, timers, wall)
     site.door.clear()
     keeper.wake(Wake.BOUNDARY)
@@ -146,7 +149,9 @@ async def test_the_watchdog_is_not_fed_while_a_turn_hangs_and_again_when_it_ends
     [("90000000", None, 90.0), ("90000000", "1", None), ("", None, None), ("x", None, None)],
     ids=["set", "for another process", "not set", "no number"],
 )
-def test_the_watchdogs_time_is_the_supervisors(usec, pid, seconds, monkeypatch):
+def test_the_watchdogs_time_is_the_supervisors(
+    usec: str, pid: str | None, seconds: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", usec)
     monkeypatch.setenv("WATCHDOG_PID", pid) if pid else monkeypatch.delenv(
         "WATCHDOG_PID", raising=False

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from scheduler.schedule.tariff import Tariff
 
 SAMPLES = Path(__file__).parents[2] / "data" / "imports"
 
-Fields = dict[str, object]
+Fields = dict[str, Any]
 
 
 @pytest.fixture(scope="session")

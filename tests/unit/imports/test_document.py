@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from scheduler import imports
-from scheduler.errors import ScheduleError
+from scheduler.errors import Problem, ScheduleError
 from scheduler.imports.document import parse
 
+from .conftest import Fields
 
-def refused(text: str):
+
+def refused(text: str) -> Problem:
     with pytest.raises(ScheduleError) as caught:
         imports.read(text, "rate.json")
     (problem,) = caught.value.problems
@@ -39,7 +42,7 @@ def refused(text: str):
         ('{"a": ' + "9" * 5000 + "}", "json", "a number of many digits"),
     ],
 )
-def test_what_is_no_rate_is_refused_in_one_sentence(text, id_, words) -> None:
+def test_what_is_no_rate_is_refused_in_one_sentence(text: str, id_: str, words: str) -> None:
     problem = refused(text)
 
     assert (problem.id, str(problem.place)) == (id_, "rate.json:1:1")
@@ -53,7 +56,7 @@ def test_broken_json_is_refused_where_it_breaks() -> None:
     assert "expecting ':' delimiter" in problem.message
 
 
-def test_json_cut_off_in_the_middle_is_refused_at_its_end(sample) -> None:
+def test_json_cut_off_in_the_middle_is_refused_at_its_end(sample: Callable[[str], str]) -> None:
     text = sample("urdb/fpl_gsldt1_tou")[:3000]
 
     assert refused(text).id == "json"
@@ -78,7 +81,9 @@ def test_json_cut_off_in_the_middle_is_refused_at_its_end(sample) -> None:
         "inside a string",
     ],
 )
-def test_a_path_has_the_place_of_its_deepest_part(text, path, at) -> None:
+def test_a_path_has_the_place_of_its_deepest_part(
+    text: str, path: tuple[str | int, ...], at: str
+) -> None:
     place = parse(text, "f.json").place(path)
 
     offset = sum(len(line) + 1 for line in text.split("\n")[: place.line - 1]) + place.column - 1
@@ -95,7 +100,7 @@ def test_a_key_that_stands_twice_is_named_at_its_second_place() -> None:
 
 
 @pytest.mark.parametrize("wrappings", [1, 2, 3])
-def test_places_in_wrapped_json_point_into_the_file(wrappings) -> None:
+def test_places_in_wrapped_json_point_into_the_file(wrappings: int) -> None:
     text = json.dumps({"é\\\n😀": "ü", "b": [1, "found"]})
     for _ in range(wrappings):
         text = json.dumps(text)
@@ -106,11 +111,15 @@ def test_places_in_wrapped_json_point_into_the_file(wrappings) -> None:
     assert text[place.column - 1 :].lstrip("\\").startswith('"found')
 
 
-def test_a_byte_order_mark_does_not_matter(record, importing) -> None:
+def test_a_byte_order_mark_does_not_matter(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     assert importing("\ufeff" + json.dumps(record())).suggested_id == "tou-test"
 
 
-def test_keys_that_would_disturb_a_terminal_are_quoted_in_paths(tesla) -> None:
+def test_keys_that_would_disturb_a_terminal_are_quoted_in_paths(
+    tesla: Callable[..., Fields],
+) -> None:
     given = tesla({"ON\x1b[31m\ud800": [{"fromHour": 99}]})
 
     problem = refused(json.dumps(given))

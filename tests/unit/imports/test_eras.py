@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
-from scheduler.errors import ScheduleError
+from scheduler import imports
+from scheduler.errors import Problem, ScheduleError
+
+from .conftest import Fields
 
 OLD, NEW = "0" * 24, "1" * 24
 
 
 @pytest.fixture
-def eras(record):
+def eras(record: Callable[..., Fields]) -> list[dict[str, Any]]:
     """Two eras of one plan: the old one to the end of 2019, the new one from 2020 on."""
     return [
         record(label=OLD, startdate="2015-01-01", enddate="2019-12-31"),
@@ -20,14 +25,20 @@ def eras(record):
     ]
 
 
-def refused(importing, given, **choice):
+def refused(
+    importing: Callable[..., imports.Imported],
+    given: str | dict[str, Any] | list[Any],
+    **choice: Any,
+) -> Problem:
     with pytest.raises(ScheduleError) as caught:
         importing(given, **choice)
     (problem,) = caught.value.problems
     return problem
 
 
-def test_several_eras_without_a_choice_are_refused_and_listed(eras, importing) -> None:
+def test_several_eras_without_a_choice_are_refused_and_listed(
+    eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+) -> None:
     problem = refused(importing, {"items": eras})
 
     assert (problem.path, problem.id) == ("items", "several-eras")
@@ -47,35 +58,47 @@ def test_several_eras_without_a_choice_are_refused_and_listed(eras, importing) -
     ],
     ids=["first day", "last day", "the day after", "years later", "within a day of slack"],
 )
-def test_a_date_chooses_the_era_it_falls_in(at, label, eras, importing) -> None:
+def test_a_date_chooses_the_era_it_falls_in(
+    at: str, label: str, eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+) -> None:
     found = importing(eras, at=date.fromisoformat(at))
 
     assert f"record {label}" in found.tariff_yaml
 
 
-def test_a_date_outside_every_era_is_refused(eras, importing) -> None:
+def test_a_date_outside_every_era_is_refused(
+    eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+) -> None:
     problem = refused(importing, eras, at=date(2014, 12, 30))
 
     assert problem.id == "no-such-record"
     assert "No record covers 2014-12-30" in problem.message
 
 
-def test_a_label_chooses_its_record(eras, importing) -> None:
+def test_a_label_chooses_its_record(
+    eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+) -> None:
     assert f"record {OLD}" in importing(eras, label=OLD).tariff_yaml
 
 
-def test_a_label_that_is_not_there_is_refused_with_those_that_are(eras, importing) -> None:
+def test_a_label_that_is_not_there_is_refused_with_those_that_are(
+    eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+) -> None:
     problem = refused(importing, eras, label="f" * 24)
 
     assert problem.id == "no-such-record"
     assert OLD in problem.message
 
 
-def test_a_label_is_checked_in_a_file_of_one_record_too(record, importing) -> None:
+def test_a_label_is_checked_in_a_file_of_one_record_too(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     assert refused(importing, record(), label=OLD).id == "no-such-record"
 
 
-def test_eras_that_share_a_label_still_need_a_date(eras, importing) -> None:
+def test_eras_that_share_a_label_still_need_a_date(
+    eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+) -> None:
     shared = [{**each, "label": OLD} for each in eras]
 
     problem = refused(importing, shared, label=OLD)
@@ -84,7 +107,9 @@ def test_eras_that_share_a_label_still_need_a_date(eras, importing) -> None:
     assert "2020-01-01.." in importing(shared, label=OLD, at=date(2021, 1, 1)).tariff_yaml
 
 
-def test_of_two_open_eras_of_one_plan_the_newer_holds_and_it_is_said(record, importing) -> None:
+def test_of_two_open_eras_of_one_plan_the_newer_holds_and_it_is_said(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     both = [record(label=OLD, startdate="2015-01-01"), record(label=NEW, startdate="2020-01-01")]
 
     found = importing(both, at=date(2021, 1, 1))
@@ -93,7 +118,9 @@ def test_of_two_open_eras_of_one_plan_the_newer_holds_and_it_is_said(record, imp
     assert any("more than one record in force; left aside: 000" in note for note in found.notes)
 
 
-def test_a_record_that_another_one_supersedes_gives_way(record, importing) -> None:
+def test_a_record_that_another_one_supersedes_gives_way(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     both = [
         record(label=OLD, name="Old Name"),
         record(label=NEW, name="New Name", supersedes=OLD),
@@ -102,7 +129,9 @@ def test_a_record_that_another_one_supersedes_gives_way(record, importing) -> No
     assert f"record {NEW}" in importing(both, at=date(2021, 1, 1)).tariff_yaml
 
 
-def test_two_plans_in_force_on_the_date_need_a_label(record, importing) -> None:
+def test_two_plans_in_force_on_the_date_need_a_label(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     both = [record(label=OLD, name="Plan A"), record(label=NEW, name="Plan B")]
 
     problem = refused(importing, both, at=date(2021, 1, 1))
@@ -110,23 +139,33 @@ def test_two_plans_in_force_on_the_date_need_a_label(record, importing) -> None:
     assert problem.message.endswith("Choose one with --label.")
 
 
-def test_a_date_outside_the_only_record_is_noted(record, importing) -> None:
+def test_a_date_outside_the_only_record_is_noted(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     found = importing(record(enddate="2021-12-31"), at=date(2026, 1, 1))
 
     assert any("does not cover 2026-01-01" in note for note in found.notes)
 
 
-def test_the_same_record_twice_is_one_record(record, importing) -> None:
+def test_the_same_record_twice_is_one_record(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     assert importing([record(), record()]).suggested_id == "tou-test"
 
 
-def test_a_broken_era_that_was_not_chosen_does_no_harm(eras, record, importing) -> None:
+def test_a_broken_era_that_was_not_chosen_does_no_harm(
+    eras: list[dict[str, Any]],
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     broken = record(label="2" * 24, startdate="2018-01-01", enddate="2017-01-01")
 
     assert f"record {NEW}" in importing([*eras, broken], at=date(2026, 1, 1)).tariff_yaml
 
 
-def test_a_list_that_holds_something_else_is_refused_at_that_item(record, importing) -> None:
+def test_a_list_that_holds_something_else_is_refused_at_that_item(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     problem = refused(importing, {"items": [record(), "more"]})
 
     assert (problem.path, problem.id) == ("items[1]", "record")
@@ -142,7 +181,9 @@ def test_a_list_that_holds_something_else_is_refused_at_that_item(record, import
     ],
     ids=["camel case", "flattened json", "csv", "csv with schedules"],
 )
-def test_the_bulk_form_is_recognised_and_refused(given, importing) -> None:
+def test_the_bulk_form_is_recognised_and_refused(
+    given: str | dict[str, Any] | list[dict[str, str]], importing: Callable[..., imports.Imported]
+) -> None:
     problem = refused(importing, given)
 
     assert problem.id == "bulk-form"

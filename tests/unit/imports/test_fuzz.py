@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -39,13 +40,13 @@ def unwrapped(path: Path) -> object:
 DATA = [unwrapped(path) for path in SAMPLES]
 
 
-def places(data: object) -> list[tuple[object, object]]:
+def places(data: Any) -> list[tuple[Any, Any]]:
     """Every (container, key) of the data; long rows of numbers by their ends alone."""
     keys = list(data) if isinstance(data, dict) else []
     if isinstance(data, list):
         keys = [n for n in range(len(data)) if len(data) < 13 or n in (0, 17)]
     found = [(data, key) for key in keys]
-    return found + [each for key in keys for each in places(data[key])]  # type: ignore[index]
+    return found + [each for key in keys for each in places(data[key])]
 
 
 def outcome(text: str) -> str:
@@ -69,7 +70,7 @@ def outcome(text: str) -> str:
 @pytest.mark.parametrize("data", DATA, ids=BY_NAME)
 @MODEST
 @given(choice=st.data())
-def test_a_bent_sample_is_imported_or_refused(data, choice) -> None:
+def test_a_bent_sample_is_imported_or_refused(data: Any, choice: st.DataObject) -> None:
     bent = copy.deepcopy(data)
     for _ in range(choice.draw(st.integers(1, 3))):
         targets = places(bent)
@@ -87,7 +88,9 @@ def test_a_bent_sample_is_imported_or_refused(data, choice) -> None:
 @pytest.mark.parametrize("path", SAMPLES[::4], ids=BY_NAME[::4])
 @MODEST
 @given(choice=st.data())
-def test_a_sample_with_damaged_text_is_imported_or_refused(path, choice) -> None:
+def test_a_sample_with_damaged_text_is_imported_or_refused(
+    path: Path, choice: st.DataObject
+) -> None:
     text = path.read_text(encoding="utf-8")
     start = choice.draw(st.integers(0, len(text)))
     end = min(len(text), start + choice.draw(st.integers(0, 200)))
@@ -99,7 +102,7 @@ def test_a_sample_with_damaged_text_is_imported_or_refused(path, choice) -> None
 
 @settings(max_examples=150)
 @given(st.text(max_size=60))
-def test_any_text_is_refused(text) -> None:
+def test_any_text_is_refused(text: str) -> None:
     assert outcome(text) == "refused"
 
 
@@ -112,7 +115,9 @@ ROW = st.lists(st.integers(0, 3), min_size=24, max_size=24)
     months=st.lists(st.integers(0, 2), min_size=12, max_size=12),
     rates=st.lists(st.sampled_from([0.0, 0.1, 0.2, -0.05]), min_size=4, max_size=4),
 )
-def test_any_grid_comes_out_hour_by_hour(rows, months, rates) -> None:
+def test_any_grid_comes_out_hour_by_hour(
+    rows: list[list[int]], months: list[int], rates: list[float]
+) -> None:
     """Oracle: the price of each hour of each month's 15th, looked up in the written file."""
     weekday = [rows[month % len(rows)] for month in months]
     record = {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from scheduler import imports
 from scheduler.errors import NothingToScheduleError, ScheduleError
 
 URDB, TESLA = "urdb/", "tesla_tariff/"
@@ -89,7 +92,12 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize("row", EXPECTED, ids=[f"{name} on {day}" for name, day, _ in EXPECTED])
-def test_a_sample_has_the_windows_of_its_data(row, sample, importing, windows) -> None:
+def test_a_sample_has_the_windows_of_its_data(
+    row: tuple[str, str, str],
+    sample: Callable[[str], str],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     name, day, expected = row
 
     found = importing(sample(name))
@@ -105,7 +113,9 @@ def test_a_sample_has_the_windows_of_its_data(row, sample, importing, windows) -
         ("pge_e1_region_t_tiered", "changes with the amount used only"),
     ],
 )
-def test_a_sample_without_hours_has_nothing_to_schedule(name, reason, sample, importing) -> None:
+def test_a_sample_without_hours_has_nothing_to_schedule(
+    name: str, reason: str, sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+) -> None:
     with pytest.raises(NothingToScheduleError, match="nothing to schedule") as caught:
         importing(sample(URDB + name))
 
@@ -113,7 +123,9 @@ def test_a_sample_without_hours_has_nothing_to_schedule(name, reason, sample, im
     assert caught.value.exit_code == 1
 
 
-def test_the_sample_with_a_tier_without_rate_names_the_tier(sample, importing) -> None:
+def test_the_sample_with_a_tier_without_rate_names_the_tier(
+    sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+) -> None:
     with pytest.raises(ScheduleError) as caught:
         importing(sample(URDB + "dixie_escalante_missing_rate"))
 
@@ -123,7 +135,9 @@ def test_the_sample_with_a_tier_without_rate_names_the_tier(sample, importing) -
     assert line[problem.place.column - 1 :].startswith('{"unit": "kWh"}')
 
 
-def test_the_prices_of_a_sample_are_rate_plus_adjustment(sample, importing) -> None:
+def test_the_prices_of_a_sample_are_rate_plus_adjustment(
+    sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+) -> None:
     found = importing(sample(URDB + "fpl_gsldt1_tou"))
 
     prices = found.tariff.prices
@@ -132,7 +146,9 @@ def test_the_prices_of_a_sample_are_rate_plus_adjustment(sample, importing) -> N
     assert (prices.currency, str(prices.as_of)) == ("USD", "2025-01-01")
 
 
-def test_seasons_of_a_tesla_sample_are_named_by_their_dates(sample, importing) -> None:
+def test_seasons_of_a_tesla_sample_are_named_by_their_dates(
+    sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+) -> None:
     found = importing(sample(TESLA + "fleet_api_doc_pge_ev2a_v2"))
 
     assert "  summer: 06-01..09-30\n  winter: 10-01..05-31\n" in found.tariff_yaml
@@ -147,12 +163,14 @@ def test_seasons_of_a_tesla_sample_are_named_by_their_dates(sample, importing) -
         (TESLA + "sce_tou_d_prime_v1", "sce-tou-d-prime"),
     ],
 )
-def test_a_sample_suggests_an_id_for_its_file(name, id_, sample, importing) -> None:
+def test_a_sample_suggests_an_id_for_its_file(
+    name: str, id_: str, sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+) -> None:
     assert importing(sample(name)).suggested_id == id_
 
 
 def test_a_written_file_names_its_schema_its_source_and_what_is_not_known(
-    sample, importing
+    sample: Callable[[str], str], importing: Callable[..., imports.Imported]
 ) -> None:
     found = importing(sample(URDB + "sce_tou8_option_d"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from scheduler import imports
 
 SAMPLES = sorted((Path(__file__).parents[2] / "data" / "imports" / "tesla_tariff").glob("*.json"))
-WRAPS = {
+WRAPS: dict[str, Callable[[Any], Any]] = {
     "alone": lambda body: body,
     "v1": lambda body: {"response": {"tariff_content": body, "tariff_content_v2": {}}},
     "v2": lambda body: {"response": {"tariff_content": {"seasons": {}}, "tariff_content_v2": body}},
@@ -56,7 +57,9 @@ def reshaped(season: dict[str, Any], *, nested: bool, texts: bool, zeros: bool) 
     texts=st.booleans(),
     zeros=st.booleans(),
 )
-def test_a_sample_has_the_same_windows_in_every_shape(path, wrap, nested, texts, zeros) -> None:
+def test_a_sample_has_the_same_windows_in_every_shape(
+    path: Path, wrap: str, nested: bool, texts: bool, zeros: bool
+) -> None:
     body = body_of(path)
     seasons = {
         name: reshaped(season, nested=nested, texts=texts, zeros=zeros)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from types import EllipsisType
 from typing import Any
 
 import pytest
 
+from scheduler import imports
 from scheduler.errors import NothingToScheduleError, ScheduleError
+
+from .conftest import Fields
 
 MONDAY, WEDNESDAY, FRIDAY = "2026-07-13", "2026-07-15", "2026-07-17"
 SATURDAY, SUNDAY = "2026-07-18", "2026-07-19"
@@ -15,7 +20,9 @@ PEAK = "off_peak, 16:00 on_peak, 21:00 off_peak"
 EVERY_DAY, MIDNIGHT = (0, 6), (0, 0)
 
 
-def refused(importing, given, **choice) -> tuple[Any, ...]:
+def refused(
+    importing: Callable[..., imports.Imported], given: str | dict[str, Any], **choice: Any
+) -> tuple[Any, ...]:
     with pytest.raises(ScheduleError) as caught:
         importing(given, **choice)
     return caught.value.problems
@@ -83,12 +90,20 @@ def second_generation(fields: dict[str, Any]) -> dict[str, Any]:
         "with what is paid for export",
     ],
 )
-def test_every_wrapping_gives_the_same_windows(wrap, tesla, importing, windows) -> None:
+def test_every_wrapping_gives_the_same_windows(
+    wrap: Callable[..., Any],
+    tesla: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     assert windows(importing(wrap(tesla())), WEDNESDAY) == PEAK
 
 
 def test_day_0_is_monday_and_a_wrap_covers_both_ends_of_each_listed_day(
-    tesla, span, importing, windows
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
 ) -> None:
     """Mon-Fri 20-15 covers Monday 0-15 and not Saturday 0-15: a real plan only tiles that way."""
     given = tesla(
@@ -108,7 +123,12 @@ def test_day_0_is_monday_and_a_wrap_covers_both_ends_of_each_listed_day(
     ]
 
 
-def test_days_may_wrap_the_week(tesla, span, importing, windows) -> None:
+def test_days_may_wrap_the_week(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     given = tesla(
         {
             "OFF_PEAK": [span((5, 0), MIDNIGHT, MIDNIGHT), span((1, 4), (21, 0), (16, 0))],
@@ -127,7 +147,13 @@ def test_days_may_wrap_the_week(tesla, span, importing, windows) -> None:
 
 
 @pytest.mark.parametrize("end", [(0, 0), (24, 0)], ids=["0:00", "24:00"])
-def test_an_end_at_midnight_is_the_end_of_the_day(end, tesla, span, importing, windows) -> None:
+def test_an_end_at_midnight_is_the_end_of_the_day(
+    end: tuple[int, int],
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     given = tesla(
         {
             "OFF_PEAK": [span(EVERY_DAY, (0, 0), (16, 30))],
@@ -138,7 +164,11 @@ def test_an_end_at_midnight_is_the_end_of_the_day(end, tesla, span, importing, w
     assert windows(importing(given), WEDNESDAY) == "off_peak, 16:30 on_peak"
 
 
-def test_left_out_numbers_are_zero(tesla, importing, windows) -> None:
+def test_left_out_numbers_are_zero(
+    tesla: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     given = tesla(
         {
             "OFF_PEAK": [{"toDayOfWeek": 6, "toHour": 16}, {"toDayOfWeek": 6, "fromHour": 21}],
@@ -150,7 +180,9 @@ def test_left_out_numbers_are_zero(tesla, importing, windows) -> None:
 
 
 def test_a_left_out_last_day_is_monday_where_that_covers_the_week(
-    tesla, importing, windows
+    tesla: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
 ) -> None:
     given = tesla(
         {
@@ -165,7 +197,9 @@ def test_a_left_out_last_day_is_monday_where_that_covers_the_week(
 
 
 def test_a_left_out_last_day_is_sunday_where_only_that_covers_the_week(
-    tesla, importing, windows
+    tesla: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
 ) -> None:
     given = tesla(
         {
@@ -180,7 +214,7 @@ def test_a_left_out_last_day_is_sunday_where_only_that_covers_the_week(
     assert any("names no last day" in note for note in found.notes)
 
 
-def sunday_first(tesla, span):
+def sunday_first(tesla: Callable[..., Fields], span: Callable[..., Fields]) -> dict[str, Any]:
     """A Monday-to-Friday peak as a program writes it that counts Sunday as day 0."""
     return tesla(
         {
@@ -195,7 +229,9 @@ def sunday_first(tesla, span):
 
 
 def test_a_week_that_seems_to_start_on_sunday_is_told_with_the_way_out(
-    tesla, span, importing
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
 ) -> None:
     found = importing(sunday_first(tesla, span))
 
@@ -204,7 +240,10 @@ def test_a_week_that_seems_to_start_on_sunday_is_told_with_the_way_out(
 
 
 def test_a_week_that_starts_on_sunday_is_read_so_when_asked_for(
-    tesla, span, importing, windows
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
 ) -> None:
     found = importing(sunday_first(tesla, span), sunday_first=True)
 
@@ -217,7 +256,11 @@ def test_a_week_that_starts_on_sunday_is_read_so_when_asked_for(
     assert found.notes[0].startswith("Day 0 is read as Sunday, as asked")
 
 
-def test_an_ordinary_week_read_from_sunday_on_is_doubted_too(tesla, span, importing) -> None:
+def test_an_ordinary_week_read_from_sunday_on_is_doubted_too(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     given = tesla(
         {
             "ON_PEAK": [span((0, 4), (16, 0), (21, 0))],
@@ -231,7 +274,11 @@ def test_an_ordinary_week_read_from_sunday_on_is_doubted_too(tesla, span, import
     assert not any("sunday" in note.lower() for note in importing(given).notes)
 
 
-def test_thousands_of_overlapping_periods_are_counted(tesla, span, importing) -> None:
+def test_thousands_of_overlapping_periods_are_counted(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     given = tesla({"ON_PEAK": [span(EVERY_DAY, MIDNIGHT, MIDNIGHT)] * 5_000})
 
     count, *shown = refused(importing, given)
@@ -240,7 +287,11 @@ def test_thousands_of_overlapping_periods_are_counted(tesla, span, importing) ->
     assert len(shown) == 20
 
 
-def test_a_gap_is_named_with_its_days_and_hours(tesla, span, importing) -> None:
+def test_a_gap_is_named_with_its_days_and_hours(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     given = tesla(
         {
             "OFF_PEAK": [span(EVERY_DAY, (21, 0), (16, 0))],
@@ -255,7 +306,11 @@ def test_a_gap_is_named_with_its_days_and_hours(tesla, span, importing) -> None:
     assert problem.place.line > 10
 
 
-def test_an_overlap_is_named_at_the_second_period(tesla, span, importing) -> None:
+def test_an_overlap_is_named_at_the_second_period(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     given = tesla(
         {
             "OFF_PEAK": [span(EVERY_DAY, (20, 30), (16, 0))],
@@ -284,7 +339,13 @@ def test_an_overlap_is_named_at_the_second_period(tesla, span, importing) -> Non
         ({"toHour": 1e300}, "toHour"),
     ],
 )
-def test_a_time_that_is_none_is_refused_at_its_number(change, key, tesla, span, importing):
+def test_a_time_that_is_none_is_refused_at_its_number(
+    change: dict[str, Any],
+    key: str,
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     given = tesla({"ON_PEAK": [{**span(EVERY_DAY, MIDNIGHT, MIDNIGHT), **change}]})
 
     (problem,) = refused(importing, given)
@@ -295,7 +356,9 @@ def test_a_time_that_is_none_is_refused_at_its_number(change, key, tesla, span, 
     )
 
 
-def season(tesla, first: tuple[int, int], last: tuple[int, int]) -> dict[str, Any]:
+def season(
+    tesla: Callable[..., Fields], first: tuple[int, int], last: tuple[int, int]
+) -> dict[str, Any]:
     dates = {"fromMonth": first[0], "fromDay": first[1], "toMonth": last[0], "toDay": last[1]}
     return {**tesla()["seasons"]["Year"], **dates}
 
@@ -322,7 +385,12 @@ def season(tesla, first: tuple[int, int], last: tuple[int, int]) -> dict[str, An
         "without telling names",
     ],
 )
-def test_season_dates_are_kept_or_mended_aloud(ranges, written, tesla, importing) -> None:
+def test_season_dates_are_kept_or_mended_aloud(
+    ranges: list[tuple[tuple[int, int], tuple[int, int]]],
+    written: str,
+    tesla: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     seasons = {f"S{n}": season(tesla, *each) for n, each in enumerate(ranges)}
 
     found = importing(tesla(seasons=seasons, energy_charges={}))
@@ -348,7 +416,12 @@ def test_season_dates_are_kept_or_mended_aloud(ranges, written, tesla, importing
         ),
     ],
 )
-def test_seasons_that_do_not_tile_the_year_are_refused(ranges, fault, tesla, importing) -> None:
+def test_seasons_that_do_not_tile_the_year_are_refused(
+    ranges: list[tuple[tuple[int, int], tuple[int, int]]],
+    fault: tuple[str, str, str],
+    tesla: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     id_, path, words = fault
     seasons = {f"S{n}": season(tesla, *each) for n, each in enumerate(ranges)}
 
@@ -361,7 +434,9 @@ def test_seasons_that_do_not_tile_the_year_are_refused(ranges, fault, tesla, imp
 @pytest.mark.parametrize(
     "change", [{"fromMonth": 13}, {"toMonth": 0}, {"toDay": 32}, {"fromDay": -1}]
 )
-def test_a_date_that_is_none_is_refused(change, tesla, importing) -> None:
+def test_a_date_that_is_none_is_refused(
+    change: dict[str, int], tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     given = tesla(seasons={"Year": {**season(tesla, (1, 1), (12, 31)), **change}})
 
     (problem,) = refused(importing, given)
@@ -380,20 +455,32 @@ def test_a_date_that_is_none_is_refused(change, tesla, importing) -> None:
         None,
     ],
 )
-def test_an_empty_season_is_a_placeholder(placeholder, tesla, importing, windows) -> None:
+def test_an_empty_season_is_a_placeholder(
+    placeholder: dict[str, Any] | None,
+    tesla: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     given = tesla()
     given["seasons"] = {"Winter": placeholder, **given["seasons"]}
 
     assert windows(importing(given), WEDNESDAY) == PEAK
 
 
-def test_periods_without_any_dates_are_refused(tesla, importing) -> None:
+def test_periods_without_any_dates_are_refused(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     (problem,) = refused(importing, tesla(seasons={"Year": season(tesla, (0, 0), (0, 0))}))
 
     assert (problem.path, problem.id) == ("seasons.Year", "season-dates")
 
 
-def test_labels_are_renamed_and_it_is_said(tesla, span, importing, windows) -> None:
+def test_labels_are_renamed_and_it_is_said(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     given = tesla(
         {
             "SUPER_OFF_PEAK": [span(EVERY_DAY, (0, 0), (6, 0))],
@@ -415,7 +502,12 @@ def test_labels_are_renamed_and_it_is_said(tesla, span, importing, windows) -> N
     assert any("PARTIAL_PEAK is mid_peak" in note for note in found.notes)
 
 
-def test_labels_that_come_out_alike_stay_apart(tesla, span, importing, windows) -> None:
+def test_labels_that_come_out_alike_stay_apart(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     given = tesla(
         {
             "peak": [span(EVERY_DAY, (0, 0), (12, 0))],
@@ -426,7 +518,11 @@ def test_labels_that_come_out_alike_stay_apart(tesla, span, importing, windows) 
     assert windows(importing(given), WEDNESDAY) == "peak, 12:00 peak_2"
 
 
-def test_many_labels_are_told_to_be_one_day_of_market_prices(tesla, span, importing) -> None:
+def test_many_labels_are_told_to_be_one_day_of_market_prices(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     labels = {
         f"PERIOD_{n // 2:02}_{n % 2 * 30:02}": [
             span(EVERY_DAY, (n // 2, n % 2 * 30), ((n + 1) // 2, (n + 1) % 2 * 30))
@@ -440,7 +536,9 @@ def test_many_labels_are_told_to_be_one_day_of_market_prices(tesla, span, import
     assert "one day and no plan" in found.notes[0]
 
 
-def test_a_price_left_out_is_zero_in_the_second_generation(tesla, importing) -> None:
+def test_a_price_left_out_is_zero_in_the_second_generation(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     given = second_generation(tesla(energy_charges={"Year": {"ON_PEAK": 0.3}}))
 
     found = importing(given)
@@ -449,14 +547,18 @@ def test_a_price_left_out_is_zero_in_the_second_generation(tesla, importing) -> 
     assert any("no price for OFF_PEAK; taken as 0" in note for note in found.notes)
 
 
-def test_a_price_left_out_is_unknown_in_the_first_generation(tesla, importing) -> None:
+def test_a_price_left_out_is_unknown_in_the_first_generation(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     found = importing(tesla(energy_charges={"Year": {"ON_PEAK": 0.3}}))
 
     assert "all_year: {on_peak: 0.3}" in found.tariff_yaml
     assert any("no price for OFF_PEAK; left out" in note for note in found.notes)
 
 
-def test_a_price_without_hours_is_noted(tesla, importing) -> None:
+def test_a_price_without_hours_is_noted(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     charges = {"Year": {"ON_PEAK": 0.3, "OFF_PEAK": 0.1, "PARTIAL_PEAK": 0.2}}
 
     found = importing(tesla(energy_charges=charges))
@@ -465,14 +567,20 @@ def test_a_price_without_hours_is_noted(tesla, importing) -> None:
 
 
 @pytest.mark.parametrize("price", ["cheap", True, [1], 1e9])
-def test_a_price_that_is_no_number_is_refused(price, tesla, importing) -> None:
+def test_a_price_that_is_no_number_is_refused(
+    price: Any, tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     (problem,) = refused(importing, tesla(energy_charges={"Year": {"ON_PEAK": price}}))
 
     assert (problem.path, problem.id) == ("energy_charges.Year.ON_PEAK", "rates")
 
 
 @pytest.mark.parametrize("currency", [..., "", "Dollars", 7])
-def test_without_a_currency_prices_stay_and_it_is_said(currency, tesla, importing) -> None:
+def test_without_a_currency_prices_stay_and_it_is_said(
+    currency: EllipsisType | int | str,
+    tesla: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     found = importing(tesla(currency=currency))
 
     assert "  currency: XXX\n" in found.tariff_yaml
@@ -491,17 +599,25 @@ def test_without_a_currency_prices_stay_and_it_is_said(currency, tesla, importin
     ],
     ids=["no season", "no seasons key", "empty seasons"],
 )
-def test_a_flat_tariff_has_nothing_to_schedule(fields, tesla, importing) -> None:
+def test_a_flat_tariff_has_nothing_to_schedule(
+    fields: dict[str, Any], tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     with pytest.raises(NothingToScheduleError, match="nothing to schedule"):
         importing(tesla(**fields))
 
 
-def test_one_label_at_all_hours_has_nothing_to_schedule(tesla, span, importing) -> None:
+def test_one_label_at_all_hours_has_nothing_to_schedule(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     with pytest.raises(NothingToScheduleError):
         importing(tesla({"ON_PEAK": [span(EVERY_DAY, MIDNIGHT, MIDNIGHT)]}))
 
 
-def test_prices_of_labels_without_a_season_are_refused(tesla, importing) -> None:
+def test_prices_of_labels_without_a_season_are_refused(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     charges = {"Summer": {"ON_PEAK": 0.4, "OFF_PEAK": 0.1}}
 
     (problem,) = refused(importing, tesla(energy_charges=charges, seasons={}))
@@ -518,7 +634,12 @@ def test_prices_of_labels_without_a_season_are_refused(tesla, importing) -> None
         ({"ON_PEAK": {"periods": {"a": 1}}}, ".ON_PEAK.periods"),
     ],
 )
-def test_periods_in_no_known_form_are_refused(periods, path, tesla, importing) -> None:
+def test_periods_in_no_known_form_are_refused(
+    periods: dict[str, Any] | list[Any],
+    path: str,
+    tesla: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     given = tesla()
     given["seasons"]["Year"]["tou_periods"] = periods
 
@@ -527,7 +648,9 @@ def test_periods_in_no_known_form_are_refused(periods, path, tesla, importing) -
     assert (problem.path, problem.id) == (f"seasons.Year.tou_periods{path}", "periods")
 
 
-def test_the_zone_of_the_site_is_used(tesla, importing) -> None:
+def test_the_zone_of_the_site_is_used(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     site = {"installation_time_zone": "Australia/Brisbane", "tariff_content": tesla()}
 
     found = importing({"response": site})
@@ -536,7 +659,9 @@ def test_the_zone_of_the_site_is_used(tesla, importing) -> None:
     assert not any("zone" in note for note in found.notes)
 
 
-def test_another_zone_than_the_sites_is_used_when_asked_for_and_said(tesla, importing) -> None:
+def test_another_zone_than_the_sites_is_used_when_asked_for_and_said(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     site = {"installation_time_zone": "Australia/Brisbane", "tariff_content": tesla()}
 
     found = importing({"response": site}, timezone="Australia/Sydney")
@@ -545,7 +670,9 @@ def test_another_zone_than_the_sites_is_used_when_asked_for_and_said(tesla, impo
     assert found.notes[0].startswith("The imported file names the zone Australia/Brisbane")
 
 
-def test_a_site_zone_that_does_not_exist_is_ignored_aloud(tesla, importing) -> None:
+def test_a_site_zone_that_does_not_exist_is_ignored_aloud(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     site = {"installation_time_zone": "Mars/Olympus", "tariff_content": tesla()}
 
     found = importing({"response": site})
@@ -554,17 +681,23 @@ def test_a_site_zone_that_does_not_exist_is_ignored_aloud(tesla, importing) -> N
     assert any('"Mars/Olympus"' in note for note in found.notes)
 
 
-def test_a_choice_of_record_is_answered_where_there_is_none(tesla, importing) -> None:
+def test_a_choice_of_record_is_answered_where_there_is_none(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     assert "--at and --label" in importing(tesla(), label="x").notes[-1]
 
 
-def test_the_older_schedule_of_targets_is_recognised_and_refused(importing) -> None:
+def test_the_older_schedule_of_targets_is_recognised_and_refused(
+    importing: Callable[..., imports.Imported],
+) -> None:
     (problem,) = refused(importing, {"response": {"tou_settings": {"schedule": [TARGET]}}})
 
     assert problem.id == "legacy-form"
 
 
-def test_an_answer_without_a_rate_plan_says_where_to_set_one(importing) -> None:
+def test_an_answer_without_a_rate_plan_says_where_to_set_one(
+    importing: Callable[..., imports.Imported],
+) -> None:
     answer: object = {
         "site_name": "Home",
         "tariff_content": {},
@@ -577,7 +710,9 @@ def test_an_answer_without_a_rate_plan_says_where_to_set_one(importing) -> None:
     assert "Set your rate plan in the Tesla app" in problem.message
 
 
-def test_two_tariffs_in_one_file_are_refused_at_the_second(tesla, importing) -> None:
+def test_two_tariffs_in_one_file_are_refused_at_the_second(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     sites = [{"tariff_content": tesla()}, {"tariff_content": tesla(name="Other Plan")}]
 
     (problem,) = refused(importing, {"response": sites})
@@ -585,7 +720,12 @@ def test_two_tariffs_in_one_file_are_refused_at_the_second(tesla, importing) -> 
     assert (problem.id, problem.path) == ("several-tariffs", "response[1].tariff_content")
 
 
-def test_numbers_in_quotes_are_numbers(tesla, span, importing, windows) -> None:
+def test_numbers_in_quotes_are_numbers(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     def quoted(fields: dict[str, Any]) -> dict[str, Any]:
         return {key: f"{value}.0" for key, value in fields.items()}
 
@@ -599,7 +739,11 @@ def test_numbers_in_quotes_are_numbers(tesla, span, importing, windows) -> None:
     assert windows(importing(given), WEDNESDAY) == PEAK
 
 
-def test_single_days_that_differ_are_written_by_name(tesla, span, importing) -> None:
+def test_single_days_that_differ_are_written_by_name(
+    tesla: Callable[..., Fields],
+    span: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     given = tesla(
         {
             "ON_PEAK": [span((0, 3), (16, 0), (21, 0)), span((4, 4), (17, 0), (21, 0))],

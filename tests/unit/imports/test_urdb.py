@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 
+from scheduler import imports
 from scheduler.errors import NothingToScheduleError, ScheduleError
 from scheduler.schedule.tariff_file import parse_tariff
+
+from .conftest import Fields
 
 WEDNESDAY, SATURDAY = "2026-07-15", "2026-07-18"
 PEAK = "off_peak, 16:00 on_peak, 21:00 off_peak"
@@ -17,7 +21,11 @@ OFF, ON = [0] * 24, [1 if 16 <= hour < 21 else 0 for hour in range(24)]
 MONTHS = range(12)
 
 
-def refused(importing, given, **choice) -> tuple[Any, ...]:
+def refused(
+    importing: Callable[..., imports.Imported],
+    given: str | dict[str, Any] | list[dict[str, Any]],
+    **choice: str,
+) -> tuple[Any, ...]:
     with pytest.raises(ScheduleError) as caught:
         importing(given, **choice)
     return caught.value.problems
@@ -56,7 +64,12 @@ def refused(importing, given, **choice) -> tuple[Any, ...]:
         "cells in quotes",
     ],
 )
-def test_every_wrapping_gives_the_same_windows(wrap, record, importing, windows) -> None:
+def test_every_wrapping_gives_the_same_windows(
+    wrap: Callable[..., str | dict[str, Any] | list[dict[str, Any]]],
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     found = importing(wrap(record()))
 
     assert (windows(found, WEDNESDAY), windows(found, SATURDAY)) == (PEAK, "off_peak")
@@ -74,7 +87,12 @@ def test_every_wrapping_gives_the_same_windows(wrap, record, importing, windows)
     ],
     ids=["epoch", "milliseconds", "epoch as text", "text", "iso with z", "a date alone"],
 )
-def test_a_start_date_is_read_however_it_is_written(start, written, record, importing) -> None:
+def test_a_start_date_is_read_however_it_is_written(
+    start: int | str,
+    written: str,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     found = importing(record(startdate=start))
 
     assert f"\neffective: {written}\n" in found.tariff_yaml
@@ -93,14 +111,21 @@ def test_a_start_date_is_read_however_it_is_written(start, written, record, impo
         ([], "startdate is not a date"),
     ],
 )
-def test_a_date_that_cannot_be_meant_is_left_out_and_said(start, remark, record, importing) -> None:
+def test_a_date_that_cannot_be_meant_is_left_out_and_said(
+    start: float | str | list[Any],
+    remark: str,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     found = importing(record(startdate=start))
 
     assert "\neffective:" not in found.tariff_yaml
     assert any(remark in note for note in found.notes)
 
 
-def test_a_record_that_ends_before_it_starts_is_refused_at_its_end_date(record, importing) -> None:
+def test_a_record_that_ends_before_it_starts_is_refused_at_its_end_date(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     (problem,) = refused(importing, [record(startdate="2017-03-01", enddate="2017-02-27")])
 
     assert (problem.path, problem.id) == ("[0].enddate", "end-before-start")
@@ -108,7 +133,7 @@ def test_a_record_that_ends_before_it_starts_is_refused_at_its_end_date(record, 
 
 
 def test_a_record_that_ends_the_day_before_it_starts_is_taken_with_a_warning(
-    record, importing
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
 ) -> None:
     """Dates are compared with a day of slack: they are midnights of unknown zones."""
     found = importing(record(startdate="2017-03-01", enddate="2017-02-28"))
@@ -116,7 +141,9 @@ def test_a_record_that_ends_the_day_before_it_starts_is_taken_with_a_warning(
     assert any("ends on 2017-02-28, the day before it starts" in note for note in found.notes)
 
 
-def test_a_cell_that_points_at_no_period_is_named_by_month_and_hour(record, importing) -> None:
+def test_a_cell_that_points_at_no_period_is_named_by_month_and_hour(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     weekday = [list(ON) for _ in MONTHS]
     weekday[3][17] = 7
     given = json.dumps(record(energyweekdayschedule=weekday), indent=1)
@@ -129,7 +156,9 @@ def test_a_cell_that_points_at_no_period_is_named_by_month_and_hour(record, impo
     assert line[problem.place.column - 1 :] == "7,"
 
 
-def test_each_missing_period_is_told_once_with_the_number_of_its_cells(record, importing) -> None:
+def test_each_missing_period_is_told_once_with_the_number_of_its_cells(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     weekend = [[2] * 24 for _ in MONTHS]
     weekend[0][0] = -1
 
@@ -167,21 +196,31 @@ def test_each_missing_period_is_told_once_with_the_number_of_its_cells(record, i
         "no list",
     ],
 )
-def test_a_rate_that_is_missing_or_no_number_is_named(changes, path, id_, record, importing):
+def test_a_rate_that_is_missing_or_no_number_is_named(
+    changes: dict[str, Any],
+    path: str,
+    id_: str,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     (problem,) = [p for p in refused(importing, record(**changes)) if p.id == id_]
 
     assert problem.path == f"energyratestructure{path}"
 
 
 def test_a_missing_rate_in_a_period_that_no_hour_uses_does_no_harm(
-    record, importing, windows
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
 ) -> None:
     rates = [[{"rate": 0.1}], [{"rate": 0.4}], [{"unit": "kWh"}]]
 
     assert windows(importing(record(energyratestructure=rates)), WEDNESDAY) == PEAK
 
 
-def test_an_adjustment_without_a_rate_is_the_price_and_is_said(record, importing) -> None:
+def test_an_adjustment_without_a_rate_is_the_price_and_is_said(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     found = importing(record(energyratestructure=[[{"adj": 0.1}], [{"rate": 0.4}]]))
 
     assert "on_peak: 0.4, off_peak: 0.1}" in found.tariff_yaml
@@ -201,14 +240,22 @@ def test_an_adjustment_without_a_rate_is_the_price_and_is_said(record, importing
         ([[0] * 12] * 24, "", "this is 24 rows"),
     ],
 )
-def test_a_schedule_that_is_not_12_by_24_is_refused(rows, path, words, record, importing) -> None:
+def test_a_schedule_that_is_not_12_by_24_is_refused(
+    rows: dict[str, Any] | list[Any],
+    path: str,
+    words: str,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     (problem,) = refused(importing, record(energyweekdayschedule=rows))
 
     assert (problem.path, problem.id) == (f"energyweekdayschedule{path}", "grid")
     assert words in problem.message
 
 
-def test_a_weekday_row_that_lost_its_peak_is_refused_and_its_month_named(record, importing):
+def test_a_weekday_row_that_lost_its_peak_is_refused_and_its_month_named(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     """Seen in a user-edited copy: July's weekday row flat, its weekend row with the peak."""
     weekday = [ON if month != 6 else OFF for month in MONTHS]
 
@@ -219,7 +266,11 @@ def test_a_weekday_row_that_lost_its_peak_is_refused_and_its_month_named(record,
     assert problem.message.startswith("July: ")
 
 
-def test_a_weekend_with_a_lesser_peak_is_no_contradiction(record, importing, windows) -> None:
+def test_a_weekend_with_a_lesser_peak_is_no_contradiction(
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     mid = [2 if hour == 1 else 0 for hour in ON]
     rates = [[{"rate": 0.1}], [{"rate": 0.4}], [{"rate": 0.2}]]
 
@@ -229,7 +280,9 @@ def test_a_weekend_with_a_lesser_peak_is_no_contradiction(record, importing, win
 
 
 def test_without_a_weekend_schedule_weekends_are_like_weekdays_and_it_is_said(
-    record, importing, windows
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
 ) -> None:
     found = importing(record(energyweekendschedule=...))
 
@@ -238,7 +291,9 @@ def test_without_a_weekend_schedule_weekends_are_like_weekdays_and_it_is_said(
     assert any("has no weekend schedule" in note for note in found.notes)
 
 
-def test_weekends_copied_from_weekdays_are_pointed_out(record, importing) -> None:
+def test_weekends_copied_from_weekdays_are_pointed_out(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     found = importing(record(energyweekendschedule=[ON] * 12))
 
     assert any("Weekends are like weekdays in the source" in note for note in found.notes)
@@ -254,13 +309,20 @@ def test_weekends_copied_from_weekdays_are_pointed_out(record, importing) -> Non
         ),
     ],
 )
-def test_a_record_without_a_weekday_schedule_is_refused(changes, path, record, importing) -> None:
+def test_a_record_without_a_weekday_schedule_is_refused(
+    changes: dict[str, Any],
+    path: str,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     (problem,) = refused(importing, record(**changes))
 
     assert (problem.path, problem.id) == (path, "missing-schedule")
 
 
-def test_a_schedule_without_any_rates_is_refused(record, importing) -> None:
+def test_a_schedule_without_any_rates_is_refused(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     (problem,) = refused(importing, record(energyratestructure=...))
 
     assert (problem.path, problem.id) == ("energyweekdayschedule", "dangling-period")
@@ -327,20 +389,31 @@ DEMAND = [[{"rate": 8.5}]]
         "demand with a schedule of zeros",
     ],
 )
-def test_a_rate_without_hours_has_nothing_to_schedule(changes, words, record, importing) -> None:
+def test_a_rate_without_hours_has_nothing_to_schedule(
+    changes: dict[str, Any],
+    words: str,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     with pytest.raises(NothingToScheduleError, match="nothing to schedule") as caught:
         importing(record(**changes))
 
     assert words in str(caught.value)
 
 
-def test_a_weekend_price_alone_is_something_to_schedule(record, importing, windows) -> None:
+def test_a_weekend_price_alone_is_something_to_schedule(
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+    windows: Callable[[imports.Imported, str], str],
+) -> None:
     found = importing(record(energyweekdayschedule=[[1] * 24] * 12))
 
     assert (windows(found, WEDNESDAY), windows(found, SATURDAY)) == ("on_peak", "off_peak")
 
 
-def test_tiers_are_noted_and_the_first_one_is_the_price(record, importing) -> None:
+def test_tiers_are_noted_and_the_first_one_is_the_price(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     rates = [[{"rate": 0.1, "max": 9}, {"rate": 0.2}], [{"rate": 0.4}]]
 
     found = importing(record(energyratestructure=rates))
@@ -358,7 +431,12 @@ def test_tiers_are_noted_and_the_first_one_is_the_price(record, importing) -> No
         (6, "super_off_peak off_peak mid_peak_1 mid_peak_2 mid_peak_3 on_peak"),
     ],
 )
-def test_periods_are_named_by_the_rank_of_their_price(count, names, record, importing) -> None:
+def test_periods_are_named_by_the_rank_of_their_price(
+    count: int,
+    names: str,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     row = [hour % count for hour in range(24)]
     rates = [[{"rate": 0.1 * (1 + number)}] for number in range(count)]
 
@@ -374,7 +452,9 @@ def test_periods_are_named_by_the_rank_of_their_price(count, names, record, impo
     assert [name for _, name in tariff.day(date(2026, 7, 15)).periods[:count]] == names.split()
 
 
-def test_periods_of_equal_price_stay_apart(record, importing) -> None:
+def test_periods_of_equal_price_stay_apart(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     """A plan may price two of its periods alike this year and not the next."""
     row = [2 if hour < 6 else ON[hour] for hour in range(24)]
     rates = [[{"rate": 0.1}], [{"rate": 0.4}], [{"rate": 0.1}]]
@@ -386,7 +466,9 @@ def test_periods_of_equal_price_stay_apart(record, importing) -> None:
     )
 
 
-def test_summer_periods_with_numbers_of_their_own_are_ranked_apart(record, importing) -> None:
+def test_summer_periods_with_numbers_of_their_own_are_ranked_apart(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     summer = [cell + 2 for cell in ON]
     weekday = [summer if 5 <= month <= 8 else ON for month in MONTHS]
     rates = [[{"rate": rate}] for rate in (0.1, 0.2, 0.15, 0.5)]
@@ -417,7 +499,12 @@ def test_summer_periods_with_numbers_of_their_own_are_ranked_apart(record, impor
     ],
     ids=["one summer", "two peak seasons", "february alone", "the whole year"],
 )
-def test_equal_months_make_a_season(peak_months, seasons, record, importing) -> None:
+def test_equal_months_make_a_season(
+    peak_months: set[int],
+    seasons: str,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     weekday = [ON if month in peak_months else OFF for month in MONTHS]
 
     found = importing(record(energyweekdayschedule=weekday))
@@ -426,7 +513,9 @@ def test_equal_months_make_a_season(peak_months, seasons, record, importing) -> 
     assert sorted(written.split("\n  ")) == sorted(seasons.split("\n  "))
 
 
-def test_southern_seasons_are_named_for_the_south(record, importing) -> None:
+def test_southern_seasons_are_named_for_the_south(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     weekday = [ON if month in {10, 11, 0, 1, 2} else OFF for month in MONTHS]
 
     found = importing(record(energyweekdayschedule=weekday), timezone="Australia/Sydney")
@@ -445,7 +534,10 @@ def test_southern_seasons_are_named_for_the_south(record, importing) -> None:
     ],
 )
 def test_comments_that_tell_what_the_grid_cannot_are_quoted(
-    text, quoted, record, importing
+    text: str,
+    quoted: str,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
 ) -> None:
     found = importing(record(energycomments=text))
 
@@ -455,7 +547,9 @@ def test_comments_that_tell_what_the_grid_cannot_are_quoted(
     )
 
 
-def test_a_very_long_comment_is_cut_around_its_telling_words(record, importing) -> None:
+def test_a_very_long_comment_is_cut_around_its_telling_words(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     text = "word " * 2000 + "except holidays " + "word " * 2000
 
     found = importing(record(description=text))
@@ -465,7 +559,9 @@ def test_a_very_long_comment_is_cut_around_its_telling_words(record, importing) 
     assert len(note) < 400
 
 
-def test_comments_without_telling_words_are_left_out(record, importing) -> None:
+def test_comments_without_telling_words_are_left_out(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     found = importing(record(description="Available in all territory served."))
 
     assert not any("description" in note for note in found.notes)
@@ -490,7 +586,11 @@ def test_comments_without_telling_words_are_left_out(record, importing) -> None:
     ],
 )
 def test_the_zone_is_given_or_looked_up_or_loudly_unknown(
-    choice, zone, words, record, importing
+    choice: tuple[dict[str, Any], str | None],
+    zone: str,
+    words: str | None,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
 ) -> None:
     fields, given = choice
 
@@ -501,14 +601,18 @@ def test_the_zone_is_given_or_looked_up_or_loudly_unknown(
     assert words is None or words in found.notes[0]
 
 
-def test_an_unknown_zone_is_marked_on_its_own_line(record, importing) -> None:
+def test_an_unknown_zone_is_marked_on_its_own_line(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     found = importing(record())
 
     assert "timezone: WRITE-THE-ZONE  # not known: write the IANA zone" in found.tariff_yaml
     assert not found.zone_known
 
 
-def test_a_file_of_an_unknown_zone_is_refused_until_its_owner_writes_one(record, importing):
+def test_a_file_of_an_unknown_zone_is_refused_until_its_owner_writes_one(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     text = importing(record()).tariff_yaml
 
     with pytest.raises(ScheduleError, match="Write a place such as America/Los_Angeles"):
@@ -521,13 +625,20 @@ def test_a_file_of_an_unknown_zone_is_refused_until_its_owner_writes_one(record,
     ("end", "told"),
     [("2024-05-31", True), ("2026-07-14", False), ("2030-01-01", False), (None, False)],
 )
-def test_a_record_that_is_over_is_told_first(end, told, record, importing) -> None:
+def test_a_record_that_is_over_is_told_first(
+    end: str | None,
+    told: bool,
+    record: Callable[..., Fields],
+    importing: Callable[..., imports.Imported],
+) -> None:
     found = importing(record(enddate=end), today=date(2026, 7, 15))
 
     assert found.notes[0].startswith(f"The record was retired: it ended on {end}.") == told
 
 
-def test_forty_thousand_faults_are_counted_and_the_first_twenty_shown(record, importing) -> None:
+def test_forty_thousand_faults_are_counted_and_the_first_twenty_shown(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     rates = [[{"rate": "x"}] * 40_000, [{"rate": 0.4}]]
 
     count, *shown = refused(importing, record(energyratestructure=rates))
@@ -541,20 +652,26 @@ def test_forty_thousand_faults_are_counted_and_the_first_twenty_shown(record, im
     ]
 
 
-def test_a_zone_that_is_no_place_is_refused(record, importing) -> None:
+def test_a_zone_that_is_no_place_is_refused(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     (problem,) = refused(importing, record(), timezone="PST")
 
     assert (problem.path, problem.id) == ("timezone", "timezone")
 
 
-def test_prices_of_another_country_are_in_no_named_currency(record, importing) -> None:
+def test_prices_of_another_country_are_in_no_named_currency(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     found = importing(record(country="CAN"))
 
     assert "  currency: XXX\n" in found.tariff_yaml
     assert any("names no currency" in note for note in found.notes)
 
 
-def test_odd_names_are_written_as_quoted_printable_lines(record, importing) -> None:
+def test_odd_names_are_written_as_quoted_printable_lines(
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+) -> None:
     name = 'A: "B" # {C}\r\n\t\x00\x1b[31m \ud800 \u2028 é: [x] \\ end'
 
     found = importing(record(name=name, utility="null", source="- : &a *b !c"))

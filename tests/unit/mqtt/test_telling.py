@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from scheduler.outlets.mqtt.topics import Topics, fit
 PATIENCE = timedelta(minutes=6)
 
 
-def state(**more):
+def state(**more: Any) -> dict[str, Any]:
     return {
         "site": "home",
         "now": "2026-11-25T12:00:00Z",
@@ -41,7 +42,7 @@ def state(**more):
     }  # fmt: skip
 
 
-def test_the_state_is_flat_and_says_when_it_was():
+def test_the_state_is_flat_and_says_when_it_was() -> None:
     told = of_state(state(), patience=PATIENCE)
 
     assert (told["at"], told["mode"], told["reserve"]) == ("2026-11-25T12:00:00Z", "backup", 100.0)
@@ -51,19 +52,19 @@ def test_the_state_is_flat_and_says_when_it_was():
     assert is_live(told)
 
 
-def test_what_is_not_proven_is_not_told_as_it():
+def test_what_is_not_proven_is_not_told_as_it() -> None:
     told = of_state(state(confirmed=None), patience=PATIENCE)
 
     assert (told["as_wanted"], told["mode"], told["reserve"]) == (False, None, None)
 
 
-def test_a_charge_of_an_hour_ago_is_not_told():
+def test_a_charge_of_an_hour_ago_is_not_told() -> None:
     told = of_state(state(read={"charge": 55.0, "age_seconds": 3600.0}), patience=PATIENCE)
 
     assert told["charge"] is None
 
 
-def test_a_controller_that_hangs_leaves_no_old_word_behind():
+def test_a_controller_that_hangs_leaves_no_old_word_behind() -> None:
     turned = {"running": True, "turned": "2026-11-25T11:50:00Z", "version": "9.9"}
 
     told = of_state(state(service=turned), patience=PATIENCE)
@@ -74,7 +75,9 @@ def test_a_controller_that_hangs_leaves_no_old_word_behind():
 
 
 @pytest.mark.parametrize(("running", "health", "problem"), [(False, "failing", True), (None,) * 3])
-def test_a_service_that_is_gone_has_the_same_keys_and_no_values(running, health, problem):
+def test_a_service_that_is_gone_has_the_same_keys_and_no_values(
+    running: bool | None, health: str | None, problem: bool | None
+) -> None:
     told = gone("home", "2026-11-25T12:00:00Z", "It is gone.", running=running)
 
     assert set(told) == set(of_state(state(), patience=PATIENCE))
@@ -82,7 +85,7 @@ def test_a_service_that_is_gone_has_the_same_keys_and_no_values(running, health,
     assert not is_live(told)
 
 
-def test_long_reasons_are_shortened_and_few():
+def test_long_reasons_are_shortened_and_few() -> None:
     health = {"ok": False, "word": "failing", "reasons": ["x" * 999] * 9}
 
     told = of_state(state(health=health), patience=PATIENCE)
@@ -93,9 +96,14 @@ def test_long_reasons_are_shortened_and_few():
 # --- Home Assistant
 
 
-def described(**more):
-    asked = {"connection": "tou/home/connection", "version": "9.9", "expire_seconds": 150,
-             "acts": True, **more}  # fmt: skip
+def described(**more: bool) -> dict[str, Any]:
+    asked: dict[str, Any] = {
+        "connection": "tou/home/connection",
+        "version": "9.9",
+        "expire_seconds": 150,
+        "acts": True,
+        **more,
+    }
     return discovery.payload(Topics("tou", "home"), **asked)
 
 
@@ -117,7 +125,7 @@ CLASSES = {
 }
 
 
-def test_the_device_is_one_that_home_assistant_takes():
+def test_the_device_is_one_that_home_assistant_takes() -> None:
     told = described()
 
     assert set(told) == ROOT
@@ -128,7 +136,7 @@ def test_the_device_is_one_that_home_assistant_takes():
 
 
 @pytest.mark.parametrize("key", described()["cmps"])
-def test_each_entity_is_one_that_home_assistant_takes(key):
+def test_each_entity_is_one_that_home_assistant_takes(key: str) -> None:
     found = described()["cmps"][key]
 
     platform = found["p"]
@@ -146,7 +154,7 @@ def test_each_entity_is_one_that_home_assistant_takes(key):
         assert key in of_state(state(), patience=PATIENCE)
 
 
-def test_what_outlives_the_service_is_there_without_it():
+def test_what_outlives_the_service_is_there_without_it() -> None:
     found = described()["cmps"]
 
     for key in ("health", "problem", "running"):
@@ -155,11 +163,11 @@ def test_what_outlives_the_service_is_there_without_it():
     assert "availability" not in found["mode"]
 
 
-def test_an_entity_of_acting_is_taken_back_where_nobody_may_act():
+def test_an_entity_of_acting_is_taken_back_where_nobody_may_act() -> None:
     assert described(acts=False)["cmps"]["end_override"] == {"p": "button"}
 
 
-def test_topics_and_ids_are_fit_and_never_shared():
+def test_topics_and_ids_are_fit_and_never_shared() -> None:
     assert fit("home") == "home"
     names = ["a/b", "a+b", "a_b", "Haus am See", "#"]
     assert len({fit(name) for name in names}) == len(names)
@@ -171,7 +179,9 @@ def test_topics_and_ids_are_fit_and_never_shared():
 # --- what is asked
 
 
-def read(data, *, retained=False):
+def read(
+    data: bytes | dict[str, Any] | list[int], *, retained: bool = False
+) -> request.LeaseRequest:
     payload = data if isinstance(data, bytes) else json.dumps(data).encode()
     return request.read(payload, retained=retained)
 
@@ -179,7 +189,7 @@ def read(data, *, retained=False):
 ASKED = {"mode": "backup", "reserve": 100, "until": "2h"}
 
 
-def test_a_setting_with_an_end_becomes_a_lease_with_who():
+def test_a_setting_with_an_end_becomes_a_lease_with_who() -> None:
     found = read({**ASKED, "reason": "storm", "who": "Ann", "id": 7})
 
     assert found.path == "/leases"
@@ -190,13 +200,13 @@ def test_a_setting_with_an_end_becomes_a_lease_with_who():
     assert found.id == 7
 
 
-def test_an_override_is_ended_by_clear_alone():
+def test_an_override_is_ended_by_clear_alone() -> None:
     found = read({"clear": True})
 
     assert (found.path, found.body) == ("/leases/end", {"kind": "override", "who": "mqtt"})
 
 
-BAD = {
+BAD: dict[str, tuple[Any, str]] = {
     "no end": ({"mode": "backup", "reserve": 100}, 'no "until", so nothing would end it'),
     "an end of null": ({**ASKED, "until": None}, 'no "until"'),
     "an end that is no text": ({**ASKED, "until": 5}, "is not a text"),
@@ -213,7 +223,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_cannot_be_meant_is_refused_with_the_way_out(name):
+def test_what_cannot_be_meant_is_refused_with_the_way_out(name: str) -> None:
     data, why = BAD[name]
 
     with pytest.raises(RefusedError, match=re.escape(why)) as refused:
@@ -221,12 +231,12 @@ def test_what_cannot_be_meant_is_refused_with_the_way_out(name):
     assert str(refused.value).isprintable()
 
 
-def test_a_retained_request_is_refused_since_it_would_come_again():
+def test_a_retained_request_is_refused_since_it_would_come_again() -> None:
     with pytest.raises(RefusedError, match="come again with every connection"):
         read(ASKED, retained=True)
 
 
-def test_a_refusal_carries_the_id_of_who_asked():
+def test_a_refusal_carries_the_id_of_who_asked() -> None:
     with pytest.raises(RefusedError) as refused:
         read({"mode": "backup", "reserve": 5, "id": "a7"})
     assert refused.value.id == "a7"
@@ -243,26 +253,26 @@ def test_a_refusal_carries_the_id_of_who_asked():
         ("mqtt://[::1]:1884/", "mqtt://[::1]:1884"),
     ],
 )
-def test_an_address_has_its_usual_port(text, shown):
+def test_an_address_has_its_usual_port(text: str, shown: str) -> None:
     assert str(parse_broker(text)) == shown
 
 
 @pytest.mark.parametrize(
     "text", ["broker", "http://x", "mqtt://", "mqtt://x:99999", "mqtt://x/y", "mqtt://u:hunter2@x"]
 )
-def test_an_address_that_is_none_is_refused_and_not_repeated(text):
+def test_an_address_that_is_none_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(ValueError, match=r"Write one such as|TOU_MQTT_USERNAME") as refused:
         parse_broker(text)
     assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["", "a//b", "/a", "a/", "a/+", "#", "$SYS", "a b", "x" * 101])
-def test_a_topic_that_others_cannot_stand_below_is_refused(text):
+def test_a_topic_that_others_cannot_stand_below_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="Write one such as tou"):
         parse_topic(text)
 
 
-def test_every_setting_is_on_its_page():
+def test_every_setting_is_on_its_page() -> None:
     page = (Path(__file__).parents[3] / "docs" / "mqtt.md").read_text()
 
     assert [name for name in names_of(MqttSettings) if f"`{name}`" not in page] == []

@@ -19,6 +19,7 @@ from scheduler.outlets.watched import STOPPED, Gap
 from scheduler.plan import Lease, LeaseKind
 from scheduler.schedule import library
 from scheduler.schedule.load import load_schedule
+from scheduler.schedule.tariff import Tariff
 
 ZONE = ZoneInfo("America/Los_Angeles")
 START = datetime(2026, 11, 16, 8, tzinfo=UTC)
@@ -48,7 +49,7 @@ def week(runs: list[RunView] | None = None, **more: Any) -> Week:
     return Week(replace(facts, **more), ZONE, ahead=ahead, **of_week)
 
 
-def test_a_calm_week_names_the_holiday_to_come():
+def test_a_calm_week_names_the_holiday_to_come() -> None:
     lines = digest(week()).splitlines()
 
     assert lines[0] == (
@@ -62,20 +63,20 @@ def test_a_calm_week_names_the_holiday_to_come():
     assert len(lines) == 10
 
 
-def test_a_week_in_which_nothing_happened_is_one_line():
+def test_a_week_in_which_nothing_happened_is_one_line() -> None:
     text = digest(week(ahead=replace(SCHEDULE, calendar=_bare())))
 
     assert text.endswith("Wrong setting: 0 min. Nothing for you to do.")
     assert len(text.splitlines()) == 1
 
 
-def _bare():
+def _bare() -> Tariff:
     from scheduler.schedule.tariff import bare
 
     return bare("America/Los_Angeles")
 
 
-def test_time_in_a_wrong_setting_is_what_a_switch_took_beyond_a_minute():
+def test_time_in_a_wrong_setting_is_what_a_switch_took_beyond_a_minute() -> None:
     runs = [run(at) for at in DUE]
     runs[3] = run(DUE[3], 41 * SECOND)
     runs[4] = run(DUE[4], 25 * MINUTE)
@@ -85,7 +86,7 @@ def test_time_in_a_wrong_setting_is_what_a_switch_took_beyond_a_minute():
     assert "switches confirmed, worst 25 min late. Wrong setting: 25 min." in text
 
 
-def test_a_week_without_the_service_counts_every_switch_that_was_due():
+def test_a_week_without_the_service_counts_every_switch_that_was_due() -> None:
     text = digest(week([], gaps=(Gap(START - MINUTE, END + MINUTE, STOPPED),)))
 
     assert text.startswith(
@@ -94,20 +95,20 @@ def test_a_week_without_the_service_counts_every_switch_that_was_due():
     assert "Watch: nobody watched for 7 d 0 h (the service was stopped)." in text
 
 
-def test_a_run_that_did_not_end_well_proves_nothing():
+def test_a_run_that_did_not_end_well_proves_nothing() -> None:
     runs = [run(at, outcome="unconfirmed" if at == DUE[0] else "confirmed") for at in DUE]
 
     assert [each.late is None for each in switched(week(runs))][:2] == [True, False]
 
 
-def test_a_switch_in_a_pause_is_not_missed():
+def test_a_switch_in_a_pause_is_not_missed() -> None:
     pause = Lease("a", LeaseKind.PAUSE, begun=DUE[0] - MINUTE, until=DUE[0] + MINUTE)
 
     assert len(switched(week([], leases=(pause,)))) < len(DUE) + 1
     assert DUE[0] not in [each.at for each in switched(week([], leases=(pause,)))]
 
 
-def test_grid_in_a_peak_is_told_with_what_the_battery_and_the_house_did():
+def test_grid_in_a_peak_is_told_with_what_the_battery_and_the_house_did() -> None:
     """SCE calls it mid-peak in winter; nothing is dearer."""
     peak = datetime(2026, 11, 20, 2, 40, tzinfo=UTC)  # Thu 18:40
     readings = [
@@ -126,7 +127,7 @@ def test_grid_in_a_peak_is_told_with_what_the_battery_and_the_house_did():
     assert "(readings cover 0.2 %)." in text
 
 
-def test_what_to_watch_and_what_to_do_are_said():
+def test_what_to_watch_and_what_to_do_are_said() -> None:
     open_one = Story(7, "refused", "The gateway refuses: no.", True, END - 90 * MINUTE)
     new = Event(START + timedelta(days=1), "firmware", {"firmware": "26.34.1"})
 
@@ -138,14 +139,14 @@ def test_what_to_watch_and_what_to_do_are_said():
     assert lines[2].endswith("To look at: The gateway refuses: no.")
 
 
-def test_a_week_whose_schedule_is_not_known_says_so():
+def test_a_week_whose_schedule_is_not_known_says_so() -> None:
     text = digest(week([], thens=(Then(problem="The audit does not tell."),), ahead=None))
 
     assert text.startswith("Week of 16 Nov: what was due is not known. The audit does not tell.")
     assert "To look at: the schedule cannot be read; `tou check` tells why." in text
 
 
-def test_the_change_of_the_clock_is_told_beforehand():
+def test_the_change_of_the_clock_is_told_beforehand() -> None:
     start = datetime(2026, 10, 19, 7, tzinfo=UTC)
     text = digest(
         week([], start=start, end=start + timedelta(days=7), now=start + timedelta(days=8))

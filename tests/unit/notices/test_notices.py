@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from scheduler import clock
 from scheduler.audit.views import EntryView
 from scheduler.errors import SettingsError
 from scheduler.outlets.notices.absence import GONE, Absence, Heard
 from scheduler.outlets.notices.hours import Quiet, Weekly, parse_quiet, parse_weekly
-from scheduler.outlets.notices.notice import Notice, of_stories, span, stories
+from scheduler.outlets.notices.notice import (
+    EARLY,
+    Notice,
+    early_over,
+    of_stories,
+    of_unwritten,
+    span,
+    stories,
+)
 from scheduler.outlets.notices.targets import Addressee, Delivery, targets
 from scheduler.outlets.notices.teller import Teller
 from scheduler.outlets.notices.told_book import MOST_TRIES, ToldBook
@@ -30,7 +43,7 @@ def iso(at: datetime) -> str:
     return at.isoformat()
 
 
-def event(number: int, name: str, **detail) -> EntryView:
+def event(number: int, name: str, **detail: Any) -> EntryView:
     return EntryView(
         id=number, at=NOW, site="home", entry="event", kind="incident", run=None, name=name,
         wake=None, outcome=None, detail=detail, hash="", gateway=None,
@@ -83,10 +96,10 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
     made = []
 
-    def make(text="ntfy://one/topic", quiet=None) -> House:
+    def make(text: str = "ntfy://one/topic", quiet: Quiet | None = None) -> House:
         made.append(House(tmp_path / "notices.jsonl", text, quiet))
         return made[-1]
 
@@ -95,7 +108,7 @@ def house(tmp_path):
         each.book.close()
 
 
-def test_an_incident_is_one_notice_and_its_end_one_recovery(house):
+def test_an_incident_is_one_notice_and_its_end_one_recovery(house: Callable[..., House]) -> None:
     home = house()
     home.history = [opened()]
     first = [home.look(NOW + n * MINUTE) for n in range(5)]
@@ -107,7 +120,69 @@ def test_an_incident_is_one_notice_and_its_end_one_recovery(house):
     assert second == [[("ntfy 1", "recovery", over)], [], [], [], []]
 
 
-def test_nothing_is_told_twice_by_a_sender_that_starts_again(house):
+def unwritten(since: datetime = NOW) -> list[dict[str, object]]:
+    text = "The gateway refuses: no"
+    told = {"reason": "refused", "text": text, "word": "failing", "since": clock.iso(since)}
+    return [{"id": None, **told}, {**told, "id": 3, "reason": "another"}]
+
+
+def test_an_incident_that_the_audit_cannot_take_is_told_once_also_when_it_has_taken_it(
+    house: Callable[..., House],
+) -> None:
+    home = house()
+    early = list(of_unwritten(unwritten(), site="home", zone=ZONE))
+    Teller(home.book, home.targets, home.post.send).tell(early, NOW, ZONE)
+    home.history = [opened()]
+    again = home.look(NOW + MINUTE)
+    home.history.append(closed())
+    over = home.look(NOW + 12 * MINUTE)
+
+    assert [title for _, _, title in home.post.sent[:1]] == ["home: The gateway refuses: no"]
+    assert again == []
+    assert [level for _, level, _ in over] == ["recovery"]
+    assert home.book.open_key(EARLY) is None
+
+
+def test_one_of_which_the_audit_never_heard_is_over_under_its_own_key(
+    house: Callable[..., House],
+) -> None:
+    home = house()
+    (early,) = of_unwritten(unwritten(), site="home", zone=ZONE)
+    Teller(home.book, home.targets, home.post.send).tell([early], NOW, ZONE)
+    key = home.book.open_key(EARLY)
+    assert key is not None
+    over = early_over(key, "home", ZONE, NOW + MINUTE)
+    Teller(home.book, home.targets, home.post.send).tell([over], NOW + MINUTE, ZONE)
+
+    assert home.post.sent[-1] == ("ntfy 1", "recovery", "home: Over: what was told as refused")
+    assert home.book.open_key(EARLY) is None
+
+
+def test_a_full_disk_keeps_no_notice_back_and_makes_none_come_twice(
+    house: Callable[..., House],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    home = house()
+    monkeypatch.setattr(os, "write", full_disk)
+    home.history = [opened()]
+    told = [home.look(NOW + n * MINUTE) for n in range(3)]
+    monkeypatch.undo()
+    home.history.append(closed())
+    home.look(NOW + 12 * MINUTE)
+    home.book.close()
+    home.start(NOW + 13 * MINUTE)
+
+    assert [len(each) for each in told] == [1, 0, 0]
+    assert home.look(NOW + 13 * MINUTE) == []
+    assert caplog.text.count("cannot be written") == 1
+
+
+def full_disk(*_: object) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_nothing_is_told_twice_by_a_sender_that_starts_again(house: Callable[..., House]) -> None:
     home = house()
     home.history = [opened()]
     home.look(NOW)
@@ -117,14 +192,16 @@ def test_nothing_is_told_twice_by_a_sender_that_starts_again(house):
     assert home.look(NOW + MINUTE) == []
 
 
-def test_what_was_over_before_the_sender_first_began_is_history(house):
+def test_what_was_over_before_the_sender_first_began_is_history(
+    house: Callable[..., House],
+) -> None:
     home = house()
     home.history = [opened(at=NOW - 60 * MINUTE), closed(after=-30), opened(20)]
 
     assert [level for _, level, _ in home.look(NOW)] == ["failure"]
 
 
-def test_attempts_in_between_are_counted_in_the_recovery():
+def test_attempts_in_between_are_counted_in_the_recovery() -> None:
     told = stories([opened(), closed(runs=27)])
     (notice,) = of_stories(told, site="home", zone=ZONE, since=NOW, heard=lambda _: True)
 
@@ -132,7 +209,9 @@ def test_attempts_in_between_are_counted_in_the_recovery():
                                 "between.")  # fmt: skip
 
 
-def test_quiet_hours_hold_a_warning_until_the_morning_and_never_a_failure(house):
+def test_quiet_hours_hold_a_warning_until_the_morning_and_never_a_failure(
+    house: Callable[..., House],
+) -> None:
     home = house(quiet=QUIET)
     night = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # 02:00
     home.history = [opened(7, word="attention"), opened(9)]
@@ -144,7 +223,9 @@ def test_quiet_hours_hold_a_warning_until_the_morning_and_never_a_failure(house)
     assert [level for _, level, _ in in_the_morning] == ["warning"]
 
 
-def test_a_warning_that_is_over_before_the_morning_is_one_notice(house):
+def test_a_warning_that_is_over_before_the_morning_is_one_notice(
+    house: Callable[..., House],
+) -> None:
     home = house(quiet=QUIET)
     night = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
     home.history = [opened(7, word="attention")]
@@ -155,7 +236,7 @@ def test_a_warning_that_is_over_before_the_morning_is_one_notice(house):
     assert [level for _, level, _ in home.look(night + 5 * 60 * MINUTE)] == ["recovery"]
 
 
-def test_each_target_gets_the_levels_it_names(house):
+def test_each_target_gets_the_levels_it_names(house: Callable[..., House]) -> None:
     home = house("failure=ntfy://one/a\nrecovery,digest=mailto://two json://three")
     home.history = [opened()]
     home.look(NOW)
@@ -170,7 +251,9 @@ def test_each_target_gets_the_levels_it_names(house):
     ]
 
 
-def test_a_target_that_does_not_take_it_is_tried_again_ever_more_seldom_and_not_for_ever(house):
+def test_a_target_that_does_not_take_it_is_tried_again_ever_more_seldom_and_not_for_ever(
+    house: Callable[..., House],
+) -> None:
     home = house()
     home.post.refuses = True
     home.history = [opened()]
@@ -180,7 +263,9 @@ def test_a_target_that_does_not_take_it_is_tried_again_ever_more_seldom_and_not_
     assert len(times) == MOST_TRIES
 
 
-def test_a_notice_that_nobody_takes_is_known_until_its_target_takes_one(house):
+def test_a_notice_that_nobody_takes_is_known_until_its_target_takes_one(
+    house: Callable[..., House],
+) -> None:
     home = house("ntfy://one/topic json://two/")
     one, two = (each.address for each in home.targets)
     home.post.refuses = True
@@ -199,7 +284,7 @@ def test_a_notice_that_nobody_takes_is_known_until_its_target_takes_one(house):
     assert home.book.untaken([one, two]) is None
 
 
-def test_a_notice_that_one_of_two_targets_takes_is_taken(house):
+def test_a_notice_that_one_of_two_targets_takes_is_taken(house: Callable[..., House]) -> None:
     home = house("ntfy://one/topic json://two/")
     one, two = (each.address for each in home.targets)
     notice = next(iter(of_stories(
@@ -211,7 +296,9 @@ def test_a_notice_that_one_of_two_targets_takes_is_taken(house):
     assert home.book.untaken([one, two]) is None
 
 
-def test_each_answer_is_kept_without_the_address(house, tmp_path):
+def test_each_answer_is_kept_without_the_address(
+    house: Callable[..., House], tmp_path: Path
+) -> None:
     home = house("ntfy://user:hunter2@one/topic")
     home.history = [opened()]
     home.look(NOW)
@@ -223,7 +310,9 @@ def test_each_answer_is_kept_without_the_address(house, tmp_path):
     assert (tmp_path / "notices.jsonl").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_torn_line_is_passed_over_and_the_next_one_is_whole(house, tmp_path):
+def test_a_torn_line_is_passed_over_and_the_next_one_is_whole(
+    house: Callable[..., House], tmp_path: Path
+) -> None:
     home = house()
     home.book.close()
     with (tmp_path / "notices.jsonl").open("a") as file:
@@ -238,7 +327,7 @@ def test_a_torn_line_is_passed_over_and_the_next_one_is_whole(house, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["hunter2", "all=ntfy://hunter2", "://hunter2", "a b://hunter2"])
-def test_a_target_that_cannot_be_meant_is_named_by_its_place(text):
+def test_a_target_that_cannot_be_meant_is_named_by_its_place(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^TOU_NOTIFY_TARGETS: target \d") as error:
         targets(text)
 
@@ -252,7 +341,9 @@ def presence() -> Absence:
     return Absence(pulse=timedelta(seconds=30), begun=NOW)
 
 
-def told(watch: Absence, heard: Heard, minutes: float, key: str | None = None):
+def told(
+    watch: Absence, heard: Heard, minutes: float, key: str | None = None
+) -> tuple[Notice, ...]:
     now = NOW + timedelta(minutes=minutes)
     return watch.notices(heard, key, now, site="home", zone=ZONE)
 
@@ -260,7 +351,7 @@ def told(watch: Absence, heard: Heard, minutes: float, key: str | None = None):
 SEEN = NOW - 60 * MINUTE
 
 
-def test_a_service_that_is_gone_is_told_after_three_pulses_and_five_minutes():
+def test_a_service_that_is_gone_is_told_after_three_pulses_and_five_minutes() -> None:
     watch, gone = presence(), Heard(running=False, answers=False, seen=SEEN)
 
     assert told(watch, gone, 6.4) == ()
@@ -271,7 +362,7 @@ def test_a_service_that_is_gone_is_told_after_three_pulses_and_five_minutes():
     assert told(watch, gone, 60) == (notice,)
 
 
-def test_a_service_that_runs_and_does_not_answer_is_told_too():
+def test_a_service_that_runs_and_does_not_answer_is_told_too() -> None:
     watch = presence()
     told(watch, Heard(running=True, answers=True, seen=NOW), 1)
     (notice,) = told(watch, Heard(running=True, answers=False, seen=NOW + 8 * MINUTE), 8)
@@ -279,7 +370,7 @@ def test_a_service_that_runs_and_does_not_answer_is_told_too():
     assert notice.title == "home: The service runs, but does not answer."
 
 
-def test_a_restart_that_takes_minutes_is_not_told():
+def test_a_restart_that_takes_minutes_is_not_told() -> None:
     watch, gone = presence(), Heard(running=False, answers=False, seen=NOW)
 
     assert told(watch, gone, 6) == ()
@@ -287,7 +378,7 @@ def test_a_restart_that_takes_minutes_is_not_told():
     assert told(watch, gone, 12) == ()
 
 
-def test_that_it_is_back_is_told_where_it_was_told_gone():
+def test_that_it_is_back_is_told_where_it_was_told_gone() -> None:
     watch, well = presence(), Heard(running=True, answers=True, seen=NOW)
     key = GONE + "2026-11-23T15:00:00Z"
 
@@ -297,7 +388,7 @@ def test_that_it_is_back_is_told_where_it_was_told_gone():
     assert notice.title == "home: The service is back after 1 h 30 min."
 
 
-def test_the_ledger_knows_whether_it_is_still_gone(tmp_path):
+def test_the_ledger_knows_whether_it_is_still_gone(tmp_path: Path) -> None:
     book = ToldBook(tmp_path / "notices.jsonl", NOW)
     for key, open_after in (("gone A", "gone A"), ("gone A over", None), ("gone B", "gone B")):
         notice = Notice(key, "failure", "", "")
@@ -313,13 +404,13 @@ def test_the_ledger_knows_whether_it_is_still_gone(tmp_path):
     ("at", "quiet"),
     [("05:59", False), ("06:00", True), ("14:59", True), ("15:00", False), ("20:00", False)],
 )
-def test_quiet_hours_are_those_of_the_house_and_go_over_midnight(at, quiet):
+def test_quiet_hours_are_those_of_the_house_and_go_over_midnight(at: str, quiet: bool) -> None:
     instant = datetime.fromisoformat(f"2026-11-24T{at}:00+00:00")
 
     assert QUIET.holds(instant, ZONE) is quiet
 
 
-def test_hours_are_read_as_people_write_them():
+def test_hours_are_read_as_people_write_them() -> None:
     assert parse_quiet("22:00-07:00") == QUIET
     assert parse_quiet("") is None
     assert parse_weekly("Monday 08:00") == Weekly(0, 28_800)
@@ -328,7 +419,7 @@ def test_hours_are_read_as_people_write_them():
         parse_weekly("8am")
 
 
-def test_a_week_is_told_from_its_hour_on():
+def test_a_week_is_told_from_its_hour_on() -> None:
     weekly = Weekly(0, 8 * 3600)
 
     assert weekly.week(NOW, ZONE) == datetime(2026, 11, 16)
@@ -339,5 +430,5 @@ def test_a_week_is_told_from_its_hour_on():
     ("seconds", "words"),
     [(40, "40 s"), (725, "12 min"), (11_100, "3 h 5 min"), (180_000, "2 d 2 h")],
 )
-def test_a_length_is_said_shortly(seconds, words):
+def test_a_length_is_said_shortly(seconds: int, words: str) -> None:
     assert span(timedelta(seconds=seconds)) == words

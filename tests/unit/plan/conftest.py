@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
-from types import SimpleNamespace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from scheduler.clock import localise, parse_duration
 from scheduler.errors import Place
 from scheduler.schedule.values import (
     WEEKDAY_NAMES,
+    Calendar,
     ClockTime,
     ClockWindow,
     Condition,
@@ -154,7 +154,7 @@ def job_time(text: str) -> ClockTime | PeriodEdge:
     return PeriodEdge(period, end, -offset if sign == "-" else offset)  # type: ignore[arg-type]
 
 
-def schedule(tariff: SmallCalendar, *parts: Rule | Job) -> Schedule:
+def schedule(tariff: Calendar, *parts: Rule | Job) -> Schedule:
     """The rules given, then one that runs the house; and the jobs."""
     rules = tuple(part for part in parts if isinstance(part, Rule))
     last = Rule("run the house", Condition(), Inset(), RUN, NOWHERE)
@@ -171,20 +171,23 @@ def schedule(tariff: SmallCalendar, *parts: Rule | Job) -> Schedule:
     )
 
 
+class Build:
+    """The builders of this file."""
+
+    SmallCalendar = SmallCalendar
+    calendar = staticmethod(calendar)
+    rule = staticmethod(rule)
+    job = staticmethod(job)
+    schedule = staticmethod(schedule)
+    CHARGE = CHARGE
+    RUN = RUN
+    NOWHERE = NOWHERE
+    day = timedelta(days=1)
+
+
 @pytest.fixture(scope="session")
-def build() -> SimpleNamespace:
-    """The builders of this file, for tests that cannot import it."""
-    return SimpleNamespace(
-        SmallCalendar=SmallCalendar,
-        calendar=calendar,
-        rule=rule,
-        job=job,
-        schedule=schedule,
-        CHARGE=CHARGE,
-        RUN=RUN,
-        NOWHERE=NOWHERE,
-        day=timedelta(days=1),
-    )
+def build() -> type[Build]:
+    return Build
 
 
 # The naive walk: looks at the wall clock, and conditions evaluated there as the words say.
@@ -335,14 +338,17 @@ def edge_job(schedule: Schedule, job: Job, looks: tuple[Look, ...]) -> list[date
     ]
 
 
-@pytest.fixture(scope="session")
-def naive() -> SimpleNamespace:
+class Naive:
     """The naive walk of this file."""
-    return SimpleNamespace(
-        walk=walk,
-        inner=inner,
-        period_of=period_of,
-        rules=naive_rules,
-        switches=naive_switches,
-        jobs=naive_jobs,
-    )
+
+    walk = staticmethod(walk)
+    inner = staticmethod(inner)
+    period_of = staticmethod(period_of)
+    rules = staticmethod(naive_rules)
+    switches = staticmethod(naive_switches)
+    jobs = staticmethod(naive_jobs)
+
+
+@pytest.fixture(scope="session")
+def naive() -> type[Naive]:
+    return Naive

@@ -3,12 +3,16 @@ hand and with GNU date."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
 
 from scheduler.clock import iso
 from scheduler.plan import boundaries, desired_at, jobs
+from scheduler.schedule.values import Schedule
+
+from .conftest import Build
 
 at = datetime.fromisoformat
 
@@ -109,11 +113,11 @@ WINDOWS = {
 }  # fmt: skip
 
 
-def as_clock_window(build, zone, window):
+def as_clock_window(build: type[Build], zone: str, window: str) -> Schedule:
     return build.schedule(build.calendar(zone), build.rule(clock=window))
 
 
-def as_tariff_window(build, zone, window):
+def as_tariff_window(build: type[Build], zone: str, window: str) -> Schedule:
     start, end = window.split("-")
     edges = sorted([(start, "cheap"), (end, "dear")])
     if edges[0][0] != "00:00":
@@ -125,8 +129,14 @@ def as_tariff_window(build, zone, window):
 @pytest.mark.parametrize("made", [as_clock_window, as_tariff_window])
 @pytest.mark.parametrize(("zone", "window", "noon", "pieces"), WINDOWS.values(), ids=WINDOWS)
 def test_a_window_over_a_change_night_follows_the_wall_clock(
-    *, build, made, zone, window, noon, pieces
-):
+    *,
+    build: type[Build],
+    made: Callable[..., Schedule],
+    zone: str,
+    window: str,
+    noon: str,
+    pieces: list[str],
+) -> None:
     schedule = made(build, zone, window)
     found = boundaries(schedule, at(noon), at(noon) + timedelta(hours=24))
     expected = " ".join(pieces).split()
@@ -191,7 +201,9 @@ def instants(day: date, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("zone", "day", "before", "of"), ACTION_DAYS)
-def test_daily_actions_keep_their_wall_time_over_a_change(build, zone, day, before, of):
+def test_daily_actions_keep_their_wall_time_over_a_change(
+    build: type[Build], zone: str, day: date, before: str, of: str
+) -> None:
     eve = day - timedelta(days=1)
     actions = [build.job(time, time, dates=f"{eve}..{day}") for time in ("07:15", "07:55", "22:05")]
     schedule = build.schedule(build.calendar(zone), *actions)
@@ -246,8 +258,8 @@ ODD_TIMES = {
     ("zone", "day", "time", "fires", "wall"), ODD_TIMES.values(), ids=ODD_TIMES
 )
 def test_a_job_fires_once_on_its_date_at_the_first_instant_it_can(
-    *, build, zone, day, time, fires, wall
-):
+    *, build: type[Build], zone: str, day: str, time: str, fires: str, wall: str
+) -> None:
     calendar = build.calendar(zone)
     schedule = build.schedule(calendar, build.job("once", time, dates=day))
     noon = at(f"{day}T12:00Z")
@@ -256,7 +268,7 @@ def test_a_job_fires_once_on_its_date_at_the_first_instant_it_can(
     assert f"{found[0].at.astimezone(calendar.zone):%H:%M}" == wall
 
 
-def test_two_jobs_in_one_gap_fire_together_in_their_written_order(build):
+def test_two_jobs_in_one_gap_fire_together_in_their_written_order(build: type[Build]) -> None:
     schedule = build.schedule(
         build.calendar("America/Los_Angeles"),
         build.job("later by the clock", "02:40"),
@@ -278,7 +290,9 @@ MISSING_DATES = {
 
 @pytest.mark.parametrize(("zone", "day"), MISSING_DATES.values(), ids=MISSING_DATES)
 @pytest.mark.parametrize("time", ["00:00", "07:15", "23:59"])
-def test_a_date_that_the_zone_skipped_has_no_job(build, zone, day, time):
+def test_a_date_that_the_zone_skipped_has_no_job(
+    build: type[Build], zone: str, day: str, time: str
+) -> None:
     around = date.fromisoformat(day) - timedelta(days=1), date.fromisoformat(day)
     dates = f"{around[0]}..{around[1] + timedelta(days=1)}"
     calendar = build.calendar(zone)
@@ -289,7 +303,9 @@ def test_a_date_that_the_zone_skipped_has_no_job(build, zone, day, time):
     assert local_dates == [around[0], around[1] + timedelta(days=1)]
 
 
-def test_desired_setting_inside_the_repeated_hour_is_what_the_wall_clock_says(build):
+def test_desired_setting_inside_the_repeated_hour_is_what_the_wall_clock_says(
+    build: type[Build],
+) -> None:
     schedule = as_clock_window(build, "America/Los_Angeles", "01:30-02:30")
     walk = [at("2026-11-01T08:15Z") + timedelta(minutes=30 * step) for step in range(6)]
     names = [desired_at(schedule, instant).rule for instant in walk]
@@ -308,13 +324,15 @@ METERS_ON_UTC = {
 
 
 @pytest.mark.parametrize(("text", "start", "edges"), METERS_ON_UTC.values(), ids=METERS_ON_UTC)
-def test_a_meter_on_utc_ignores_summer_time(build, text, start, edges):
+def test_a_meter_on_utc_ignores_summer_time(
+    build: type[Build], text: str, start: str, edges: list[str]
+) -> None:
     schedule = build.schedule(build.calendar("UTC", text), build.rule(during="low"))
     found = boundaries(schedule, at(start), at(start) + timedelta(hours=12))
     assert [iso(entry.at)[5:16] for entry in found] == edges
 
 
-def test_the_weekend_of_a_meter_on_utc_runs_by_the_meter_s_date(build):
+def test_the_weekend_of_a_meter_on_utc_runs_by_the_meter_s_date(build: type[Build]) -> None:
     calendar = build.calendar(
         "UTC",
         weekday="00:00 low, 08:00 day, 16:00 peak, 19:00 day",

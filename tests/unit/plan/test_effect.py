@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from scheduler import clock, plan
 from scheduler.plan.effect import effect
+from scheduler.schedule.values import Job, Rule, Schedule
 from scheduler.setting import Mode, Setting
+
+from .conftest import Build
 
 ZONE = "America/Los_Angeles"
 MONDAY = datetime(2026, 10, 5, 7, tzinfo=UTC)
@@ -19,16 +24,18 @@ LOW = Setting(Mode.SELF_CONSUMPTION, 20.0)
 
 
 @pytest.fixture
-def home(build):
+def home(build: type[Build]) -> Callable[..., Schedule]:
     tariff = build.calendar(ZONE, "00:00 cheap, 16:00 dear, 21:00 cheap", weekend="00:00 cheap")
 
-    def make(*parts):
+    def make(*parts: Job | Rule) -> Schedule:
         return build.schedule(tariff, *parts)
 
     return make
 
 
-def test_a_schedule_differs_in_nothing_from_itself(home, build):
+def test_a_schedule_differs_in_nothing_from_itself(
+    home: Callable[..., Schedule], build: type[Build]
+) -> None:
     same = home(build.rule(clock="22:00-08:00"), build.job("look", "07:15"))
 
     found = effect(same, same, MONDAY, MONDAY + timedelta(days=366))
@@ -37,7 +44,9 @@ def test_a_schedule_differs_in_nothing_from_itself(home, build):
     assert found.summary() == "No change in behaviour"
 
 
-def test_the_summary_counts_days_and_names_the_first_change(home, build):
+def test_the_summary_counts_days_and_names_the_first_change(
+    home: Callable[..., Schedule], build: type[Build]
+) -> None:
     old = home(build.rule(setting=LOW, during="dear"))
 
     found = effect(old, home(), MONDAY, MONDAY + WEEK)
@@ -47,7 +56,9 @@ def test_the_summary_counts_days_and_names_the_first_change(home, build):
     assert found.groups[0].dates == tuple(date(2026, 10, day) for day in range(5, 10))
 
 
-def test_a_change_of_mode_is_said_with_the_apps_names(home, build):
+def test_a_change_of_mode_is_said_with_the_apps_names(
+    home: Callable[..., Schedule], build: type[Build]
+) -> None:
     old = home(build.rule(during="dear"))
 
     found = effect(old, home(), MONDAY, MONDAY + timedelta(days=1))
@@ -58,7 +69,9 @@ def test_a_change_of_mode_is_said_with_the_apps_names(home, build):
     )
 
 
-def test_another_power_to_charge_with_is_a_change(home, build):
+def test_another_power_to_charge_with_is_a_change(
+    home: Callable[..., Schedule], build: type[Build]
+) -> None:
     old, new = (home(build.rule(during="dear", charge=power)) for power in (None, 3000.0))
 
     found = effect(old, new, MONDAY, MONDAY + WEEK)
@@ -69,7 +82,9 @@ def test_another_power_to_charge_with_is_a_change(home, build):
     assert found.groups[0].new.to_json()["charge"] == 3000.0
 
 
-def test_a_window_over_midnight_is_one_group_even_where_the_stretch_cuts_it(home, build):
+def test_a_window_over_midnight_is_one_group_even_where_the_stretch_cuts_it(
+    home: Callable[..., Schedule], build: type[Build]
+) -> None:
     found = effect(home(), home(build.rule(clock="22:00-08:00")), MONDAY, MONDAY + WEEK)
 
     assert [(each.from_time, each.to_time, len(each.dates)) for each in found.groups] == [
@@ -80,7 +95,9 @@ def test_a_window_over_midnight_is_one_group_even_where_the_stretch_cuts_it(home
     assert found.days_changed == 7
 
 
-def test_a_difference_that_never_ends_is_told_in_whole_days(home, build):
+def test_a_difference_that_never_ends_is_told_in_whole_days(
+    home: Callable[..., Schedule], build: type[Build]
+) -> None:
     always = build.rule(setting=LOW, clock="00:00-24:00")
 
     found = effect(home(), home(always), MONDAY, MONDAY + WEEK)
@@ -90,7 +107,9 @@ def test_a_difference_that_never_ends_is_told_in_whole_days(home, build):
     ]
 
 
-def test_a_window_in_the_missing_hour_changes_nothing_that_night(home, build):
+def test_a_window_in_the_missing_hour_changes_nothing_that_night(
+    home: Callable[..., Schedule], build: type[Build]
+) -> None:
     night = datetime(2026, 3, 8, 8, tzinfo=UTC)
     new = home(build.rule(clock="02:00-03:00"))
 
@@ -100,7 +119,9 @@ def test_a_window_in_the_missing_hour_changes_nothing_that_night(home, build):
     assert found.days_changed == 2
 
 
-def test_a_window_in_the_repeated_hour_counts_its_night_once(home, build):
+def test_a_window_in_the_repeated_hour_counts_its_night_once(
+    home: Callable[..., Schedule], build: type[Build]
+) -> None:
     night = datetime(2026, 11, 1, 7, tzinfo=UTC)
     new = home(build.rule(clock="01:00-01:30"))
 
@@ -110,13 +131,17 @@ def test_a_window_in_the_repeated_hour_counts_its_night_once(home, build):
     assert [each.dates for each in found.groups] == [(date(2026, 11, 1),)]
 
 
-def test_another_name_of_a_rule_is_no_change(home, build):
+def test_another_name_of_a_rule_is_no_change(
+    home: Callable[..., Schedule], build: type[Build]
+) -> None:
     old, new = (home(build.rule(name, during="dear")) for name in ("one", "two"))
 
     assert effect(old, new, MONDAY, MONDAY + WEEK).summary() == "No change in behaviour"
 
 
-def test_jobs_are_added_removed_and_moved(home, build):
+def test_jobs_are_added_removed_and_moved(
+    home: Callable[..., Schedule], build: type[Build]
+) -> None:
     old = home(build.job("gone", "07:00"), build.job("late", "08:00"), build.job("same", "09:00"))
     new = home(build.job("late", "08:05"), build.job("same", "09:00"), build.job("fresh", "10:00"))
 
@@ -145,7 +170,9 @@ NAIVE = {
     ids=["over the short night", "over the long night"],
 )
 @pytest.mark.parametrize("parts", NAIVE.values(), ids=NAIVE.keys())
-def test_days_changed_equals_a_five_minute_walk(home, build, parts, start):
+def test_days_changed_equals_a_five_minute_walk(
+    home: Callable[..., Schedule], build: type[Build], parts: dict[str, Any], start: datetime
+) -> None:
     old, new = home(build.rule(setting=LOW, clock="23:00-07:00")), home(build.rule(**parts))
     end = start + timedelta(days=21)
 
@@ -160,11 +187,11 @@ def test_days_changed_equals_a_five_minute_walk(home, build, parts, start):
     assert counted == len(walk)
 
 
-def walked(schedule, start, end):
+def walked(schedule: Schedule, start: datetime, end: datetime) -> Callable[..., Setting | None]:
     """The setting at an instant, by the plan's own list."""
     entries = plan.plan(schedule, start, end).entries
 
-    def at(instant):
+    def at(instant: datetime) -> Setting | None:
         return [each for each in entries if each.at <= instant][-1].setting
 
     return at

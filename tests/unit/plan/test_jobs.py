@@ -9,6 +9,9 @@ import pytest
 
 from scheduler.clock import iso, localise
 from scheduler.plan import jobs, next_job
+from scheduler.schedule.values import Schedule
+
+from .conftest import Build
 
 at = datetime.fromisoformat
 
@@ -26,14 +29,16 @@ FOUR_YEARS = {
 }
 
 
-def told(schedule, start, hours=24):
+def told(schedule: Schedule, start: str, hours: int = 24) -> list[str]:
     found = jobs(schedule, at(start), at(start) + timedelta(hours=hours))
     return [f"{iso(entry.at)[5:16]} {entry.name}" for entry in found]
 
 
 @pytest.mark.parametrize("time", ["00:00", "00:30", "01:30", "02:30", "23:45"])
 @pytest.mark.parametrize(("zone", "start"), FOUR_YEARS.items(), ids=FOUR_YEARS)
-def test_a_daily_job_fires_exactly_once_on_every_date_there_is(build, zone, start, time):
+def test_a_daily_job_fires_exactly_once_on_every_date_there_is(
+    build: type[Build], zone: str, start: str, time: str
+) -> None:
     calendar = build.calendar(zone)
     schedule = build.schedule(calendar, build.job("daily", time))
     begin, end = at(start), at(start) + timedelta(days=4 * 366)
@@ -47,7 +52,7 @@ def test_a_daily_job_fires_exactly_once_on_every_date_there_is(build, zone, star
     assert set(dates[1:-1]) <= set(counted) <= set(dates)
 
 
-def test_a_job_before_the_end_of_a_period_follows_the_period(build):
+def test_a_job_before_the_end_of_a_period_follows_the_period(build: type[Build]) -> None:
     schedule = build.schedule(
         build.calendar("America/Los_Angeles", "00:00 cheap, 08:00 dear, 22:00 cheap"),
         build.job("firmware", "cheap.end - 45m"),
@@ -70,12 +75,14 @@ EDGES = {
 
 
 @pytest.mark.parametrize(("edge", "expected"), EDGES.values(), ids=EDGES)
-def test_a_job_at_the_edge_of_a_period_that_runs_through_midnight(build, edge, expected):
+def test_a_job_at_the_edge_of_a_period_that_runs_through_midnight(
+    build: type[Build], edge: str, expected: list[str]
+) -> None:
     schedule = build.schedule(build.calendar("UTC", NIGHT), build.job("job", edge))
     assert told(schedule, "2026-07-06T12:00Z") == expected
 
 
-def test_a_period_that_runs_on_over_a_day_has_no_edge_at_midnight(build):
+def test_a_period_that_runs_on_over_a_day_has_no_edge_at_midnight(build: type[Build]) -> None:
     calendar = build.calendar("UTC", weekday=NIGHT, weekend="00:00 cheap")
     schedule = build.schedule(
         calendar, build.job("begins", "cheap.start"), build.job("ends", "cheap.end")
@@ -86,7 +93,7 @@ def test_a_period_that_runs_on_over_a_day_has_no_edge_at_midnight(build):
     ]
 
 
-def test_a_period_without_an_end_has_no_job(build):
+def test_a_period_without_an_end_has_no_job(build: type[Build]) -> None:
     schedule = build.schedule(
         build.calendar("UTC", "00:00 flat"),
         build.job("begins", "flat.start"),
@@ -95,7 +102,7 @@ def test_a_period_without_an_end_has_no_job(build):
     assert next_job(schedule, at("2026-07-06T12:00Z")) is None
 
 
-def test_the_days_of_a_job_at_an_edge_are_those_on_which_it_fires(build):
+def test_the_days_of_a_job_at_an_edge_are_those_on_which_it_fires(build: type[Build]) -> None:
     calendar = build.calendar("UTC", "00:00 dear, 22:00 cheap")
     schedule = build.schedule(
         calendar,
@@ -120,14 +127,18 @@ CONDITIONS = {
 
 
 @pytest.mark.parametrize(("parts", "days"), CONDITIONS.values(), ids=CONDITIONS)
-def test_a_job_fires_on_the_dates_that_satisfy_its_conditions(build, parts, days):
+def test_a_job_fires_on_the_dates_that_satisfy_its_conditions(
+    build: type[Build], parts: dict[str, str], days: str
+) -> None:
     calendar = build.calendar("UTC", holidays=("2026-07-04",))
     schedule = build.schedule(calendar, build.job("job", "07:15", **parts))
     found = jobs(schedule, at("2026-07-02T00:00Z"), at("2026-07-09T00:00Z"))
     assert [str(entry.at.day) for entry in found] == days.split()
 
 
-def test_a_job_at_a_missing_midnight_keeps_the_conditions_of_the_date_that_begins_late(build):
+def test_a_job_at_a_missing_midnight_keeps_the_conditions_of_the_date_that_begins_late(
+    build: type[Build],
+) -> None:
     # Scoresbysund's clocks went from 24:00 on Saturday 2024-03-30 to 01:00 on Sunday.
     schedule = build.schedule(
         build.calendar("America/Scoresbysund"), build.job("midnight", "00:00", days="sun")
@@ -135,7 +146,9 @@ def test_a_job_at_a_missing_midnight_keeps_the_conditions_of_the_date_that_begin
     assert told(schedule, "2024-03-28T00:00Z", hours=24 * 6) == ["03-31T01:00 midnight"]
 
 
-def test_a_gap_that_swallows_the_end_of_a_date_leaves_its_job_to_the_next_date(build):
+def test_a_gap_that_swallows_the_end_of_a_date_leaves_its_job_to_the_next_date(
+    build: type[Build],
+) -> None:
     # Toronto's clocks went from 23:30 on Sunday 1919-03-30 to 00:30 on Monday.
     schedule = build.schedule(
         build.calendar("America/Toronto"), build.job("late", "23:45", days="sun")
@@ -143,7 +156,7 @@ def test_a_gap_that_swallows_the_end_of_a_date_leaves_its_job_to_the_next_date(b
     assert told(schedule, "1919-03-29T12:00Z", hours=72) == ["03-31T04:30 late"]
 
 
-def test_two_jobs_at_one_instant_keep_their_written_order(build):
+def test_two_jobs_at_one_instant_keep_their_written_order(build: type[Build]) -> None:
     schedule = build.schedule(
         build.calendar("UTC", NIGHT),
         build.job("second letter", "22:00"),
@@ -157,26 +170,28 @@ def test_two_jobs_at_one_instant_keep_their_written_order(build):
     ]
 
 
-def test_a_job_after_which_one_asks_is_past_and_one_until_which_one_asks_is_due(build):
+def test_a_job_after_which_one_asks_is_past_and_one_until_which_one_asks_is_due(
+    build: type[Build],
+) -> None:
     schedule = build.schedule(build.calendar("UTC", NIGHT), build.job("job", "cheap.start"))
     found = jobs(schedule, at("2026-07-06T22:00Z"), at("2026-07-07T22:00Z"))
     assert [iso(entry.at) for entry in found] == ["2026-07-07T22:00:00Z"]
 
 
 @pytest.mark.parametrize("day", ["2026-07-07", "2026-07-17", "2027-03-07", "2027-07-06"])
-def test_the_next_job_is_found_however_far_it_is(build, day):
+def test_the_next_job_is_found_however_far_it_is(build: type[Build], day: str) -> None:
     schedule = build.schedule(build.calendar("UTC"), build.job("job", "07:15", dates=day))
     following = next_job(schedule, at("2026-07-06T12:00Z"))
     assert following is not None
     assert iso(following.at) == f"{day}T07:15:00Z"
 
 
-def test_no_job_is_sought_beyond_four_hundred_days(build):
+def test_no_job_is_sought_beyond_four_hundred_days(build: type[Build]) -> None:
     schedule = build.schedule(build.calendar("UTC"), build.job("job", "07:15", dates="2028-01-01"))
     assert next_job(schedule, at("2026-07-06T12:00Z")) is None
 
 
-def test_an_entry_tells_what_is_done_and_in_which_period(build):
+def test_an_entry_tells_what_is_done_and_in_which_period(build: type[Build]) -> None:
     schedule = build.schedule(build.calendar("UTC", NIGHT), build.job("job", "07:15"))
     entry = next_job(schedule, at("2026-07-06T12:00Z"))
     assert entry is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +25,10 @@ from scheduler.plan import (
     stretch_of,
     time_of,
 )
+from scheduler.schedule.values import Schedule
 from scheduler.setting import HOLD, Export, GridCharging, Mode, Setting
+
+from .conftest import Build
 
 at = datetime.fromisoformat
 START = datetime(2026, 7, 6, tzinfo=UTC)
@@ -33,7 +37,7 @@ SELL = Setting(Mode.AUTONOMOUS, 20.0, export=Export.BATTERY)
 
 
 @pytest.fixture
-def home(build):
+def home(build: type[Build]) -> Schedule:
     """Charged 22:00-06:00 and held 16:00-18:00 and 18:00-21:00, with two jobs."""
     return build.schedule(
         build.calendar("UTC"),
@@ -45,11 +49,11 @@ def home(build):
     )
 
 
-def lease(kind: str, begun: str, until: str, **more) -> Lease:
+def lease(kind: str, begun: str, until: str, **more: Any) -> Lease:
     return Lease("1", LeaseKind(kind), at(begun), at(until), **more)
 
 
-def story(home, leases, start, hours):
+def story(home: Schedule, leases: list[Lease] | tuple[()], start: str, hours: int) -> list[str]:
     """The boundaries from one to the next, as a site walks along them."""
     found, now, end = [], at(start), at(start) + timedelta(hours=hours)
     while (entry := next_boundary(home, now, leases)) and entry.at <= end:
@@ -58,7 +62,7 @@ def story(home, leases, start, hours):
     return found
 
 
-def test_a_hold_that_follows_another_is_a_boundary_of_its_own(home):
+def test_a_hold_that_follows_another_is_a_boundary_of_its_own(home: Schedule) -> None:
     assert story(home, (), "2026-07-06T15:00Z", 6) == [
         "06T16:00 hold",
         "06T18:00 hold on",
@@ -67,7 +71,7 @@ def test_a_hold_that_follows_another_is_a_boundary_of_its_own(home):
     assert began_at(home, at("2026-07-06T19:00Z")) == at("2026-07-06T18:00Z")
 
 
-def test_an_override_hides_the_boundaries_under_it_and_lapses_by_itself(home):
+def test_an_override_hides_the_boundaries_under_it_and_lapses_by_itself(home: Schedule) -> None:
     leases = [lease("override", "2026-07-06T15:30Z", "2026-07-06T18:30Z", setting=SELL)]
 
     assert story(home, leases, "2026-07-06T15:30Z", 6) == [
@@ -79,14 +83,18 @@ def test_an_override_hides_the_boundaries_under_it_and_lapses_by_itself(home):
     assert began_at(home, at("2026-07-06T19:00Z"), leases) == at("2026-07-06T18:30Z")
 
 
-def test_an_override_to_what_is_wanted_anyway_began_with_the_rule(home, build):
+def test_an_override_to_what_is_wanted_anyway_began_with_the_rule(
+    home: Schedule, build: type[Build]
+) -> None:
     leases = [lease("override", "2026-07-06T08:00Z", "2026-07-06T09:00Z", setting=build.RUN)]
 
     assert began_at(home, at("2026-07-06T10:00Z"), leases) == at("2026-07-06T05:55Z")
     assert story(home, leases, "2026-07-06T08:00Z", 2) == ["06T09:00 run the house"]
 
 
-def test_of_two_overrides_the_later_one_wins_and_the_earlier_comes_back(home, build):
+def test_of_two_overrides_the_later_one_wins_and_the_earlier_comes_back(
+    home: Schedule, build: type[Build]
+) -> None:
     leases = [
         lease("override", "2026-07-06T08:00Z", "2026-07-06T12:00Z", setting=SELL),
         lease("override", "2026-07-06T09:00Z", "2026-07-06T10:00Z", setting=build.CHARGE),
@@ -96,7 +104,7 @@ def test_of_two_overrides_the_later_one_wins_and_the_earlier_comes_back(home, bu
     assert wanted == [SELL, build.CHARGE, SELL, SELL, build.RUN]
 
 
-def test_a_pause_changes_nothing_that_is_wanted_and_its_end_is_a_boundary(home):
+def test_a_pause_changes_nothing_that_is_wanted_and_its_end_is_a_boundary(home: Schedule) -> None:
     leases = [lease("pause", "2026-07-06T14:00Z", "2026-07-06T17:00Z", who="anna")]
 
     assert story(home, leases, "2026-07-06T14:00Z", 4) == [
@@ -109,7 +117,7 @@ def test_a_pause_changes_nothing_that_is_wanted_and_its_end_is_a_boundary(home):
     assert began_at(home, at("2026-07-06T17:30Z"), leases) == at("2026-07-06T16:00Z")
 
 
-def test_a_skipped_rule_is_left_out_once(home):
+def test_a_skipped_rule_is_left_out_once(home: Schedule) -> None:
     begun = at("2026-07-06T12:00Z")
     stretch = stretch_of(home, "charge", begun)
     assert stretch is not None
@@ -122,7 +130,7 @@ def test_a_skipped_rule_is_left_out_once(home):
     ]
 
 
-def test_a_rule_that_holds_now_is_skipped_from_now_on(home):
+def test_a_rule_that_holds_now_is_skipped_from_now_on(home: Schedule) -> None:
     begun = at("2026-07-06T02:00Z")
     stretch = stretch_of(home, "charge", begun)
     assert stretch is not None
@@ -135,11 +143,11 @@ def test_a_rule_that_holds_now_is_skipped_from_now_on(home):
 
 
 @pytest.mark.parametrize("name", ["run the house", "no such rule"])
-def test_a_rule_without_an_end_cannot_be_skipped(home, name):
+def test_a_rule_without_an_end_cannot_be_skipped(home: Schedule, name: str) -> None:
     assert stretch_of(home, name, START) is None
 
 
-def test_a_skipped_job_is_left_out_once_and_is_no_boundary(home):
+def test_a_skipped_job_is_left_out_once_and_is_no_boundary(home: Schedule) -> None:
     begun = at("2026-07-06T06:00Z")
     until = time_of(home, "look", begun)
     assert until is not None
@@ -170,7 +178,7 @@ LEASES = [
 
 
 @pytest.mark.parametrize("each", LEASES, ids=lambda each: f"{each.kind} {each.of}")
-def test_a_lease_is_read_back_from_its_json(each):
+def test_a_lease_is_read_back_from_its_json(each: Lease) -> None:
     assert lease_from_json(each.to_json()) == each
 
 
@@ -185,19 +193,19 @@ def test_a_lease_is_read_back_from_its_json(each):
         {"kind": "skip"},
     ],
 )
-def test_data_that_is_no_lease_is_none(change):
+def test_data_that_is_no_lease_is_none(change: dict[str, Any]) -> None:
     good = {"id": "1", "kind": "pause", "begun": "2026-07-06T14:00Z", "until": "2026-07-06T15:00Z"}
 
     assert lease_from_json(good) is not None
     assert lease_from_json({**good, **change}) is None
 
 
-def quarters(least: int, most: int):
+def quarters(least: int, most: int) -> st.SearchStrategy[datetime]:
     return st.integers(least, most).map(lambda number: START + number * HOUR / 4)
 
 
 @st.composite
-def drawn_leases(draw):
+def drawn_leases(draw: st.DrawFn) -> Lease:
     kind = draw(st.sampled_from(list(LeaseKind)))
     begun, until = sorted((draw(quarters(0, 190)), draw(quarters(0, 190))))
     return Lease(
@@ -216,7 +224,9 @@ several_leases = st.lists(drawn_leases(), max_size=4, unique_by=lambda lease: le
 
 @settings(max_examples=60)
 @given(leases=several_leases)
-def test_boundaries_are_where_a_naive_walk_sees_a_change_or_a_lapse(home_of_all, leases):
+def test_boundaries_are_where_a_naive_walk_sees_a_change_or_a_lapse(
+    home_of_all: Schedule, leases: list[Lease]
+) -> None:
     step = timedelta(minutes=5)
     looks = [START + step * number for number in range(12 * 48 + 1)]
     wanted = [desired_at(home_of_all, look, leases) for look in looks]
@@ -239,7 +249,9 @@ def test_boundaries_are_where_a_naive_walk_sees_a_change_or_a_lapse(home_of_all,
 
 @settings(max_examples=60)
 @given(leases=several_leases, hour=st.integers(1, 47))
-def test_since_when_is_the_last_change_before(home_of_all, leases, hour):
+def test_since_when_is_the_last_change_before(
+    home_of_all: Schedule, leases: list[Lease], hour: int
+) -> None:
     now = START + hour * HOUR
     began = began_at(home_of_all, now, leases)
 
@@ -253,7 +265,7 @@ def test_since_when_is_the_last_change_before(home_of_all, leases, hour):
 
 
 @pytest.fixture(scope="module")
-def home_of_all(build):
+def home_of_all(build: type[Build]) -> Schedule:
     return build.schedule(
         build.calendar("UTC"),
         build.rule(clock="22:00-06:00", inset="5m"),
@@ -262,7 +274,7 @@ def home_of_all(build):
     )
 
 
-def test_a_plan_shows_leases_until_their_ends(home):
+def test_a_plan_shows_leases_until_their_ends(home: Schedule) -> None:
     leases = (
         lease("override", "2026-07-06T12:00:00.5Z", "2026-07-06T17:00:00.25Z", setting=SELL),
         lease("pause", "2026-07-06T18:30Z", "2026-07-06T19:00Z"),
@@ -282,7 +294,9 @@ def test_a_plan_shows_leases_until_their_ends(home):
 
 
 @pytest.mark.parametrize("begun", range(0, 48, 7))
-def test_the_boundaries_with_leases_are_the_changes_of_what_is_wanted(home, begun):
+def test_the_boundaries_with_leases_are_the_changes_of_what_is_wanted(
+    home: Schedule, begun: int
+) -> None:
     held, step = START + begun * HOUR, timedelta(minutes=5)
     leases = (
         Lease("1", LeaseKind.OVERRIDE, held, held + 5 * HOUR, setting=SELL),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.core import DataObject
 
 from scheduler.clock import iso, localise
 from scheduler.plan import (
@@ -24,8 +27,12 @@ from scheduler.plan import (
     next_job,
     plan,
 )
+from scheduler.plan.entry import Plan
 from scheduler.plan.wall import pieces
+from scheduler.schedule.values import Job, Rule, Schedule
 from scheduler.setting import HOLD, Export, GridCharging, Setting
+
+from .conftest import Build
 
 at = datetime.fromisoformat
 
@@ -38,7 +45,7 @@ def override(setting: Setting, until: datetime) -> Lease:
 
 
 @pytest.fixture
-def nights(build):
+def nights(build: type[Build]) -> Schedule:
     return build.schedule(
         build.calendar("UTC", NIGHT),
         build.rule(during="cheap", inset=("0s", "5m")),
@@ -47,11 +54,11 @@ def nights(build):
     )
 
 
-def told(planned):
+def told(planned: Plan) -> list[str]:
     return [f"{iso(entry.at)[5:]} {entry.kind} {entry.name}" for entry in planned.entries]
 
 
-def test_a_plan_begins_with_the_setting_in_force_and_is_sorted(nights):
+def test_a_plan_begins_with_the_setting_in_force_and_is_sorted(nights: Schedule) -> None:
     planned = plan(nights, at("2026-07-06T12:00:00.25Z"), at("2026-07-07T12:00Z"))
     assert told(planned) == [
         "07-06T12:00:00.250000Z switch run the house",
@@ -62,28 +69,30 @@ def test_a_plan_begins_with_the_setting_in_force_and_is_sorted(nights):
     ]
 
 
-def test_a_boundary_at_the_start_is_the_entry_in_force_and_jobs_there_are_due(nights):
+def test_a_boundary_at_the_start_is_the_entry_in_force_and_jobs_there_are_due(
+    nights: Schedule,
+) -> None:
     planned = plan(nights, at("2026-07-06T22:00Z"), at("2026-07-06T23:00Z"))
     assert told(planned) == ["07-06T22:00:00Z switch charge", "07-06T22:00:00Z job commit"]
 
 
-def test_what_happens_at_the_end_belongs_to_the_next_plan(nights):
+def test_what_happens_at_the_end_belongs_to_the_next_plan(nights: Schedule) -> None:
     planned = plan(nights, at("2026-07-06T21:00Z"), at("2026-07-06T22:00Z"))
     assert told(planned) == ["07-06T21:00:00Z switch run the house"]
 
 
 @pytest.mark.parametrize("end", ["2026-07-06T22:00Z", "2026-07-05T22:00Z"])
-def test_a_plan_for_no_time_is_empty(nights, end):
+def test_a_plan_for_no_time_is_empty(nights: Schedule, end: str) -> None:
     assert plan(nights, at("2026-07-06T22:00Z"), at(end)).entries == ()
 
 
-def test_a_plan_keeps_its_instants_in_utc(nights):
+def test_a_plan_keeps_its_instants_in_utc(nights: Schedule) -> None:
     planned = plan(nights, at("2026-07-06T14:00+02:00"), at("2026-07-07T14:00+02:00"))
     instants = planned.start, planned.end, *(entry.at for entry in planned.entries)
     assert {instant.tzinfo for instant in instants} == {UTC}
 
 
-def test_the_checksum_is_that_of_the_entries_canonical_json(nights):
+def test_the_checksum_is_that_of_the_entries_canonical_json(nights: Schedule) -> None:
     planned = plan(nights, at("2026-07-06T21:00Z"), at("2026-07-06T23:00Z"))
     common = {"season": None, "day_class": "weekday"}
     run = {"name": "run the house", "mode": "self_consumption", "reserve_percent": 5.0}
@@ -101,8 +110,8 @@ def test_the_checksum_is_that_of_the_entries_canonical_json(nights):
     assert planned.checksum == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def test_the_checksum_changes_with_any_entry(build):
-    def checksum(*parts):
+def test_the_checksum_changes_with_any_entry(build: type[Build]) -> None:
+    def checksum(*parts: Job | Rule) -> str:
         schedule = build.schedule(build.calendar("UTC", NIGHT), *parts)
         return plan(schedule, at("2026-07-06T12:00Z"), at("2026-07-08T12:00Z")).checksum
 
@@ -121,7 +130,7 @@ def test_the_checksum_changes_with_any_entry(build):
 
 @settings(max_examples=200)
 @given(data=st.data())
-def test_pieces_of_one_offset_read_as_the_zone_does(data):
+def test_pieces_of_one_offset_read_as_the_zone_does(data: DataObject) -> None:
     zone = ZoneInfo(data.draw(st.sampled_from(ZONES)))
     begin = datetime(1900, 1, 2, tzinfo=UTC)
     hours = data.draw(st.integers(0, 200 * 365 * 24))
@@ -141,7 +150,7 @@ def test_pieces_of_one_offset_read_as_the_zone_does(data):
             assert offset.total_seconds() == piece.offset
 
 
-def test_an_offset_that_lasted_a_week_is_not_overlooked(build):
+def test_an_offset_that_lasted_a_week_is_not_overlooked(build: type[Build]) -> None:
     # Noronha tried summer time from 2000-10-08 to 2000-10-15, and gave it up.
     schedule = build.schedule(build.calendar("America/Noronha"), build.job("noon", "12:00"))
     found = jobs(schedule, at("2000-10-06T00:00Z"), at("2000-10-17T00:00Z"))
@@ -156,7 +165,9 @@ FAR_ZONES = ["Asia/Manila", "America/Sitka", "Pacific/Kiritimati", "America/Los_
 
 @pytest.mark.parametrize("zone", FAR_ZONES)
 @pytest.mark.parametrize("instant", FAR)
-def test_every_question_has_an_answer_in_far_years(build, zone, instant):
+def test_every_question_has_an_answer_in_far_years(
+    build: type[Build], zone: str, instant: str
+) -> None:
     schedule = build.schedule(
         build.calendar(zone, NIGHT),
         build.rule("charge", during="cheap", inset="5m"),
@@ -177,7 +188,9 @@ def test_every_question_has_an_answer_in_far_years(build, zone, instant):
 
 
 @pytest.mark.parametrize("instant", ["0001-01-05T00:00Z", "9999-12-28T00:00Z"])
-def test_an_inset_may_reach_beyond_the_ends_of_the_calendar(build, instant):
+def test_an_inset_may_reach_beyond_the_ends_of_the_calendar(
+    build: type[Build], instant: str
+) -> None:
     rule = build.rule(during="flat", inset="9000h")
     schedule = build.schedule(build.calendar("UTC", "00:00 flat"), rule)
     assert desired_at(schedule, at(instant)).rule == "charge"
@@ -199,18 +212,22 @@ QUESTIONS = {
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 @pytest.mark.parametrize("edge", [datetime.min, datetime.max], ids=["first", "last"])
-def test_the_ends_of_the_calendar_are_refused_with_the_way_out(nights, question, edge):
+def test_the_ends_of_the_calendar_are_refused_with_the_way_out(
+    nights: Schedule, question: Callable[..., Any], edge: datetime
+) -> None:
     with pytest.raises(ValueError, match=r"Give an instant from 0001-01-04T00:00:00Z to 9999"):
         question(nights, edge.replace(tzinfo=UTC))
 
 
-def test_an_override_without_an_end_in_sight_wins(nights, build):
+def test_an_override_without_an_end_in_sight_wins(nights: Schedule, build: type[Build]) -> None:
     lease = override(build.CHARGE, datetime.max.replace(tzinfo=UTC))
     assert desired_at(nights, at("2026-07-06T12:00Z"), [lease]).rule == "override"
 
 
-def test_what_a_rule_names_is_in_its_entry_and_its_checksum_and_nothing_else_is(build):
-    def made(setting, **more):
+def test_what_a_rule_names_is_in_its_entry_and_its_checksum_and_nothing_else_is(
+    build: type[Build],
+) -> None:
+    def made(setting: Setting, **more: Any) -> Plan:
         rule = replace(build.rule(setting=setting, clock="22:00-06:00"), **more)
         schedule = build.schedule(build.calendar("UTC"), rule)
         return plan(schedule, at("2026-07-06T12:00Z"), at("2026-07-07T12:00Z"))
@@ -228,7 +245,9 @@ def test_what_a_rule_names_is_in_its_entry_and_its_checksum_and_nothing_else_is(
     assert plain.checksum == "d598ac0eea425cee"
 
 
-def test_a_rule_with_another_power_is_a_boundary_though_its_setting_is_the_same(build):
+def test_a_rule_with_another_power_is_a_boundary_though_its_setting_is_the_same(
+    build: type[Build],
+) -> None:
     slow = replace(build.rule("slow", clock="00:00-03:00"), charge=1000.0)
     fast = replace(build.rule("fast", clock="03:00-06:00"), charge="full")
     schedule = build.schedule(build.calendar("UTC"), slow, fast)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -36,8 +35,11 @@ from scheduler.schedule.values import (
     JobKind,
     PeriodEdge,
     Rule,
+    Schedule,
 )
 from scheduler.setting import HOLD, Mode, Setting
+
+from .conftest import Build, Look, Naive
 
 # Zone, and local dates on which its clocks changed; all of them are settled history.
 CHANGES = {
@@ -85,7 +87,7 @@ def override(setting: Setting, until: datetime) -> Lease:
 
 
 @st.composite
-def day_shapes(draw: st.DrawFn) -> tuple[Any, ...]:
+def day_shapes(draw: st.DrawFn) -> tuple[tuple[int, str | None], ...]:
     starts = sorted(draw(st.sets(second_of_day.filter(bool), max_size=4)) | {0})
     names = [draw(st.sampled_from("abc"))]
     for _ in starts[1:]:
@@ -115,8 +117,13 @@ def conditions(draw: st.DrawFn, around: date, *, timed: bool = True) -> Conditio
 
 @st.composite
 def cases(
-    draw: st.DrawFn, build, naive, *, most_rules: int = 3, most_jobs: int = 0
-) -> tuple[Any, ...]:
+    draw: st.DrawFn,
+    build: type[Build],
+    naive: type[Naive],
+    *,
+    most_rules: int = 3,
+    most_jobs: int = 0,
+) -> tuple[Schedule, tuple[Look, ...]]:
     zone, day = draw(st.sampled_from([place for place in PLACES if "Monrovia" not in place[0]]))
     around = date.fromisoformat(day)
     pivot = around + timedelta(days=draw(st.integers(-2, 2)))
@@ -163,7 +170,9 @@ modest = settings(
 
 
 @pytest.mark.parametrize("place", PLACES, ids=" ".join)
-def test_the_days_walked_hold_a_change_of_the_clocks_or_are_known_to_hold_none(naive, place):
+def test_the_days_walked_hold_a_change_of_the_clocks_or_are_known_to_hold_none(
+    naive: type[Naive], place: tuple[str, str]
+) -> None:
     zone, day = place
     offsets = {
         localise(look.at, ZoneInfo(zone)).utcoffset() for look in naive.walk(zone, day, GRID)
@@ -173,7 +182,9 @@ def test_the_days_walked_hold_a_change_of_the_clocks_or_are_known_to_hold_none(n
 
 @modest
 @given(data=st.data())
-def test_boundaries_are_those_of_a_naive_walk(build, naive, data):
+def test_boundaries_are_those_of_a_naive_walk(
+    build: type[Build], naive: type[Naive], data: st.DataObject
+) -> None:
     schedule, looks = data.draw(cases(build, naive))
     found = boundaries(schedule, *naive.inner(looks))
     assert [(e.at, e.name, e.setting, e.period) for e in found] == naive.switches(
@@ -183,7 +194,9 @@ def test_boundaries_are_those_of_a_naive_walk(build, naive, data):
 
 @modest
 @given(data=st.data())
-def test_the_desired_setting_is_that_of_a_naive_walk(build, naive, data):
+def test_the_desired_setting_is_that_of_a_naive_walk(
+    build: type[Build], naive: type[Naive], data: st.DataObject
+) -> None:
     schedule, looks = data.draw(cases(build, naive))
     after, until = naive.inner(looks)
     rules = naive.rules(schedule, looks, GRID)
@@ -201,7 +214,9 @@ def test_the_desired_setting_is_that_of_a_naive_walk(build, naive, data):
 
 @modest
 @given(data=st.data())
-def test_jobs_are_those_of_a_naive_walk(build, naive, data):
+def test_jobs_are_those_of_a_naive_walk(
+    build: type[Build], naive: type[Naive], data: st.DataObject
+) -> None:
     schedule, looks = data.draw(cases(build, naive, most_rules=0, most_jobs=3))
     found = jobs(schedule, *naive.inner(looks))
     assert [(entry.at, entry.name) for entry in found] == naive.jobs(schedule, looks)
@@ -209,7 +224,9 @@ def test_jobs_are_those_of_a_naive_walk(build, naive, data):
 
 @settings(modest, max_examples=60)
 @given(data=st.data())
-def test_plan_and_its_parts_tell_the_same_story(build, naive, data):
+def test_plan_and_its_parts_tell_the_same_story(
+    build: type[Build], naive: type[Naive], data: st.DataObject
+) -> None:
     schedule, looks = data.draw(cases(build, naive, most_jobs=2))
     start, end = naive.inner(looks)
     middle = start + data.draw(
@@ -240,7 +257,9 @@ def test_plan_and_its_parts_tell_the_same_story(build, naive, data):
 
 @settings(modest, max_examples=40)
 @given(data=st.data())
-def test_an_override_wins_until_its_end_and_never_after(build, naive, data):
+def test_an_override_wins_until_its_end_and_never_after(
+    build: type[Build], naive: type[Naive], data: st.DataObject
+) -> None:
     schedule, looks = data.draw(cases(build, naive))
     start, end = naive.inner(looks)
     span = int((end - start) / timedelta(seconds=1))
@@ -263,7 +282,7 @@ def test_an_override_wins_until_its_end_and_never_after(build, naive, data):
 # By the minute, with one schedule that holds every sort of part.
 
 
-def rich_schedule(build, zone: str):
+def rich_schedule(build: type[Build], zone: str) -> Schedule:
     calendar = build.calendar(
         zone,
         weekday="00:00 low, 00:30 mid, 01:17 low, 02:23 high, 03:01 low, 16:00 high, 23:41 mid",
@@ -286,7 +305,9 @@ MINUTE_PLACES = [place for place in PLACES if place[0] != "Africa/Monrovia"]
 
 
 @pytest.mark.parametrize("place", MINUTE_PLACES, ids=" ".join)
-def test_a_schedule_of_every_sort_agrees_with_a_walk_by_the_minute(build, naive, place):
+def test_a_schedule_of_every_sort_agrees_with_a_walk_by_the_minute(
+    build: type[Build], naive: type[Naive], place: tuple[str, str]
+) -> None:
     schedule = rich_schedule(build, place[0])
     looks = naive.walk(*place, 1)
     found = boundaries(schedule, *naive.inner(looks))
@@ -296,14 +317,16 @@ def test_a_schedule_of_every_sort_agrees_with_a_walk_by_the_minute(build, naive,
 
 
 @pytest.mark.parametrize("place", MINUTE_PLACES, ids=" ".join)
-def test_jobs_of_every_sort_agree_with_a_walk_by_the_minute(build, naive, place):
+def test_jobs_of_every_sort_agree_with_a_walk_by_the_minute(
+    build: type[Build], naive: type[Naive], place: tuple[str, str]
+) -> None:
     schedule = rich_schedule(build, place[0])
     looks = naive.walk(*place, 1)
     found = jobs(schedule, *naive.inner(looks))
     assert [(entry.at, entry.name) for entry in found] == naive.jobs(schedule, looks)
 
 
-def test_a_shift_by_odd_seconds_moves_the_edges_by_them(build):
+def test_a_shift_by_odd_seconds_moves_the_edges_by_them(build: type[Build]) -> None:
     # Monrovia went from UTC-0:44:30 to UTC at midnight of 1972-01-07.
     schedule = build.schedule(build.calendar("Africa/Monrovia"), build.rule(clock="22:00-03:00"))
     found = boundaries(

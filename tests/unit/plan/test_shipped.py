@@ -10,6 +10,8 @@ from scheduler.clock import iso
 from scheduler.plan import boundaries, desired_at, plan
 from scheduler.schedule import library
 
+from .conftest import Build
+
 at = datetime.fromisoformat
 
 # Tariff, the period a rule asks for, start, hours, and the stretches found, UTC.
@@ -88,8 +90,8 @@ STRETCHES = {
     ("tariff", "period", "start", "hours", "stretches"), STRETCHES.values(), ids=STRETCHES
 )
 def test_a_period_of_a_shipped_tariff_is_found_where_the_sheet_has_it(
-    *, build, tariff, period, start, hours, stretches
-):
+    *, build: type[Build], tariff: str, period: str, start: str, hours: int, stretches: list[str]
+) -> None:
     calendar = library.load(tariff)
     assert period in calendar.periods
     schedule = build.schedule(calendar, build.rule(during=period))
@@ -97,7 +99,7 @@ def test_a_period_of_a_shipped_tariff_is_found_where_the_sheet_has_it(
     assert [iso(entry.at)[5:16] for entry in found] == " ".join(stretches).split()
 
 
-def test_a_season_without_windows_has_no_boundary_for_months(build):
+def test_a_season_without_windows_has_no_boundary_for_months(build: type[Build]) -> None:
     # Consumers' winter is one window of twenty-four hours, from October to May.
     calendar = library.load("consumers-rsp")
     schedule = build.schedule(calendar, build.rule(during="on_peak"))
@@ -106,7 +108,9 @@ def test_a_season_without_windows_has_no_boundary_for_months(build):
 
 
 @pytest.mark.parametrize("tariff", library.ids())
-def test_every_shipped_tariff_plans_a_year_that_agrees_with_its_own_reading(build, tariff):
+def test_every_shipped_tariff_plans_a_year_that_agrees_with_its_own_reading(
+    build: type[Build], tariff: str
+) -> None:
     calendar = library.load(tariff)
     rules = [
         build.rule(name, build.CHARGE if number % 2 else build.RUN, during=name)

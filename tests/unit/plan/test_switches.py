@@ -8,7 +8,10 @@ import pytest
 
 from scheduler.clock import iso
 from scheduler.plan import Lease, LeaseKind, began_at, boundaries, desired_at, next_boundary
+from scheduler.schedule.values import Schedule
 from scheduler.setting import HOLD, Mode, Setting
+
+from .conftest import Build
 
 at = datetime.fromisoformat
 
@@ -21,7 +24,7 @@ def override(setting: Setting, until: datetime) -> Lease:
     return Lease("1", LeaseKind.OVERRIDE, datetime(1, 1, 1, tzinfo=UTC), until, setting=setting)
 
 
-def told(schedule, start, hours=24):
+def told(schedule: Schedule, start: str, hours: int = 24) -> list[str]:
     found = boundaries(schedule, at(start), at(start) + timedelta(hours=hours))
     return [f"{iso(entry.at)[5:16]} {entry.name}" for entry in found]
 
@@ -38,14 +41,16 @@ INSETS = {
 
 
 @pytest.mark.parametrize(("inset", "times"), INSETS.values(), ids=INSETS)
-def test_an_inset_shrinks_the_stretch_from_both_ends(build, inset, times):
+def test_an_inset_shrinks_the_stretch_from_both_ends(
+    build: type[Build], inset: str | tuple[str, str], times: str
+) -> None:
     rule = build.rule(during="cheap", inset=inset)
     schedule = build.schedule(build.calendar("UTC", NIGHT), rule)
     found = boundaries(schedule, at("2026-07-06T12:00Z"), at("2026-07-07T12:00Z"))
     assert [f"{entry.at:%H:%M:%S}" for entry in found] == times.split()
 
 
-def test_an_inset_counts_elapsed_time_over_a_change_of_the_clocks(build):
+def test_an_inset_counts_elapsed_time_over_a_change_of_the_clocks(build: type[Build]) -> None:
     rule = build.rule(clock="22:00-08:00", inset=("6h", "30m"))
     schedule = build.schedule(build.calendar("America/Los_Angeles"), rule)
     # 22:00 is 06:00Z; six hours later the wall clock has already jumped to 05:00.
@@ -55,13 +60,15 @@ def test_an_inset_counts_elapsed_time_over_a_change_of_the_clocks(build):
     ]
 
 
-def test_an_inset_does_not_cut_where_a_stretch_runs_on_through_midnight(build):
+def test_an_inset_does_not_cut_where_a_stretch_runs_on_through_midnight(
+    build: type[Build],
+) -> None:
     rule = build.rule(during="cheap", inset="5m")
     schedule = build.schedule(build.calendar("UTC", NIGHT), rule)
     assert desired_at(schedule, at("2026-07-07T00:00Z")).rule == "charge"
 
 
-def test_an_inset_cuts_only_the_ends_of_a_week_of_holidays(build):
+def test_an_inset_cuts_only_the_ends_of_a_week_of_holidays(build: type[Build]) -> None:
     rule = build.rule(dates="2026-12-24..2027-01-01", inset="2h")
     schedule = build.schedule(build.calendar("UTC"), rule)
     assert told(schedule, "2026-12-01T00:00Z", hours=24 * 60) == [
@@ -70,7 +77,7 @@ def test_an_inset_cuts_only_the_ends_of_a_week_of_holidays(build):
     ]
 
 
-def test_an_inset_does_not_touch_a_condition_that_never_ends(build):
+def test_an_inset_does_not_touch_a_condition_that_never_ends(build: type[Build]) -> None:
     rule = build.rule(during="flat", inset="2h")
     schedule = build.schedule(build.calendar("UTC", "00:00 flat"), rule)
     start = at("2026-07-06T00:00Z")
@@ -79,7 +86,7 @@ def test_an_inset_does_not_touch_a_condition_that_never_ends(build):
     assert next_boundary(schedule, start) is None
 
 
-def test_an_inset_of_one_rule_leaves_its_edges_to_the_next_rule(build):
+def test_an_inset_of_one_rule_leaves_its_edges_to_the_next_rule(build: type[Build]) -> None:
     schedule = build.schedule(
         build.calendar("UTC", NIGHT),
         build.rule("charge", during="cheap", inset="5m"),
@@ -93,7 +100,7 @@ def test_an_inset_of_one_rule_leaves_its_edges_to_the_next_rule(build):
     ]
 
 
-def test_the_first_rule_that_holds_decides(build):
+def test_the_first_rule_that_holds_decides(build: type[Build]) -> None:
     schedule = build.schedule(
         build.calendar("UTC"),
         build.rule("storm", ECONOMY, dates="2026-07-07"),
@@ -107,7 +114,7 @@ def test_the_first_rule_that_holds_decides(build):
     ]
 
 
-def test_a_change_of_rule_with_an_equal_setting_is_no_boundary(build):
+def test_a_change_of_rule_with_an_equal_setting_is_no_boundary(build: type[Build]) -> None:
     schedule = build.schedule(
         build.calendar("UTC"),
         build.rule("evening", clock="20:00-24:00"),
@@ -120,7 +127,7 @@ def test_a_change_of_rule_with_an_equal_setting_is_no_boundary(build):
     assert desired_at(schedule, at("2026-07-07T00:00Z")).rule == "night"
 
 
-def test_a_rule_that_holds_reads_the_charge_again_when_it_begins(build):
+def test_a_rule_that_holds_reads_the_charge_again_when_it_begins(build: type[Build]) -> None:
     schedule = build.schedule(
         build.calendar("UTC"),
         build.rule("evening", HOLDING, clock="20:00-24:00"),
@@ -129,7 +136,7 @@ def test_a_rule_that_holds_reads_the_charge_again_when_it_begins(build):
     assert began_at(schedule, at("2026-07-07T03:00Z")) == at("2026-07-07T00:00Z")
 
 
-def test_a_break_between_two_holds_begins_a_new_one(build):
+def test_a_break_between_two_holds_begins_a_new_one(build: type[Build]) -> None:
     schedule = build.schedule(
         build.calendar("UTC"), build.rule("hold", HOLDING, clock="20:00-24:00 01:00-06:00")
     )
@@ -154,13 +161,17 @@ DAYS = {
 
 
 @pytest.mark.parametrize(("days", "expected"), DAYS.items(), ids=DAYS)
-def test_days_are_names_of_the_week_or_classes_in_which_a_holiday_wins(build, days, expected):
+def test_days_are_names_of_the_week_or_classes_in_which_a_holiday_wins(
+    build: type[Build], days: str, expected: list[str]
+) -> None:
     calendar = build.calendar("UTC", holidays=("2026-07-04",))
     schedule = build.schedule(calendar, build.rule(days=days))
     assert told(schedule, "2026-07-02T12:00Z", hours=24 * 4) == expected
 
 
-def test_a_clock_window_over_midnight_belongs_to_the_day_on_which_it_starts(build):
+def test_a_clock_window_over_midnight_belongs_to_the_day_on_which_it_starts(
+    build: type[Build],
+) -> None:
     schedule = build.schedule(
         build.calendar("UTC"), build.rule(clock="22:00-08:00", days="fri", dates="2026-07-03")
     )
@@ -170,7 +181,9 @@ def test_a_clock_window_over_midnight_belongs_to_the_day_on_which_it_starts(buil
     ]
 
 
-def test_a_period_over_midnight_takes_the_class_of_each_instant_s_own_date(build):
+def test_a_period_over_midnight_takes_the_class_of_each_instant_s_own_date(
+    build: type[Build],
+) -> None:
     schedule = build.schedule(build.calendar("UTC", NIGHT), build.rule(during="cheap", days="fri"))
     assert told(schedule, "2026-07-02T12:00Z", hours=48) == [
         "07-03T00:00 charge",
@@ -180,7 +193,7 @@ def test_a_period_over_midnight_takes_the_class_of_each_instant_s_own_date(build
     ]
 
 
-def test_a_clock_window_whose_ends_are_equal_lasts_a_whole_day(build):
+def test_a_clock_window_whose_ends_are_equal_lasts_a_whole_day(build: type[Build]) -> None:
     schedule = build.schedule(
         build.calendar("UTC"), build.rule(clock="09:00-09:00", dates="2026-07-03")
     )
@@ -190,13 +203,13 @@ def test_a_clock_window_whose_ends_are_equal_lasts_a_whole_day(build):
     ]
 
 
-def test_a_desired_setting_tells_where_it_comes_from(build):
+def test_a_desired_setting_tells_where_it_comes_from(build: type[Build]) -> None:
     calendar = build.calendar("UTC", NIGHT, holidays=("2026-07-07",))
     desired = desired_at(build.schedule(calendar), at("2026-07-07T12:00Z"))
     assert (desired.rule, desired.day_class, desired.period) == ("run the house", "holiday", "dear")
 
 
-def test_an_override_ends_where_its_time_is_up(build):
+def test_an_override_ends_where_its_time_is_up(build: type[Build]) -> None:
     schedule = build.schedule(build.calendar("UTC", NIGHT), build.rule(during="cheap"))
     lease = override(ECONOMY, at("2026-07-06T18:30:00.5Z"))
     seconds = [at("2026-07-06T18:30:00.499999Z"), at("2026-07-06T18:30:00.5Z")]
@@ -204,7 +217,7 @@ def test_an_override_ends_where_its_time_is_up(build):
     assert rules == ["override", "run the house"]
 
 
-def test_a_boundary_asked_for_at_itself_is_not_its_own_next(build):
+def test_a_boundary_asked_for_at_itself_is_not_its_own_next(build: type[Build]) -> None:
     schedule = build.schedule(build.calendar("UTC", NIGHT), build.rule(during="cheap"))
     following = next_boundary(schedule, at("2026-07-06T22:00Z"))
     assert following is not None
@@ -220,7 +233,7 @@ FAR_APART = {
 
 
 @pytest.mark.parametrize("day", FAR_APART.values(), ids=FAR_APART)
-def test_the_next_boundary_is_found_however_far_it_is(build, day):
+def test_the_next_boundary_is_found_however_far_it_is(build: type[Build], day: str) -> None:
     schedule = build.schedule(build.calendar("UTC"), build.rule(dates=day))
     following = next_boundary(schedule, at("2026-07-06T12:00Z"))
     assert following is not None
@@ -228,25 +241,27 @@ def test_the_next_boundary_is_found_however_far_it_is(build, day):
 
 
 @pytest.mark.parametrize("days", [0, 1, 3, 20, 130, 380])
-def test_the_begin_of_the_present_setting_is_found_however_long_ago_it_was(build, days):
+def test_the_begin_of_the_present_setting_is_found_however_long_ago_it_was(
+    build: type[Build], days: int
+) -> None:
     schedule = build.schedule(build.calendar("UTC"), build.rule(dates="2026-07-06"))
     instant = at("2026-07-07T00:00Z") + timedelta(days=days, seconds=1)
     assert began_at(schedule, instant) == at("2026-07-07T00:00Z")
 
 
-def test_no_boundary_is_sought_beyond_four_hundred_days(build):
+def test_no_boundary_is_sought_beyond_four_hundred_days(build: type[Build]) -> None:
     schedule = build.schedule(build.calendar("UTC"), build.rule(dates="2028-07-06"))
     assert next_boundary(schedule, at("2026-07-06T12:00Z")) is None
     assert began_at(schedule, at("2026-07-06T12:00Z")) is None
 
 
-def test_a_schedule_of_one_rule_never_changes(build):
+def test_a_schedule_of_one_rule_never_changes(build: type[Build]) -> None:
     schedule = build.schedule(build.calendar("Europe/London", NIGHT))
     assert desired_at(schedule, at("2026-07-06T12:00Z")).setting == build.RUN
     assert next_boundary(schedule, at("2026-07-06T12:00Z")) is None
 
 
-def test_an_instant_of_another_zone_is_the_same_instant(build):
+def test_an_instant_of_another_zone_is_the_same_instant(build: type[Build]) -> None:
     schedule = build.schedule(build.calendar("UTC", NIGHT), build.rule(during="cheap"))
     found = boundaries(schedule, at("2026-07-06T14:00+02:00"), at("2026-07-07T14:00+02:00"))
     assert [iso(entry.at) for entry in found] == ["2026-07-06T22:00:00Z", "2026-07-07T06:00:00Z"]

@@ -40,7 +40,7 @@ def made(id_: str, purpose: Purpose, reserve: int = 20, means: Offered = PLAIN) 
 @pytest.mark.parametrize("purpose", Purpose)
 @pytest.mark.parametrize("means", [Offered(), Offered(grid_charging=True, export=True)])
 def test_every_tariff_has_a_schedule_for_every_purpose_that_makes_sense(
-    id_, purpose, means
+    id_: str, purpose: Purpose, means: Offered
 ) -> None:
     if id_ in WITHOUT_A_PEAK and purpose in (Purpose.KEEP, Purpose.SELL):
         with pytest.raises(NothingToScheduleError, match="Choose the purpose fill or car"):
@@ -55,7 +55,7 @@ def test_every_tariff_has_a_schedule_for_every_purpose_that_makes_sense(
 
 
 @pytest.mark.parametrize("id_", library.ids())
-def test_the_battery_is_never_filled_in_a_peak_and_is_filled_every_week_it_can_be(id_) -> None:
+def test_the_battery_is_never_filled_in_a_peak_and_is_filled_every_week_it_can_be(id_: str) -> None:
     """Oracle: the tariff's own word for each instant at which the setting changes."""
     schedule = made(id_, Purpose.FILL).schedule
     found = {each.season: each for each in bands(library.load(id_))}
@@ -86,7 +86,7 @@ BANDS = [
 
 
 @pytest.mark.parametrize(("id_", "season", "expected"), BANDS)
-def test_the_cheap_and_the_dear_periods_of_a_season(id_, season, expected) -> None:
+def test_the_cheap_and_the_dear_periods_of_a_season(id_: str, season: str, expected: str) -> None:
     (found,) = [each for each in bands(library.load(id_)) if each.season == season]
 
     told = (" ".join(sorted(part)) for part in (found.cheap, found.dearest, found.peak))
@@ -120,7 +120,7 @@ def test_the_reserve_is_the_one_asked_for() -> None:
         ),
     ],
 )
-def test_a_gateway_that_can_do_more_is_told_more(purpose, words) -> None:
+def test_a_gateway_that_can_do_more_is_told_more(purpose: Purpose, words: str) -> None:
     able = made("sce-tou-d-a", purpose, means=Offered(grid_charging=True, export=True)).schedule
     plain = made("sce-tou-d-a", purpose).schedule
 
@@ -155,7 +155,7 @@ def test_an_odd_name_is_written_so_that_it_is_read() -> None:
 
 
 @pytest.mark.parametrize("windows", ["{all: otherwise}", "{one: 00:00-12:00, two: otherwise}"])
-def test_a_tariff_whose_hours_cannot_be_told_apart_has_nothing_to_schedule(windows) -> None:
+def test_a_tariff_whose_hours_cannot_be_told_apart_has_nothing_to_schedule(windows: str) -> None:
     tariff = parse_tariff(ODD % windows, "mine.yaml")
 
     with pytest.raises(NothingToScheduleError, match="no hours that are cheaper than others"):

@@ -14,11 +14,11 @@ from scheduler.simulated.timepiece import Instant
 NIGHT = Instant(datetime(2026, 7, 1, 10, tzinfo=UTC), 0.0)
 
 
-def later(seconds):
+def later(seconds: int) -> Instant:
     return Instant(NIGHT.instant + timedelta(seconds=seconds), seconds)
 
 
-def test_what_one_door_sets_another_shows():
+def test_what_one_door_sets_another_shows() -> None:
     house = House(Options(), NIGHT)
     one, other = (Device(Options(), Faults(), lambda: NIGHT, house) for _ in range(2))
 
@@ -29,14 +29,14 @@ def test_what_one_door_sets_another_shows():
     assert house.app_reserve == 100
 
 
-def test_it_is_on_the_app_scale_where_it_says_so():
+def test_it_is_on_the_app_scale_where_it_says_so() -> None:
     house = House(Options(charge=64, reserve=20), NIGHT)
 
     assert house.app_charge == pytest.approx(64, abs=0.01)
     assert house.app_reserve == 20
 
 
-def test_battery_that_may_not_charge_from_the_grid_waits_for_the_sun():
+def test_battery_that_may_not_charge_from_the_grid_waits_for_the_sun() -> None:
     house = House(Options(charge=50), NIGHT)
     house.take(WireSetting("backup", 100), NIGHT)
     house.turn(later(1))
@@ -47,7 +47,7 @@ def test_battery_that_may_not_charge_from_the_grid_waits_for_the_sun():
     assert house.powers().battery == 0
 
 
-def test_nothing_moves_while_nobody_runs_it():
+def test_nothing_moves_while_nobody_runs_it() -> None:
     house = House(Options(charge=50), NIGHT)
     house.awake = lambda since, until: 0.0
     house.take(WireSetting("backup", 100), NIGHT)

@@ -5,10 +5,12 @@ import json
 
 import pytest
 
+from .conftest import Bench
+
 PASSWORD = "correct-horse-battery"
 
 
-def test_the_customers_answer_has_the_captured_keys_in_order(bench):
+def test_the_customers_answer_has_the_captured_keys_in_order(bench: type[Bench]) -> None:
     seen = bench(profile="21.44").log_in("customer", force=False, email="owner@example.net")
 
     assert list(seen.json) == [
@@ -17,20 +19,20 @@ def test_the_customers_answer_has_the_captured_keys_in_order(bench):
     assert seen.json["email"] == "owner@example.net"
 
 
-def test_the_first_firmware_says_no_email(bench):
+def test_the_first_firmware_says_no_email(bench: type[Bench]) -> None:
     assert bench(profile="1.15").log_in("").json["email"] is None
 
 
 @pytest.mark.parametrize("profile", ["1.15", "1.18"])
-def test_the_first_ones_take_s_and_the_serial(bench, profile):
+def test_the_first_ones_take_s_and_the_serial(bench: type[Bench], profile: str) -> None:
     assert bench(profile=profile).log_in("", password="ST0000000000000").status == 200
 
 
-def test_later_ones_do_not_take_the_serial(bench):
+def test_later_ones_do_not_take_the_serial(bench: type[Bench]) -> None:
     assert bench(profile="1.49").log_in(password="ST0000000000000").status == 401
 
 
-def test_the_token_is_64_random_bytes_in_url_safe_base64(bench):
+def test_the_token_is_64_random_bytes_in_url_safe_base64(bench: type[Bench]) -> None:
     gateway = bench(profile="1.49")
     first, second = (gateway.log_in(force=True).json["token"] for _ in range(2))
 
@@ -39,7 +41,7 @@ def test_the_token_is_64_random_bytes_in_url_safe_base64(bench):
     assert first != second
 
 
-def test_the_cookies_are_the_token_and_the_body_in_base64(bench):
+def test_the_cookies_are_the_token_and_the_body_in_base64(bench: type[Bench]) -> None:
     seen = bench(profile="21.44").log_in("customer")
 
     record = base64.b64encode(seen.body).decode()
@@ -49,21 +51,21 @@ def test_the_cookies_are_the_token_and_the_body_in_base64(bench):
     ]
 
 
-def test_the_cookie_alone_is_enough(bench):
+def test_the_cookie_alone_is_enough(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44").enter("customer")
     cookie = {"cookie": f"UserRecord=eyJ9; AuthCookie={gateway.token}"}
 
     assert gateway.get("operation", token="", headers=cookie).status == 200
 
 
-def test_a_live_cookie_beside_a_dead_bearer_is_enough(bench):
+def test_a_live_cookie_beside_a_dead_bearer_is_enough(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44").enter("customer")
     cookie = {"cookie": f"AuthCookie={gateway.token}"}
 
     assert gateway.get("operation", token="dead", headers=cookie).status == 200
 
 
-def test_several_sessions_live_side_by_side(bench):
+def test_several_sessions_live_side_by_side(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44").enter("customer")
     first = gateway.token
     gateway.enter("customer")
@@ -72,7 +74,7 @@ def test_several_sessions_live_side_by_side(bench):
     assert gateway.device.sessions == 2
 
 
-def test_a_logout_ends_one_session_and_says_nothing(bench):
+def test_a_logout_ends_one_session_and_says_nothing(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44").enter("customer")
     first = gateway.token
     gateway.enter("customer")
@@ -82,11 +84,11 @@ def test_a_logout_ends_one_session_and_says_nothing(bench):
     assert gateway.get("operation").status == 200
 
 
-def test_a_logout_does_not_look_at_the_token(bench):
+def test_a_logout_does_not_look_at_the_token(bench: type[Bench]) -> None:
     assert bench(profile="21.44").get("logout", token="nonsense").status == 204
 
 
-def test_a_session_dies_of_age(bench):
+def test_a_session_dies_of_age(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44", token_life=3600.0).enter("customer")
     gateway.wait(3599)
     assert gateway.get("operation").status == 200
@@ -107,11 +109,13 @@ def test_a_session_dies_of_age(bench):
         pytest.param("21.44", "status", 200, id="no matter on an open one since"),
     ],
 )
-def test_a_dead_token_is_answered_by_firmware(bench, profile, path, status):
+def test_a_dead_token_is_answered_by_firmware(
+    bench: type[Bench], profile: str, path: str, status: int
+) -> None:
     assert bench(profile=profile).get(path, token="dead").status == status
 
 
-def test_a_dead_cookie_is_no_matter_on_an_open_endpoint(bench):
+def test_a_dead_cookie_is_no_matter_on_an_open_endpoint(bench: type[Bench]) -> None:
     """The 401 on open endpoints was seen with a bearer only."""
     cookie = {"cookie": "AuthCookie=dead"}
     gateway = bench(profile="1.49")
@@ -120,14 +124,14 @@ def test_a_dead_cookie_is_no_matter_on_an_open_endpoint(bench):
     assert gateway.get("operation", headers=cookie).status == 401
 
 
-def test_a_login_with_a_dead_token_succeeds(bench):
+def test_a_login_with_a_dead_token_succeeds(bench: type[Bench]) -> None:
     gateway = bench(profile="1.49")
     body = {"username": "installer", "password": PASSWORD, "force_sm_off": True}
 
     assert gateway.post("login/Basic", body, token="dead").status == 200
 
 
-def test_the_installer_is_told_of_the_switch(bench):
+def test_the_installer_is_told_of_the_switch(bench: type[Bench]) -> None:
     assert bench(profile="1.50.1").log_in("installer").json == {
         "code": 401,
         "error": "roles [Provider_Engineer] require physical access",
@@ -135,14 +139,14 @@ def test_the_installer_is_told_of_the_switch(bench):
     }
 
 
-def test_the_default_password_is_refused_where_the_switch_is_set(bench):
+def test_the_default_password_is_refused_where_the_switch_is_set(bench: type[Bench]) -> None:
     seen = bench("default_password", profile="24.36").log_in("customer")
 
     assert seen.json["error"] == "default password not supported"
     assert seen.json["message"] == "Login Error"
 
 
-def test_a_login_refused_without_force_leaves_the_battery_running(bench):
+def test_a_login_refused_without_force_leaves_the_battery_running(bench: type[Bench]) -> None:
     gateway = bench(profile="1.49")
     seen = gateway.log_in(force=False)
 
@@ -151,13 +155,13 @@ def test_a_login_refused_without_force_leaves_the_battery_running(bench):
     assert gateway.device.logins == 0
 
 
-def test_a_login_without_force_is_let_in_while_the_battery_is_stopped(bench):
+def test_a_login_without_force_is_let_in_while_the_battery_is_stopped(bench: type[Bench]) -> None:
     gateway = bench(profile="1.49").enter()
 
     assert gateway.log_in(force=False).status == 200
 
 
-def test_a_login_stops_a_start_that_is_under_way(bench):
+def test_a_login_stops_a_start_that_is_under_way(bench: type[Bench]) -> None:
     gateway = bench(profile="1.49").enter()
     gateway.get("sitemaster/run")
     gateway.enter()
@@ -166,25 +170,25 @@ def test_a_login_stops_a_start_that_is_under_way(bench):
     assert not gateway.device.sitemaster_running
 
 
-def test_off_the_grid_the_installer_cannot_stop_the_battery(bench):
+def test_off_the_grid_the_installer_cannot_stop_the_battery(bench: type[Bench]) -> None:
     assert bench("islanded", profile="1.49").log_in("installer").status == 500
 
 
-def test_a_form_is_taken_for_a_login(bench):
+def test_a_form_is_taken_for_a_login(bench: type[Bench]) -> None:
     form = f"username=customer&password={PASSWORD}&email=&clientInfo=timezone".encode()
     kind = {"content-type": "application/x-www-form-urlencoded"}
 
     assert bench(profile="21.44").post("login/Basic", form, headers=kind).status == 200
 
 
-def test_json_under_a_forms_type_is_taken_for_json(bench):
+def test_json_under_a_forms_type_is_taken_for_json(bench: type[Bench]) -> None:
     body = json.dumps({"username": "customer", "password": PASSWORD}).encode()
     kind = {"content-type": "application/x-www-form-urlencoded"}
 
     assert bench(profile="21.44").post("login/Basic", body, headers=kind).status == 200
 
 
-def test_a_query_is_taken_for_a_login_and_not_remembered(bench):
+def test_a_query_is_taken_for_a_login_and_not_remembered(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44")
     path = f"login/Basic?username=customer&password={PASSWORD}"
 
@@ -193,25 +197,27 @@ def test_a_query_is_taken_for_a_login_and_not_remembered(bench):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"text"', b"\xff\xfe"])
-def test_a_broken_login_is_a_bad_request(bench, body):
+def test_a_broken_login_is_a_bad_request(bench: type[Bench], body: bytes) -> None:
     seen = bench(profile="1.49").post("login/Basic", body)
 
     assert (seen.status, seen.json["message"]) == (400, "Unable to unmarshal body")
 
 
 @pytest.mark.parametrize("password", [None, 5, ["x"], "пароль"], ids=str)
-def test_a_strange_password_is_a_wrong_one(bench, password):
+def test_a_strange_password_is_a_wrong_one(
+    bench: type[Bench], password: int | str | list[str] | None
+) -> None:
     assert bench(profile="1.49").log_in(password=password).status == 401
 
 
-def test_twenty_logins_in_ten_minutes_are_enough(bench):
+def test_twenty_logins_in_ten_minutes_are_enough(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44")
     statuses = [gateway.log_in("customer").status for _ in range(21)]
 
     assert statuses == [200] * 20 + [429]
 
 
-def test_wrong_passwords_count_towards_the_limit(bench):
+def test_wrong_passwords_count_towards_the_limit(bench: type[Bench]) -> None:
     gateway = bench("login_limit:3", profile="1.49")
     for _ in range(3):
         gateway.log_in(password="wrong")
@@ -225,7 +231,7 @@ def test_wrong_passwords_count_towards_the_limit(bench):
     }
 
 
-def test_the_limit_clears_after_ten_minutes_of_silence(bench):
+def test_the_limit_clears_after_ten_minutes_of_silence(bench: type[Bench]) -> None:
     gateway = bench("login_limit:1", profile="1.49")
     gateway.log_in(password="wrong")
     assert gateway.log_in().status == 429
@@ -234,7 +240,7 @@ def test_the_limit_clears_after_ten_minutes_of_silence(bench):
     assert gateway.log_in().status == 200
 
 
-def test_the_toggle_waits_for_a_hand_at_the_switch(bench):
+def test_the_toggle_waits_for_a_hand_at_the_switch(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44")
     who = {"email": "", "username": "installer"}
     assert gateway.get("auth/toggle/supported").json == {"toggle_auth_supported": True}
@@ -247,7 +253,7 @@ def test_the_toggle_waits_for_a_hand_at_the_switch(bench):
     assert gateway.post("auth/toggle/login", who).status == 417
 
 
-def test_nothing_secret_is_in_a_repr(bench):
+def test_nothing_secret_is_in_a_repr(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44").enter("customer")
     outcome = gateway.ask("POST", "login/Basic", {"username": "customer", "password": PASSWORD})
     shown = " ".join(

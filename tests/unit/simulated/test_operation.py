@@ -2,8 +2,10 @@
 
 import pytest
 
+from .conftest import Bench
 
-def test_a_setting_sent_is_shown_and_not_yet_in_force(bench):
+
+def test_a_setting_sent_is_shown_and_not_yet_in_force(bench: type[Bench]) -> None:
     gateway = bench(profile="1.40").enter()
     gateway.put("backup", 100)
 
@@ -11,7 +13,7 @@ def test_a_setting_sent_is_shown_and_not_yet_in_force(bench):
     assert gateway.device.active.mode == "self_consumption"
 
 
-def test_with_the_switch_set_the_setting_in_force_is_shown(bench):
+def test_with_the_switch_set_the_setting_in_force_is_shown(bench: type[Bench]) -> None:
     gateway = bench("shows_active", profile="1.40").enter()
     gateway.put("backup", 100)
     assert gateway.get("operation").json["real_mode"] == "self_consumption"
@@ -21,14 +23,14 @@ def test_with_the_switch_set_the_setting_in_force_is_shown(bench):
     assert gateway.get("operation").json["real_mode"] == "backup"
 
 
-def test_the_answer_to_a_write_echoes_the_fields_sent(bench):
+def test_the_answer_to_a_write_echoes_the_fields_sent(bench: type[Bench]) -> None:
     seen = bench(profile="1.43.3").enter().put("self_consumption", 15)
 
     assert seen.body == b'{"real_mode":"self_consumption","backup_reserve_percent":15}'
     assert len(seen.body) == 60  # the length in the capture of 1.43.3
 
 
-def test_both_mode_keys_may_be_sent_to_any_firmware(bench):
+def test_both_mode_keys_may_be_sent_to_any_firmware(bench: type[Bench]) -> None:
     for profile in ("1.15", "1.49"):
         gateway = bench(profile=profile).enter()
         seen = gateway.post(
@@ -38,13 +40,13 @@ def test_both_mode_keys_may_be_sent_to_any_firmware(bench):
         assert (seen.status, gateway.device.staged.reserve) == (200, 24.6)
 
 
-def test_unknown_fields_are_neither_kept_nor_echoed(bench):
+def test_unknown_fields_are_neither_kept_nor_echoed(bench: type[Bench]) -> None:
     seen = bench(profile="1.49").enter().put("backup", 100, colour="red")
 
     assert "colour" not in seen.json
 
 
-def test_the_lag_of_1_43_3_applies_the_setting_sent_before(bench):
+def test_the_lag_of_1_43_3_applies_the_setting_sent_before(bench: type[Bench]) -> None:
     gateway = bench(profile="1.43.3").enter()
     seen = []
     for mode, reserve in (("backup", 100), ("backup", 100), ("self_consumption", 30)):
@@ -55,7 +57,7 @@ def test_the_lag_of_1_43_3_applies_the_setting_sent_before(bench):
     assert seen == ["self_consumption", "backup", "backup"]
 
 
-def test_a_second_commit_without_a_second_write_does_not_help(bench):
+def test_a_second_commit_without_a_second_write_does_not_help(bench: type[Bench]) -> None:
     gateway = bench(profile="1.43.3").enter()
     gateway.put("backup", 100)
     gateway.get("config/completed")
@@ -73,21 +75,23 @@ def test_a_second_commit_without_a_second_write_does_not_help(bench):
         pytest.param(30.0, b"30", id="nor has a whole fraction"),
     ],
 )
-def test_numbers_are_written_as_go_writes_them(bench, reserve, shown):
+def test_numbers_are_written_as_go_writes_them(
+    bench: type[Bench], reserve: float, shown: bytes
+) -> None:
     gateway = bench(profile="1.49").enter()
     gateway.put("backup", reserve)
 
     assert b'"backup_reserve_percent":' + shown + b"}" in gateway.get("operation").body
 
 
-def test_the_noise_of_a_real_body_can_be_switched_on(bench):
+def test_the_noise_of_a_real_body_can_be_switched_on(bench: type[Bench]) -> None:
     gateway = bench("noise", profile="1.49", reserve=0).enter()
 
     assert gateway.get("operation").json["backup_reserve_percent"] == 5.000019999999999
 
 
 @pytest.mark.parametrize("profile", ["1.15", "1.18"])
-def test_autonomous_is_refused_in_the_captured_words(bench, profile):
+def test_autonomous_is_refused_in_the_captured_words(bench: type[Bench], profile: str) -> None:
     gateway = bench(profile=profile).enter()
 
     assert gateway.put("autonomous", 20).json == {
@@ -99,23 +103,25 @@ def test_autonomous_is_refused_in_the_captured_words(bench, profile):
 
 
 @pytest.mark.parametrize("mode", ["scheduler", "site_control", "", None, 5], ids=str)
-def test_a_mode_that_cannot_be_set_is_refused(bench, mode):
+def test_a_mode_that_cannot_be_set_is_refused(bench: type[Bench], mode: int | str | None) -> None:
     assert bench(profile="1.49").enter().put(mode, 20).status == 500
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]"])
-def test_a_broken_body_is_a_bad_request(bench, body):
+def test_a_broken_body_is_a_bad_request(bench: type[Bench], body: bytes) -> None:
     seen = bench(profile="1.49").enter().post("operation", body)
 
     assert (seen.status, seen.json["message"]) == (400, "Unable to unmarshal body")
 
 
 @pytest.mark.parametrize("reserve", ["20", True, None, [20]], ids=str)
-def test_a_reserve_that_is_no_number_is_a_bad_request(bench, reserve):
+def test_a_reserve_that_is_no_number_is_a_bad_request(
+    bench: type[Bench], reserve: bool | str | list[int] | None
+) -> None:
     assert bench(profile="1.49").enter().put("backup", reserve).status == 400
 
 
-def test_a_reserve_below_zero_is_ignored_and_one_above_100_refused(bench):
+def test_a_reserve_below_zero_is_ignored_and_one_above_100_refused(bench: type[Bench]) -> None:
     gateway = bench(profile="1.49", reserve=20).enter()
     assert gateway.put("backup", 100.5).status == 400
     assert gateway.put("backup", -1).status == 200
@@ -123,14 +129,14 @@ def test_a_reserve_below_zero_is_ignored_and_one_above_100_refused(bench):
     assert gateway.device.staged.reserve == 24.0
 
 
-def test_the_setting_is_read_while_the_sitemaster_is_down(bench):
+def test_the_setting_is_read_while_the_sitemaster_is_down(bench: type[Bench]) -> None:
     gateway = bench(profile="1.49").enter()
 
     assert not gateway.device.sitemaster_running
     assert gateway.get("operation").status == 200
 
 
-def test_the_body_of_a_commit_is_the_status(bench):
+def test_the_body_of_a_commit_is_the_status(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44").enter("customer")
     committed = gateway.get("config/completed").json
 

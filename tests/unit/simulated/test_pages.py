@@ -9,6 +9,8 @@ import pytest
 from scheduler.simulated.options import Options, OptionWords
 from scheduler.simulated.stamps import go_duration, nanosecond_stamp, number
 
+from .conftest import Bench
+
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
@@ -22,24 +24,24 @@ from scheduler.simulated.stamps import go_duration, nanosecond_stamp, number
         (803151.577762, "223h5m51.577762s"),
     ],
 )
-def test_a_duration_is_written_as_go_writes_it(seconds, text):
+def test_a_duration_is_written_as_go_writes_it(seconds: float, text: str) -> None:
     assert go_duration(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(30.0, "30"), (30, "30"), (9.75, "9.75"), (-0.0, "0"), (1e9, "1000000000")]
 )
-def test_a_number_has_no_point_where_it_needs_none(value, text):
+def test_a_number_has_no_point_where_it_needs_none(value: float, text: str) -> None:
     assert json.dumps(number(value)) == text
 
 
-def test_a_stamp_of_utc_ends_in_z():
+def test_a_stamp_of_utc_ends_in_z() -> None:
     stamp = nanosecond_stamp(datetime(2024, 11, 28, 7, 3, 49, 69823, tzinfo=UTC))
 
     assert stamp == "2024-11-28T07:03:49.069823953Z"
 
 
-def test_the_start_time_is_the_sites_wall_clock_under_a_false_label(bench):
+def test_the_start_time_is_the_sites_wall_clock_under_a_false_label(bench: type[Bench]) -> None:
     """start 2021-12-10 16:38:39 +0800 plus uptime is 00:25:09, local time, in the capture."""
     gateway = bench(profile="1.49", timezone="America/Los_Angeles")
     gateway.wait(3600)
@@ -50,7 +52,7 @@ def test_the_start_time_is_the_sites_wall_clock_under_a_false_label(bench):
     assert body["up_time_seconds"] == "1h1m0s"
 
 
-def test_the_status_of_1_43_3_has_the_captured_length(bench):
+def test_the_status_of_1_43_3_has_the_captured_length(bench: type[Bench]) -> None:
     gateway = bench(profile="1.43.3").enter()
     gateway.wait(82 * 3600 + 12 * 60 + 42 - 60)
     body = gateway.get("config/completed").json
@@ -67,7 +69,7 @@ def test_the_status_of_1_43_3_has_the_captured_length(bench):
         ("POST", b""),
     ],
 )
-def test_plain_http_points_to_the_same_place(bench, method, body):
+def test_plain_http_points_to_the_same_place(bench: type[Bench], method: str, body: bytes) -> None:
     gateway = bench(profile="1.49")
     headers = {"host": "powerwall"}
     answer = gateway.ask(method, "status?x=1", encrypted=False, headers=headers).answer
@@ -87,18 +89,20 @@ def test_plain_http_points_to_the_same_place(bench, method, body):
         ("HEAD", "status", 405),
     ],
 )
-def test_what_is_not_there_and_what_is_not_done(bench, method, path, status):
+def test_what_is_not_there_and_what_is_not_done(
+    bench: type[Bench], method: str, path: str, status: int
+) -> None:
     assert bench(profile="1.49").enter().ask(method, path).answer.status == status
 
 
-def test_bodies_are_compact_and_end_without_a_newline(bench):
+def test_bodies_are_compact_and_end_without_a_newline(bench: type[Bench]) -> None:
     body = bench(profile="1.49").get("site_info").body
 
     assert b": " not in body
     assert not body.endswith(b"\n")
 
 
-def test_the_log_keeps_method_path_and_status(bench):
+def test_the_log_keeps_method_path_and_status(bench: type[Bench]) -> None:
     gateway = bench(profile="1.49").enter()
     gateway.get("system/update?force=true")
 
@@ -108,7 +112,7 @@ def test_the_log_keeps_method_path_and_status(bench):
     ]
 
 
-def test_a_listener_hears_of_each_request(bench):
+def test_a_listener_hears_of_each_request(bench: type[Bench]) -> None:
     heard: list[Any] = []
     gateway = bench(profile="1.49")
     gateway.device.on_request = heard.append
@@ -117,7 +121,7 @@ def test_a_listener_hears_of_each_request(bench):
     assert [each.path for each in heard] == ["/api/status"]
 
 
-def test_the_words_of_the_options_are_their_fields():
+def test_the_words_of_the_options_are_their_fields() -> None:
     assert get_type_hints(OptionWords) == get_type_hints(Options)
 
 
@@ -132,12 +136,12 @@ def test_the_words_of_the_options_are_their_fields():
         ("timezone", "../etc", '"../etc" is not an IANA time zone'),
     ],
 )
-def test_an_option_that_cannot_be_is_refused(word, value, says):
+def test_an_option_that_cannot_be_is_refused(word: str, value: int | str, says: str) -> None:
     with pytest.raises(ValueError, match=says.replace(".", r"\.")):
-        Options(**{word: value})
+        Options(**{word: value})  # type: ignore[arg-type]
 
 
-def test_islanding_by_hand_leaves_and_rejoins_the_grid(bench):
+def test_islanding_by_hand_leaves_and_rejoins_the_grid(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44").enter("customer")
     away = {"island_mode": "intentional_reconnect_failsafe"}
     assert gateway.post("v2/islanding/mode", away).json == away
@@ -148,7 +152,7 @@ def test_islanding_by_hand_leaves_and_rejoins_the_grid(bench):
     assert not gateway.faults.islanded
 
 
-def test_the_powerwalls_status_tells_why_it_cannot_look(bench):
+def test_the_powerwalls_status_tells_why_it_cannot_look(bench: type[Bench]) -> None:
     gateway = bench(profile="21.44").enter("customer")
     body = gateway.get("powerwalls/status").json
     assert body["on_grid_check_error"] == (

@@ -2,8 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from .conftest import Bench
 
 CAPTURED = json.loads(
     (Path(__file__).parents[2] / "data" / "simulated" / "shapes.json").read_text()
@@ -19,7 +22,11 @@ NOT_OURS = {
 }
 
 
-def differences(captured, ours, path=""):
+def differences(
+    captured: str | dict[str, Any] | list[Any],
+    ours: str | dict[str, Any] | list[Any],
+    path: str = "",
+) -> list[str]:
     """Where two shapes differ, as texts."""
     if "null" in (captured, ours):
         return []
@@ -35,7 +42,7 @@ def differences(captured, ours, path=""):
     return [] if captured == ours else [f"{path} is {ours}, captured {captured}"]
 
 
-def shape(value):
+def shape(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: shape(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -55,7 +62,7 @@ def shape(value):
         for row in CAPTURED
     ],
 )
-def test_a_body_has_the_shape_of_its_capture(bench, captured):
+def test_a_body_has_the_shape_of_its_capture(bench: type[Bench], captured: dict[str, Any]) -> None:
     gateway = bench(profile=captured["profile"]).enter()
     if captured["running"]:
         gateway.up()

@@ -19,11 +19,16 @@ TBC = Setting(Mode.AUTONOMOUS, 50.0)
 SUN_ONLY = Setting(Mode.BACKUP, 100.0, grid_charging=GridCharging.DENY)
 
 
-def at(charge, battery=None, load=None, solar=None) -> Metered:
+def at(
+    charge: float | None,
+    battery: int | None = None,
+    load: int | None = None,
+    solar: int | None = None,
+) -> Metered:
     return Metered(AT, charge, Powers(battery=battery, load=load, solar=solar))
 
 
-def before(charge) -> Metered:
+def before(charge: float) -> Metered:
     return Metered(AT - timedelta(minutes=5), charge)
 
 
@@ -62,11 +67,13 @@ CASES = {
 
 
 @pytest.mark.parametrize(("setting", "first", "last", "effect"), CASES.values(), ids=CASES)
-def test_the_effect_of_a_setting(setting, first, last, effect):
+def test_the_effect_of_a_setting(
+    setting: Setting, first: Metered | None, last: Metered | None, effect: str
+) -> None:
     assert judge(setting, first, last).effect.value == effect
 
 
-def test_a_verdict_says_why_and_by_which_numbers():
+def test_a_verdict_says_why_and_by_which_numbers() -> None:
     found = judge(BACKUP, before(58), at(60, 20, 400, 0)).to_json()
 
     assert found == {
@@ -81,12 +88,12 @@ def test_a_verdict_says_why_and_by_which_numbers():
     }
 
 
-def test_a_reading_without_meters_is_none():
+def test_a_reading_without_meters_is_none() -> None:
     assert metered(Reading(AT)) is None
     assert metered(Reading(AT, charge=50.0)) == Metered(AT, 50.0)
 
 
-def test_power_says_what_the_battery_does_now_and_the_charge_where_there_is_none():
+def test_power_says_what_the_battery_does_now_and_the_charge_where_there_is_none() -> None:
     assert flow_of(None, at(60, 99)) is Flow.RESTS
     assert flow_of(before(59), at(60)) is Flow.CHARGES
     assert flow_of(before(59.8), at(60)) is None
@@ -103,5 +110,7 @@ def test_power_says_what_the_battery_does_now_and_the_charge_where_there_is_none
         (14, True, Rung.SOFT_RESTART),
     ],
 )
-def test_the_ladder_repeats_and_then_restarts_where_that_is_allowed(in_vain, allowed, found):
+def test_the_ladder_repeats_and_then_restarts_where_that_is_allowed(
+    in_vain: int, allowed: bool, found: Rung | None
+) -> None:
     assert rung(in_vain, restarts=allowed) is found

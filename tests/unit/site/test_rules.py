@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 @given(st.integers(1, 10_000))
-def test_the_pause_grows_to_its_most_and_never_past_it(attempt):
+def test_the_pause_grows_to_its_most_and_never_past_it(attempt: int) -> None:
     delay = Backoff(first=5, most=300).delay(attempt)
 
     plain = min(5 * 2.0 ** min(attempt - 1, 30), 300)
@@ -40,8 +40,8 @@ def test_the_pause_grows_to_its_most_and_never_past_it(attempt):
     ],
 )
 def test_the_clock_is_trusted_only_where_something_speaks_for_it(
-    last_entry, synchronised, waited, trusted
-):
+    last_entry: datetime | None, synchronised: bool | None, waited: timedelta, trusted: bool
+) -> None:
     reason = doubt(NOW, last_entry=last_entry, synchronised=synchronised, waited=waited)
 
     assert (reason is None) == trusted

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from scheduler.schedule import library
+from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_doubts import TARIFF_DOUBTS, doubts
 
 TODAY = date(2026, 11, 22)
@@ -39,7 +41,7 @@ TODAY = date(2026, 11, 22)
     ],
 )
 def test_a_tariff_is_doubted_for_these_reasons(
-    tariff, parts: dict[str, str], today: str, expected: list[str]
+    tariff: Callable[..., Tariff], parts: dict[str, str], today: str, expected: list[str]
 ) -> None:
     found = doubts(tariff(**parts), date.fromisoformat(today))
 

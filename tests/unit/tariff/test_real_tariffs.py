@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduler.schedule import library
+from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import DayClass
 
 DATA = Path(__file__).parents[2] / "data" / "tariffs"
@@ -91,7 +93,9 @@ DIFFERING = {
 @pytest.mark.parametrize(
     "rule", ["none", "sunday_to_monday", "sat_to_fri_sun_to_mon", "ca_gov_6701"]
 )
-def test_a_disputed_day_is_a_holiday_under_these_rules_alone(day: str, rule: str, tariff) -> None:
+def test_a_disputed_day_is_a_holiday_under_these_rules_alone(
+    day: str, rule: str, tariff: Callable[..., Tariff]
+) -> None:
     made = tariff(holidays=f"{{list: us-ca-utility-8, observed: {rule}, count_as: weekend}}")
 
     day_class = made.day(date.fromisoformat(day)).day_class

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import timeit
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
 from scheduler.errors import ScheduleError
-from scheduler.schedule.tariff import bare, is_peak
+from scheduler.schedule.tariff import Tariff, bare, is_peak
 from scheduler.schedule.values import Day, DayClass
 
 HOUR = 3600
@@ -19,7 +21,7 @@ def periods(day: Day) -> list[tuple[float, str | None]]:
     return [(second / HOUR, period) for second, period in day.periods]
 
 
-def test_a_window_across_midnight_means_both_ends_of_the_day(tariff) -> None:
+def test_a_window_across_midnight_means_both_ends_of_the_day(tariff: Callable[..., Tariff]) -> None:
     day = tariff(windows="{all_year: {every_day: {night: 22:00-08:00, day: otherwise}}}").day(
         THURSDAY
     )
@@ -27,7 +29,9 @@ def test_a_window_across_midnight_means_both_ends_of_the_day(tariff) -> None:
     assert periods(day) == [(0, "night"), (8, "day"), (22, "night")]
 
 
-def test_the_ends_of_a_night_follow_the_class_of_their_own_day(tariff) -> None:
+def test_the_ends_of_a_night_follow_the_class_of_their_own_day(
+    tariff: Callable[..., Tariff],
+) -> None:
     made = tariff(
         windows="{all_year: {weekday: {night: 22:00-08:00, day: otherwise}, "
         "weekend: {free: 00:00-24:00}}}"
@@ -55,7 +59,9 @@ def test_the_ends_of_a_night_follow_the_class_of_their_own_day(tariff) -> None:
         ),
     ],
 )
-def test_a_window_as_written_becomes_these_changes(tariff, window: str, expected) -> None:
+def test_a_window_as_written_becomes_these_changes(
+    tariff: Callable[..., Tariff], window: str, expected: list[Any]
+) -> None:
     day = tariff(windows=f"{{all_year: {{every_day: {{it: {window}, rest: otherwise}}}}}}").day(
         THURSDAY
     )
@@ -63,7 +69,7 @@ def test_a_window_as_written_becomes_these_changes(tariff, window: str, expected
     assert periods(day) == expected
 
 
-def test_the_narrower_day_wins(tariff) -> None:
+def test_the_narrower_day_wins(tariff: Callable[..., Tariff]) -> None:
     made = tariff(
         holidays="{dates: [2026-01-01], count_as: weekend}",
         windows="{all_year: {every_day: {a: otherwise}, weekend: {b: otherwise}, "
@@ -75,7 +81,9 @@ def test_the_narrower_day_wins(tariff) -> None:
 
 
 @pytest.mark.parametrize(("count_as", "expected"), [("weekend", "sunday"), ("weekday", "working")])
-def test_a_holiday_counts_as_the_class_it_is_told_to(tariff, count_as: str, expected: str) -> None:
+def test_a_holiday_counts_as_the_class_it_is_told_to(
+    tariff: Callable[..., Tariff], count_as: str, expected: str
+) -> None:
     made = tariff(
         holidays=f"{{dates: [2026-01-01, 2026-01-03], count_as: {count_as}}}",
         windows="{all_year: {weekday: {working: otherwise}, sat: {saturday: otherwise}, "
@@ -87,7 +95,7 @@ def test_a_holiday_counts_as_the_class_it_is_told_to(tariff, count_as: str, expe
         assert made.day(day).day_class is DayClass.HOLIDAY
 
 
-def test_a_holiday_keeps_the_windows_that_every_day_has(tariff) -> None:
+def test_a_holiday_keeps_the_windows_that_every_day_has(tariff: Callable[..., Tariff]) -> None:
     """Holiday windows in summer alone need nothing more in a winter whose days are all alike."""
     made = tariff(
         seasons="{summer: 06-01..09-30, winter: 10-01..05-31}",
@@ -100,7 +108,7 @@ def test_a_holiday_keeps_the_windows_that_every_day_has(tariff) -> None:
     assert made.day(date(2026, 7, 4)) == Day("summer", DayClass.HOLIDAY, ((0, "b"),))
 
 
-def test_an_unstated_rule_moves_sundays_and_says_so(tariff) -> None:
+def test_an_unstated_rule_moves_sundays_and_says_so(tariff: Callable[..., Tariff]) -> None:
     made = tariff(holidays="{list: us-nerc-6, observed: unstated, count_as: weekend}")
 
     moved = [each.date for each in made.holidays_in(2027) if each.observed]
@@ -108,7 +116,7 @@ def test_an_unstated_rule_moves_sundays_and_says_so(tariff) -> None:
     assert any("does not say" in note for note in made.notes)
 
 
-def test_dates_of_ones_own_have_names_and_join_a_list(tariff) -> None:
+def test_dates_of_ones_own_have_names_and_join_a_list(tariff: Callable[..., Tariff]) -> None:
     made = tariff(
         holidays="{list: us-ga-2, dates: {Picnic: 2026-06-01}, days: {May Day: 05-01}, "
         "observed: none, count_as: weekend}"
@@ -123,7 +131,7 @@ def test_dates_of_ones_own_have_names_and_join_a_list(tariff) -> None:
     assert made.holiday_years == range(2026, 2027)
 
 
-def test_dates_without_names_move_nothing_unless_told(tariff) -> None:
+def test_dates_without_names_move_nothing_unless_told(tariff: Callable[..., Tariff]) -> None:
     made = tariff(holidays="{dates: [2027-07-04], count_as: weekend}")
 
     assert [tuple(each) for each in made.holidays_in(2027)] == [
@@ -131,7 +139,7 @@ def test_dates_without_names_move_nothing_unless_told(tariff) -> None:
     ]
 
 
-def test_a_season_may_have_two_parts(tariff) -> None:
+def test_a_season_may_have_two_parts(tariff: Callable[..., Tariff]) -> None:
     made = tariff(
         seasons="{mild: [03-01..05-31, 09-01..11-30], hard: [06-01..08-31, 12-01..02-29]}",
         windows="{mild: {every_day: {a: otherwise}}, hard: {every_day: {b: otherwise}}}",
@@ -147,7 +155,7 @@ def test_a_season_may_have_two_parts(tariff) -> None:
     assert [made.day(day).season for day in days] == ["mild", "hard", "mild", "hard", "hard"]
 
 
-def test_a_season_ending_on_february_28_leaves_a_hole(tariff) -> None:
+def test_a_season_ending_on_february_28_leaves_a_hole(tariff: Callable[..., Tariff]) -> None:
     with pytest.raises(ScheduleError, match="End the season on 02-29"):
         tariff(
             seasons="{a: 03-01..08-31, b: 09-01..02-28}",
@@ -155,7 +163,9 @@ def test_a_season_ending_on_february_28_leaves_a_hole(tariff) -> None:
         )
 
 
-def test_periods_keep_the_order_of_the_file_and_leave_out_what_never_occurs(tariff) -> None:
+def test_periods_keep_the_order_of_the_file_and_leave_out_what_never_occurs(
+    tariff: Callable[..., Tariff],
+) -> None:
     made = tariff(
         windows="{all_year: {every_day: {z: 00:00-12:00, a: 12:00-24:00, never: otherwise}}}"
     )
@@ -164,7 +174,7 @@ def test_periods_keep_the_order_of_the_file_and_leave_out_what_never_occurs(tari
     assert made.period_names == {"a", "z"}
 
 
-def test_seconds_count_in_a_look_up(tariff) -> None:
+def test_seconds_count_in_a_look_up(tariff: Callable[..., Tariff]) -> None:
     made = tariff(
         timezone="UTC",
         clock="utc",
@@ -178,7 +188,7 @@ def test_seconds_count_in_a_look_up(tariff) -> None:
     assert [period_at(4), period_at(5)] == ["rest", "it"]
 
 
-def test_a_day_is_cheap_when_asked_again(tariff) -> None:
+def test_a_day_is_cheap_when_asked_again(tariff: Callable[..., Tariff]) -> None:
     """Under 2 us; the least of five runs, since the machine has other things to do."""
     made = tariff(holidays="{list: us-nerc-6, observed: none, count_as: weekend}")
     made.day(THURSDAY)
@@ -188,7 +198,7 @@ def test_a_day_is_cheap_when_asked_again(tariff) -> None:
     assert best < 2e-6
 
 
-def test_ten_thousand_years_do_not_fill_the_memory(tariff) -> None:
+def test_ten_thousand_years_do_not_fill_the_memory(tariff: Callable[..., Tariff]) -> None:
     made = tariff()
 
     for ordinal in range(1, date.max.toordinal() + 1, 40):
@@ -198,7 +208,9 @@ def test_ten_thousand_years_do_not_fill_the_memory(tariff) -> None:
 
 
 @pytest.mark.parametrize("day", [date.min, date.max, date(2026, 12, 31)])
-def test_the_first_and_the_last_day_there_are_have_a_shape(tariff, day: date) -> None:
+def test_the_first_and_the_last_day_there_are_have_a_shape(
+    tariff: Callable[..., Tariff], day: date
+) -> None:
     made = tariff(
         holidays="{list: ca-on-oeb-10, observed: weekend_to_next_weekday, count_as: weekend}"
     )

@@ -4,5 +4,5 @@ import pytest
 
 
 @pytest.fixture
-def now():
+def now() -> datetime:
     return datetime(2026, 7, 1, 12, tzinfo=UTC)

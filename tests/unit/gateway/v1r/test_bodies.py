@@ -1,5 +1,8 @@
 """Which keys a setting becomes, and what a unit's own files are understood as."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
 from scheduler.gateway.base import Reading
@@ -32,14 +35,14 @@ STATUS = {
 }
 
 
-def test_a_setting_is_two_keys_and_what_it_names():
+def test_a_setting_is_two_keys_and_what_it_names() -> None:
     assert bodies.updates_of(Setting(Mode.BACKUP, 20)) == {
         "default_real_mode": "backup",
         "site_info.backup_reserve_percent": 24,
     }
 
 
-def test_all_four_parts_are_one_update():
+def test_all_four_parts_are_one_update() -> None:
     wanted = Setting(Mode.AUTONOMOUS, 5, GridCharging.DENY, Export.SOLAR)
 
     assert bodies.updates_of(wanted) == {
@@ -51,12 +54,12 @@ def test_all_four_parts_are_one_update():
 
 
 @pytest.mark.parametrize("reserve", [-1, 101])
-def test_a_reserve_that_is_none_is_never_sent(reserve):
+def test_a_reserve_that_is_none_is_never_sent(reserve: int) -> None:
     with pytest.raises(ValueError, match="percentage"):
         bodies.updates_of(Setting(Mode.BACKUP, reserve))
 
 
-def test_the_file_of_a_real_unit_is_understood():
+def test_the_file_of_a_real_unit_is_understood() -> None:
     assert bodies.is_whole(CONFIG)
     assert bodies.setting_of(CONFIG) == SettingRead(
         "self_consumption", 20.0, GridCharging.ALLOW, Export.BATTERY
@@ -75,32 +78,34 @@ def test_the_file_of_a_real_unit_is_understood():
     ],
     ids=["absent", "denied", "odd type", "never", "unknown rule", "not to export"],
 )
-def test_absent_keys_have_their_meaning_and_odd_ones_none(site, grid_charging, export):
+def test_absent_keys_have_their_meaning_and_odd_ones_none(
+    site: dict[str, Any], grid_charging: GridCharging | None, export: Export | None
+) -> None:
     found = bodies.setting_of({"default_real_mode": "backup", "site_info": site})
 
     assert (found.grid_charging, found.export, found.reserve) == (grid_charging, export, None)
 
 
 @pytest.mark.parametrize("config", [{}, {"site_info": {}}, {"default_real_mode": "backup"}])
-def test_half_a_file_is_not_a_file_to_write(config):
+def test_half_a_file_is_not_a_file_to_write(config: dict[str, Any]) -> None:
     assert not bodies.is_whole(config)
 
 
-def test_a_status_tells_that_the_unit_works_on_the_grid(now):
+def test_a_status_tells_that_the_unit_works_on_the_grid(now: datetime) -> None:
     found = bodies.with_health(Reading(at=now), STATUS)
 
     assert (found.running, found.grid, found.updating) == (True, True, False)
     assert bodies.clock_of(STATUS).utcoffset().total_seconds() == 36_000
 
 
-def test_what_a_status_does_not_tell_is_not_known(now):
+def test_what_a_status_does_not_tell_is_not_known(now: datetime) -> None:
     found = bodies.with_health(Reading(at=now), {"system": None, "control": []})
 
     assert (found.running, found.grid, found.updating) == (None, None, None)
     assert bodies.clock_of({}) is None
 
 
-def test_a_version_is_its_number_alone():
+def test_a_version_is_its_number_alone() -> None:
     details = {"system": {"version": {"text": "26.10.3 4f924de8"}}}
 
     assert bodies.version_of(details) == "26.10.3"

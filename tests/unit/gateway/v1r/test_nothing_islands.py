@@ -19,7 +19,7 @@ CALLS = (
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_call_that_could_is_nowhere_in_it(call):
+def test_a_call_that_could_is_nowhere_in_it(call: str) -> None:
     texts = [path.read_text() for path in Path(package.__file__).parent.glob("*.py")]
 
     assert texts

@@ -1,5 +1,7 @@
 """What the cloud's answers about keys and addresses mean, in every spelling that was seen."""
 
+from typing import Any
+
 import pytest
 
 from scheduler.gateway.v1r import registration
@@ -8,7 +10,7 @@ from scheduler.gateway.v1r.registration import Pairing
 OURS = "MIICCgKCAgEA"
 
 
-def listed(*clients, spelling="Payload"):
+def listed(*clients: dict[str, Any], spelling: str = "Payload") -> dict[str, Any]:
     upper = spelling == "Payload"
     room, message = ("Authorization", "Message") if upper else ("authorization", "message")
     name = "ListAuthorizedClientsResponse" if upper else "list_authorized_clients_response"
@@ -31,7 +33,9 @@ def listed(*clients, spelling="Payload"):
     ],
 )
 @pytest.mark.parametrize("spelling", ["Payload", "payload"])
-def test_the_state_of_our_key_is_found_in_both_spellings(state, pairing, spelling):
+def test_the_state_of_our_key_is_found_in_both_spellings(
+    state: bool | int | str | None, pairing: Pairing, spelling: str
+) -> None:
     other = {"public_key": "another", "state": 3}
     answer = listed(other, {"public_key": OURS, "state": state}, spelling=spelling)
 
@@ -39,17 +43,19 @@ def test_the_state_of_our_key_is_found_in_both_spellings(state, pairing, spellin
 
 
 @pytest.mark.parametrize("answer", [None, {}, [], "no", listed(), {"clients": None}])
-def test_a_key_that_is_not_told_of_is_not_known(answer):
+def test_a_key_that_is_not_told_of_is_not_known(
+    answer: str | dict[str, Any] | list[Any] | None,
+) -> None:
     assert registration.state_in(answer, OURS) is Pairing.UNKNOWN
 
 
-def test_a_provider_that_lists_them_plainly_is_understood():
+def test_a_provider_that_lists_them_plainly_is_understood() -> None:
     answer = {"clients": [{"public_key": OURS, "state": 3}]}
 
     assert registration.state_in(answer, OURS) is Pairing.VERIFIED
 
 
-def network(**links):
+def network(**links: Any) -> dict[str, Any]:
     return {"message": {"Payload": {"Common": {"GetNetworkingStatusResponse": links}}}}
 
 
@@ -69,5 +75,5 @@ def network(**links):
     ],
     ids=["number", "text", "wifi in use", "wifi idle", "nought", "public", "mobile"],
 )
-def test_the_address_is_that_of_the_home(links, address):
+def test_the_address_is_that_of_the_home(links: dict[str, Any], address: str | None) -> None:
     assert registration.address_in(network(**links)) == address

@@ -1,38 +1,22 @@
-"""A small HTTP/1.1 server for TCP, TLS and Unix sockets: the control socket, the page, and the
-simulated gateways stand on it.
-
-Turns bytes into requests and responses into bytes, within bounds; knows nothing of what they mean.
-"""
+"""One client's connection: bytes into requests and responses into bytes, within bounds."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any, Final
-from urllib.parse import parse_qsl
+from typing import Final
 
 import h11
 
-from scheduler import unix_socket
-from scheduler.unix_socket import Peer
-
-JSON: Final = "application/json"
-Headers = tuple[tuple[str, str], ...]
-Stream = AsyncIterator[bytes]
+from scheduler.httpserver.message import Request, Response, Stream, problem
+from scheduler.httpserver.unix_socket import Peer
 
 _READ: Final = 8192  # a head that comes in one piece is not measured: bounds.head plus this
 _LINGER: Final = 0.5
 _REASONS: Final = {each.value: each.phrase.encode("ascii") for each in HTTPStatus}
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,54 +32,6 @@ class Bounds:
     send_seconds: float = 30.0
     """For a client to take what was written to it."""
     connections: int = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What came in; headers by lower-case name. Query, headers and body are in no repr."""
-
-    method: str
-    path: str
-    query: str = field(default="", repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
-    peer: Peer | None = None
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The query's parameters; the last of a name."""
-        return dict(parse_qsl(self.query, keep_blank_values=True))
-
-    def data(self) -> Any:
-        """The JSON of the body. Raises ValueError where it is none."""
-        try:
-            return json.loads(self.body)
-        except RecursionError:
-            raise ValueError("the JSON is nested too deeply") from None
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What goes out. A body that is an async iterator is sent piece by piece as it comes, and is
-    closed when the client leaves. The body is in no repr."""
-
-    status: int = 200
-    body: bytes | Stream = field(default=b"", repr=False)
-    headers: Headers = field(default=(), repr=False)
-    content_type: str = JSON
-
-
-Handler = Callable[[Request], Awaitable[Response]]
-
-
-def json_response(data: object, *, status: int = 200, headers: Headers = ()) -> Response:
-    body = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
-    return Response(status, body, headers)
-
-
-def problem(status: int, message: str) -> Response:
-    """The one shape of a refusal: `{"error": message}`."""
-    return json_response({"error": message}, status=status)
 
 
 class Connection:
@@ -264,90 +200,3 @@ class Connection:
             key, text = name.decode("ascii"), value.decode("latin-1")
             headers[key] = f"{headers[key]}; {text}" if key in headers else text
         return Request(head.method.decode("ascii"), path, query, headers, body, self._peer)
-
-
-class Server:
-    """Serves one handler on as many sockets as it is told to listen on."""
-
-    def __init__(self, handler: Handler, *, bounds: Bounds | None = None) -> None:
-        self._handler = handler
-        self._bounds = bounds or Bounds()
-        self._servers: list[asyncio.Server] = []
-        self._paths: list[tuple[Path, int]] = []
-        self._connections: set[asyncio.Task[None]] = set()
-
-    async def listen_tcp(
-        self, port: int = 0, *, host: str = "127.0.0.1", context: ssl.SSLContext | None = None
-    ) -> int:
-        """Listen on a TCP port, any free one by default, and return it. Raises OSError."""
-        server = await asyncio.start_server(self._greet, host, port, ssl=context)
-        self._servers.append(server)
-        return int(server.sockets[0].getsockname()[1])
-
-    async def listen_unix(self, path: Path, *, mode: int = 0o600) -> None:
-        """Listen on a Unix socket; a stale one is replaced. Raises OSError where somebody else
-        answers there, where something else has the name, and for a path over 107 bytes."""
-        await unix_socket.clear(path)
-        bound, inode = unix_socket.bind(path, mode)
-        self._servers.append(await asyncio.start_unix_server(self._greet, sock=bound))
-        self._paths.append((path, inode))
-
-    async def close(self, *, grace: float = 0.0) -> None:
-        """Stop listening; after `grace` seconds what is still being answered is broken off."""
-        for server in self._servers:
-            server.close()
-        for path, inode in self._paths:
-            unix_socket.remove(path, inode)
-        self._servers, self._paths = [], []
-        tasks = set(self._connections)
-        if grace and tasks:
-            await asyncio.wait(tasks, timeout=grace)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # a turn of the loop for the transports that were just broken off
-
-    def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = unix_socket.peer_of(writer.get_extra_info("socket"))
-        connection = Connection(reader, writer, self._bounds, peer=peer)
-        task = asyncio.ensure_future(self._serve(connection))
-        self._connections.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._connections.discard(task)
-        if not task.cancelled() and (failure := task.exception()):
-            log.error("a response broke off", exc_info=failure)
-
-    async def _serve(self, connection: Connection) -> None:
-        try:
-            if len(self._connections) > self._bounds.connections:
-                await connection.refuse(503, "Too many connections; try again.")
-            else:
-                await self._converse(connection)
-            await connection.close()
-        except h11.RemoteProtocolError as error:
-            with suppress(OSError):
-                await connection.refuse(error.error_status_hint, str(error))
-                await connection.close()
-        except OSError:
-            pass  # it left, or is too slow (TimeoutError); either way nobody listens
-        finally:
-            connection.abort()
-
-    async def _converse(self, connection: Connection) -> None:
-        while request := await connection.request():
-            await connection.answer(await self._handled(request))
-
-    async def _handled(self, request: Request) -> Response:
-        """The handler's response; a defect in it is logged, and told without its details."""
-        task = asyncio.ensure_future(self._handler(request))
-        try:
-            await asyncio.wait({task})
-        finally:
-            task.cancel()
-        failure = None if task.cancelled() else task.exception()
-        if failure is None and not task.cancelled():
-            return task.result()
-        log.error("%s %s failed", request.method, request.path, exc_info=failure)
-        return problem(500, "This is a defect of the program; its log says more.")
