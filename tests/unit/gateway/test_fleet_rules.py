@@ -9,6 +9,7 @@ import pytest
 
 from scheduler.errors import (
     GatewayBusyError,
+    GatewayError,
     GatewayProtocolError,
     GatewayRefusedError,
     GatewayUnreachableError,
@@ -190,7 +191,7 @@ def test_how_long_the_cloud_is_left_alone(asked: float | None, words: str, wait:
         b'{"response": null, "error": "", "error_description": "retry in 77s"}',
     ],
 )
-def test_a_wait_is_found_wherever_the_body_says_it(body):
+def test_a_wait_is_found_wherever_the_body_says_it(body: bytes) -> None:
     assert CloudReply(429, body).wait == 77
 
 
@@ -205,7 +206,9 @@ def test_a_wait_is_found_wherever_the_body_says_it(body):
         (4001, GatewayProtocolError, "no"),
     ],
 )
-def test_a_status_within_a_good_answer_means_what_it_means_outside(code, kind, delivered):
+def test_a_status_within_a_good_answer_means_what_it_means_outside(
+    code: object, kind: type[GatewayError], delivered: str
+) -> None:
     reply = CloudReply(200, json.dumps({"response": {"code": code, "message": "no"}}).encode())
 
     error = failure("cloud", Call("write", "POST", "/x", {}), reply, "no")
@@ -228,11 +231,13 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("status", "body", "foreign"), PAGES)
-def test_what_answers_in_place_of_the_cloud_is_told_from_it(status, body, foreign):
+def test_what_answers_in_place_of_the_cloud_is_told_from_it(
+    status: int, body: bytes, foreign: bool
+) -> None:
     assert CloudReply(status, body).foreign is foreign
 
 
-def test_words_of_the_cloud_are_bounded_and_hide_what_a_terminal_obeys():
+def test_words_of_the_cloud_are_bounded_and_hide_what_a_terminal_obeys() -> None:
     info = {"default_real_mode": f"\x1b[2J {'A' * 40}", "version": "9." * 500 + " x"}
 
     shown = setting_of(info, told=False, seen=False)
@@ -246,12 +251,12 @@ def test_words_of_the_cloud_are_bounded_and_hide_what_a_terminal_obeys():
 
 
 @pytest.mark.parametrize("number", ["7" * 20, "٧", -7, 7.0, True])
-def test_a_number_that_no_site_has_is_none(number):
+def test_a_number_that_no_site_has_is_none(number: object) -> None:
     assert sites_of([{"energy_site_id": number, "resource_type": "battery"}]) == ()
 
 
 @pytest.mark.parametrize("percent", [-7, 101, 1e30])
-def test_a_reserve_that_cannot_be_is_missing(percent):
+def test_a_reserve_that_cannot_be_is_missing(percent: float) -> None:
     assert read({}, backup_reserve_percent=percent).reserve is None
 
 

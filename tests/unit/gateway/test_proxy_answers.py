@@ -4,7 +4,12 @@ import json
 
 import pytest
 
-from scheduler.errors import GatewayBusyError, GatewayProtocolError, GatewayRefusedError
+from scheduler.errors import (
+    GatewayBusyError,
+    GatewayError,
+    GatewayProtocolError,
+    GatewayRefusedError,
+)
 from scheduler.gateway.exchange import Call
 from scheduler.gateway.proxy.answers import ProxyAnswer, error_of
 
@@ -12,11 +17,11 @@ WRITE = Call("write", "POST", "/control/mode", changes=True)
 MODE = {"real_mode": "backup"}
 
 
-def answer(body, status=200):
+def answer(body: object, status: int = 200) -> ProxyAnswer:
     return ProxyAnswer(status, json.dumps(body).encode())
 
 
-def behind(result):
+def behind(result: object) -> dict[str, object]:
     """A write that was passed on, with what came back of it."""
     return {"set_operation": {**MODE, "result": result}}
 
@@ -39,7 +44,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("body", "fine"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
-def test_success_is_decided_by_the_whole_body(body, fine):
+def test_success_is_decided_by_the_whole_body(body: object, fine: bool) -> None:
     assert answer(body).fine is fine
 
 
@@ -51,7 +56,7 @@ def test_success_is_decided_by_the_whole_body(body, fine):
         ({"response": {"result": False, "reason": ""}}, "no reason given"),
     ],
 )
-def test_what_came_to_nothing_behind_it_says_what_shows_it(result, words):
+def test_what_came_to_nothing_behind_it_says_what_shows_it(result: object, words: str) -> None:
     error = error_of("The proxy", WRITE, answer(behind(result)), str)
 
     assert isinstance(error, GatewayBusyError)
@@ -69,5 +74,7 @@ def test_what_came_to_nothing_behind_it_says_what_shows_it(result, words):
         (404, {"error": "Not Found"}, GatewayProtocolError),
     ],
 )
-def test_each_captured_refusal_has_its_kind(status, body, kind):
+def test_each_captured_refusal_has_its_kind(
+    status: int, body: object, kind: type[GatewayError]
+) -> None:
     assert type(error_of("The proxy", WRITE, answer(body, status), str)) is kind
