@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -12,6 +11,7 @@ from starlette.requests import Request
 
 from scheduler.audit import review
 from scheduler.audit.views import RunView
+from scheduler.outlets.evidence import evidence_words
 from scheduler.outlets.explain import Explanation, explain, sentence
 from scheduler.outlets.web.page import Desk, Facts, Page, missing, rendered
 from scheduler.outlets.web.shapes import RUN_AND_WHY
@@ -34,10 +34,7 @@ def facts(source: Source, number: int) -> dict[str, Any] | None:
     return {
         "page": "Audit",
         "run": run,
-        "evidence": [
-            (each.at, each.name, json.dumps(dict(each.detail), ensure_ascii=False))
-            for each in run.evidence
-        ],
+        "evidence": [(each.at, each.name, evidence_words(each.detail)) for each in run.evidence],
         "why": sentence(told, source.zone),
         "lines": lines(told),
         "attempts": [each for each in told.tried if each.kind == run.kind],
@@ -86,10 +83,10 @@ def _of_run(told: Callable[[Source, int], Facts | None], desk: Desk, request: Re
 
 
 PAGE: Final = Page(
-    "/run/{number:int}",
+    "/run/{number:whole}",
     rendered("run.html", partial(_of_run, facts)),
     "One run: steps, evidence, why, and the rule as it was then.",
-    json="/run/{number:int}.json",
+    json="/run/{number:whole}.json",
     data=partial(_of_run, to_json),
     shape=RUN_AND_WHY,
 )
