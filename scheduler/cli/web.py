@@ -19,7 +19,6 @@ from scheduler.cli.show import write_csv
 from scheduler.cli.verbs import Verbs
 from scheduler.errors import (
     AccessError,
-    ConfigurationError,
     SchedulerError,
     ServiceSilentError,
     SettingsError,
