@@ -131,7 +131,7 @@ class House:
     def journal(self) -> str:
         return (self.folder / "journal").read_text()
 
-    def until(self, what: Callable[[], Any], seconds: float = 20.0) -> Any:
+    def until(self, what: Callable[[], Any], seconds: float = 60.0) -> Any:
         """The first true answer. Fails with the journal when there is none in time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -69,15 +69,17 @@ def test_boundaries_seconds_away_are_applied_confirmed_and_on_time(
     house: House, gateway: Beside
 ) -> None:
     begin(house)
-    schedule, edges = seconds_away(6, 8, 10, 12)
+    schedule, edges = seconds_away(6, 9, 12, 15)
     reload(house, schedule)
 
     house.until(lambda: datetime.now(UTC) > edges[-1] + timedelta(seconds=1), 60)
+    house.until(lambda: all(run["outcome"] for run in house.json("audit")))
 
     runs = [run for run in house.json("audit") if run["wake"] == "boundary"]
     assert [run["outcome"] for run in runs] == ["confirmed"] * 4
     assert [run["wanted"]["mode"] for run in runs] == ["backup", "self_consumption"] * 2
-    assert all(0 <= lateness(run) < 0.5 for run in runs)
+    # Milliseconds by the benchmark; here it is only that no pulse had to find them.
+    assert all(0 <= lateness(run) < 2.5 for run in runs)
     # Pulses that found all well leave no steps; whatever changes something does.
     steps = [step for run in house.json("audit", "--limit", "1000") for step in run["steps"]]
     for method, path in CHANGING:

@@ -65,7 +65,7 @@ class Service:
     def stop(self, number: int = signal.SIGTERM) -> int:
         assert self.process
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def tou(self, *words: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -81,7 +81,7 @@ class Service:
         return done
 
     def until(
-        self, what: Callable[[dict[str, Any]], object], seconds: float = 30.0
+        self, what: Callable[[dict[str, Any]], object], seconds: float = 60.0
     ) -> dict[str, Any]:
         """The first state of which something is true."""
         deadline = time.monotonic() + seconds

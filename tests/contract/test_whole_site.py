@@ -29,7 +29,7 @@ rules:
     mode: backup
     reserve: 100%
 """
-WITHIN = 30.0
+WITHIN = 60.0
 
 
 @pytest.fixture

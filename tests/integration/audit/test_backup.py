@@ -138,7 +138,7 @@ def test_a_backup_that_outgrows_the_disk_leaves_nothing_behind(
             print(error)
     """
 
-    output, errors = spawn(script, path, folder / "copy.db").communicate(timeout=30)
+    output, errors = spawn(script, path, folder / "copy.db").communicate(timeout=60)
 
     assert output.startswith(f"The backup {folder / 'copy.db'} cannot be used:"), errors
     assert list(folder.iterdir()) == []

@@ -208,7 +208,7 @@ def test_a_disk_that_is_full_from_the_beginning_is_told(path: Path, spawn: Spawn
             print(error)
     """
 
-    output, errors = spawn(script, path).communicate(timeout=30)
+    output, errors = spawn(script, path).communicate(timeout=60)
 
     assert output.startswith(f"The audit {path} cannot be used: "), errors
     assert errors == ""

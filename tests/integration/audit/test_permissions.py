@@ -67,7 +67,7 @@ STRANGER = """
 
 def as_stranger(spawn: Spawn, path: Path) -> list[str]:
     """What a user without the right to write is told."""
-    output, errors = spawn(STRANGER, path).communicate(timeout=30)
+    output, errors = spawn(STRANGER, path).communicate(timeout=60)
     assert errors == ""
     return output.splitlines()
 

@@ -91,7 +91,7 @@ def stranger() -> Iterator[subprocess.Popen[str]]:
         text=True,
     ) as process:
         yield process
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
 
 AsStranger = Callable[..., tuple[int, str]]

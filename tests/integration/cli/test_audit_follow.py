@@ -66,7 +66,7 @@ def test_ctrl_c_is_the_end_and_no_error(runs: Any, follow: Any, words: list[str]
 
     process.send_signal(signal.SIGINT)
 
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
 
 

@@ -85,7 +85,7 @@ class Neighbourhood:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
-        self._ready.wait(5)
+        self._ready.wait(60)
 
     async def _start(self):
         self.unit, self.cloud = SimulatedV1r(password=PASSWORD), SimulatedFleet()
@@ -107,7 +107,7 @@ class Neighbourhood:
 
     def close(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
+        self._thread.join(60)
 
     def somebody_waits(self):
         """Somebody stands at the unit, and moves its switch once a key waits for it."""

@@ -255,7 +255,7 @@ def service(home, monkeypatch):
     process.wait()
 
 
-def until(what, seconds=30.0):
+def until(what, seconds=60.0):
     """The first true answer; a bound that only a defect reaches."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -439,7 +439,7 @@ def test_the_process_answers_and_ends_with_zero_when_told_to(home, number):
         )
         assert json.loads(asked.stdout)["site"] == "home"
         process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()

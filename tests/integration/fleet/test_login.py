@@ -32,7 +32,7 @@ class Cloud:
         self._ready, self._loop = threading.Event(), asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
-        self._ready.wait(5)
+        self._ready.wait(60)
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
@@ -44,7 +44,7 @@ class Cloud:
 
     def close(self):
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(60)
 
     @property
     def domain(self):

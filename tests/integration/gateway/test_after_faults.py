@@ -69,7 +69,7 @@ class Site:
         reading, since a gateway shows what was sent before it is committed."""
         client, steps = self.client, Steps()
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 if client.unsafe:
                     await client.make_safe(steps)
                 reading = await client.read(steps, spend=Spend.DUE, want=HEALTH)

@@ -52,7 +52,7 @@ async def exchange(port: int, text: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(text)
     try:
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
         await writer.wait_closed()
@@ -139,7 +139,7 @@ async def test_a_stream_is_closed_when_its_client_leaves() -> None:
         await reader.readuntil(b"first")
         writer.close()
 
-        await asyncio.wait_for(closed.wait(), 5)
+        await asyncio.wait_for(closed.wait(), 60)
 
 
 @pytest.mark.parametrize(

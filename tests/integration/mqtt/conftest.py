@@ -175,7 +175,7 @@ class Listener:
     def json(self, topic: str) -> Any:
         return json.loads(self.last.get(topic) or "null")
 
-    async def until(self, what: Callable[[], Any], seconds: float = 30.0) -> Any:
+    async def until(self, what: Callable[[], Any], seconds: float = 60.0) -> Any:
         """The first true answer; a bound that only a defect reaches."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

