@@ -44,6 +44,8 @@ class Stand:
     secret: str = PASSWORD
     faults: Any = None
     """The switches of its server."""
+    server: Any = None
+    """The server itself, where something may be put between."""
 
     def open(self) -> Gateway:
         return transport(self.name).open_gateway(self.settings, self.surroundings)
@@ -117,6 +119,7 @@ async def proxy(folder: Path) -> AsyncIterator[Stand]:
             in_force=lambda: of_house(server.house),
             vanish=lambda: setattr(server.faults, "refuse", True),
             faults=server.faults,
+            server=server,
         )
 
 
@@ -156,6 +159,7 @@ async def fleet(folder: Path) -> AsyncIterator[Stand]:
             in_force=lambda: of_cloud(cloud),
             vanish=lambda: setattr(cloud.faults, "refuse", True),
             faults=cloud.faults,
+            server=cloud,
             secret=TokenFile(around.state.with_suffix(".fleet")).read().access,
         )
 
@@ -196,6 +200,7 @@ async def v1r(folder: Path) -> AsyncIterator[Stand]:
             in_force=lambda: SettingRead(house.active.mode, house.app_reserve),
             vanish=lambda: setattr(server.faults, "refuse", True),
             faults=server.faults,
+            server=server,
         )
 
 
