@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from scheduler.gateway.base import Gateway
 from scheduler.setting import Mode, Setting
+
+from .stands import Stand
 
 MOST = 4
 # They stand around a transport, or carry its work over a cancellation.
@@ -61,7 +64,9 @@ def _counts(code: CodeType) -> bool:
     return library or (_is_ours(code) and not code.co_filename.endswith(AROUND))
 
 
-async def test_a_write_is_at_most_four_functions_away_from_its_socket(stand, gateway) -> None:
+async def test_a_write_is_at_most_four_functions_away_from_its_socket(
+    stand: Stand, gateway: Gateway
+) -> None:
     if stand.name in ("memory", "line"):
         pytest.skip("it has no socket of its own")
     told = Walked()
