@@ -298,7 +298,7 @@ def test_a_minute_to_come_is_told_where_to_ask(page, log):
 
     answer = page.get(f"/day/{later:%Y-%m-%d}?at=12:00")
 
-    assert (answer.status_code, "`tou plan`" in answer.text) == (400, True)
+    assert (answer.status_code, "<code>tou plan</code>" in answer.text) == (400, True)
 
 
 def test_a_run_shows_steps_evidence_and_why(page, runs, log):
