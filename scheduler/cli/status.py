@@ -117,7 +117,8 @@ def _in_force(state: State) -> Iterator[tuple[str, str]]:
     for guard in state.get("guards", ()):
         yield "guard", _guard(state, guard)
     for incident in state.get("incidents", ()):
-        yield "incident", f"{incident['id']}: {incident['text']}  {_ago(state, incident['since'])}"
+        number = incident["id"] or "not in the audit"
+        yield "incident", f"{number}: {incident['text']}  {_ago(state, incident['since'])}"
 
 
 def _health(state: State) -> Iterator[tuple[str, str]]:

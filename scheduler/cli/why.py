@@ -15,6 +15,7 @@ from scheduler.cli.audit_question import asked, display_zone, life_of
 from scheduler.cli.show import SIMULATION, echo_json, format_option, local_text
 from scheduler.cli.table import paragraph, printable
 from scheduler.cli.times import count, parse_instant, span_words
+from scheduler.outlets.evidence import evidence_words
 from scheduler.outlets.explain import Explanation, explain, sentence, when
 from scheduler.outlets.hindsight import hindsight
 from scheduler.plan import Lease
@@ -135,7 +136,7 @@ def _evidence(run: RunView, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     yield "proof", f"{seen or 'no reading'} at {when(ended, zone)}{late} (run {run.run})"
     for each in run.evidence:
         if each.name != "accepted":
-            yield "", f"{each.name} at {when(each.at, zone)}: {outside.said(dict(each.detail))}"
+            yield "", f"{each.name} at {when(each.at, zone)}: {evidence_words(each.detail)}"
 
 
 def _reading(found: Explanation, zone: ZoneInfo) -> str:

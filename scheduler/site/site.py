@@ -144,7 +144,9 @@ class Site:
                 log.warning("%s", error)
             self.concern(Reason("turn", str(error), self._now(), "failing"))
             return None
-        self.withdraw("audit")
+        # A look that had nothing to write does not show that it can be written.
+        if not self.incidents.unwritten:
+            self.withdraw("audit")
         self.withdraw("turn")
         return attempt
 

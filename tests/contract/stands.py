@@ -41,6 +41,8 @@ class Stand:
     secret: str = PASSWORD
     faults: Any = None
     """The switches of its server."""
+    server: Any = None
+    """The server itself, where something may be put between."""
 
     def open(self):
         return transport(self.name).open_gateway(self.settings, self.surroundings)
@@ -114,6 +116,7 @@ async def proxy(folder: Path) -> AsyncIterator[Stand]:
             in_force=lambda: of_house(server.house),
             vanish=lambda: setattr(server.faults, "refuse", True),
             faults=server.faults,
+            server=server,
         )
 
 
@@ -153,6 +156,7 @@ async def fleet(folder: Path) -> AsyncIterator[Stand]:
             in_force=lambda: of_cloud(cloud),
             vanish=lambda: setattr(cloud.faults, "refuse", True),
             faults=cloud.faults,
+            server=cloud,
             secret=TokenFile(around.state.with_suffix(".fleet")).read().access,
         )
 
@@ -193,6 +197,7 @@ async def v1r(folder: Path) -> AsyncIterator[Stand]:
             in_force=lambda: SettingRead(house.active.mode, house.app_reserve),
             vanish=lambda: setattr(server.faults, "refuse", True),
             faults=server.faults,
+            server=server,
         )
 
 

@@ -118,7 +118,7 @@ def _row(each: picture.DayStretch, shown: picture.DayPicture) -> dict[str, Any]:
         "ask": None if each.word == "to come" else f"{asked:%H:%M}",
         "word": each.word,
         "tone": _TONES[each.word],
-        "wanted": each.wanted,
+        "wanted": (each.wanted or "").replace(" %", "\u00a0%"),
         "by": each.by,
         "proven": each.proven if each.proven != each.wanted else None,
     }

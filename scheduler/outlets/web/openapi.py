@@ -59,7 +59,7 @@ def _json(shape: Facts) -> Facts:
 
 def _in_path(page: Page) -> Iterator[Facts]:
     for name, kind in _PART.findall(page.json or page.path):
-        shape = {"type": "integer"} if kind == "int" else TEXT
+        shape = {"type": "integer"} if kind == "whole" else TEXT
         yield {"name": name, "in": "path", "required": True, "schema": shape}
 
 

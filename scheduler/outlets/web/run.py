@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from scheduler.audit import review
 from scheduler.audit.views import RunView
+from scheduler.outlets.evidence import evidence_words
 from scheduler.outlets.explain import Explanation, explain, sentence
 from scheduler.outlets.web.page import Desk, Facts, Page, missing
 from scheduler.outlets.web.shapes import RUN_AND_WHY
@@ -33,10 +33,7 @@ def facts(source: Source, number: int) -> dict[str, Any] | None:
     return {
         "page": "Audit",
         "run": run,
-        "evidence": [
-            (each.at, each.name, json.dumps(dict(each.detail), ensure_ascii=False))
-            for each in run.evidence
-        ],
+        "evidence": [(each.at, each.name, evidence_words(each.detail)) for each in run.evidence],
         "why": sentence(told, source.zone),
         "lines": lines(told),
         "attempts": [each for each in told.tried if each.kind == run.kind],
@@ -94,10 +91,10 @@ def _or_missing(found: Facts | None) -> Facts:
 
 
 PAGE: Final = Page(
-    "/run/{number:int}",
+    "/run/{number:whole}",
     answer,
     "One run: steps, evidence, why, and the rule as it was then.",
-    json="/run/{number:int}.json",
+    json="/run/{number:whole}.json",
     data=data,
     shape=RUN_AND_WHY,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
@@ -44,7 +44,7 @@ class AskedYear:
         """Raises QuestionError for a year out of reach."""
         now = source.now()
         today = clock.localise(now, source.zone).date()
-        year = year or today.year
+        year = today.year if year is None else year
         if not _FIRST <= year <= _LAST:
             raise address.QuestionError(f"{year} is out of reach: {_FIRST} to {_LAST}.")
         then = source.in_force(now)
@@ -99,13 +99,15 @@ def _kept_words(month: Month) -> dict[str, Any]:
     return {
         "first": month.first,
         "due": month.due,
-        "wrong": _long(month.wrong.total_seconds()),
-        "unwatched": _long(month.unwatched.total_seconds()),
+        "wrong": _long(month.wrong),
+        "unwatched": _long(month.unwatched),
     }
 
 
-def _long(seconds: float) -> str:
-    minutes = round(seconds / 60)
+def _long(length: timedelta | None) -> str:
+    if length is None:
+        return "not known"
+    minutes = round(length.total_seconds() / 60)
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
@@ -174,12 +176,12 @@ def data(desk: Desk, request: Request) -> Facts:
 
 
 PAGE: Final = Page(
-    "/year/{year:int}",
+    "/year/{year:whole}",
     answer,
     "A year: seasons, holidays, clock changes, unusual days; and how each month was kept.",
     tab="Year",
     also=("/year",),
-    json="/year/{year:int}.json",
+    json="/year/{year:whole}.json",
     data=data,
     shape=SHOWN_YEAR,
 )

@@ -51,10 +51,9 @@ class Door:
     def answer(self, request: Request) -> Response:
         """What a request gets, with the faults on either side."""
         endpoint = endpoint_of(request.path)
-        for key in tuple(self._faults.fails):
-            name, _, status = key.rpartition("/")
-            if name in ("", endpoint) and self._faults.take_at("fails", key):
-                return self._failed(int(status))
+        struck = self._struck(endpoint)
+        if struck is not None:
+            return struck
         if request.path.startswith("/oauth2/v3/"):
             return self._of_sign_in(request, endpoint)
         if request.path == _KEY_PATH and self.key_pem:
@@ -68,6 +67,16 @@ class Door:
         if response.status < 500:
             self._meter(request)
         return self._bent(request, response)
+
+    def _struck(self, endpoint: str) -> Response | None:
+        """What a fault puts in place of any answer, or of those of this endpoint."""
+        faults: dict[str, Callable[[int], Response]] = {"fails": self._failed, "pages": _page}
+        for fault, made in faults.items():
+            for key in tuple(getattr(self._faults, fault)):
+                name, _, status = key.rpartition("/")
+                if name in ("", endpoint) and self._faults.take_at(fault, key):
+                    return made(int(status))
+        return None
 
     # --- sign-in
 
@@ -202,7 +211,7 @@ class Door:
         if request.method != "GET" or response.status != 200:
             return response
         if faults.take("garbage"):
-            return Response(200, b"<html>Sorry</html>", (), "text/html")
+            return _page(200)
         if faults.take("null_response"):
             return json_response({"response": None})
         if not (faults.without or faults.null or faults.typed):
@@ -223,6 +232,10 @@ class Door:
         more = {"messages": messages} if messages else {"error_description": "", "txid": "0"}
         data = {"response": None, "error": told, **more}
         return Response(status, json.dumps(data).encode(), headers, JSON)
+
+
+def _page(status: int) -> Response:
+    return Response(status, b"<html>Sorry</html>", (), "text/html")
 
 
 def endpoint_of(path: str) -> str:

@@ -2,6 +2,8 @@
 
 import asyncio
 import ssl
+import subprocess
+import sys
 from contextlib import aclosing
 
 import httpx
@@ -60,7 +62,7 @@ async def server():
 
 @pytest.fixture
 async def kept(server):
-    made = KeptConnection(ssl.create_default_context(), idle=PATIENCE)
+    made = KeptConnection(ssl.create_default_context())
     yield made
     await made.aclose()
     await server.holds(0)
@@ -91,6 +93,24 @@ async def test_a_connection_that_the_server_ended_is_made_anew(kept, server):
 
     assert await whole(kept, server.url) == b"{}"
     assert server.connections == 2
+
+
+async def test_an_answer_that_nobody_asked_for_is_not_the_next_ones(kept, server):
+    server.answer = FINE + FINE
+    await whole(kept, server.url)
+    server.answer = FINE.replace(b"{}", b"[]")
+
+    assert await whole(kept, server.url) == b"[]"
+    assert server.connections == 2
+
+
+async def test_an_answer_in_parts_is_read_whole(kept, server):
+    server.answer = (
+        b"HTTP/1.1 103 Early Hints\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"
+    )
+
+    assert await whole(kept, server.url) == b"{}"
 
 
 async def test_two_requests_at_once_leave_one_connection(kept, server):
@@ -132,3 +152,15 @@ async def test_failures_are_told_as_httpx_tells_them_and_leave_nothing_open(kept
 async def test_nobody_there_is_told_as_httpx_tells_it(kept, unused_tcp_port):
     with pytest.raises(httpx.ConnectError):
         await whole(kept, f"http://127.0.0.1:{unused_tcp_port}/")
+
+
+def test_the_service_holds_no_pool_of_connections():
+    """They and what they bring are 2 MB, which an idle service would hold for nothing."""
+    asked = (
+        "import sys, scheduler.host.host, scheduler.gateway.local.client\n"
+        "print([each for each in ('httpcore', 'anyio', 'h2') if each in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

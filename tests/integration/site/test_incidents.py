@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.audit import review
-from scheduler.errors import GatewayRefusedError
+from scheduler.errors import AuditUnwritableError, GatewayRefusedError
 from scheduler.site.incidents import AFTER, Incidents
 from scheduler.site.state import Reason, to_json
 from scheduler.words import Wake
@@ -143,8 +143,6 @@ async def test_an_audit_that_cannot_be_written_is_told_when_it_can_be(house, mon
 
     async def event(kind, name, detail=None):
         if failing[0]:
-            from scheduler.errors import AuditUnwritableError
-
             raise AuditUnwritableError
         return await kept(kind, name, detail)
 
@@ -156,6 +154,33 @@ async def test_an_audit_that_cannot_be_written_is_told_when_it_can_be(house, mon
     await incidents.note([], at + timedelta(minutes=1))
     await incidents.note([], at + timedelta(minutes=3))
 
+    assert told(house) == [("opened", "audit"), ("closed", "audit")]
+
+
+async def test_an_audit_is_told_as_not_writable_until_something_was_written(
+    house, lost, monkeypatch
+):
+    await house.look(Wake.START)
+    await house.settle()
+    failing = [True]
+    kept = house.site.recorder.event
+
+    async def event(kind, name, detail=None):
+        if failing[0]:
+            raise AuditUnwritableError
+        return await kept(kind, name, detail)
+
+    monkeypatch.setattr(house.site.recorder, "event", event)
+    lose(house, lost, 10)
+    with pytest.raises(AuditUnwritableError):
+        await house.look(Wake.PULSE)
+    await pulses(house, 2)
+    meanwhile = house.reasons()
+    failing[0] = False
+    await pulses(house, 8)
+
+    assert {"audit", "gateway_lost"} <= meanwhile.keys()
+    assert house.reasons() == {}
     assert told(house) == [("opened", "audit"), ("closed", "audit")]
 
 

@@ -9,6 +9,9 @@ import subprocess
 import sys
 import time
 
+import pytest
+
+from scheduler.errors import AuditUnwritableError
 from scheduler.gateway.base import Limits
 from scheduler.site.turn import Turn
 from scheduler.words import Wake
@@ -109,4 +112,20 @@ async def test_a_turn_that_another_process_keeps_is_told_with_its_holder_and_ask
         holder.kill()
     await house.look(Wake.RETRY)
     assert "turn" not in house.reasons()
+    assert house.outcomes() == ["confirmed"]
+
+
+async def test_a_turn_that_no_file_can_be_had_for_is_told_as_an_audit_that_cannot_be_written(
+    house, tmp_path
+):
+    house.turn = Turn(tmp_path / "gone" / "turn.lock")
+
+    with pytest.raises(AuditUnwritableError, match="cannot be locked: No such file"):
+        await house.look(Wake.START)
+    assert "cannot be locked" in house.reasons()["audit"]
+    assert house.device.done == []
+
+    (tmp_path / "gone").mkdir()
+    await house.look(Wake.RETRY)
+    assert "audit" not in house.reasons()
     assert house.outcomes() == ["confirmed"]
