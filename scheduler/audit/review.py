@@ -153,6 +153,18 @@ def run_of(database: Database, entry: int) -> int | None:
         return connection.execute(select(audit.c.run).where(audit.c.id == entry)).scalar()
 
 
+def sites(database: Database) -> list[str]:
+    """The names of all sites that have entries. Raises AuditUnwritableError."""
+    found: list[str] = []
+    with database.reading() as connection:
+        # From one to the next by the index: DISTINCT would walk through every entry.
+        while name := connection.execute(
+            select(func.min(audit.c.site)).where(audit.c.site > (found[-1] if found else ""))
+        ).scalar():
+            found.append(name)
+    return found
+
+
 def last_entry(database: Database) -> int:
     """The number of the last entry of all sites; 0 for none. Raises AuditUnwritableError."""
     with database.reading() as connection:

@@ -18,7 +18,13 @@ from scheduler.cli import audit_text, status
 from scheduler.cli.audit_question import display_zone, life_of
 from scheduler.cli.show import write_csv
 from scheduler.cli.verbs import Verbs
-from scheduler.errors import AccessError, ConfigurationError, ServiceSilentError, SettingsError
+from scheduler.errors import (
+    AccessError,
+    ConfigurationError,
+    SchedulerError,
+    ServiceSilentError,
+    SettingsError,
+)
 from scheduler.host import instance
 from scheduler.outlets import journal
 from scheduler.outlets.web import address
@@ -181,6 +187,7 @@ def source(chosen: Settings) -> Source:
         zone=display_zone(chosen),
         now=clock.now,
         state=lambda now: _state(chosen, now),
+        others=lambda: _others(chosen),
         life=lambda: life_of(chosen),
         sheet=_sheet,
         hidden=environment.hidden_values,
@@ -190,6 +197,19 @@ def source(chosen: Settings) -> Source:
 
 def _state(chosen: Settings, now: datetime) -> dict[str, Any]:
     return dict(status.report(chosen, now=now)[0])
+
+
+def _others(chosen: Settings) -> list[dict[str, Any]]:
+    """The states of further sites of the running service; none where it cannot be asked."""
+    control = instance.inspect(instance.lock_path(chosen.database_path)).control
+    if control is None:
+        return []
+    try:
+        names = [str(each["site"]) for each in asking.ask(control, "/sites")["sites"]]
+        asked = [f"/status?site={quote(each, safe='')}" for each in names if each != chosen.site]
+        return [asking.ask(control, each) for each in asked]
+    except SchedulerError:
+        return []
 
 
 def _sheet(runs: Sequence[RunView]) -> str:

@@ -36,6 +36,8 @@ class Source:
     life: Callable[[], Life]
     sheet: Callable[[Sequence[RunView]], str]
     """Runs as CSV."""
+    others: Callable[[], Sequence[State]] = tuple
+    """The states of further sites that the service runs."""
     patience: timedelta = timedelta(minutes=10)
     """How long the controller may be without a turn before it counts as hanging."""
     hidden: Callable[[], Collection[str]] = tuple
