@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 
-def test_no_transport_needs_a_client_to_tell_its_limits():
+def test_no_transport_needs_a_client_to_tell_its_limits() -> None:
     """Every command reads the settings; httpx alone is a tenth of the time of `tou check`."""
     asked = (
         "import sys\n"
