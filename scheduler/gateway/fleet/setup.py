@@ -129,7 +129,7 @@ class SetUp:
     async def _tokens(self, form: Mapping[str, str], refused: str) -> Mapping[str, object]:
         call = Call("login", "POST", TOKEN_PATH, form=form, base=self._hosts.tokens)
         reply = await self._wire.send(call, Unkept())
-        if reply.status in (400, 401, 403):
+        if reply.status in (400, 401, 403) and not reply.foreign:
             said = self._wire.shown(reply.complaint)
             raise GatewayRefusedError(f"{refused} It says: {said}.", delivered="no")
         if not reply.fine:

@@ -10,7 +10,12 @@ from dataclasses import replace
 import pytest
 
 from scheduler import clock, files
-from scheduler.errors import GatewayBusyError, GatewayRefusedError, GatewayUnreachableError
+from scheduler.errors import (
+    GatewayBusyError,
+    GatewayProtocolError,
+    GatewayRefusedError,
+    GatewayUnreachableError,
+)
 from scheduler.gateway.base import Spend
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.simulated.fleet import SimulatedFleet
@@ -142,6 +147,18 @@ async def test_a_token_host_that_is_down_is_no_dead_sign_in(stand):
         await stand.read(gateway)
 
     assert caught.value.delivered == "no"
+    assert (await stand.read(gateway)).setting.mode == "self_consumption"
+
+
+async def test_a_page_in_place_of_the_token_host_is_no_dead_sign_in(stand):
+    stand.faults.set("pages:token/403:1")
+    stand.clock.move(hours=9)
+    gateway = stand.open()
+    with pytest.raises(GatewayProtocolError, match="not its API") as caught:
+        await stand.read(gateway)
+
+    assert caught.value.delivered == "no"
+    assert gateway.concerns == ()
     assert (await stand.read(gateway)).setting.mode == "self_consumption"
 
 

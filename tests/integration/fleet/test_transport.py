@@ -171,10 +171,22 @@ async def test_a_broken_answer_is_not_known_to_be_delivered(stand):
     assert caught.value.delivered == "unknown"
 
 
-async def test_a_body_that_is_no_json_shows_nothing(stand):
+async def test_a_page_in_place_of_an_answer_is_told_and_is_no_reading(stand):
     stand.faults.garbage = 1
 
-    assert (await stand.read()).setting.mode is None
+    with pytest.raises(GatewayProtocolError, match="not its API"):
+        await stand.read()
+
+
+async def test_a_page_in_place_of_a_refusal_takes_no_right_away(stand):
+    stand.faults.set("pages:operation/403:1")
+    gateway = stand.open()
+
+    with pytest.raises(GatewayProtocolError, match="not its API") as caught:
+        await gateway.write(KEEP, None, stand.told)
+
+    assert caught.value.delivered == "unknown"
+    assert gateway.limits.can_write
 
 
 async def test_a_null_response_shows_nothing(stand):

@@ -18,6 +18,7 @@ from scheduler.gateway.base import Part, Spend
 from scheduler.gateway.proxy.client import ProxyGateway
 from scheduler.gateway.proxy.settings import ProxySettings
 from scheduler.gateway.registry import Surroundings
+from scheduler.httpserver import Response
 from scheduler.setting import Export, GridCharging, Mode, Setting, SettingRead
 from scheduler.simulated.proxy import SimulatedProxy
 
@@ -142,6 +143,19 @@ async def test_a_reserve_of_nought_between_two_known_modes_is_one(door, gateway,
 async def test_what_a_server_calls_stale_proves_nothing():
     async with SimulatedProxy(secret=SECRET, dialect="server") as door:
         gateway, told = client(door), Told()
+        door.faults.stale = True
+
+        assert (await gateway.read(told, spend=Spend.DUE)).setting == SettingRead()
+        await gateway.close()
+
+
+async def test_one_answer_that_failed_does_not_make_a_proxy_of_a_server():
+    async with SimulatedProxy(secret=SECRET, dialect="server") as door:
+        gateway, told = client(door), Told()
+        page = Response(502, b"<html>Bad Gateway</html>", content_type="text/html")
+        door.between = lambda request, usual: page if "operation" in request.path else usual
+        await gateway.read(told, spend=Spend.DUE)
+        door.between = lambda _, usual: usual
         door.faults.stale = True
 
         assert (await gateway.read(told, spend=Spend.DUE)).setting == SettingRead()

@@ -1,5 +1,6 @@
 """Our client of the signed door: what it sends, what it makes of every fault."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,13 @@ from scheduler.errors import (
     GatewayUnreachableError,
 )
 from scheduler.gateway.base import Part, Spend
+from scheduler.gateway.v1r.traffic import LOGIN
+from scheduler.httpserver import Response
 from scheduler.setting import Export, GridCharging, Mode, Setting
 
+from .conftest import PASSWORD
+
+SOE = "/api/system_status/soe"
 CHARGE = Setting(Mode.BACKUP, 100)
 ALL_FOUR = Setting(Mode.AUTONOMOUS, 85, GridCharging.DENY, Export.NONE)
 
@@ -350,3 +356,65 @@ async def test_a_password_is_never_taken_to_another_address(unit, gateway, told)
         await read(gateway, told)
 
     assert {each.path for each in unit.log} == {"/api/login/Basic"}
+
+
+def instead(unit, path, response):
+    """From now on this is answered to that path."""
+    unit.between = lambda request, usual: response if request.path == path else usual
+
+
+async def test_a_login_that_repeats_the_password_shows_it_nowhere(unit, gateway, told):
+    for status in (200, 500):
+        instead(unit, LOGIN, Response(status, f'{{"error":"{PASSWORD[-5:]}"}}'.encode()))
+        with pytest.raises((GatewayProtocolError, GatewayUnreachableError)) as raised:
+            await read(gateway, told)
+
+        assert PASSWORD[-5:] not in f"{raised.value} {told.steps}"
+
+
+async def test_a_login_without_a_content_type_is_understood(unit, gateway, told):
+    unit.between = lambda _, usual: replace(usual, content_type="text/plain")
+
+    assert (await read(gateway, told)).setting is not None
+
+
+@pytest.mark.parametrize("value", ["null", "[]", "{}", '"much"'])
+async def test_a_charge_that_is_no_percentage_is_none_of_ours(unit, gateway, told, value):
+    instead(unit, SOE, Response(200, f'{{"percentage":{value}}}'.encode()))
+
+    with pytest.raises(GatewayProtocolError) as raised:
+        await read(gateway, told, Part.CHARGE)
+
+    assert raised.value.delivered == "no"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_signed_request_that_is_kept_out_says_nothing_of_the_password(
+    unit, gateway, told, status
+):
+    instead(unit, "/tedapi/v1r", Response(status))
+
+    with pytest.raises(GatewayRefusedError, match="takes the password") as raised:
+        await read(gateway, told)
+
+    assert "TOU_V1R_PASSWORD" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(404, GatewayProtocolError), (502, GatewayUnreachableError)]
+)
+async def test_an_update_that_is_answered_otherwise_may_have_been_delivered(
+    unit, gateway, told, status, kind
+):
+    asked = []
+
+    def between(request, usual):
+        asked.append(request.path == "/tedapi/v1r")
+        return Response(status) if sum(asked) > 2 else usual
+
+    unit.between = between
+    with pytest.raises(kind, match=str(status)) as raised:
+        await gateway.write(CHARGE, None, told)
+
+    assert raised.value.delivered == "unknown"
+    assert unit.unit.house.active.mode == "backup"
