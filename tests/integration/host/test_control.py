@@ -356,7 +356,7 @@ async def test_curl_reads_it(path):
 async def test_the_socket_is_gone_after_the_stop_and_a_stale_one_is_replaced(path, host, tmp_path):
     assert stat.S_ISSOCK(path.stat().st_mode)
 
-    await host.control.close()
+    await host._control.close()
 
     assert not path.exists()
     with socket.socket(socket.AF_UNIX) as stale:
