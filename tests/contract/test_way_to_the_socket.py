@@ -1,4 +1,5 @@
-"""How far a transport's `write` is from what opens the socket: httpx, or a vendor's library."""
+"""How far a transport's `write` is from what holds the socket: httpx, a vendor's library, or the kept
+connection that stands in httpx's place."""
 
 import asyncio
 import sys
