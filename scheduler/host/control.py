@@ -75,7 +75,7 @@ class Control:
 
     async def mend(self) -> None:
         """Answer again where somebody removed the socket; tried at each sign of life."""
-        if self._name is not None and not os.path.lexists(self._name):
+        if self._name is not None and _gone(self._name):
             with suppress(OSError):
                 await self._listen(self._name)
                 log.warning("the control socket was removed; it is there again")
@@ -238,6 +238,10 @@ async def _recited(work: Callable[[], Awaitable[acts.Result]], told: Told) -> No
         finally:
             tell({"at": clock.iso(clock.now()), "ended": result})
             tell(_END)
+
+
+def _gone(path: Path) -> bool:
+    return not os.path.lexists(path)
 
 
 def _give_to_readers(path: Path, database: Path) -> None:
