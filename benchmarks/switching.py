@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks import gateway as simulated
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, undisturbed
 from scheduler.audit.database import open_database
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
@@ -52,7 +52,7 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, simulated.beside() as where:
         ours, bare, entries = asyncio.run(_race(Path(folder), where))
         commits = _commits(Path(folder))
-    switch, requests, entry, commit = map(_quiet, (ours, bare, entries, commits))
+    switch, requests, entry, commit = map(undisturbed, (ours, bare, entries, commits))
     ratio = switch / requests
     beside = switch / (requests + 2 * entry)
     floor = (requests + 2 * commit) / requests
@@ -65,11 +65,6 @@ def measure() -> list[Figure]:
         Figure("confirmed switch / requests and two entries", beside, "x", None, None),
         Figure("confirmed switch / bare requests", ratio, "x", RATIO, ratio <= RATIO),
     ]
-
-
-def _quiet(taken: list[float]) -> float:
-    """The fifth shortest: what else the machine does at the time only adds."""
-    return sorted(taken)[4]
 
 
 async def _race(

@@ -314,15 +314,8 @@ def _evidence_view(row: Row[*tuple[Any, ...]]) -> EvidenceView:
 
 def _step_view(row: Row[*tuple[Any, ...]]) -> StepView:
     detail = json.loads(row.detail)
-    return StepView(
-        at=clock.from_micros(row.at),
-        step=str(detail.get("step")),
-        method=detail.get("method"),
-        path=detail.get("path"),
-        status=detail.get("status"),
-        duration_ms=detail.get("duration_ms"),
-        error=detail.get("error"),
-    )
+    rest = {key: detail.get(key) for key in ("method", "path", "status", "duration_ms", "error")}
+    return StepView(at=clock.from_micros(row.at), step=str(detail.get("step")), **rest)
 
 
 def _run_view(row: Row[*tuple[Any, ...]], parts: Parts) -> RunView:

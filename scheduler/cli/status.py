@@ -12,7 +12,7 @@ from urllib.parse import quote
 import click
 
 from scheduler import asking, clock, settings
-from scheduler.cli.show import SIMULATION, echo_json, format_option, local_text
+from scheduler.cli.show import SIMULATION, echo_answer, format_option, local_text
 from scheduler.cli.table import paragraph, printable
 from scheduler.cli.times import span_words
 from scheduler.errors import ScheduleError, ServiceSilentError
@@ -40,10 +40,7 @@ def status_command(form: str) -> None:
     """
     chosen = settings.load()
     answer, code = report(chosen, now=clock.now())
-    if form == "json":
-        echo_json(answer)
-    else:
-        click.echo(text(answer))
+    echo_answer(form, answer, lambda: text(answer))
     sys.exit(code)
 
 

@@ -182,7 +182,7 @@ def test_every_transport_stands_here() -> None:
 async def test_the_abilities_that_its_entry_tells_are_those_that_it_has(
     stand: Stand, gateway: Gateway
 ) -> None:
-    told = abilities_of(stand.name, stand.settings)
+    told = abilities_of(stand.name)
     kinds = {FIRMWARE_UPDATES: FirmwareUpdates, SITEMASTER: Sitemaster}
 
     has = {name for name, kind in kinds.items() if ability(gateway, kind) is not None}
