@@ -99,8 +99,8 @@ class Host:
         self.views = Views(opened, self.reloads, since=self.since)
         for each in opened.hosted:
             each.site.told_beside = partial(self.views.beside, each.site)
-        self._pulse = Pulse(self.keepers, self.timers, opened.settings.pulse, beaten=self._beaten)
-        self._control = Control(opened.settings, self.keepers, self.views)
+        self.pulse = Pulse(self.keepers, self.timers, opened.settings.pulse, beaten=self._beaten)
+        self.control = Control(opened.settings, self.keepers, self.views)
         self._alive = self._headed = clock.monotonic()
         self.started = asyncio.Event()
         """Set once READY was said."""
@@ -133,7 +133,7 @@ class Host:
         """Start and pulse; returns only by an error or when cancelled."""
         await self._start(alive_until)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._pulse.run())
+            group.create_task(self.pulse.run())
             group.create_task(self._hear_reloads())
 
     async def _end(self, *tasks: asyncio.Task[None]) -> None:
@@ -141,7 +141,7 @@ class Host:
             task.cancel()
         self.timers.stop()
         await asyncio.gather(
-            self._control.close(),
+            self.control.close(),
             *(keeper.stop() for keeper in self.keepers),
             *tasks,
             return_exceptions=True,
@@ -153,7 +153,7 @@ class Host:
     async def _start(self, alive_until: datetime | None) -> None:
         """Ask the audit before anything is told; the first look before READY is said."""
         ran_before = await self._open_journal()
-        address = await self._control.listen(socket_path(self.opened.settings.database_path))
+        address = await self.control.listen(socket_path(self.opened.settings.database_path))
         self.lock.describe(since=self.since, gateway=self.opened.simulation, control=address)
         await self.opened.start(alive_until=alive_until if ran_before else None)
         for keeper in self.keepers:
@@ -223,17 +223,18 @@ class Host:
         await self.reloads.look()
         if ticks - self._alive >= min(SIGN_OF_LIFE, self.opened.settings.pulse.total_seconds()):
             self._alive = ticks
-            self._sign_of_life(now)
+            await self._sign_of_life(now)
         self._tell_status()
         if ticks - self._headed >= DAY:
             self._headed = ticks
             await self._tell_heads()
 
-    def _sign_of_life(self, now: datetime) -> None:
+    async def _sign_of_life(self, now: datetime) -> None:
         self.lock.beat(now)
         self.claims.look()
         if not self.lock.mend():
             log.error("another service has taken this database; stop one of the two")
+        await self.control.mend()
 
     def _turned(self, keeper: Keeper, wake: Wake) -> None:
         """After each turn: a sign of life, and what comes next where that is news."""

@@ -1,5 +1,5 @@
-"""How far a transport's `write` is from what holds the socket: httpx, a vendor's library, or the kept
-connection that stands in httpx's place."""
+"""How far a transport's `write` is from what holds the socket: httpx, the kept connection that
+stands in its place, or a vendor's library."""
 
 import asyncio
 import sys
