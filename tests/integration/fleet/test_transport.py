@@ -1,6 +1,7 @@
 """What the cloud's client sends, what it understands, and what it says when it is refused."""
 
 import pytest
+from pydantic import SecretStr
 
 from scheduler.errors import (
     BudgetSpentError,
@@ -369,9 +370,15 @@ def test_a_missing_token_of_a_provider_is_one_clear_message(stand):
         stand.open(fleet_provider="tessie", fleet_token=None)
 
 
-async def test_a_provider_s_token_that_dies_is_said_once(stand):
-    from pydantic import SecretStr
+@pytest.mark.parametrize("token", ["two words", "née", "a\nb"])
+def test_a_token_that_no_request_can_carry_is_one_clear_message(stand, token):
+    with pytest.raises(SettingsError, match="TOU_FLEET_TOKEN is no token") as caught:
+        stand.open(fleet_provider="tessie", fleet_token=SecretStr(token))
 
+    assert token not in str(caught.value)
+
+
+async def test_a_provider_s_token_that_dies_is_said_once(stand):
     token = str(stand.cloud.tokens()["access_token"])
     gateway = stand.open(fleet_provider="teslemetry", fleet_token=SecretStr(token))
     assert (await stand.read(gateway)).setting.mode == "self_consumption"
