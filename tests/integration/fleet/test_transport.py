@@ -221,6 +221,15 @@ async def test_grid_settings_that_never_appear_cannot_be_verified_once_they_were
     assert shown.differing(wanted) == ()
 
 
+async def test_grid_charging_that_was_allowed_anyway_is_verified_by_its_absence(stand):
+    wanted = Setting(Mode.BACKUP, 100, GridCharging.ALLOW)
+    gateway = stand.open()
+
+    await gateway.write(wanted, None, stand.told)
+
+    assert (await stand.read(gateway)).setting.shows(wanted)
+
+
 async def test_a_reserve_the_cloud_does_not_keep_snaps_to_80(stand):
     gateway = stand.open()
     assert not gateway.limits.reserves.keeps(90)
