@@ -170,12 +170,9 @@ def _site_of_list(sites: tuple[EnergySite, ...]) -> str:
 
 def _read_once(signing: Signing) -> Reading:
     table = signing.settled().model_copy(update={"fleet_site": signing.progress.site})
-    around = Surroundings(
-        state=signing.database, now=clock.now, monotonic=clock.monotonic, timezone="UTC"
-    )
 
     async def work() -> Reading:
-        gateway = open_gateway(table, around)
+        gateway = open_gateway(table, Surroundings(signing.database))
         try:
             return await gateway.read(Unkept(), spend=Spend.DUE, want=_READ)
         finally:

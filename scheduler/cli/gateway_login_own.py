@@ -69,12 +69,7 @@ class Signing:
 
         async def work() -> Result:
             hosts = self.settled().hosts
-            wire = CloudWire(
-                base=hosts.api,
-                now=clock.now,
-                monotonic=clock.monotonic,
-                secrets=lambda: (self.progress.client_secret,),
-            )
+            wire = CloudWire(base=hosts.api, secrets=lambda: (self.progress.client_secret,))
             try:
                 return await act(SetUp(wire, hosts))
             finally:
@@ -101,12 +96,8 @@ def renewed(signing: Signing) -> str:
 
     async def work() -> str:
         hosts = signing.settled().hosts
-        access = Renewed(
-            signing.tokens, token_url=hosts.tokens, now=clock.now, monotonic=clock.monotonic
-        )
-        access.wire = CloudWire(
-            base=hosts.api, now=clock.now, monotonic=clock.monotonic, secrets=access.secrets
-        )
+        access = Renewed(signing.tokens, token_url=hosts.tokens)
+        access.wire = CloudWire(base=hosts.api, secrets=access.secrets)
         try:
             return await access.token(Unkept())
         finally:

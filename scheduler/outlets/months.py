@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from scheduler import clock
 from scheduler.audit.review import End
 from scheduler.outlets.explain import GOOD
 from scheduler.outlets.hindsight import Outline
@@ -77,14 +78,10 @@ def _months(
     start: datetime, end: datetime, zone: ZoneInfo
 ) -> Iterator[tuple[date, datetime, datetime]]:
     first = start.astimezone(zone).date().replace(day=1)
-    while (begin := _midnight(first, zone)) < end:
+    while (begin := clock.midnight(first, zone)) < end:
         following = (first + timedelta(days=32)).replace(day=1)
-        yield first, max(begin, start), min(_midnight(following, zone), end)
+        yield first, max(begin, start), min(clock.midnight(following, zone), end)
         first = following
-
-
-def _midnight(on: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(on, time(0), zone).astimezone(UTC)
 
 
 def _within(stretches: Iterable[Stretch], start: datetime, end: datetime) -> timedelta:

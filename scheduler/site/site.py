@@ -92,7 +92,7 @@ class Site:
             turn=turn,
         )
         self.jobs = Jobs(self.controller, sleep=sleep)
-        self.leases = Leases(recorder)
+        self.leases = Leases(recorder, lambda: self.schedule.calendar.display_zone)
         self._now, self.loaded_at = now, now()
         self._concerns: dict[str, Reason] = {}
         self.incidents = Incidents(recorder, self.controller.known)

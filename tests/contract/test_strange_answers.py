@@ -3,35 +3,46 @@ known, and nothing that it says gets out as it came."""
 
 import gzip
 import json
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
-from stands import STANDS
 
 from scheduler.errors import GatewayError
-from scheduler.gateway.base import Part, Spend
-from scheduler.httpserver import Response
+from scheduler.gateway.base import Gateway, Part, Reading, Receipt, Spend
+from scheduler.httpserver import Request, Response
 from scheduler.setting import Export, GridCharging, Mode, Setting
+
+from .conftest import Told
+from .stands import STANDS, Stand
 
 BENT = ("fleet", "proxy", "v1r")
 WHOLE = Setting(Mode.BACKUP, 100, GridCharging.ALLOW, Export.SOLAR)
 OBEYED = "\x1b[2J\u202e"
+Bend = Callable[[Response, str], Response]
 SIGNING_IN = ("token", "Basic", "din")
 
 
-def leaves(change):
+def body_of(response: Response) -> bytes:
+    assert isinstance(response.body, bytes)
+    return response.body
+
+
+def leaves(change: Callable[[Any, str], Any]) -> Bend:
     """An answer with each single value of its JSON changed."""
 
-    def walk(data, secret):
+    def walk(data: Any, secret: str) -> Any:
         if isinstance(data, dict):
             return {key: walk(value, secret) for key, value in data.items()}
         if isinstance(data, list):
             return [walk(each, secret) for each in data]
         return change(data, secret)
 
-    def bend(response, secret):
+    def bend(response: Response, secret: str) -> Response:
         try:
-            data = json.loads(response.body)
+            data = json.loads(body_of(response))
         except ValueError:
             return response
         return replace(response, body=json.dumps(walk(data, secret)).encode())
@@ -39,12 +50,12 @@ def leaves(change):
     return bend
 
 
-def is_number(value):
+def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def refusal(status):
-    def bend(_response, secret):
+def refusal(status: int) -> Bend:
+    def bend(_response: Response, secret: str) -> Response:
         words = f"{OBEYED} no to {secret}"
         told = {"error": words, "error_description": words, "message": words}
         return Response(status, json.dumps(told).encode())
@@ -52,13 +63,13 @@ def refusal(status):
     return bend
 
 
-def whole(body, content_type="application/json", *more):
+def whole(body: bytes, content_type: str = "application/json", *more: tuple[str, str]) -> Bend:
     return lambda _response, secret: Response(
         200, body.replace(b"SECRET", secret.encode()), more, content_type
     )
 
 
-ANSWERS = {
+ANSWERS: dict[str, Bend] = {
     "every value null": leaves(lambda _value, _secret: None),
     "every value true": leaves(lambda _value, _secret: True),
     "every value an object": leaves(lambda _value, _secret: {}),
@@ -74,7 +85,7 @@ ANSWERS = {
     "an empty object": whole(b"{}"),
     "nothing": whole(b""),
     "half of it": lambda response, _: replace(
-        response, body=response.body[: len(response.body) // 2]
+        response, body=body_of(response)[: len(body_of(response)) // 2]
     ),
     "a page": whole(b"<html>Sign in, SECRET</html>", "text/html"),
     "lists in lists": whole(b'{"x":' + b"[" * 900 + b"]" * 900 + b"}"),
@@ -84,7 +95,7 @@ ANSWERS = {
     ),
     "packed": lambda response, _: replace(
         response,
-        body=gzip.compress(response.body),
+        body=gzip.compress(body_of(response)),
         headers=(*response.headers, ("Content-Encoding", "gzip")),
     ),
     "sent elsewhere": lambda _response, secret: Response(
@@ -95,16 +106,16 @@ ANSWERS = {
 
 
 @pytest.fixture(params=BENT)
-async def stand(request, tmp_path):
+async def stand(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stand]:
     async with STANDS[request.param](tmp_path) as made:
         yield made
 
 
-def bend(stand, name, *, after):
+def bend(stand: Stand, name: str, *, after: int) -> None:
     """From now on each answer is bent, but those of the sign-in and the first of the others."""
-    seen = []
+    seen: list[Request] = []
 
-    def between(request, response):
+    def between(request: Request, response: Response) -> Response:
         if request.path.rpartition("/")[2] in SIGNING_IN:
             return response
         seen.append(request)
@@ -113,7 +124,7 @@ def bend(stand, name, *, after):
     stand.server.between = between
 
 
-def check(stand, told, log, found):
+def check(stand: Stand, told: Told, log: str, found: object) -> None:
     """What may be shown anywhere of what was found."""
     setting = getattr(found, "setting", None)
     words = (found, setting and setting.mode, getattr(found, "firmware", ""), told.steps, log)
@@ -126,8 +137,8 @@ def check(stand, told, log, found):
 
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_a_strange_answer_is_an_error_of_ours_or_what_is_known_and_shows_no_secret(
-    stand, gateway, told, caplog, name
-):
+    stand: Stand, gateway: Gateway, told: Told, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
     bend(stand, name, after=0)
     check(stand, told, caplog.text, await read(gateway, told))
 
@@ -139,7 +150,7 @@ async def test_a_strange_answer_is_an_error_of_ours_or_what_is_known_and_shows_n
     check(stand, told, caplog.text, found)
 
 
-async def read(gateway, told):
+async def read(gateway: Gateway, told: Told) -> Reading | GatewayError:
     try:
         found = await gateway.read(told, spend=Spend.DUE, want=frozenset(Part))
     except GatewayError as error:
@@ -148,7 +159,7 @@ async def read(gateway, told):
     return found
 
 
-async def write(gateway, told):
+async def write(gateway: Gateway, told: Told) -> Receipt | GatewayError:
     try:
         return await gateway.write(WHOLE, None, told)
     except GatewayError as error:

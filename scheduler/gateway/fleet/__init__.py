@@ -20,6 +20,7 @@ INSTEAD_OF_LOGOUT: Final = (
     "https://auth.tesla.com/user/revoke/consent?revoke_client_id=CLIENT_ID, of a token on its "
     "provider's page. Then remove the file .fleet beside the database, or TOU_FLEET_TOKEN."
 )
+ABILITIES: Final = frozenset[str]()  # the cloud has no call for what jobs ask for
 BUDGET: Final = ".fleet-budget"
 KEPT: Final = 0.2
 """The share of a month's budget that is kept for writes and their confirmation."""
@@ -39,12 +40,6 @@ def limits_of(settings: Any) -> Limits:
         effect_within=2700.0,
         read_every=settings.fleet_read_every.total_seconds(),
     )
-
-
-def abilities_of(settings: Any) -> frozenset[str]:
-    """None that jobs ask for: the cloud has no call for them."""
-    del settings
-    return frozenset()
 
 
 def open_gateway(settings: Any, surroundings: Surroundings) -> Budgeted:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
+from scheduler import clock
 from scheduler.errors import (
     GatewayBusyError,
     GatewayError,
@@ -89,8 +90,8 @@ class Renewed:
         file: TokenFile,
         *,
         token_url: str,
-        now: Callable[[], datetime],
-        monotonic: Callable[[], float],
+        now: Callable[[], datetime] = clock.now,
+        monotonic: Callable[[], float] = clock.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._file, self._url = file, token_url

@@ -19,8 +19,6 @@ import httpx
 from scheduler.gateway.local.pin import SERVER_NAME
 
 _LONGEST_HEAD: Final = 100_000
-_NEXT_ADDRESS_SECONDS: Final = 0.25
-"""After which the next address of a name is tried beside the first (RFC 8305)."""
 _Event = h11.Response | h11.InformationalResponse | h11.Data | h11.EndOfMessage
 
 
@@ -181,6 +179,13 @@ def _origin(url: httpx.URL) -> _Origin:
     return url.scheme, url.host, url.port
 
 
+def _delay(host: str) -> float | None:
+    """After which the next address of a name is tried beside the first (RFC 8305). None for an
+    address, of which there is but one: asyncio's race loses a socket that is cancelled as it wins
+    (3.11)."""
+    return None if ":" in host or host[-1:].isdigit() else 0.25
+
+
 async def _connect(request: httpx.Request, context: ssl.SSLContext) -> _Link:
     """An open connection to whom the request may be sent."""
     url, seconds = request.url, request.extensions["timeout"].get("connect")
@@ -191,7 +196,7 @@ async def _connect(request: httpx.Request, context: ssl.SSLContext) -> _Link:
                 lambda: _Link(_origin(url)),
                 url.host,
                 url.port or (443 if secure else 80),
-                happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS,
+                happy_eyeballs_delay=_delay(url.host),
             )
         link.transport = made
         if secure:

@@ -103,6 +103,11 @@ class Page:
     """What may stand in the query, each with what it means."""
 
 
+def rendered(template: str, facts: Callable[[Desk, Request], Facts]) -> Answer:
+    """The answer that is a page: a template with its facts."""
+    return lambda desk, request: desk.html(template, facts(desk, request))
+
+
 def answer_data(desk: Desk, request: Request, data: Callable[[Desk, Request], Facts]) -> Response:
     """What answers at the address of a page's data."""
     return JSONResponse(dict(data(desk, request)))

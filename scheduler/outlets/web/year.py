@@ -9,14 +9,13 @@ from itertools import groupby
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from scheduler import clock
 from scheduler.audit import review
 from scheduler.outlets.hindsight import Then
 from scheduler.outlets.months import Month, months
 from scheduler.outlets.web import address
-from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.page import Page, rendered
 from scheduler.outlets.web.shapes import SHOWN_YEAR
 from scheduler.outlets.web.source import Source
 from scheduler.plan.year import Pattern, YearDay, year_days
@@ -86,8 +85,8 @@ def to_json(source: Source, year: int | None) -> dict[str, Any]:
 
 
 def _kept(source: Source, year: int, now: datetime) -> tuple[Month, ...]:
-    start = address.midnight(date(year, 1, 1), source.zone)
-    end = min(address.midnight(date(year + 1, 1, 1), source.zone), now)
+    start = clock.midnight(date(year, 1, 1), source.zone)
+    end = min(clock.midnight(date(year + 1, 1, 1), source.zone), now)
     if end <= start:
         return ()
     known = source.outline(start, end, now)
@@ -165,23 +164,13 @@ def _year_of(request: Request) -> int | None:
     return found
 
 
-def answer(desk: Desk, request: Request) -> Response:
-    """The page of a year."""
-    return desk.html("year.html", facts(desk.source, _year_of(request)))
-
-
-def data(desk: Desk, request: Request) -> Facts:
-    """The same as data."""
-    return to_json(desk.source, _year_of(request))
-
-
 PAGE: Final = Page(
     "/year/{year:whole}",
-    answer,
+    rendered("year.html", lambda desk, request: facts(desk.source, _year_of(request))),
     "A year: seasons, holidays, clock changes, unusual days; and how each month was kept.",
     tab="Year",
     also=("/year",),
     json="/year/{year:whole}.json",
-    data=data,
+    data=lambda desk, request: to_json(desk.source, _year_of(request)),
     shape=SHOWN_YEAR,
 )

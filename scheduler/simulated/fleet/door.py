@@ -89,7 +89,7 @@ class Door:
             parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         )
         if not form:
-            form = _fields(request)
+            form = request.fields()
         try:
             return json_response(self._signin.answer(form))
         except Refused as refused:
@@ -147,11 +147,11 @@ class Door:
             return self._failed(404)
         if request.method == "GET":
             return self._read(endpoint)
-        return self._command(endpoint, _fields(request))
+        return self._command(endpoint, request.fields())
 
     def _of_partner(self, request: Request, path: str) -> Response:
         faults = self._faults
-        domain = str(_fields(request).get("domain", ""))
+        domain = str(request.fields().get("domain", ""))
         if path.endswith("public_key"):
             return json_response({"response": {"public_key": _KEY}})
         for fault, status in (("foreign_origin", 412), ("no_key", 424)):
@@ -241,14 +241,6 @@ def _page(status: int) -> Response:
 def endpoint_of(path: str) -> str:
     """The last part of a path, such as site_info; a fault names it."""
     return path.rstrip("/").rpartition("/")[2]
-
-
-def _fields(request: Request) -> Fields:
-    try:
-        found = request.data()
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 # What a command puts in force; empty: nothing; None: a value that is not liked.

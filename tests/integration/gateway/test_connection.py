@@ -149,6 +149,16 @@ async def test_failures_are_told_as_httpx_tells_them_and_leave_nothing_open(kept
     await server.holds(0)
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.001, 0.05])
+async def test_a_handshake_that_takes_too_long_leaves_nothing_open(kept, server, seconds):
+    url, timeout = server.url.replace("http:", "https:"), {"connect": seconds, "read": PATIENCE}
+    asked = httpx.Request("GET", url, extensions={"timeout": timeout, "compare": pytest.fail})
+
+    with pytest.raises(httpx.ConnectTimeout):
+        await kept.handle_async_request(asked)
+    await server.holds(0)
+
+
 async def test_nobody_there_is_told_as_httpx_tells_it(kept, unused_tcp_port):
     with pytest.raises(httpx.ConnectError):
         await whole(kept, f"http://127.0.0.1:{unused_tcp_port}/")
