@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from scheduler import asking, clock, settings
+from scheduler.cli.running import run
 from scheduler.cli.show import SIMULATION, echo_json, format_option
 from scheduler.errors import SchedulerError, ServiceSilentError
 from scheduler.host import instance
@@ -35,11 +36,7 @@ def run_command() -> None:
 
     Example: TOU_SCHEDULE=home.yaml tou run
     """
-    from scheduler.host.host import serve
-
-    chosen = settings.load()
-    journal.configure(chosen.log_level, chosen.log_format)
-    asyncio.run(serve(chosen))
+    run()
 
 
 @click.command("apply")

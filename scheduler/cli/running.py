@@ -1,0 +1,17 @@
+"""The service in the foreground; knows nothing of the words of the commands."""
+
+from __future__ import annotations
+
+import asyncio
+
+from scheduler import settings
+from scheduler.outlets import journal
+
+
+def run() -> None:
+    """Until SIGTERM or Ctrl-C. Raises ConfigurationError before anything was touched."""
+    from scheduler.host.host import serve
+
+    chosen = settings.load()
+    journal.configure(chosen.log_level, chosen.log_format)
+    asyncio.run(serve(chosen))
