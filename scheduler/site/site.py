@@ -92,7 +92,7 @@ class Site:
             turn=turn,
         )
         self.jobs = Jobs(self.controller, sleep=sleep)
-        self.leases = Leases(recorder)
+        self.leases = Leases(recorder, lambda: self.schedule.calendar.display_zone)
         self._now, self.loaded_at = now, now()
         self._concerns: dict[str, Reason] = {}
         self.incidents = Incidents(recorder, self.controller.known)
@@ -147,7 +147,9 @@ class Site:
             self.concern(Reason("turn", str(error), self._now(), "failing"))
             return None
         # A look that had nothing to write does not show that it can be written.
-        if not self.incidents.unwritten:
+        if unwritten := self.controller.known.meters.unwritten:
+            self.concern(Reason("audit", str(unwritten), self._now(), "failing"))
+        elif not self.incidents.unwritten:
             self.withdraw("audit")
         self.withdraw("turn")
         return attempt
@@ -156,6 +158,8 @@ class Site:
         now = self._now()
         reasons = (*self.concerns, *health.reasons(self.controller, now))
         await self.incidents.note((*reasons, *self.told_beside()), now)
+        if not self.incidents.unwritten:
+            self.controller.known.meters.unwritten = None  # it could be written meanwhile
 
     async def _turn(self, wake: Wake, due: datetime | None) -> Attempt | None:
         """In a task of its own, so that a stop can end it and not the caller."""

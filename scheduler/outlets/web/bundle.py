@@ -21,7 +21,7 @@ from scheduler import __version__, clock
 from scheduler.audit import review
 from scheduler.audit.questions import Questions
 from scheduler.outlets.web import schedule
-from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.page import Desk, Facts, Page, rendered
 from scheduler.outlets.web.shapes import FILES
 from scheduler.outlets.web.source import Source
 from scheduler.outlets.web.strike import Masking
@@ -126,10 +126,10 @@ def zipped(found: Files, at: datetime) -> bytes:
     return made.getvalue()
 
 
-def answer(desk: Desk, _: Request) -> Response:
+def facts(source: Source) -> dict[str, Any]:
     """What would be sent, to be looked at."""
-    found = [(name, text, _size(text)) for name, text in files(desk.source).items()]
-    return desk.html("bundle.html", {"page": "", "files": found})
+    found = [(name, text, _size(text)) for name, text in files(source).items()]
+    return {"page": "", "files": found}
 
 
 def answer_zip(desk: Desk, _: Request) -> Response:
@@ -142,11 +142,6 @@ def answer_zip(desk: Desk, _: Request) -> Response:
     return Response(body, media_type="application/zip", headers=headers)
 
 
-def data(desk: Desk, _: Request) -> Facts:
-    """The files by name."""
-    return {"files": dict(files(desk.source))}
-
-
 def _size(text: str) -> str:
     size = len(text.encode())
     return f"{size} bytes" if size < 2048 else f"{size / 1024:.0f} KiB"
@@ -154,10 +149,10 @@ def _size(text: str) -> str:
 
 PAGE: Final = Page(
     "/bundle",
-    answer,
+    rendered("bundle.html", lambda desk, _: facts(desk.source)),
     "What a bundle for a bug report would have in it, to be looked at before it is sent.",
     json="/bundle.json",
-    data=data,
+    data=lambda desk, _: {"files": files(desk.source)},
     shape=FILES,
 )
 ZIP: Final = Page("/bundle.zip", answer_zip, "The bundle as one download.")

@@ -4,6 +4,7 @@ test's own."""
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -61,6 +62,14 @@ async def test_an_override_decides_until_its_end_and_lapses_by_itself(house):
     assert events(house) == ["begun", "ended"]
     assert house.site.state(house.clock.instant).leases == ()
     assert house.runs()[-2].detail["lease"] == lease.id
+
+
+async def test_the_journal_tells_a_lease_on_the_clock_of_the_house(house, caplog):
+    caplog.set_level(logging.INFO)
+
+    await ask(house, pause(house, hours=2))
+
+    assert "pause: nothing is done until Mon 2026-07-06 11:00 (anna)" in caplog.messages
 
 
 async def test_an_override_outlives_a_restart_and_ends_while_nobody_is_there(house):
