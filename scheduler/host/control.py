@@ -58,6 +58,7 @@ class Control:
         self._database = host.opened.settings.database_path
         self._key = host.opened.settings.act_key
         self._server = Server(self._handle, bounds=BOUNDS)
+        self._name: Path | None = None
         self._open = ExitStack()
 
     async def listen(self, path: Path) -> Path | None:
@@ -65,13 +66,23 @@ class Control:
         its work without, and says so."""
         self._open.enter_context(hearing.listening())
         try:
-            name = self._open.enter_context(short_name(path))
-            await self._server.listen_unix(name, mode=access.socket_mode(self._database))
+            self._name = self._open.enter_context(short_name(path))
+            await self._listen(self._name)
         except OSError as error:
             log.warning("the control socket %s cannot be made: %s", path, error.strerror or error)
             return None
-        _give_to_readers(name, self._database)
         return path
+
+    async def mend(self) -> None:
+        """Answer again where somebody removed the socket; tried at each sign of life."""
+        if self._name is not None and _gone(self._name):
+            with suppress(OSError):
+                await self._listen(self._name)
+                log.warning("the control socket was removed; it is there again")
+
+    async def _listen(self, name: Path) -> None:
+        await self._server.listen_unix(name, mode=access.socket_mode(self._database))
+        _give_to_readers(name, self._database)
 
     async def close(self) -> None:
         """Answer no more; whoever waits for an act is cut off."""
@@ -227,6 +238,10 @@ async def _recited(work: Callable[[], Awaitable[acts.Result]], told: Told) -> No
         finally:
             tell({"at": clock.iso(clock.now()), "ended": result})
             tell(_END)
+
+
+def _gone(path: Path) -> bool:
+    return not os.path.lexists(path)
 
 
 def _give_to_readers(path: Path, database: Path) -> None:

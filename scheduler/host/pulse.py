@@ -70,7 +70,7 @@ class Pulse:
                 self._due[number] = ticks + self._period - self.every / 2
                 keeper.wake(Wake.PULSE)
         await self._host.reloads.look()
-        self._sign_of_life(now, ticks)
+        await self._sign_of_life(now, ticks)
         self._host.tell_status()
         if ticks - self._headed >= DAY:
             self._headed = ticks
@@ -96,7 +96,7 @@ class Pulse:
             log.error("does not turn any more: %s", ", ".join(sorted(hung)))
         self._hung = hung
 
-    def _sign_of_life(self, now: datetime, ticks: float) -> None:
+    async def _sign_of_life(self, now: datetime, ticks: float) -> None:
         if ticks - self._alive < min(SIGN_OF_LIFE, self._period):
             return
         self._alive = ticks
@@ -104,3 +104,4 @@ class Pulse:
         self._host.claims.look()
         if not self._host.lock.mend():
             log.error("another service has taken this database; stop one of the two")
+        await self._host.control.mend()

@@ -59,6 +59,15 @@ async def test_the_state_is_that_of_the_running_service(path):
     assert state["health"]["ok"] is True
 
 
+async def test_a_socket_that_somebody_removed_is_there_again_at_the_next_sign_of_life(host, path):
+    path.unlink()
+    minute = timedelta(minutes=1)
+
+    await host.pulse.beat(clock.now() + minute, clock.monotonic() + minute.total_seconds())
+
+    assert (await ask(path, "/status"))["service"]["pid"] == os.getpid()
+
+
 async def test_what_is_left_of_a_budget_is_shown(path):
     state = await ask(path, "/status")
     figure = {"of": 8.0, "left": 7.25, "until": "2026-12-01T00:00:00Z"}
