@@ -2,12 +2,14 @@
 the month's budget kept."""
 
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from scheduler.audit import review
-from scheduler.audit.database import open_database
+from scheduler.audit.database import Database, open_database
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
 from scheduler.gateway.fleet import BUDGET
@@ -18,12 +20,14 @@ from scheduler.site.site import Site
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
 
+from .conftest import Clock, Stand
+
 PULSE = timedelta(minutes=5)
 BEGIN = datetime(2026, 1, 12, 7, 0, tzinfo=UTC)  # a Monday, 23:00 in Los Angeles
 
 
 @pytest.fixture
-async def home(stand, tmp_path):
+async def home(stand: Stand, tmp_path: Path) -> AsyncIterator[tuple[Site, Database]]:
     stand.clock.instant = BEGIN
     stand.sign_in()
     database = open_database(tmp_path / "tou.db", create=True)
@@ -46,7 +50,7 @@ async def home(stand, tmp_path):
     database.close()
 
 
-async def live(site, clock, until):
+async def live(site: Site, clock: Clock, until: datetime) -> None:
     """Wake the site when it wants to be woken, and at each pulse."""
     await site.look(Wake.START)
     pulse = clock.instant + PULSE
@@ -63,7 +67,9 @@ async def live(site, clock, until):
             await site.look(soonest.wake, due=soonest.due)
 
 
-async def test_every_boundary_of_a_day_is_confirmed_within_the_budget(stand, home):
+async def test_every_boundary_of_a_day_is_confirmed_within_the_budget(
+    stand: Stand, home: tuple[Site, Database]
+) -> None:
     site, database = home
     stand.faults.lag = 12.0
     stand.faults.stale = 8.0
@@ -79,7 +85,9 @@ async def test_every_boundary_of_a_day_is_confirmed_within_the_budget(stand, hom
     assert stand.cloud.cloud.commands == 4
 
 
-async def test_somebody_else_s_change_is_seen_within_half_an_hour_and_then_put_right(stand, home):
+async def test_somebody_else_s_change_is_seen_within_half_an_hour_and_then_put_right(
+    stand: Stand, home: tuple[Site, Database]
+) -> None:
     site, database = home
     await site.start(alive_until=None, alone=True)
     await live(site, stand.clock, BEGIN + timedelta(hours=1))
@@ -93,7 +101,9 @@ async def test_somebody_else_s_change_is_seen_within_half_an_hour_and_then_put_r
     assert [run.outcome for run in review.runs(database)][-1] == "confirmed"
 
 
-async def test_updated_that_changes_nothing_is_never_called_confirmed(stand, home):
+async def test_updated_that_changes_nothing_is_never_called_confirmed(
+    stand: Stand, home: tuple[Site, Database]
+) -> None:
     site, database = home
     stand.cloud.cloud.take(mode="autonomous")
     stand.faults.set("ignored:operation")
@@ -107,7 +117,9 @@ async def test_updated_that_changes_nothing_is_never_called_confirmed(stand, hom
     assert site.state(stand.clock.now()).confirmed is None
 
 
-async def test_a_spent_budget_is_a_reason_in_the_state(stand, home):
+async def test_a_spent_budget_is_a_reason_in_the_state(
+    stand: Stand, home: tuple[Site, Database]
+) -> None:
     site, _database = home
     spent = {"stretches": {"dollars": "2026-01"}, "counts": {"dollars": 8000}}
     stand.state.with_suffix(BUDGET).write_text(json.dumps(spent))
@@ -120,12 +132,13 @@ async def test_a_spent_budget_is_a_reason_in_the_state(stand, home):
     assert stand.asked() == []
 
 
-async def test_the_state_shows_what_is_left(stand, home):
+async def test_the_state_shows_what_is_left(stand: Stand, home: tuple[Site, Database]) -> None:
     site, _database = home
     await site.start(alive_until=None, alone=True)
     await site.look(Wake.START)
 
     budget = site.state(stand.clock.now()).gateway.budget
 
+    assert budget is not None
     assert budget["dollars"]["of"] == 8.0
     assert 7.9 < budget["dollars"]["left"] < 8.0

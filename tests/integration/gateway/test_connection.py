@@ -4,7 +4,9 @@ import asyncio
 import ssl
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import Any
 
 import httpx
 import pytest
@@ -18,15 +20,15 @@ PATIENCE = 30.0
 class Server:
     """Answers each request with `answer`; None says nothing."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.url = ""
-        self.answer = FINE
+        self.answer: bytes | None = FINE
         self.hangs_up = False
         self.connections = 0
         self.open = 0
         self.changed = asyncio.Condition()
 
-    async def serve(self, reader, writer):
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         await self._count(1)
         try:
@@ -41,18 +43,18 @@ class Server:
             writer.close()
             await self._count(-1)
 
-    async def _count(self, more):
+    async def _count(self, more: int) -> None:
         async with self.changed:
             self.open += more
             self.changed.notify_all()
 
-    async def holds(self, number):
+    async def holds(self, number: int) -> None:
         async with asyncio.timeout(PATIENCE), self.changed:
             await self.changed.wait_for(lambda: self.open == number)
 
 
 @pytest.fixture
-async def server():
+async def server() -> AsyncIterator[Server]:
     made = Server()
     listening = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     made.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
@@ -61,32 +63,36 @@ async def server():
 
 
 @pytest.fixture
-async def kept(server):
+async def kept(server: Server) -> AsyncIterator[KeptConnection]:
     made = KeptConnection(ssl.create_default_context())
     yield made
     await made.aclose()
     await server.holds(0)
 
 
-async def get(kept, url, *, read=PATIENCE):
+async def get(kept: KeptConnection, url: str, *, read: float = PATIENCE) -> httpx.Response:
     return await kept.handle_async_request(
         httpx.Request("GET", url, extensions={"timeout": {"connect": PATIENCE, "read": read}})
     )
 
 
-async def whole(kept, url, **words):
+async def whole(kept: KeptConnection, url: str, **words: Any) -> bytes:
     async with aclosing(await get(kept, url, **words)) as response:
         return await response.aread()
 
 
-async def test_requests_that_follow_each_other_take_one_connection(kept, server):
+async def test_requests_that_follow_each_other_take_one_connection(
+    kept: KeptConnection, server: Server
+) -> None:
     for _ in range(3):
         assert await whole(kept, server.url) == b"{}"
 
     assert server.connections == 1
 
 
-async def test_a_connection_that_the_server_ended_is_made_anew(kept, server):
+async def test_a_connection_that_the_server_ended_is_made_anew(
+    kept: KeptConnection, server: Server
+) -> None:
     server.hangs_up = True
     await whole(kept, server.url)
     await server.holds(0)
@@ -95,7 +101,9 @@ async def test_a_connection_that_the_server_ended_is_made_anew(kept, server):
     assert server.connections == 2
 
 
-async def test_an_answer_that_nobody_asked_for_is_not_the_next_ones(kept, server):
+async def test_an_answer_that_nobody_asked_for_is_not_the_next_ones(
+    kept: KeptConnection, server: Server
+) -> None:
     server.answer = FINE + FINE
     await whole(kept, server.url)
     server.answer = FINE.replace(b"{}", b"[]")
@@ -104,7 +112,7 @@ async def test_an_answer_that_nobody_asked_for_is_not_the_next_ones(kept, server
     assert server.connections == 2
 
 
-async def test_an_answer_in_parts_is_read_whole(kept, server):
+async def test_an_answer_in_parts_is_read_whole(kept: KeptConnection, server: Server) -> None:
     server.answer = (
         b"HTTP/1.1 103 Early Hints\r\n\r\n"
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"
@@ -113,7 +121,9 @@ async def test_an_answer_in_parts_is_read_whole(kept, server):
     assert await whole(kept, server.url) == b"{}"
 
 
-async def test_two_requests_at_once_leave_one_connection(kept, server):
+async def test_two_requests_at_once_leave_one_connection(
+    kept: KeptConnection, server: Server
+) -> None:
     both = await asyncio.gather(get(kept, server.url), get(kept, server.url))
     assert server.open == 2
     for response in both:
@@ -124,7 +134,9 @@ async def test_two_requests_at_once_leave_one_connection(kept, server):
     assert server.connections == 2
 
 
-async def test_what_is_closed_in_the_middle_of_an_answer_is_open_no_more(kept, server):
+async def test_what_is_closed_in_the_middle_of_an_answer_is_open_no_more(
+    kept: KeptConnection, server: Server
+) -> None:
     response = await get(kept, server.url)
 
     await kept.aclose()
@@ -141,7 +153,11 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("how", FAILURES.values(), ids=list(FAILURES))
-async def test_failures_are_told_as_httpx_tells_them_and_leave_nothing_open(kept, server, how):
+async def test_failures_are_told_as_httpx_tells_them_and_leave_nothing_open(
+    kept: KeptConnection,
+    server: Server,
+    how: tuple[bytes | None, bool, type[Exception], str | None],
+) -> None:
     server.answer, server.hangs_up, kind, text = how
 
     with pytest.raises(kind, match=text):
@@ -150,7 +166,9 @@ async def test_failures_are_told_as_httpx_tells_them_and_leave_nothing_open(kept
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.001, 0.05])
-async def test_a_handshake_that_takes_too_long_leaves_nothing_open(kept, server, seconds):
+async def test_a_handshake_that_takes_too_long_leaves_nothing_open(
+    kept: KeptConnection, server: Server, seconds: float
+) -> None:
     url, timeout = server.url.replace("http:", "https:"), {"connect": seconds, "read": PATIENCE}
     asked = httpx.Request("GET", url, extensions={"timeout": timeout, "compare": pytest.fail})
 
@@ -159,12 +177,14 @@ async def test_a_handshake_that_takes_too_long_leaves_nothing_open(kept, server,
     await server.holds(0)
 
 
-async def test_nobody_there_is_told_as_httpx_tells_it(kept, unused_tcp_port):
+async def test_nobody_there_is_told_as_httpx_tells_it(
+    kept: KeptConnection, unused_tcp_port: int
+) -> None:
     with pytest.raises(httpx.ConnectError):
         await whole(kept, f"http://127.0.0.1:{unused_tcp_port}/")
 
 
-def test_the_service_holds_no_pool_of_connections():
+def test_the_service_holds_no_pool_of_connections() -> None:
     """They and what they bring are 2 MB, which an idle service would hold for nothing."""
     asked = (
         "import sys, scheduler.host.host, scheduler.gateway.local.client\n"
