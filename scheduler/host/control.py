@@ -103,10 +103,12 @@ class Control:
                 return json_response(document())
             case "/sites":
                 return json_response({"sites": [self._brief(each) for each in self._host.keepers]})
-            case "/status" | "/leases":
+            case "/status" | "/leases" | "/doctor":
                 keeper = self._keeper(request)
                 if keeper is None:
                     return problem(404, "There is no such site; see /sites.")
+                if request.path == "/doctor":
+                    return json_response(self._host.findings(keeper.site))
                 state = to_json(self._host.views.state(keeper.site, clock.now()))
                 whole = request.path == "/status"
                 return json_response(state if whole else {"leases": state["leases"]})

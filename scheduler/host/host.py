@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -32,6 +32,7 @@ from scheduler.host.views import Views
 from scheduler.outlets import journal
 from scheduler.plain import plain
 from scheduler.settings import Settings
+from scheduler.site.site import Site
 from scheduler.words import Wake
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,11 @@ FIRST_LOOK_SECONDS = 60.0
 FEW = 16
 
 
-async def serve(settings: Settings) -> None:
+Findings = Callable[[Site], Mapping[str, object]]
+"""What a look at a site finds, in JSON; handed in, since the doctor stands above the host."""
+
+
+async def serve(settings: Settings, findings: Findings) -> None:
     """Run until SIGTERM or SIGINT. Raises ConfigurationError before anything was touched where
     the schedule or the settings are wrong."""
     signals = Signals()
@@ -53,7 +58,9 @@ async def serve(settings: Settings) -> None:
         try:
             async with open_sites(settings) as opened:
                 if not signals.stop.is_set():
-                    await Host(opened, lock, signals).run(alive_until=alive_until)
+                    await Host(opened, lock, signals, findings=findings).run(
+                        alive_until=alive_until
+                    )
         finally:
             lock.release()
 
@@ -82,10 +89,17 @@ class Signals:
 class Host:
     """The running process: one or many sites, and what turns them."""
 
-    def __init__(self, opened: Opened, lock: Instance, signals: Signals | None = None) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        lock: Instance,
+        signals: Signals | None = None,
+        *,
+        findings: Findings = lambda _: {},
+    ) -> None:
         self.opened, self.lock = opened, lock
         self.signals = signals or Signals()
-        self.since = clock.now()
+        self.findings, self.since = findings, clock.now()
         self.timers = Timers()
         self.keepers = tuple(
             Keeper(each.site, self.timers, turned=self._turned) for each in opened.hosted
