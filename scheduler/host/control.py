@@ -57,7 +57,11 @@ class Control:
     """Listens beside the database, or in the service's folder of /run."""
 
     def __init__(
-        self, settings: Settings, keepers: tuple[Keeper, ...], views: Views, findings: Findings
+        self,
+        settings: Settings,
+        keepers: tuple[Keeper, ...],
+        views: Views,
+        findings: Findings = lambda _: {},
     ) -> None:
         self._keepers, self._views, self._findings = keepers, views, findings
         self._database, self._key = settings.database_path, settings.act_key
