@@ -172,6 +172,10 @@ class Site:
         finally:
             self._looking.discard(task)
 
+    def acts_once(self) -> None:
+        """The process ends after this act: nothing is begun that would have to be renewed."""
+        self.controller.set_point.renews = False
+
     async def settle(self, attempt: Attempt | None) -> Attempt | None:
         """For a command without a service: read back until an accepted attempt is over."""
         while attempt is not None and attempt.outcome is Outcome.ACCEPTED:

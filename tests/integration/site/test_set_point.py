@@ -116,6 +116,18 @@ async def test_the_order_stands_beside_the_setting_for_three_pulses(home: Chargi
     assert charging(home)["watts"] == 3000.0
 
 
+async def test_a_process_that_ends_after_its_act_orders_nothing_and_leaves_no_run_open(
+    home: ChargingHome,
+) -> None:
+    home.site.acts_once()
+
+    device = await by_night(home)
+
+    assert device.active.mode == "backup"
+    assert device.orders == []
+    assert charges(home) == []
+
+
 async def test_it_is_renewed_at_each_pulse_and_never_runs_out(home: ChargingHome) -> None:
     device = await by_night(home)
 
