@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,12 +19,12 @@ from pathlib import Path
 import psutil
 
 from benchmarks import audit
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, undisturbed
 from scheduler.audit import readings
 from scheduler.audit.database import Database, open_database
 from scheduler.audit.readings import KeptReading
 
-REPEATS = 15
+REPEATS = 40
 EVERY = timedelta(minutes=5)
 YEAR = datetime(2025, 1, 1, tzinfo=UTC)
 DAY = "2025-07-01"
@@ -82,8 +81,8 @@ def _page(folder: Path) -> list[Figure]:
         assert found, told
         url = found[0]
         first = _answered(f"{url}/")
-        day = statistics.median(_answered(f"{url}/day/{DAY}") for _ in range(REPEATS))
-        runs = statistics.median(_answered(f"{url}/audit") for _ in range(REPEATS))
+        day = undisturbed(_answered(f"{url}/day/{DAY}") for _ in range(REPEATS))
+        runs = undisturbed(_answered(f"{url}/audit") for _ in range(REPEATS))
         held = psutil.Process(process.pid).memory_info().rss / 2**20
     return [
         Figure("the page: start", ready, "ms", None, None),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import statistics
 import tempfile
 import time
 from contextlib import closing
@@ -14,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks import gateway as simulated
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, undisturbed
 from scheduler.audit.database import open_database
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
@@ -30,7 +29,7 @@ from scheduler.site.controller import Controller
 from scheduler.site.wish import Conduct
 from scheduler.words import Outcome, Wake
 
-ROUNDS = 60
+ROUNDS = 200
 RATIO = 1.25
 SCHEDULE = """\
 schedule: bench
@@ -51,16 +50,15 @@ REQUESTS = (
 def measure() -> list[Figure]:
     """The ratio, and the two times behind it."""
     with tempfile.TemporaryDirectory() as folder, simulated.beside() as where:
-        ours, bare, entry = asyncio.run(_race(Path(folder), where))
-        commit = _commit(Path(folder))
-    ratio = statistics.median(ours) / statistics.median(bare)
-    beside = statistics.median(ours) / (statistics.median(bare) + 2 * entry)
-    floor = (statistics.median(bare) + 2 * commit) / statistics.median(bare)
+        ours, bare, entries = asyncio.run(_race(Path(folder), where))
+        commits = _commits(Path(folder))
+    switch, requests, entry, commit = map(undisturbed, (ours, bare, entries, commits))
+    ratio = switch / requests
+    beside = switch / (requests + 2 * entry)
+    floor = (requests + 2 * commit) / requests
     return [
-        Figure("confirmed switch, ours", statistics.median(ours) * 1e3, "ms", None, None),
-        Figure(
-            "the same six requests, bare httpx", statistics.median(bare) * 1e3, "ms", None, None
-        ),
+        Figure("confirmed switch, ours", switch * 1e3, "ms", None, None),
+        Figure("the same six requests, bare httpx", requests * 1e3, "ms", None, None),
         Figure("one durable entry, of two in a switch", entry * 1e3, "ms", None, None),
         Figure("one commit of a bare SQLite file", commit * 1e3, "ms", None, None),
         Figure("requests and two bare commits / bare requests", floor, "x", None, None),
@@ -69,7 +67,9 @@ def measure() -> list[Figure]:
     ]
 
 
-async def _race(folder: Path, where: dict[str, str]) -> tuple[list[float], list[float], float]:
+async def _race(
+    folder: Path, where: dict[str, str]
+) -> tuple[list[float], list[float], list[float]]:
     database = open_database(folder / "tou.db", create=True)
     line = line_to(
         where["url"],
@@ -103,17 +103,17 @@ async def _race(folder: Path, where: dict[str, str]) -> tuple[list[float], list[
             begun = time.perf_counter()
             await _bare(plain, attempt.setting)
             bare.append(time.perf_counter() - begun)
-    entry = await _durable(recorder)
+    entries = await _durable(recorder)
     await client.close()
     recorder.close()
     writer.close()
     database.close()
-    return ours[3:], bare[3:], entry
+    return ours[3:], bare[3:], entries
 
 
-def _commit(folder: Path) -> float:
-    """Seconds of a row on the disk with nothing around it, the median of some: less than two of
-    them no switch can cost that writes down what it means to do, and what became of it."""
+def _commits(folder: Path) -> list[float]:
+    """Seconds of a row on the disk with nothing around it: less than two of them no switch can
+    cost that writes down what it means to do, and what became of it."""
     with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as plain:
         plain.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
         plain.execute("CREATE TABLE entries (id INTEGER PRIMARY KEY, detail TEXT)")
@@ -123,17 +123,17 @@ def _commit(folder: Path) -> float:
             begun = time.perf_counter()
             plain.execute("INSERT INTO entries (detail) VALUES (?)", ["x" * 300])
             taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
+    return taken
 
 
-async def _durable(recorder: Recorder) -> float:
-    """Seconds until an entry is on the disk, the median of some."""
+async def _durable(recorder: Recorder) -> list[float]:
+    """Seconds until an entry is on the disk."""
     taken = []
     for _ in range(ROUNDS):
         begun = time.perf_counter()
         await recorder.event("bench", "entry")
         taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
+    return taken
 
 
 async def _bare(plain: httpx.AsyncClient, setting: Setting) -> None:

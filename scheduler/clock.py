@@ -9,7 +9,8 @@ from __future__ import annotations
 import ctypes
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,11 @@ def localise(instant: datetime, zone: ZoneInfo) -> datetime:
     repeated autumn hour is read an hour early (spulec/freezegun #422).
     """
     return zone.fromutc(instant.replace(tzinfo=zone))
+
+
+def midnight(on: date, zone: ZoneInfo) -> datetime:
+    """The instant at which a local date begins."""
+    return datetime.combine(on, time_of_day(0), zone).astimezone(UTC)
 
 
 def to_micros(instant: datetime) -> int:

@@ -37,8 +37,9 @@ _SECRET_LONGEST: Final = 100_000
 _MINUTE: Final = timedelta(minutes=1)
 
 
-def _duration(value: object) -> object:
-    return clock.parse_duration(value) if isinstance(value, str) else value
+def of_text(parse: Callable[[str], object]) -> BeforeValidator:
+    """A text as its parser understands it; what is no text stays as it is."""
+    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
 
 
 def between(least: timedelta, most: timedelta) -> AfterValidator:
@@ -53,28 +54,21 @@ def between(least: timedelta, most: timedelta) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _word(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
 def _nothing(value: object) -> object:
     return None if value == "" else value
 
 
-def _flag(value: object) -> object:
-    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    return words.get(value.strip().lower(), value) if isinstance(value, str) else value
-
-
-AWord: Final = BeforeValidator(_word)
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+_FLAGS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+AWord: Final = of_text(lambda text: text.strip().lower())
+Flag = Annotated[bool, of_text(lambda text: _FLAGS.get(text.strip().lower(), text))]
+Duration = Annotated[timedelta, of_text(clock.parse_duration)]
 # A minute between two steps is more than any gateway was seen to need.
-Pause = Annotated[timedelta, BeforeValidator(_duration), between(timedelta(0), _MINUTE)]
-OptionalPause = Annotated[Pause | None, BeforeValidator(_nothing)]
-OptionalPath = Annotated[Path | None, BeforeValidator(_nothing)]
-OptionalText = Annotated[str | None, BeforeValidator(_nothing)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_nothing)]
+Pause = Annotated[Duration, between(timedelta(0), _MINUTE)]
+OrNothing: Final = BeforeValidator(_nothing)
+OptionalPause = Annotated[Pause | None, OrNothing]
+OptionalPath = Annotated[Path | None, OrNothing]
+OptionalText = Annotated[str | None, OrNothing]
+OptionalSecret = Annotated[SecretStr | None, OrNothing]
 
 
 class FromEnvironment(BaseSettings):

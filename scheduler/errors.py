@@ -66,6 +66,17 @@ class Problem:
         path = f"{self.path}: " if self.path else ""
         return f"{self.place}: {mark}{path}{self.message} [{self.id}]"
 
+    def to_json(self) -> dict[str, str | int]:
+        return {
+            "file": self.place.file,
+            "line": self.place.line,
+            "column": self.place.column,
+            "path": self.path,
+            "message": self.message,
+            "id": self.id,
+            "severity": self.severity,
+        }
+
 
 class SchedulerError(Exception):
     """The scheduler cannot go on."""

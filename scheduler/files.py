@@ -159,14 +159,15 @@ class Lock:
         file = open_shared(self.path, mode=self._mode)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(file, 0)
-            os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         except BlockingIOError:
             os.close(file)
             return False
         except BaseException:
             os.close(file)
             raise
+        with suppress(OSError):  # a full disk takes no name, and locks all the same
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
         return True
 
@@ -196,7 +197,8 @@ class Lock:
     def release(self) -> None:
         """Let others in; does nothing where it was not taken."""
         if self._file is not None:
-            os.ftruncate(self._file, 0)
+            with suppress(OSError):
+                os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = None
 

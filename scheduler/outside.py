@@ -31,6 +31,17 @@ def said(text: object, *, secrets: Iterable[str] = (), limit: int = LIMIT) -> st
     return shown if len(shown) <= limit else f"{shown[: limit - 3]}..."
 
 
+WORD: Final = 64
+"""The longest word of a gateway's that is kept."""
+
+
+def word(text: object, *, secrets: Iterable[str] = ()) -> str | None:
+    """A word from outside, such as a mode or a version, fit to be shown; None where it is none."""
+    if not isinstance(text, str):
+        return None
+    return said(hides_tokens(_text(text)), secrets=secrets, limit=WORD) or None
+
+
 def hides_tokens(text: str) -> str:
     """The text without whatever looks like a session's token."""
     return _TOKEN.sub(HIDDEN, text)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr
 
 from scheduler import environment
 from scheduler.environment import (
@@ -50,10 +50,8 @@ def _names(text: str) -> str:
     return ",".join(names)
 
 
-def _days(value: object) -> object:
+def _days(value: str) -> int | None:
     """Days as `400d` or `400`; `keep` for ever."""
-    if not isinstance(value, str):
-        return value
     text = value.strip().lower()
     if text in {"", "keep"}:
         return None
@@ -85,7 +83,7 @@ class Settings(FromEnvironment):
     retry_max: Annotated[Duration, environment.between(_SECOND, 24 * 60 * _MINUTE)] = 5 * _MINUTE
     dry_run: Flag = False
     soft_restart: Flag = False
-    readings_keep: Annotated[int | None, BeforeValidator(_days)] = None
+    readings_keep: Annotated[int | None, environment.of_text(_days)] = None
     act_key: Annotated[OptionalSecret, AfterValidator(_long_enough)] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AWord] = "info"
     log_format: Annotated[Literal["text", "json"], AWord] = "text"

@@ -56,7 +56,7 @@ def allowed_by(settings: Any) -> list[Allowed]:
     for name in settings.gateways:
         table = settings.of(registry.settings_of(name))
         limits = registry.transport(name).limits_of(table)
-        found.append(Allowed(name, limits, registry.abilities_of(name, table)))
+        found.append(Allowed(name, limits, registry.abilities_of(name)))
     return found
 
 

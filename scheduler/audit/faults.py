@@ -16,9 +16,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from scheduler import files
 from scheduler.errors import AuditUnwritableError
 
+_FULL: Final = "the disk is full. Free some space; it goes on by itself."
 # By the beginning of SQLite's name for the error; the first that fits.
 _ADVICE: Final = (
-    ("SQLITE_FULL", "the disk is full. Free some space; it goes on by itself."),
+    ("SQLITE_FULL", _FULL),
+    ("SQLITE_IOERR_SHMSIZE", _FULL),  # no room for the index of the write-ahead log
     ("SQLITE_BUSY", "another process keeps it locked. Close what else has it open for writing."),
     ("SQLITE_LOCKED", "another process keeps it locked. Close what else has it open for writing."),
     (

@@ -153,6 +153,18 @@ def run_of(database: Database, entry: int) -> int | None:
         return connection.execute(select(audit.c.run).where(audit.c.id == entry)).scalar()
 
 
+def sites(database: Database) -> list[str]:
+    """The names of all sites that have entries. Raises AuditUnwritableError."""
+    found: list[str] = []
+    with database.reading() as connection:
+        # From one to the next by the index: DISTINCT would walk through every entry.
+        while name := connection.execute(
+            select(func.min(audit.c.site)).where(audit.c.site > (found[-1] if found else ""))
+        ).scalar():
+            found.append(name)
+    return found
+
+
 def last_entry(database: Database) -> int:
     """The number of the last entry of all sites; 0 for none. Raises AuditUnwritableError."""
     with database.reading() as connection:
@@ -302,15 +314,8 @@ def _evidence_view(row: Row[*tuple[Any, ...]]) -> EvidenceView:
 
 def _step_view(row: Row[*tuple[Any, ...]]) -> StepView:
     detail = json.loads(row.detail)
-    return StepView(
-        at=clock.from_micros(row.at),
-        step=str(detail.get("step")),
-        method=detail.get("method"),
-        path=detail.get("path"),
-        status=detail.get("status"),
-        duration_ms=detail.get("duration_ms"),
-        error=detail.get("error"),
-    )
+    rest = {key: detail.get(key) for key in ("method", "path", "status", "duration_ms", "error")}
+    return StepView(at=clock.from_micros(row.at), step=str(detail.get("step")), **rest)
 
 
 def _run_view(row: Row[*tuple[Any, ...]], parts: Parts) -> RunView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -45,9 +45,7 @@ def html(chosen: Settings, question: Question, zone: ZoneInfo) -> str:
 def _days(since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
     on = clock.localise(since, zone).date()
     while True:
-        start, end = (
-            datetime.combine(day, time(0), zone).astimezone(UTC) for day in (on, on + timedelta(1))
-        )
+        start, end = clock.midnight(on, zone), clock.midnight(on + timedelta(1), zone)
         if start >= until:
             return
         if start < end:

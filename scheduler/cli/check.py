@@ -16,6 +16,7 @@ from scheduler.cli.show import echo_json, format_option, zone_data_words
 from scheduler.cli.table import printable, terminal_width, wrapped
 from scheduler.cli.times import count
 from scheduler.errors import MOST_SHOWN, ConfigurationError, Problem, ScheduleError
+from scheduler.plain import plain
 from scheduler.schedule import zones
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _answer(
     return {
         "file": str(path),
         "ok": failure is None,
-        "problems": [_as_json(problem) for problem in problems],
+        "problems": plain(problems),
         **summary,
         "zone_data": zones.zone_data().to_json(),
         **({"error": failure} if failure else {}),
@@ -191,15 +192,3 @@ def _counted(problems: tuple[Problem, ...]) -> str:
         for severity in ("error", "warning", "notice")
     ]
     return ", ".join(count(number, word) for number, word in numbers if number)
-
-
-def _as_json(problem: Problem) -> dict[str, Any]:
-    return {
-        "file": problem.place.file,
-        "line": problem.place.line,
-        "column": problem.place.column,
-        "path": problem.path,
-        "message": problem.message,
-        "id": problem.id,
-        "severity": problem.severity,
-    }

@@ -15,7 +15,7 @@ from scheduler.audit import database, guard, proof, writer
 from scheduler.audit.backup import backup
 from scheduler.audit.entry import Entry
 from scheduler.audit.proof import Verified
-from scheduler.cli.show import echo_json, format_option
+from scheduler.cli.show import echo_answer, echo_json, format_option
 from scheduler.cli.table import printable
 from scheduler.cli.verbs import Verbs
 from scheduler.errors import AuditTamperedError, SchedulerError
@@ -72,10 +72,8 @@ def backup_command(target: Path, form: str) -> None:
     present = _present(path, older=True)
     with closing(present):
         verified = backup(present, target)
-    if form == "json":
-        echo_json({"database": str(path), "backup": str(target), **_proof(verified)})
-        return
-    click.echo(f"{target}: {_words(verified)}, verified.")
+    told = {"database": str(path), "backup": str(target), **_proof(verified)}
+    echo_answer(form, told, lambda: f"{target}: {_words(verified)}, verified.")
 
 
 @db_command.command("verify")

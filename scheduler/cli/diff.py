@@ -11,7 +11,7 @@ from scheduler import clock
 from scheduler.cli import chosen
 from scheduler.cli.plan import MOST_DAYS
 from scheduler.cli.revision import schedule_of
-from scheduler.cli.show import echo_json, format_option, local_text
+from scheduler.cli.show import echo_answer, format_option, local_text
 from scheduler.cli.table import Column, paragraph, printable, table
 from scheduler.cli.times import count, parse_instant
 from scheduler.plan.effect import EditEffect, JobChange, change_text, effect, weekdays
@@ -52,10 +52,8 @@ def diff_command(old: str, new: str | None, start: str, days: int, form: str) ->
     except (ValueError, OverflowError):
         raise click.UsageError("--from is too near an end of the calendar.") from None
     zones = (before.timezone, after.timezone)
-    if form == "json":
-        echo_json({**found.to_json(), "timezones": dict(zip(("old", "new"), zones, strict=True))})
-    else:
-        click.echo(_zones_text(*zones) + _text(found))
+    told = {**found.to_json(), "timezones": dict(zip(("old", "new"), zones, strict=True))}
+    echo_answer(form, told, lambda: _zones_text(*zones) + _text(found))
 
 
 def _zones_text(old: str, new: str) -> str:

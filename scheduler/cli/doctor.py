@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from scheduler import settings
-from scheduler.cli.show import SIMULATION, echo_json, format_option
+from scheduler.cli.show import SIMULATION, echo_answer, format_option
 from scheduler.cli.table import printable
 from scheduler.doctor import Sign, Signs, examine_all, exit_code
 
@@ -31,10 +31,8 @@ def doctor_command(form: str) -> None:
     beside, gateways = asyncio.run(examine_all(chosen))
     found = (*beside, *(each for one in gateways for each in one.found))
     code = exit_code(found)
-    if form == "json":
-        echo_json(as_json(beside, gateways, code))
-    else:
-        click.echo("\n".join(lines(beside, gateways)))
+    told = as_json(beside, gateways, code)
+    echo_answer(form, told, lambda: "\n".join(lines(beside, gateways)))
     sys.exit(code)
 
 

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from scheduler import clock
 from scheduler.audit.intent import Ended, Intent
 from scheduler.audit.recorder import Recorder, Run
 from scheduler.audit.writer import Writer
@@ -34,8 +33,6 @@ async def opened(chosen: Settings, name: str, *, password: bool) -> AsyncIterato
         table = table.model_copy(update={"gateway_password": SecretStr("")})
     around = Surroundings(
         state=chosen.database_path,
-        now=clock.now,
-        monotonic=clock.monotonic,
         timezone=_timezone(chosen),
         offered=offered_simulation(chosen),
     )

@@ -98,12 +98,7 @@ class Pair:
 
     @property
     def around(self) -> Surroundings:
-        return Surroundings(
-            state=self.chosen.database_path,
-            now=clock.now,
-            monotonic=clock.monotonic,
-            timezone="UTC",
-        )
+        return Surroundings(self.chosen.database_path)
 
 
 def _duration(_context: object, _option: object, text: str) -> timedelta:

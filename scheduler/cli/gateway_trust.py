@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from scheduler import clock, settings
-from scheduler.cli.show import echo_json, format_option
+from scheduler.cli.show import echo_answer, format_option
 from scheduler.errors import SchedulerError, SettingsError
 from scheduler.gateway.local import pin
 from scheduler.gateway.local.pin import Certificate
@@ -78,10 +78,7 @@ def trust_command(url: str | None, yes: bool, env_file: Path | None, form: str) 
     keep_event(chosen, "trust", "gateway certificate", told)
     if env_file is not None:
         _write(env_file, offer.line)
-    if form == "json":
-        echo_json(_as_json(offer, env_file))
-    else:
-        click.echo(_next(chosen, offer, env_file))
+    echo_answer(form, _as_json(offer, env_file), lambda: _next(chosen, offer, env_file))
 
 
 def _paired(chosen: Settings) -> str | None:

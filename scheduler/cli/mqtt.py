@@ -17,10 +17,10 @@ from scheduler import __version__, asking, clock, settings
 from scheduler.cli.verbs import Verbs
 from scheduler.errors import (
     AccessError,
-    ConfigurationError,
     LeaseError,
     ServiceSilentError,
 )
+from scheduler.extras import extra
 from scheduler.host import instance, supervisor
 from scheduler.outlets import journal
 from scheduler.outlets.mqtt.message import Message, gone, of_state
@@ -178,13 +178,8 @@ def _sign_of(database: Path) -> Callable[[], object]:
 
 
 def _prepared() -> tuple[Settings, MqttSettings]:
-    try:
+    with extra("mqtt", "MQTT"):
         from scheduler.outlets.mqtt import link
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"MQTT needs {error.name}, which is not installed. Run: pip install"
-            " 'tou-scheduler[mqtt]'"
-        ) from None
     chosen, table = settings.load_beside(MqttSettings)
     journal.configure(chosen.log_level, chosen.log_format)
     link.broker(table)

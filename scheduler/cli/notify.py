@@ -96,7 +96,6 @@ def _prepared() -> tuple[Settings, NotifySettings]:
 def _targets(table: NotifySettings) -> tuple[Addressee, ...]:
     if table.notify_targets is None:
         raise _nothing_set()
-    targets.require_extra()
     found = targets.targets(table.notify_targets.get_secret_value())
     targets.check(found)
     return found

@@ -19,7 +19,15 @@ from scheduler.errors import AccessError, AuditError, SchedulerError, ServiceSil
 from scheduler.host import instance
 from scheduler.outlets.notices import targets
 from scheduler.outlets.notices.absence import GONE, Absence, Heard
-from scheduler.outlets.notices.notice import Notice, of_stories, stories
+from scheduler.outlets.notices.notice import (
+    EARLY,
+    OVER,
+    Notice,
+    early_over,
+    of_stories,
+    of_unwritten,
+    stories,
+)
 from scheduler.outlets.notices.settings import NotifySettings
 from scheduler.outlets.notices.targets import Addressee, Send
 from scheduler.outlets.notices.teller import Teller
@@ -60,7 +68,7 @@ class Turns:
         zone = display_zone(self._settings)
         if self._pinger is not None:
             self._pinger.look(turned(state) if state else None, now)
-        told = self._teller.tell(self._notices(heard, now, zone), now, zone)
+        told = self._teller.tell(self._notices(heard, state, now, zone), now, zone)
         told += self._tell_digest(now, zone)
         if state is not None:
             self._own_up(state)
@@ -79,12 +87,22 @@ class Turns:
         except (ServiceSilentError, AccessError) as error:
             log.debug("the service is not told: %s", error)
 
-    def _notices(self, heard: Heard, now: datetime, zone: ZoneInfo) -> Iterator[Notice]:
+    def _notices(
+        self, heard: Heard, state: Mapping[str, Any] | None, now: datetime, zone: ZoneInfo
+    ) -> Iterator[Notice]:
         site, gone = self._settings.site, self._book.open_key(GONE)
         yield from self._absence.notices(heard, gone, now, site=site, zone=zone)
+        unwritten = of_unwritten(state["incidents"] if state else (), site=site, zone=zone)
+        told = {each.key: each for each in unwritten}
+        yield from told.values()
         try:
-            yield from of_incidents(self._settings, self._book, now, zone)
+            kept = of_incidents(self._settings, self._book, now, zone)
+            yield from kept
             self._fault = ""
+            known = {*told, *(each.key.removesuffix(OVER) for each in kept)}
+            key = self._book.open_key(EARLY)
+            if state is not None and key is not None and key not in known:
+                yield early_over(key, site, zone, now)
         except AccessError:
             raise
         except SchedulerError as error:

@@ -41,6 +41,14 @@ def echo_json(value: Any) -> None:
     click.echo(json_line(value, indent=2 if sys.stdout.isatty() else None))
 
 
+def echo_answer(form: str, data: Any, text: Callable[[], str]) -> None:
+    """An answer as JSON, or as text with styles where a person looks at it."""
+    if form == "json":
+        echo_json(data)
+    else:
+        echo_drawn(text())
+
+
 def json_line(value: Any, *, indent: int | None = None) -> str:
     """A value as JSON; what a terminal would obey or hide stands in it as an escape."""
     ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")

@@ -14,7 +14,7 @@ import click
 from scheduler import clock
 from scheduler.audit.database import Database, open_database
 from scheduler.cli import chosen
-from scheduler.cli.show import SIMULATION, echo_json, format_option, local_text
+from scheduler.cli.show import SIMULATION, echo_answer, format_option, local_text
 from scheduler.cli.table import paragraph, printable, table
 from scheduler.cli.times import Days, count, parse_instant, span_words
 from scheduler.errors import SchedulerError
@@ -86,10 +86,7 @@ def simulate_command(  # noqa: PLR0917 - click hands them over by name
         report = rehearse(
             loaded, first, first + timedelta(days=days), strikes=strikes, database=database
         )
-    if form == "json":
-        echo_json(report.to_json())
-    else:
-        click.echo(_text(report, zone))
+    echo_answer(form, report.to_json(), lambda: _text(report, zone))
     if not report.well:
         raise SystemExit(1)
 

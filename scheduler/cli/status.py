@@ -7,16 +7,18 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from scheduler import asking, clock, settings
-from scheduler.cli.show import SIMULATION, echo_json, format_option, local_text
+from scheduler.cli.show import SIMULATION, echo_answer, format_option, local_text
 from scheduler.cli.table import paragraph, printable
 from scheduler.cli.times import span_words
 from scheduler.errors import ScheduleError, ServiceSilentError
 from scheduler.host import instance
 from scheduler.host.instance import Running
+from scheduler.outside import said
 from scheduler.schedule import zones
 from scheduler.setting import setting_words
 from scheduler.settings import Settings
@@ -38,10 +40,7 @@ def status_command(form: str) -> None:
     """
     chosen = settings.load()
     answer, code = report(chosen, now=clock.now())
-    if form == "json":
-        echo_json(answer)
-    else:
-        click.echo(text(answer))
+    echo_answer(form, answer, lambda: text(answer))
     sys.exit(code)
 
 
@@ -53,12 +52,22 @@ def report(chosen: Settings, *, now: datetime) -> tuple[State, int]:
 
         return _without_service(chosen, running, not_running(running), now), NOTHING_RUNS
     try:
-        answer = asking.ask(_address(running), "/status")
+        answer = _asked(chosen, _address(running))
     except ServiceSilentError as error:
         from scheduler.host.last_known import silent
 
         return _without_service(chosen, running, silent(running, error), now), NOT_WELL
     return answer, WELL if answer["health"]["ok"] else NOT_WELL
+
+
+def _asked(chosen: Settings, control: Path) -> State:
+    """Of the site of the settings, and of no other that runs in its place."""
+    answer = asking.ask(control, f"/status?site={quote(chosen.site, safe='')}")
+    if "health" not in answer:
+        raise ServiceSilentError(
+            f"It runs no site {said(chosen.site)}. Set TOU_SITE to the one that it runs."
+        )
+    return answer
 
 
 def _address(running: Running) -> Path:
@@ -117,7 +126,8 @@ def _in_force(state: State) -> Iterator[tuple[str, str]]:
     for guard in state.get("guards", ()):
         yield "guard", _guard(state, guard)
     for incident in state.get("incidents", ()):
-        yield "incident", f"{incident['id']}: {incident['text']}  {_ago(state, incident['since'])}"
+        number = incident["id"] or "not in the audit"
+        yield "incident", f"{number}: {incident['text']}  {_ago(state, incident['since'])}"
 
 
 def _health(state: State) -> Iterator[tuple[str, str]]:

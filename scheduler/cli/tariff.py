@@ -13,7 +13,7 @@ import click
 from scheduler import clock
 from scheduler.cli import tariff_text
 from scheduler.cli.chosen import every, find
-from scheduler.cli.show import echo_csv, echo_drawn, echo_json, format_option
+from scheduler.cli.show import echo_answer, echo_csv, echo_json, format_option
 from scheduler.cli.table import Column, table
 from scheduler.cli.tariff_import import import_command
 from scheduler.cli.times import parse_instant
@@ -132,10 +132,7 @@ def show_command(tariff_id: str, year: int | None, form: str) -> None:
     """
     found = find(tariff_id)
     year = year or clock.localise(clock.now(), found.tariff.display_zone).year
-    if form == "json":
-        echo_json(tariff_text.whole(found, year))
-    else:
-        echo_drawn(tariff_text.page(found, year))
+    echo_answer(form, tariff_text.whole(found, year), lambda: tariff_text.page(found, year))
 
 
 @tariff_command.command("at")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,13 @@ from scheduler.cli import audit_text, status
 from scheduler.cli.audit_question import display_zone, life_of
 from scheduler.cli.show import write_csv
 from scheduler.cli.verbs import Verbs
-from scheduler.errors import AccessError, ConfigurationError, ServiceSilentError, SettingsError
+from scheduler.errors import (
+    AccessError,
+    SchedulerError,
+    ServiceSilentError,
+    SettingsError,
+)
+from scheduler.extras import extra
 from scheduler.host import instance
 from scheduler.outlets import journal
 from scheduler.outlets.web import address
@@ -56,7 +61,7 @@ def web_command(context: click.Context, listen: address.Listen | None) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    with _with_the_extra():
+    with extra("web", "The page"):
         from scheduler.outlets.web.app import make
         from scheduler.outlets.web.serve import serve
     chosen = own_settings()
@@ -86,24 +91,13 @@ def password_command(name: str, path: Path | None) -> None:
     """
     from scheduler.cli.web_password import line_of, put
 
-    with _with_the_extra():
+    with extra("web", "The page"):
         line = line_of(name)
     if path is None:
         click.echo(line)
         return
     put(line, path)
     click.echo(f"{path}: {name} may sign in, once `tou web` is started anew.")
-
-
-@contextmanager
-def _with_the_extra() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"The page needs {error.name}, which is not installed. Run: pip install"
-            " 'tou-scheduler[web]'"
-        ) from None
 
 
 def entrance(chosen: Settings, table: WebSettings, where: address.Listen) -> Entrance:
@@ -123,7 +117,7 @@ def entrance(chosen: Settings, table: WebSettings, where: address.Listen) -> Ent
     if not known and (made.acts or made.reach.closed):
         raise SettingsError(_nobody(made, where))
     try:
-        with _with_the_extra():
+        with extra("web", "The page"):
             people.check_hashes(known)
     except ValueError as error:
         raise SettingsError(f"TOU_WEB_PASSWORDS: {error}") from None
@@ -181,6 +175,8 @@ def source(chosen: Settings) -> Source:
         zone=display_zone(chosen),
         now=clock.now,
         state=lambda now: _state(chosen, now),
+        others=lambda: _others(chosen),
+        doctor=lambda: _doctor(chosen),
         life=lambda: life_of(chosen),
         sheet=_sheet,
         hidden=environment.hidden_values,
@@ -190,6 +186,27 @@ def source(chosen: Settings) -> Source:
 
 def _state(chosen: Settings, now: datetime) -> dict[str, Any]:
     return dict(status.report(chosen, now=now)[0])
+
+
+def _others(chosen: Settings) -> list[dict[str, Any]]:
+    """The states of further sites of the running service; none where it cannot be asked."""
+    control = instance.inspect(instance.lock_path(chosen.database_path)).control
+    if control is None:
+        return []
+    try:
+        names = [str(each["site"]) for each in asking.ask(control, "/sites")["sites"]]
+        asked = [f"/status?site={quote(each, safe='')}" for each in names if each != chosen.site]
+        return [asking.ask(control, each) for each in asked]
+    except SchedulerError:
+        return []
+
+
+def _doctor(chosen: Settings) -> dict[str, Any]:
+    control = instance.inspect(instance.lock_path(chosen.database_path)).control
+    try:
+        return asking.ask(control, f"/doctor?site={quote(chosen.site, safe='')}") if control else {}
+    except SchedulerError:
+        return {}
 
 
 def _sheet(runs: Sequence[RunView]) -> str:

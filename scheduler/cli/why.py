@@ -12,9 +12,10 @@ from scheduler import clock, outside, settings
 from scheduler.audit.database import Database
 from scheduler.audit.views import RunView
 from scheduler.cli.audit_question import asked, display_zone, life_of
-from scheduler.cli.show import SIMULATION, echo_json, format_option, local_text
+from scheduler.cli.show import SIMULATION, echo_answer, format_option, local_text
 from scheduler.cli.table import paragraph, printable
 from scheduler.cli.times import count, parse_instant, span_words
+from scheduler.outlets.evidence import evidence_words
 from scheduler.outlets.explain import Explanation, explain, sentence, when
 from scheduler.outlets.hindsight import hindsight
 from scheduler.plan import Lease
@@ -43,11 +44,9 @@ def why_command(at: str, site: str | None, form: str) -> None:
     if instant > now:
         raise click.UsageError("That is still to come. `tou plan` shows what will be wanted.")
     found = asked(chosen, lambda database: _explained(database, chosen, instant, now, site))
-    if form == "json":
-        local = clock.localise(instant, zone).isoformat()
-        echo_json({**found.to_json(), "local": local, "answer": sentence(found, zone)})
-        return
-    click.echo(text(found, zone))
+    local = clock.localise(instant, zone).isoformat()
+    told = {**found.to_json(), "local": local, "answer": sentence(found, zone)}
+    echo_answer(form, told, lambda: text(found, zone))
 
 
 def _explained(
@@ -135,7 +134,7 @@ def _evidence(run: RunView, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     yield "proof", f"{seen or 'no reading'} at {when(ended, zone)}{late} (run {run.run})"
     for each in run.evidence:
         if each.name != "accepted":
-            yield "", f"{each.name} at {when(each.at, zone)}: {outside.said(dict(each.detail))}"
+            yield "", f"{each.name} at {when(each.at, zone)}: {evidence_words(each.detail)}"
 
 
 def _reading(found: Explanation, zone: ZoneInfo) -> str:

@@ -34,8 +34,6 @@ async def examine(chosen: Settings, name: str, loaded: Loaded | None) -> Signs:
     table = chosen.of(settings_of(name))
     around = Surroundings(
         state=chosen.database_path,
-        now=clock.now,
-        monotonic=clock.monotonic,
         timezone=loaded.schedule.timezone if loaded else "UTC",
         offered=offered_simulation(chosen),
     )

@@ -8,7 +8,7 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, aclosing, nullcontext
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -134,10 +134,6 @@ class HttpWire(ABC, Generic[AReply, Held]):
     async def _before(self) -> None:
         """What must be so before a request. Raises GatewayError or one of ERRORS."""
 
-    def _guarded(self) -> AbstractContextManager[object]:
-        """Around each request."""
-        return nullcontext()
-
     def _noted(self, call: Call, reply: AReply) -> AReply:
         """The answer as it is handed on."""
         return reply
@@ -191,8 +187,7 @@ class HttpWire(ABC, Generic[AReply, Held]):
             await self._before()
             client = await self.held.take()
             async with asyncio.timeout(self._patience(call) + self.slack_seconds):
-                with self._guarded():
-                    response = await self._answer(client, call, headers)
+                response = await self._answer(client, call, headers)
                 self.clock_ahead = ahead_of(self._now(), response.headers.get("date"))
                 async with aclosing(response):
                     body = await body_of(response, most=self.most_bytes)

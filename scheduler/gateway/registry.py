@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from scheduler import clock
 from scheduler.environment import TransportSettings
 from scheduler.gateway.base import Gateway, Limits
 
@@ -23,17 +24,17 @@ class Surroundings:
 
     state: Path
     """The path of the database; what must outlive the process lies beside it."""
-    now: Callable[[], datetime]
-    monotonic: Callable[[], float]
-    timezone: str
+    now: Callable[[], datetime] = clock.now
+    monotonic: Callable[[], float] = clock.monotonic
+    timezone: str = "UTC"
     offered: Mapping[str, str] | None = None
     """Where the simulated gateway of a running service answers, as its `serve` told."""
 
 
 class Transport(Protocol):
-    """What the module `scheduler.gateway.<name>` offers. It may offer as well
-    `abilities_of(settings) -> frozenset[str]`, the names in `abilities` of what it can beside
-    settings, and `INSTEAD_OF_LOGOUT`, a sentence, where it keeps no session to end."""
+    """What the module `scheduler.gateway.<name>` offers. It may offer as well `ABILITIES`, the
+    names in `abilities` of what it can beside settings, and `INSTEAD_OF_LOGOUT`, a sentence, where
+    it keeps no session to end."""
 
     def limits_of(self, settings: Any) -> Limits:
         """The limits as far as the settings tell; never needs the network."""
@@ -58,10 +59,10 @@ def transport(name: str) -> Transport:
     return entry  # type: ignore[no-any-return]
 
 
-def abilities_of(name: str, settings: Any) -> frozenset[str] | None:
+def abilities_of(name: str) -> frozenset[str] | None:
     """What a transport can beside settings, without opening it; None where it does not tell."""
-    told = getattr(transport(name), "abilities_of", None)
-    return told(settings) if told else None
+    told: frozenset[str] | None = getattr(transport(name), "ABILITIES", None)
+    return told
 
 
 def instead_of_logout(name: str) -> str | None:

@@ -108,8 +108,13 @@ class Instance:
     def _tell(self, text: bytes) -> None:
         assert self._file is not None
         self._told = text
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, text, 0)
+        try:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, text, 0)
+        except OSError as error:
+            raise SchedulerError(
+                f"{self._path}: cannot be written: {error.strerror}. Free some space on its disk."
+            ) from None
 
     def _in_place(self) -> bool:
         assert self._file is not None

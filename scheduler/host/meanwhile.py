@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from zoneinfo import ZoneInfo
 
 from scheduler import clock
 from scheduler.advice import limits
@@ -25,7 +26,7 @@ async def grant(settings: Settings, asked: Asked) -> Lease:
     """Keep a lease. Raises LeaseError where it cannot be had, AuditUnwritableError, and
     ScheduleError."""
     schedule, now = read_schedule(settings).schedule, clock.now()
-    async with _leases(settings) as leases:
+    async with _leases(settings, schedule.calendar.display_zone) as leases:
         lease = lease_of(asked, schedule, leases.known, now)
         for each in limits.allowed_by(settings):
             reason = lease.setting and objection(lease.setting, each.limits)
@@ -43,11 +44,11 @@ async def end(settings: Settings, ending: LeaseEnding) -> tuple[Lease, ...]:
 
 
 @asynccontextmanager
-async def _leases(settings: Settings) -> AsyncIterator[Leases]:
+async def _leases(settings: Settings, zone: ZoneInfo | None = None) -> AsyncIterator[Leases]:
     database = open_audit(settings)
     writer = Writer(database)
     try:
-        leases = Leases(Recorder(writer, settings.site))
+        leases = Leases(Recorder(writer, settings.site), lambda: zone)
         await leases.load(clock.now())
         yield leases
     finally:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from scheduler import clock
 from scheduler.errors import AuditError, ConfigurationError
-from scheduler.host.change import change, effect_of
 from scheduler.host.keeper import Keeper
 from scheduler.host.sites import Hosted, accepted
 from scheduler.host.watch import OnDisk, Watch, problems_of
 from scheduler.schedule.load import Loaded
+from scheduler.schedule.values import Schedule
 from scheduler.words import Wake
 
 log = logging.getLogger(__name__)
@@ -83,11 +84,26 @@ class Reloads:
         same = old.digest == loaded.schedule.digest
         await site.reload(loaded)
         log.info("the schedule was read again%s", "; it is the same" if same else "")
-        summary = await asyncio.to_thread(effect_of, old, loaded.schedule, clock.now())
+        summary = await asyncio.to_thread(_effect_of, old, loaded.schedule)
         log.info("the coming year: %s", summary)
-        await _note(keeper, "completed", change(old, loaded.schedule, summary))
+        detail = {
+            "schedule": loaded.schedule.name,
+            "file": Path(loaded.schedule.file).name,
+            "from": old.digest[:16],
+            "to": loaded.schedule.digest[:16],
+            "effect": summary,
+        }
+        await _note(keeper, "completed", detail)
         keeper.set_timers()
         keeper.wake(Wake.RELOAD)
+
+
+def _effect_of(old: Schedule, new: Schedule) -> str:
+    """One line on what changes in behaviour over the coming year."""
+    from scheduler.plan.effect import effect
+
+    now = clock.now()
+    return effect(old, new, now, now + timedelta(days=365)).summary()
 
 
 async def _note(keeper: Keeper, name: str, detail: dict[str, Any]) -> None:

@@ -86,13 +86,7 @@ async def open_gateway(
 ) -> AsyncIterator[Gateway]:
     """The gateway of the settings, closed at the end; a simulated one of its own is started where
     none is `offered`. Raises SettingsError where a setting is missing."""
-    surroundings = Surroundings(
-        state=settings.database_path,
-        now=clock.now,
-        monotonic=clock.monotonic,
-        timezone=timezone,
-        offered=offered,
-    )
+    surroundings = Surroundings(state=settings.database_path, timezone=timezone, offered=offered)
     gateway = _opened_gateway(settings, surroundings)
     try:
         yield gateway

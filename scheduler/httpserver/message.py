@@ -38,6 +38,14 @@ class Request:
         except RecursionError:
             raise ValueError("the JSON is nested too deeply") from None
 
+    def fields(self) -> dict[str, Any]:
+        """The JSON object of the body; empty where it is none."""
+        try:
+            data = self.data()
+        except ValueError:
+            return {}
+        return data if isinstance(data, dict) else {}
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

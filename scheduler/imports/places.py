@@ -12,6 +12,7 @@ from typing import Final
 from scheduler.errors import Place, Problem, ScheduleError
 from scheduler.imports.draft import Zone
 from scheduler.schedule import zones
+from scheduler.schedule.tariff_sense import check_zone
 
 UNKNOWN: Final = zones.UNKNOWN
 """No zone, so that every reader refuses the file until its owner has written one."""
@@ -111,9 +112,9 @@ def find(
     """The zone and what to say of it. Raises ScheduleError when the given one is no zone."""
     if given:
         return _given(given, in_file, file)
-    if in_file and _is_zone(in_file):
+    if in_file and not _fault(in_file):
         return Zone(in_file, "the site's zone, from the imported file"), ()
-    ignored = (f'The zone "{in_file}" of the file is not known here.',) if in_file else ()
+    ignored = (f'The zone "{in_file}" of the file is not that of a house.',) if in_file else ()
     found = _by_eia_id(eia_id) or _by_words(utility, name, currency)
     if found is None:
         remark = "not known: write the IANA zone of your utility, such as America/Los_Angeles"
@@ -127,22 +128,20 @@ def find(
 
 
 def _given(name: str, in_file: str, file: str) -> tuple[Zone, tuple[str, ...]]:
-    try:
-        zones.zone(name)
-    except ValueError as error:
-        problem = Problem(Place(file, 1, 1), "timezone", str(error), "timezone")
-        raise ScheduleError((problem,)) from None
+    if fault := _fault(name):
+        raise ScheduleError((Problem(Place(file, 1, 1), "timezone", fault, "timezone"),))
     if in_file and in_file != name:
         return Zone(name), (f"The imported file names the zone {in_file}; {name} was asked for.",)
     return Zone(name), ()
 
 
-def _is_zone(name: str) -> bool:
+def _fault(name: str) -> str | None:
+    """Why a name is not the zone of a house; None where it is one."""
     try:
         zones.zone(name)
-    except ValueError:
-        return False
-    return True
+    except ValueError as error:
+        return str(error)
+    return next((each.message for each in check_zone(name, "local")), None)
 
 
 def _by_eia_id(eia_id: object) -> str | None:
@@ -157,7 +156,7 @@ def _by_words(utility: str, name: str, currency: str) -> str | None:
     found = next((zone for pattern, zone in _BY_NAME if re.search(pattern, lowered)), None)
     if allowed is None or (found or "").startswith(allowed):
         return found
-    single = [zone for zone in allowed if _is_zone(zone)]
+    single = [zone for zone in allowed if not _fault(zone)]
     known = found is not None and len(single) == 1 and len(allowed) == 1
     return single[0] if known else None
 

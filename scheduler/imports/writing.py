@@ -20,6 +20,7 @@ from scheduler.imports.draft import (
 from scheduler.imports.naming import plain
 from scheduler.schedule.clocktime import format_span
 from scheduler.schedule.values import WEEKDAY_NAMES
+from scheduler.schedule.wording import one_or_list
 
 SCHEMA_LINE = "# yaml-language-server: $schema=../tariff.schema.json"
 _HEAD = (
@@ -53,7 +54,7 @@ def _lines(draft: TariffDraft) -> Iterator[str]:
     yield "confidence: {windows: medium, holidays: none}"
     yield "seasons:"
     for season in draft.seasons:
-        yield f"  {season.name}: {_one_or_list([_dates(each) for each in season.ranges])}"
+        yield f"  {season.name}: {one_or_list([_dates(each) for each in season.ranges])}"
     yield "# holidays: the source has none; see notes"
     yield "windows:"
     for season in draft.seasons:
@@ -79,10 +80,6 @@ def _day(day: date | None) -> str:
 def _dates(dates: DateRange) -> str:
     (first_month, first_day), (last_month, last_day) = dates
     return f"{first_month:02}-{first_day:02}..{last_month:02}-{last_day:02}"
-
-
-def _one_or_list(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"[{', '.join(items)}]"
 
 
 def _listed(key: str, items: Sequence[str]) -> Iterator[str]:
@@ -124,7 +121,7 @@ def _windows(shape: Shape, order: Sequence[str]) -> dict[str, str]:
         return {next(iter(spans)): format_span(0, DAY_MINUTES * 60)}
     rest = max(reversed(order), key=lambda name: _minutes(spans.get(name, [])))
     listed = {
-        name: _one_or_list([format_span(start * 60, end * 60) for start, end in spans[name]])
+        name: one_or_list([format_span(start * 60, end * 60) for start, end in spans[name]])
         for name in order
         if name in spans and name != rest
     }

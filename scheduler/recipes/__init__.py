@@ -16,7 +16,7 @@ from scheduler.errors import NothingToScheduleError
 from scheduler.recipes.bands import Bands, bands
 from scheduler.recipes.hours import hours
 from scheduler.schedule.tariff import Tariff
-from scheduler.schedule.wording import listed
+from scheduler.schedule.wording import listed, one_or_list
 
 MOST_RESERVE: Final = 80
 """Above it next to nothing is left to use, and a cloud gateway keeps none but 100 %."""
@@ -204,9 +204,9 @@ def _written(tariff: Tariff, found: Sequence[Bands], rule: _Rule) -> Iterator[st
             if rule.part(each) and (not seasons or each.season in seasons):
                 yield f"  # {each.season}: {hours(tariff, each.season, rule.part(each))}"
         yield f"  - name: {rule.name}{' in ' + listed(seasons) if seasons else ''}"
-        yield f"    during: {_one_or_list(sorted(periods, key=tariff.periods.index))}"
+        yield f"    during: {one_or_list(sorted(periods, key=tariff.periods.index))}"
         if seasons:
-            yield f"    seasons: {_one_or_list(seasons)}"
+            yield f"    seasons: {one_or_list(seasons)}"
         yield from (f"    {line}" for line in rule.lines)
 
 
@@ -220,7 +220,3 @@ def _groups(found: Sequence[Bands], part: Part) -> list[tuple[frozenset[str], li
         if part(each):
             groups.setdefault(part(each), []).append(each.season)
     return list(groups.items())
-
-
-def _one_or_list(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"[{', '.join(words)}]"

@@ -14,8 +14,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from scheduler import plan
+from scheduler import clock, plan
 from scheduler.audit import proof, review
+from scheduler.audit.chain import Json
 from scheduler.audit.database import Database, open_in_memory
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
@@ -29,6 +30,7 @@ from scheduler.rehearsal.witness import Onlooker
 from scheduler.schedule.load import Loaded
 from scheduler.site.asked import Asked
 from scheduler.site.backoff import Backoff
+from scheduler.site.shown import state_of
 from scheduler.site.site import Site
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
@@ -104,28 +106,39 @@ class Rehearsal:
     # --- the service
 
     async def _begin(self) -> None:
-        clock = self.clock
+        fast = self.clock
         self._site = Site(
             "home",
             self.loaded,
             self.battery,
-            Recorder(self._writer, "home", now=clock.now),
+            Recorder(self._writer, "home", now=fast.now),
             Conduct(_BACKOFF),
             kind="simulated",
-            now=clock.now,
-            monotonic=clock.monotonic,
-            sleep=clock.sleep,
+            now=fast.now,
+            monotonic=fast.monotonic,
+            sleep=fast.sleep,
             # A time service tells when it has put the clock right, and nothing while it is wrong.
-            synchronised=lambda: True if not clock.ahead else None,
+            synchronised=lambda: True if not fast.ahead else None,
         )
         await self._site.start(alive_until=self._alive_until)
+        await self._site.recorder.event("service", "start", self._told())
         await self._look(self._site, Wake.START, None)
+
+    def _told(self) -> dict[str, Json]:
+        """What a start tells of itself, so that the record can be asked like a service's own."""
+        seen = self._alive_until
+        return {
+            "digest": self.loaded.schedule.digest[:16],
+            "seen": clock.iso(seen) if seen else None,
+            "first": seen is None,
+        }
 
     async def _stop(self) -> None:
         if self._site is None:
             return
         site, self._site = self._site, None
         self._alive_until = self.clock.now()
+        await site.recorder.event("service", "stop")
         await site.stop()
         site.recorder.close()
         self.witness.is_gone()
@@ -169,7 +182,7 @@ class Rehearsal:
         self.looks += 1
         self._see(during_turn=True)
         now = self.clock.true
-        self.witness.hears(now, site.state(self.clock.now()).reasons)
+        self.witness.hears(now, state_of(site, self.clock.now()).reasons)
         amiss = self.witness.restless or self.battery.amiss or now < self._restless_until
         self._pulse = now + (PULSE if amiss else QUIET_PULSE)
 

@@ -141,10 +141,8 @@ def holiday_table(tables: Tables, count_as: str | None) -> Table | None:
     every day has; None where that leaves it open."""
     if "holiday" in tables:
         return tables["holiday"]
-    if count_as == "weekend":
-        return table_for(tables, 6)
-    if count_as == "weekday":
-        return tables.get("weekday") or table_for(tables, 0)
+    if count_as is not None:
+        return tables.get(count_as) or table_for(tables, 6 if count_as == "weekend" else 0)
     of_the_week = [table_for(tables, weekday) for weekday in range(7)]
     return of_the_week[0] if all(each == of_the_week[0] for each in of_the_week) else None
 

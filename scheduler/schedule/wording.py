@@ -65,6 +65,11 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return folded[found[0]] if found else None
 
 
+def one_or_list(words: Sequence[str]) -> str:
+    """One word, or several as YAML lists them on a line."""
+    return words[0] if len(words) == 1 else f"[{', '.join(words)}]"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Did you mean X?`, or nothing; to follow a sentence."""
     guess = nearest(word, known)

@@ -35,16 +35,8 @@ class ControlDoor:
                     return problem(400, f'Write {{"set": ["busy:3"]}}. {error}')
             case "DELETE", "/faults":
                 faults.end()
-            case "POST", path if self._served.act(path.removeprefix("/"), _data(request)):
+            case "POST", path if self._served.act(path.removeprefix("/"), request.fields()):
                 pass
             case _:
                 return problem(404, f"{request.method} {request.path} is not known here.")
         return json_response({**self._served.state(), "faults": faults.on()})
-
-
-def _data(request: Request) -> dict[str, object]:
-    try:
-        data = request.data()
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}

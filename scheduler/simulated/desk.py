@@ -82,17 +82,14 @@ def _asking(faults: Faults, answer: Reply) -> Reply:
     return replace(answer, headers=(*answer.headers, asked))
 
 
-_BODIES: Final = {"huge": odd.huge, "deep": odd.deep, "garbage": odd.garbage, "blank": bytes}
+_BODIES: Final = {**odd.WHOLE, "garbage": odd.garbage, "blank": bytes}
 
 
 def _strange(faults: Faults) -> Reply | None:
     """A 200 with a body that no gateway should send."""
-    for name, body in _BODIES.items():
-        if faults.take(name):
-            return Reply(200, body())
-    if faults.take("packed"):
-        return Reply(200, odd.packed(), (("Content-Encoding", "gzip, gzip"),))
-    return None
+    name = next((name for name in _BODIES if faults.take(name)), None)
+    packing = (odd.PACKING,) if name == "packed" else ()
+    return Reply(200, _BODIES[name](), packing) if name else None
 
 
 def _typed(device: Device, request: Received, answer: Reply) -> Reply:

@@ -86,6 +86,8 @@ class Loopback(Served, Generic[F]):
         self.faults: F = faults
         self.log: list[Logged] = []
         self.on_request: Callable[[Logged], None] | None = None
+        self.between: Callable[[Request, Response], Response] = lambda _, response: response
+        """What stands between it and a client, and makes something else of its answers."""
         self._timepiece = Timepiece(now)
         self._server = Server(self._answer_late)
         self._port, self._open = 0, False
@@ -132,7 +134,7 @@ class Loopback(Served, Generic[F]):
     async def _answer_late(self, request: Request) -> Response:
         if self.faults.slow:
             await asyncio.sleep(self.faults.slow)
-        return bent(self.faults, self.answer(request))
+        return self.between(request, bent(self.faults, self.answer(request)))
 
     def _mind_the_door(self) -> None:
         task = asyncio.get_running_loop().create_task(self._open_or_shut())

@@ -194,7 +194,7 @@ def objection(setting: Setting, limits: Limits) -> str | None:
         kept = limits.reserves.words()
         return f"This gateway does not keep a reserve of {reserve:g} %. It keeps {kept}."
     if setting.grid_charging is not None and not limits.grid_charging:
-        return "Grid charging cannot be set on this gateway; leave grid_charging out of the rule."
+        return "Grid charging cannot be set on this gateway; leave it out."
     if setting.export is not None and setting.export not in limits.exports:
         return f"Export cannot be set to {setting.export.value} on this gateway."
     return None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 from scheduler import clock, outside, plan
 from scheduler.errors import LeaseError
@@ -103,11 +104,20 @@ def lease_of(asked: Asked, schedule: Schedule, leases: Sequence[Lease], now: dat
         made = _skip(made, asked.name, schedule)
     else:
         made = replace(made, until=_end(asked, schedule, leases, now))
+    zone = schedule.calendar.display_zone
     if made.until <= now:
-        raise LeaseError(f"{clock.iso(made.until)} is over. Give a time to come.")
+        raise LeaseError(f"{until_words(made.until, zone)} is over. Give a time to come.")
     if made.until - now > LONGEST:
-        raise LeaseError(_too_far(made))
+        raise LeaseError(_too_far(made, until_words(made.until, zone)))
     return made
+
+
+def until_words(until: datetime, zone: ZoneInfo | None) -> str:
+    """The end of a lease on the wall clock of a zone, or in UTC."""
+    if zone is None:
+        return clock.iso(until.replace(microsecond=0))
+    local = clock.localise(until, zone)
+    return f"{local:%a %Y-%m-%d %H:%M:%S}" if local.second else f"{local:%a %Y-%m-%d %H:%M}"
 
 
 def _end(asked: Asked, schedule: Schedule, leases: Sequence[Lease], now: datetime) -> datetime:
@@ -150,15 +160,15 @@ def _no_such(name: str | None, rules: list[str], jobs: list[str]) -> str:
     return f"The schedule has no rule or job {shown(name)}. It has {names}."
 
 
-def _too_far(lease: Lease) -> str:
+def _too_far(lease: Lease, until: str) -> str:
     days = LONGEST.days
     if lease.kind is LeaseKind.SKIP:
         return (
             f'"{lease.name}" comes next in more than {days} days, and ends at '
-            f"{clock.iso(lease.until)}. Skip it nearer to its time, or change the schedule."
+            f"{until}. Skip it nearer to its time, or change the schedule."
         )
     return (
-        f"{clock.iso(lease.until)} is more than {days} days away. Give a nearer end; what should "
+        f"{until} is more than {days} days away. Give a nearer end; what should "
         "hold longer is a rule of the schedule, with its dates."
     )
 

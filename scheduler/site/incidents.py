@@ -89,6 +89,11 @@ class Incidents:
         """Those that are open now, the oldest first."""
         return tuple(sorted(self._open.values(), key=lambda each: each.since))
 
+    @property
+    def unwritten(self) -> bool:
+        """Whether the audit could not take one of them yet."""
+        return any(each.number is None for each in self._open.values())
+
     async def recall(self) -> None:
         """Those that an earlier process left open."""
         for each in await self._recorder.ask(self._recorder.questions.open_incidents):

@@ -6,20 +6,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from scheduler import clock
 from scheduler.audit.answers import Event
 from scheduler.audit.chain import Json
 from scheduler.audit.recorder import Recorder
 from scheduler.plan import Lease, LeaseKind, lease_from_json
 from scheduler.schedule.wording import shown
 from scheduler.setting import setting_words
-from scheduler.site.asked import LONGEST, LeaseEnding
+from scheduler.site.asked import LONGEST, LeaseEnding, until_words
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +75,8 @@ class Leases:
     """What was asked of a site, and is in force or still remembered."""
 
     recorder: Recorder
+    zone: Callable[[], ZoneInfo | None] = lambda: None
+    """On whose clock the journal tells them: that of the schedule in force."""
     known: tuple[Lease, ...] = ()
     _open: set[str] = field(default_factory=set)
     """The ids of those whose end is not on the record yet."""
@@ -89,7 +90,7 @@ class Leases:
         self.known = tuple(each.lease for each in found)
         self._open = {each.lease.id for each in found if not each.ended}
         for lease in self.active(now):
-            log.info("still in force: %s", words(lease))
+            log.info("still in force: %s", self._told(lease))
 
     def active(self, now: datetime) -> tuple[Lease, ...]:
         """Those that hold now."""
@@ -105,7 +106,7 @@ class Leases:
             await self.recorder.event(KIND, "begun", lease.to_json())
             self._open.add(lease.id)
             self.known = (*self.known, lease)
-        log.info("%s", words(lease))
+        log.info("%s", self._told(lease))
 
     async def end(self, ending: LeaseEnding, now: datetime) -> tuple[Lease, ...]:
         """End leases before their time; those that were in force. Raises AuditUnwritableError."""
@@ -113,7 +114,7 @@ class Leases:
             found = [each for each in self.active(now) if ending.means(each)]
             for lease in found:
                 await self._end(lease, now, "cleared", by=ending.who)
-                log.info("ended: %s", words(lease))
+                log.info("ended: %s", self._told(lease))
         return tuple(found)
 
     async def lapse(self, now: datetime) -> None:
@@ -122,8 +123,11 @@ class Leases:
             for lease in [each for each in self.known if each.id in self._open]:
                 if lease.until <= now:
                     await self._end(lease, lease.until, "lapsed")
-                    log.info("lapsed: %s", words(lease))
+                    log.info("lapsed: %s", self._told(lease))
             self.known = tuple(each for each in self.known if each.until > now - REMEMBERED)
+
+    def _told(self, lease: Lease) -> str:
+        return lease_words(lease.to_json(), self.zone())
 
     async def _end(self, lease: Lease, at: datetime, how: How, *, by: str = "") -> None:
         detail: dict[str, Json] = {**lease.to_json(), "how": how, **({"by": by} if by else {})}
@@ -133,13 +137,9 @@ class Leases:
         self.known = tuple(over if each.id == lease.id else each for each in self.known)
 
 
-def words(lease: Lease, zone: ZoneInfo | None = None) -> str:
-    """A lease as a person reads it: `pause: nothing is done until Mon 2026-11-23 18:00 (anna)`."""
-    return lease_words(lease.to_json(), zone)
-
-
 def lease_words(lease: Mapping[str, Any], zone: ZoneInfo | None = None) -> str:
-    """The same of its JSON."""
+    """A lease, of its JSON, as a person reads it:
+    `pause: nothing is done until Mon 2026-11-23 18:00 (anna)`."""
     until = datetime.fromisoformat(lease["until"])
     what = {
         LeaseKind.OVERRIDE: setting_words(lease.get("setting") or {}),
@@ -157,11 +157,3 @@ def pause_words(lease: Lease, zone: ZoneInfo | None = None) -> str:
     told = ": ".join(each for each in (lease.who, lease.reason) if each)
     who = f" ({told})" if told else ""
     return f"paused until {until_words(lease.until, zone)}{who}; `tou resume` ends it"
-
-
-def until_words(until: datetime, zone: ZoneInfo | None) -> str:
-    """The end of a lease on the wall clock of a zone, or in UTC."""
-    if zone is None:
-        return clock.iso(until.replace(microsecond=0))
-    local = clock.localise(until, zone)
-    return f"{local:%a %Y-%m-%d %H:%M:%S}" if local.second else f"{local:%a %Y-%m-%d %H:%M}"

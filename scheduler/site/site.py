@@ -34,8 +34,7 @@ from scheduler.site.firmware import Ending
 from scheduler.site.incidents import Incidents
 from scheduler.site.jobs import Jobs
 from scheduler.site.leases import Leases
-from scheduler.site.shown import state_of
-from scheduler.site.state import Reason, SiteState
+from scheduler.site.state import Reason
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 from scheduler.words import Outcome, Wake
@@ -92,7 +91,7 @@ class Site:
             turn=turn,
         )
         self.jobs = Jobs(self.controller, sleep=sleep)
-        self.leases = Leases(recorder)
+        self.leases = Leases(recorder, lambda: self.schedule.calendar.display_zone)
         self._now, self.loaded_at = now, now()
         self._concerns: dict[str, Reason] = {}
         self.incidents = Incidents(recorder, self.controller.known)
@@ -144,7 +143,11 @@ class Site:
                 log.warning("%s", error)
             self.concern(Reason("turn", str(error), self._now(), "failing"))
             return None
-        self.withdraw("audit")
+        # A look that had nothing to write does not show that it can be written.
+        if unwritten := self.controller.known.meters.unwritten:
+            self.concern(Reason("audit", str(unwritten), self._now(), "failing"))
+        elif not self.incidents.unwritten:
+            self.withdraw("audit")
         self.withdraw("turn")
         return attempt
 
@@ -152,6 +155,8 @@ class Site:
         now = self._now()
         reasons = (*self.concerns, *health.reasons(self.controller, now))
         await self.incidents.note((*reasons, *self.told_beside()), now)
+        if not self.incidents.unwritten:
+            self.controller.known.meters.unwritten = None  # it could be written meanwhile
 
     async def _turn(self, wake: Wake, due: datetime | None) -> Attempt | None:
         """In a task of its own, so that a stop can end it and not the caller."""
@@ -165,6 +170,10 @@ class Site:
             return None
         finally:
             self._looking.discard(task)
+
+    def acts_once(self) -> None:
+        """The process ends after this act: nothing is begun that would have to be renewed."""
+        self.controller.set_point.renews = False
 
     async def settle(self, attempt: Attempt | None) -> Attempt | None:
         """For a command without a service: read back until an accepted attempt is over."""
@@ -285,10 +294,6 @@ class Site:
     def withdraw(self, id: str) -> None:
         """Take a reason back."""
         self._concerns.pop(id, None)
-
-    def state(self, now: datetime) -> SiteState:
-        """What is known of this site; pure, no I/O. The process adds what it knows itself."""
-        return state_of(self, now)
 
     # --- stop
 

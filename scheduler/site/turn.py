@@ -7,14 +7,15 @@ from pathlib import Path
 from types import TracebackType
 
 from scheduler import clock, files
-from scheduler.errors import LockedError
+from scheduler.errors import AuditUnwritableError, LockedError
 
 _RETRY = 0.05
 
 
 class Turn:
     """An async context manager around a lock and, where a path is given, a file lock. Raises
-    LockedError where another process keeps the file for longer than `patience` seconds."""
+    LockedError where another process keeps the file for longer than `patience` seconds, and
+    AuditUnwritableError where the file, which stands beside the audit, cannot be had at all."""
 
     def __init__(self, path: Path | None = None, *, patience: float = 2.0) -> None:
         self._lock = asyncio.Lock()
@@ -47,10 +48,18 @@ class Turn:
 
     async def _take(self, file: files.Lock) -> None:
         until = clock.monotonic() + self._patience
-        while not file.attempt():
+        while not _had(file):
             if clock.monotonic() >= until:
                 raise _kept(file)
             await asyncio.sleep(_RETRY)
+
+
+def _had(file: files.Lock) -> bool:
+    try:
+        return file.attempt()
+    except OSError as error:
+        told = f"{file.path}: cannot be locked: {error.strerror}. See its disk and its folder."
+        raise AuditUnwritableError(told) from error
 
 
 def _kept(file: files.Lock) -> LockedError:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import TOU, House
+from .conftest import TOU, Beside, House
 
 ALWAYS = """\
 schedule: always
@@ -43,7 +43,7 @@ def running(house: House) -> subprocess.Popen[bytes]:
     return process
 
 
-def test_status_tells_the_service_and_not_the_file(house):
+def test_status_tells_the_service_and_not_the_file(house: House) -> None:
     house.write(ALWAYS)
     assert status(house)[0] == 3
     assert words(house).startswith("health     failing: the service is not running")
@@ -79,7 +79,9 @@ def test_status_tells_the_service_and_not_the_file(house):
     assert state["confirmed"]["reserve_percent"] == 30
 
 
-def test_a_gateway_that_is_gone_or_another_one_is_no_good_health(house, gateway):
+def test_a_gateway_that_is_gone_or_another_one_is_no_good_health(
+    house: House, gateway: Beside
+) -> None:
     """The last proof is still true; that nobody can look any more comes first all the same."""
     house.write(ALWAYS)
     running(house)
@@ -104,7 +106,7 @@ def test_a_gateway_that_is_gone_or_another_one_is_no_good_health(house, gateway)
     house.until(lambda: status(house)[0] == 0)
 
 
-def test_with_no_service_a_broken_schedule_is_told_beside_that(house):
+def test_with_no_service_a_broken_schedule_is_told_beside_that(house: House) -> None:
     house.write("schedule: broken\ntimezone: Etc/UTC\nrules: 5\n")
 
     code, state = status(house)
@@ -115,7 +117,7 @@ def test_with_no_service_a_broken_schedule_is_told_beside_that(house):
     assert "home.yaml:3:8" in words(house)
 
 
-def test_the_built_in_simulation_is_new_at_each_start_also_after_a_kill(house):
+def test_the_built_in_simulation_is_new_at_each_start_also_after_a_kill(house: House) -> None:
     """The second service must not take what the first one left for a gateway that answers."""
     house.write(ALWAYS)
     for name in [name for name in house.environment if name.startswith("TOU_GATEWAY")]:
@@ -137,7 +139,9 @@ def test_the_built_in_simulation_is_new_at_each_start_also_after_a_kill(house):
     assert "unreachable" not in outcomes()
 
 
-def test_apply_and_job_are_done_by_the_service_and_their_steps_are_shown(house, gateway):
+def test_apply_and_job_are_done_by_the_service_and_their_steps_are_shown(
+    house: House, gateway: Beside
+) -> None:
     house.write(ALWAYS)
     running(house)
     house.until(lambda: status(house)[0] == 0)
@@ -154,7 +158,7 @@ def test_apply_and_job_are_done_by_the_service_and_their_steps_are_shown(house, 
     assert gateway.sent("POST", "/api/login/Basic") == 1
 
 
-def test_beside_a_service_that_hangs_a_command_says_so_and_names_it(house):
+def test_beside_a_service_that_hangs_a_command_says_so_and_names_it(house: House) -> None:
     house.write(ALWAYS)
     process = running(house)
     process.send_signal(signal.SIGSTOP)
@@ -170,7 +174,9 @@ def test_beside_a_service_that_hangs_a_command_says_so_and_names_it(house):
     assert f"process {process.pid}" in state["health"]["reasons"][0]
 
 
-def test_a_stop_while_a_setting_is_being_confirmed_takes_two_seconds(house, gateway):
+def test_a_stop_while_a_setting_is_being_confirmed_takes_two_seconds(
+    house: House, gateway: Beside
+) -> None:
     house.write(ALWAYS)
     running(house)
     process = house.processes[-1]
@@ -191,7 +197,7 @@ def test_a_stop_while_a_setting_is_being_confirmed_takes_two_seconds(house, gate
     assert gateway.gateway.device.sitemaster_running
 
 
-def test_a_stop_in_the_middle_of_the_start_takes_two_seconds(house, gateway):
+def test_a_stop_in_the_middle_of_the_start_takes_two_seconds(house: House, gateway: Beside) -> None:
     house.write(ALWAYS)
     # Not so slow that a login under way, and the battery it stops, take longer than the bound.
     gateway.change("slow", 0.3)
@@ -205,7 +211,7 @@ def test_a_stop_in_the_middle_of_the_start_takes_two_seconds(house, gateway):
     assert time.monotonic() - begun < 10
 
 
-def test_a_removed_lock_file_ends_no_service_and_is_put_back(house):
+def test_a_removed_lock_file_ends_no_service_and_is_put_back(house: House) -> None:
     house.write(ALWAYS)
     process = running(house)
     house.until(lambda: status(house)[0] == 0)
@@ -217,7 +223,7 @@ def test_a_removed_lock_file_ends_no_service_and_is_put_back(house):
     assert process.poll() is None
 
 
-def test_two_databases_that_drive_one_gateway_are_told_by_both(house):
+def test_two_databases_that_drive_one_gateway_are_told_by_both(house: House) -> None:
     house.write(ALWAYS)
     first = running(house)
     house.environment["TOU_DATABASE"] = "other.db"
@@ -238,7 +244,7 @@ def test_two_databases_that_drive_one_gateway_are_told_by_both(house):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_a_stranger_may_neither_ask_nor_act(house):
+def test_a_stranger_may_neither_ask_nor_act(house: House) -> None:
     house.write(ALWAYS)
     running(house)
     asked = [*TOU, "status"]

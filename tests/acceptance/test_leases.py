@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 from scheduler import clock
 
-from .conftest import House
+from .conftest import Beside, House
 
 ALWAYS = """\
 schedule: always
@@ -21,13 +22,13 @@ jobs:
 """
 
 
-def running(house: House):
+def running(house: House) -> subprocess.Popen[bytes]:
     process = house.run()
     house.until(lambda: house.json("status")["confirmed"])
     return process
 
 
-def stop(process) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     process.wait(20)
 
@@ -42,7 +43,9 @@ def until(**ahead: float) -> str:
     return clock.iso(datetime.now(UTC) + timedelta(**ahead))
 
 
-def test_an_override_wins_at_once_outlives_a_restart_and_lapses_by_itself(house, gateway):
+def test_an_override_wins_at_once_outlives_a_restart_and_lapses_by_itself(
+    house: House, gateway: Beside
+) -> None:
     house.write(ALWAYS)
     process = running(house)
     asked = ("override", "--mode", "autonomous", "--reserve", "40", "--reason", "guests")
@@ -79,7 +82,7 @@ def test_an_override_wins_at_once_outlives_a_restart_and_lapses_by_itself(house,
     ]
 
 
-def test_a_pause_defers_and_resume_catches_up(house, gateway):
+def test_a_pause_defers_and_resume_catches_up(house: House, gateway: Beside) -> None:
     house.write(ALWAYS)
     running(house)
 
@@ -101,7 +104,7 @@ def test_a_pause_defers_and_resume_catches_up(house, gateway):
     assert house.tou("resume").stdout == "There is no pause.\n"
 
 
-def test_a_rule_and_a_job_are_skipped_once(house, gateway):
+def test_a_rule_and_a_job_are_skipped_once(house: House, gateway: Beside) -> None:
     house.write(ALWAYS)
     running(house)
 
@@ -120,7 +123,9 @@ def test_a_rule_and_a_job_are_skipped_once(house, gateway):
     assert house.json("status")["confirmed"]["reserve_percent"] == 100
 
 
-def test_what_is_asked_while_nothing_runs_counts_from_the_next_start(house, gateway):
+def test_what_is_asked_while_nothing_runs_counts_from_the_next_start(
+    house: House, gateway: Beside
+) -> None:
     house.write(ALWAYS)
 
     done = house.tou("override", "--mode", "autonomous", "--reserve", "40", "--until", "3h")
@@ -132,7 +137,9 @@ def test_what_is_asked_while_nothing_runs_counts_from_the_next_start(house, gate
     assert house.json("status")["confirmed"]["reserve_percent"] == 40
 
 
-def test_why_tells_over_a_real_audit_what_was_wanted_proven_and_unwatched(house, gateway):
+def test_why_tells_over_a_real_audit_what_was_wanted_proven_and_unwatched(
+    house: House, gateway: Beside
+) -> None:
     house.write(ALWAYS)
     process = running(house)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+
+from .conftest import Beside, House
 
 ALWAYS = """\
 schedule: always
@@ -11,7 +15,7 @@ rules:
   - {name: run the house, mode: self_consumption, reserve: 5%}
 """
 
-CASES = {
+CASES: dict[str, tuple[dict[str, Any], int, str]] = {
     "a wrong password": ({"TOU_GATEWAY_PASSWORD": "not-the-one"}, 77, "refuses the login"),
     "a stranger's certificate": ({"TOU_GATEWAY_FINGERPRINT": "ab" * 32}, 77, "tou gateway trust"),
     "no gateway there": ({"TOU_GATEWAY_URL": "https://127.0.0.1:9"}, 69, "refuses the connection"),
@@ -33,7 +37,9 @@ CASES = {
 
 
 @pytest.mark.parametrize(("settings", "code", "words"), CASES.values(), ids=CASES)
-def test_apply_says_what_is_wrong_once_and_exits_with_its_code(house, settings, code, words):
+def test_apply_says_what_is_wrong_once_and_exits_with_its_code(
+    house: House, settings: dict[str, Any], code: int, words: str
+) -> None:
     house.write(ALWAYS)
 
     done = house.tou("apply", **settings)
@@ -48,7 +54,7 @@ def test_apply_says_what_is_wrong_once_and_exits_with_its_code(house, settings, 
 @pytest.mark.parametrize(
     "case", ["no pairing", "a misspelt setting", "a missing schedule", "a folder as database"]
 )
-def test_the_service_refuses_to_start_with_exit_code_78(house, case):
+def test_the_service_refuses_to_start_with_exit_code_78(house: House, case: str) -> None:
     house.write(ALWAYS)
     settings, code, words = CASES[case]
 
@@ -58,7 +64,7 @@ def test_the_service_refuses_to_start_with_exit_code_78(house, case):
     assert "Traceback" not in done.stderr
 
 
-def test_a_stranger_is_sent_nothing(house, gateway):
+def test_a_stranger_is_sent_nothing(house: House, gateway: Beside) -> None:
     house.write(ALWAYS)
 
     house.tou("apply", TOU_GATEWAY_FINGERPRINT="ab" * 32)
@@ -66,7 +72,9 @@ def test_a_stranger_is_sent_nothing(house, gateway):
     assert gateway.gateway.device.requests == ()
 
 
-def test_a_wrong_password_is_sent_once_however_often_apply_is_called(house, gateway):
+def test_a_wrong_password_is_sent_once_however_often_apply_is_called(
+    house: House, gateway: Beside
+) -> None:
     house.write(ALWAYS)
 
     for _ in range(3):
@@ -75,7 +83,7 @@ def test_a_wrong_password_is_sent_once_however_often_apply_is_called(house, gate
     assert gateway.sent("POST", "/api/login/Basic") == 1
 
 
-def test_the_right_password_is_tried_at_once_after_a_wrong_one(house):
+def test_the_right_password_is_tried_at_once_after_a_wrong_one(house: House) -> None:
     house.write(ALWAYS)
     house.tou("apply", TOU_GATEWAY_PASSWORD="not-the-one")
 
@@ -84,7 +92,7 @@ def test_the_right_password_is_tried_at_once_after_a_wrong_one(house):
     assert done.returncode == 0, done.stderr
 
 
-def test_no_secret_reaches_any_file_but_the_session(house, gateway):
+def test_no_secret_reaches_any_file_but_the_session(house: House, gateway: Beside) -> None:
     house.write(ALWAYS)
     house.tou("apply", TOU_LOG_LEVEL="debug")
     house.tou("apply", TOU_LOG_LEVEL="debug", TOU_GATEWAY_PASSWORD="not-the-one")
@@ -101,7 +109,7 @@ def test_no_secret_reaches_any_file_but_the_session(house, gateway):
     assert (house.folder / "tou.session").stat().st_mode & 0o077 == 0
 
 
-def test_a_full_disk_is_one_message_and_no_act(house, gateway):
+def test_a_full_disk_is_one_message_and_no_act(house: House, gateway: Beside) -> None:
     house.write(ALWAYS)
     house.tou("db", "upgrade")
     before = house.json("audit")
@@ -117,7 +125,9 @@ def test_a_full_disk_is_one_message_and_no_act(house, gateway):
     assert house.tou("apply").returncode == 0
 
 
-def test_a_disk_that_fills_in_the_middle_leaves_the_battery_running(house, gateway):
+def test_a_disk_that_fills_in_the_middle_leaves_the_battery_running(
+    house: House, gateway: Beside
+) -> None:
     house.write(ALWAYS)
     house.tou("db", "upgrade")
 

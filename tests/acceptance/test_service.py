@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import House
+from .conftest import Beside, House, Supervisor
 
 PULSE = 1.0
 """Seconds; as the house has it."""
@@ -65,7 +65,10 @@ def lateness(run: dict[str, Any]) -> float:
     return (started - datetime.fromisoformat(run["planned_at"])).total_seconds()
 
 
-def test_boundaries_seconds_away_are_applied_confirmed_and_on_time(house, gateway):
+def test_boundaries_seconds_away_are_applied_confirmed_and_on_time(
+    house: House, gateway: Beside
+) -> None:
+    house.environment["TOU_PULSE"] = "1h"  # so that no pulse can find what a timer should
     begin(house)
     schedule, edges = seconds_away(6, 9, 12, 15)
     reload(house, schedule)
@@ -76,8 +79,8 @@ def test_boundaries_seconds_away_are_applied_confirmed_and_on_time(house, gatewa
     runs = [run for run in house.json("audit") if run["wake"] == "boundary"]
     assert [run["outcome"] for run in runs] == ["confirmed"] * 4
     assert [run["wanted"]["mode"] for run in runs] == ["backup", "self_consumption"] * 2
-    # Milliseconds by the benchmark; here it is only that no pulse had to find them.
-    assert all(0 <= lateness(run) < 2.5 for run in runs)
+    # Milliseconds by the benchmark.
+    assert all(lateness(run) >= 0 for run in runs)
     # Pulses that found all well leave no steps; whatever changes something does.
     steps = [step for run in house.json("audit", "--limit", "1000") for step in run["steps"]]
     for method, path in CHANGING:
@@ -86,7 +89,7 @@ def test_boundaries_seconds_away_are_applied_confirmed_and_on_time(house, gatewa
     assert gateway.sent("POST", "/api/operation") == 5
 
 
-def test_a_job_runs_at_its_time_and_its_requests_are_recorded(house):
+def test_a_job_runs_at_its_time_and_its_requests_are_recorded(house: House) -> None:
     begin(house)
     at = datetime.now(UTC) + timedelta(seconds=6)
     job = f"{{name: look for firmware, do: firmware_check, at: '{at:%H:%M:%S}'}}"
@@ -111,8 +114,8 @@ def test_a_job_runs_at_its_time_and_its_requests_are_recorded(house):
     ],
 )
 def test_killed_in_the_middle_it_records_the_interruption_and_makes_the_setting_true(
-    house, gateway, method, path
-):
+    house: House, gateway: Beside, method: str, path: str
+) -> None:
     house.write(ALWAYS)
     gateway.change("slow", 0.3)
     process = house.run()
@@ -132,7 +135,9 @@ def test_killed_in_the_middle_it_records_the_interruption_and_makes_the_setting_
     assert gateway.gateway.device.sitemaster_running
 
 
-def test_the_supervisor_hears_ready_status_watchdog_reloading_and_stopping(house, supervisor):
+def test_the_supervisor_hears_ready_status_watchdog_reloading_and_stopping(
+    house: House, supervisor: Supervisor
+) -> None:
     house.write(ALWAYS)
     process = house.run(NOTIFY_SOCKET=str(supervisor.path))
     house.until(lambda: "READY=1" in supervisor.heard())
@@ -150,7 +155,7 @@ def test_the_supervisor_hears_ready_status_watchdog_reloading_and_stopping(house
     assert "STOPPING=1" in supervisor.heard()
 
 
-def test_the_status_names_the_next_boundary_in_words(house, supervisor):
+def test_the_status_names_the_next_boundary_in_words(house: House, supervisor: Supervisor) -> None:
     schedule, _ = seconds_away(600, 1200)
     house.write(schedule)
     house.run(NOTIFY_SOCKET=str(supervisor.path))
@@ -161,7 +166,7 @@ def test_the_status_names_the_next_boundary_in_words(house, supervisor):
     assert "next Backup-only, 100 % at " in status
 
 
-def test_a_broken_schedule_never_replaces_a_good_one(house, supervisor):
+def test_a_broken_schedule_never_replaces_a_good_one(house: House, supervisor: Supervisor) -> None:
     house.write(ALWAYS)
     process = house.run(NOTIFY_SOCKET=str(supervisor.path))
     house.until(lambda: "READY=1" in supervisor.heard())
@@ -176,7 +181,9 @@ def test_a_broken_schedule_never_replaces_a_good_one(house, supervisor):
     assert process.poll() is None
 
 
-def test_the_watchdog_is_not_fed_while_the_process_hangs_and_is_fed_afterwards(house, supervisor):
+def test_the_watchdog_is_not_fed_while_the_process_hangs_and_is_fed_afterwards(
+    house: House, supervisor: Supervisor
+) -> None:
     """That a turn alone hangs is tested where its time can be told to it."""
     house.write(ALWAYS)
     process = house.run(NOTIFY_SOCKET=str(supervisor.path))
@@ -198,7 +205,7 @@ def stopped(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
-def test_two_services_on_one_database_are_refused(house):
+def test_two_services_on_one_database_are_refused(house: House) -> None:
     house.write(ALWAYS)
     house.run()
     house.until((house.folder / "tou.db").exists)
@@ -209,7 +216,9 @@ def test_two_services_on_one_database_are_refused(house):
     assert "Another service already runs" in second.stderr
 
 
-def test_apply_works_beside_the_service_without_a_second_login(house, gateway):
+def test_apply_works_beside_the_service_without_a_second_login(
+    house: House, gateway: Beside
+) -> None:
     house.write(ALWAYS)
     house.run()
     house.until(lambda: gateway.sent("POST", "/api/operation"))

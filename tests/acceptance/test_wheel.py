@@ -44,28 +44,28 @@ def tou(installed: Path, cwd: Path, *words: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_the_shipped_example_is_found_in_the_wheel(installed, tmp_path):
+def test_the_shipped_example_is_found_in_the_wheel(installed: Path, tmp_path: Path) -> None:
     done = tou(installed, tmp_path, "check")
 
     assert done.returncode == 0, done.stderr
     assert str(installed / "scheduler" / "schedules" / "sce-tou-d-4-9pm.yaml") in done.stdout
 
 
-def test_the_tariff_library_is_found_in_the_wheel(installed, tmp_path):
+def test_the_tariff_library_is_found_in_the_wheel(installed: Path, tmp_path: Path) -> None:
     done = tou(installed, tmp_path, "tariff", "list", "--format", "json")
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("sce-tou-d-4-9pm") >= 1
 
 
-def test_the_migrations_run_from_the_wheel(installed, tmp_path):
+def test_the_migrations_run_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     done = tou(installed, tmp_path, "db", "upgrade")
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "tou.db").stat().st_size > 0
 
 
-def test_the_wheel_holds_the_package_and_nothing_else_at_its_top(installed):
+def test_the_wheel_holds_the_package_and_nothing_else_at_its_top(installed: Path) -> None:
     names = {path.name for path in installed.iterdir()}
 
     assert {name for name in names if not name.endswith(".dist-info")} == {"scheduler"}

@@ -49,7 +49,7 @@ schedule: "home <b data-struck>bold</b>"
 timezone: Etc/UTC
 rules:
   - {name: "charge <i data-struck>now</i>", during: "00:00-23:59:59", mode: backup, reserve: 100%}
-  - {name: run the house, mode: self_consumption, reserve: 5%}
+  - {name: run_a_house_whose_name_has_no_blank_in_it, mode: self_consumption, reserve: 5%}
 jobs:
   - {name: put in force, do: commit, at: "03:00"}
 """

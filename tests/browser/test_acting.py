@@ -3,39 +3,45 @@ without, and with hostile words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 from argon2 import PasswordHasher
 
 from scheduler import asking
 
-from .conftest import HOSTILE, PHONE, serious, shot, turn, unstruck
+from .conftest import HOSTILE, PHONE, Opener, World, serious, shot, turn, unstruck
 
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="module")
-def acts(world):
-    """A page that acts, for anna."""
+def acts(world: World) -> str:
+    """A page that acts: str, for anna."""
     hashed = PasswordHasher().hash(PASSWORD)
     (world.house.folder / "web_passwords").write_text(f"anna:{hashed}\n")
     return world.page(TOU_WEB_ACT="true", TOU_WEB_PASSWORDS_FILE="web_passwords")
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left_over(world):
+def _nothing_left_over(world: World) -> Iterator[None]:
     yield
     for kind in ("override", "pause", "skip"):
         list(asking.act(world.control, "/leases/end", {"kind": kind}))
 
 
-def sign_in(page, password=PASSWORD):
+def sign_in(page: Any, password: str = PASSWORD) -> None:
     page.get_by_label("Name").fill("anna")
     page.get_by_label("Password").fill(password)
     turn(page, page.get_by_role("button", name="Sign in"))
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_an_override_from_the_page_is_in_force_until_it_is_ended(world, acts, tab, script):
+def test_an_override_from_the_page_is_in_force_until_it_is_ended(
+    world: World, acts: str, tab: Opener, script: bool
+) -> None:
     page = tab(acts, java_script_enabled=script, viewport=PHONE)
     turn(page, page.get_by_role("link", name="Act", exact=True))
     sign_in(page)
@@ -64,7 +70,9 @@ def test_an_override_from_the_page_is_in_force_until_it_is_ended(world, acts, ta
     assert world.state()["leases"] == []
 
 
-def test_pause_skip_apply_and_a_job_are_each_asked_for_and_told(world, acts, tab):
+def test_pause_skip_apply_and_a_job_are_each_asked_for_and_told(
+    world: World, acts: str, tab: Opener
+) -> None:
     page = tab(f"{acts}/act")
     sign_in(page)
 
@@ -84,7 +92,7 @@ def test_pause_skip_apply_and_a_job_are_each_asked_for_and_told(world, acts, tab
     assert all(x["detail"]["who"].startswith("page: anna") for x in asked[-2:])
 
 
-def test_what_is_wrong_is_said_beside_what_was_typed(acts, tab):
+def test_what_is_wrong_is_said_beside_what_was_typed(acts: str, tab: Opener) -> None:
     page = tab(f"{acts}/act")
     sign_in(page, "something else")
     assert "The name or the password is wrong" in page.get_by_role("alert").inner_text()
@@ -100,7 +108,9 @@ def test_what_is_wrong_is_said_beside_what_was_typed(acts, tab):
     assert form.get_by_label("Why").input_value() == "because"
 
 
-def test_hostile_words_of_a_lease_stay_words(world, acts, shown, tab):
+def test_hostile_words_of_a_lease_stay_words(
+    world: World, acts: str, shown: str, tab: Opener
+) -> None:
     page = tab(f"{acts}/act")
     sign_in(page)
     form = page.locator("form[action='/act/override']")
@@ -116,7 +126,9 @@ def test_hostile_words_of_a_lease_stay_words(world, acts, shown, tab):
     assert page.evaluate("document.cookie") == ""
 
 
-def test_nobody_signs_in_from_a_page_of_somebody_else(acts, tab, tmp_path):
+def test_nobody_signs_in_from_a_page_of_somebody_else(
+    acts: str, tab: Opener, tmp_path: Path
+) -> None:
     page = tab(f"{acts}/act")
     sign_in(page)
     forged = tmp_path / "forged.html"
@@ -132,7 +144,9 @@ def test_nobody_signs_in_from_a_page_of_somebody_else(acts, tab, tmp_path):
     assert "comes from another page" in page.inner_text("body")
 
 
-def test_no_file_of_the_house_holds_what_was_typed_at_the_sign_in(world, acts, tab):
+def test_no_file_of_the_house_holds_what_was_typed_at_the_sign_in(
+    world: World, acts: str, tab: Opener
+) -> None:
     page = tab(f"{acts}/act")
     sign_in(page, "nearly " + PASSWORD)
     sign_in(page)
@@ -148,7 +162,9 @@ def test_no_file_of_the_house_holds_what_was_typed_at_the_sign_in(world, acts, t
         assert secret.encode() not in told
 
 
-def test_a_page_that_others_can_reach_asks_first_and_then_leads_on(world, acts, tab):
+def test_a_page_that_others_can_reach_asks_first_and_then_leads_on(
+    world: World, acts: str, tab: Opener
+) -> None:
     far = world.page(TOU_WEB_URL="http://tou.example", TOU_WEB_PASSWORDS_FILE="web_passwords")
     page = tab(f"{far}/audit?outcome=refused")
     assert page.locator("h1").inner_text() == "Sign in"
@@ -165,7 +181,9 @@ def test_a_page_that_others_can_reach_asks_first_and_then_leads_on(world, acts, 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_serious_stands_in_the_way_of_who_acts(acts, tab, axe, scheme):
+def test_nothing_serious_stands_in_the_way_of_who_acts(
+    acts: str, tab: Opener, axe: str, scheme: str
+) -> None:
     page = tab(f"{acts}/act", color_scheme=scheme, viewport=PHONE, bypass_csp=True)
     shot(page, f"sign-in-{scheme}")
     assert serious(page, axe) == []

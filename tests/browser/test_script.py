@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from scheduler import clock
 
-from .conftest import PHONE
+from .conftest import PHONE, Opener
 
 MARKS = """() => {
   const main = document.querySelector("main");
@@ -16,7 +16,7 @@ MARKS = """() => {
 NO_ANSWER = "() => { window.fetch = () => Promise.reject(new Error('nobody answers')); }"
 
 
-def test_a_key_chooses_a_minute_and_enter_tells_why(shown, tab):
+def test_a_key_chooses_a_minute_and_enter_tells_why(shown: str, tab: Opener) -> None:
     day = f"{clock.now() - timedelta(days=1):%Y-%m-%d}"
     page = tab(f"{shown}/day/{day}")
     figure = page.locator("figure")
@@ -33,7 +33,7 @@ def test_a_key_chooses_a_minute_and_enter_tells_why(shown, tab):
     assert page.get_by_label("At", exact=True).input_value() == "11:55"
 
 
-def test_a_touch_tells_why_of_the_minute_under_it(shown, tab):
+def test_a_touch_tells_why_of_the_minute_under_it(shown: str, tab: Opener) -> None:
     day = f"{clock.now() - timedelta(days=1):%Y-%m-%d}"
     page = tab(f"{shown}/day/{day}", viewport=PHONE, is_mobile=True, has_touch=True)
     box = page.locator("figure").bounding_box()
@@ -46,7 +46,7 @@ def test_a_touch_tells_why_of_the_minute_under_it(shown, tab):
     assert page.get_by_label("At", exact=True).input_value()[:2] in {"05", "06"}
 
 
-def test_the_first_page_looks_again_and_says_when_it_is_old(shown, tab):
+def test_the_first_page_looks_again_and_says_when_it_is_old(shown: str, tab: Opener) -> None:
     page = tab()
     page.clock.install()
     page.goto(shown)

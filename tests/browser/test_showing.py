@@ -12,7 +12,7 @@ import pytest
 
 from scheduler import clock
 
-from .conftest import HOSTILE, PHONE, SEEDED, WIDE, serious, shot, turn, unstruck
+from .conftest import HOSTILE, PHONE, SEEDED, WIDE, Opener, World, serious, shot, turn, unstruck
 
 
 def asked(address: str) -> Any:
@@ -43,7 +43,9 @@ def marks(page: Any) -> dict[int, tuple[str, int]]:
     return found
 
 
-def test_the_timeline_shows_the_runs_that_the_audit_holds(world, shown, tab):
+def test_the_timeline_shows_the_runs_that_the_audit_holds(
+    world: World, shown: str, tab: Opener
+) -> None:
     day = yesterday()
     page = tab(f"{shown}/day/{day}", viewport=WIDE)
 
@@ -59,7 +61,7 @@ def test_the_timeline_shows_the_runs_that_the_audit_holds(world, shown, tab):
     assert held[newest] in page.locator("h1").inner_text()
 
 
-def test_the_audit_is_filtered_and_paged_by_what_a_person_clicks(shown, tab):
+def test_the_audit_is_filtered_and_paged_by_what_a_person_clicks(shown: str, tab: Opener) -> None:
     page = tab(f"{shown}/audit?limit=20")
     first = listed(page)
     turn(page, page.get_by_role("link", name="older ones"))
@@ -80,7 +82,7 @@ def test_the_audit_is_filtered_and_paged_by_what_a_person_clicks(shown, tab):
     assert "older ones" not in page.inner_text("nav.steps")
 
 
-def test_hostile_names_and_errors_are_shown_as_the_text_they_are(shown, tab):
+def test_hostile_names_and_errors_are_shown_as_the_text_they_are(shown: str, tab: Opener) -> None:
     refused = asked(f"{shown}/audit.json?outcome=refused")["runs"]
     page = tab(f"{shown}/audit?outcome=refused")
     unstruck(page)
@@ -99,7 +101,7 @@ def test_hostile_names_and_errors_are_shown_as_the_text_they_are(shown, tab):
         unstruck(page)
 
 
-def test_now_fits_a_phone_without_scrolling(shown, tab):
+def test_now_fits_a_phone_without_scrolling(shown: str, tab: Opener) -> None:
     page = tab(shown, viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True)
 
     shot(page, "now-phone")
@@ -108,16 +110,19 @@ def test_now_fits_a_phone_without_scrolling(shown, tab):
         assert box["y"] + box["height"] < PHONE["height"], word
 
 
-def test_no_page_scrolls_sideways_on_a_phone(shown, tab):
+def test_no_page_scrolls_sideways_on_a_phone(shown: str, tab: Opener) -> None:
     page = tab(viewport=PHONE, is_mobile=True, has_touch=True)
 
     for path in ("/", "/audit", f"/day/{today()}", "/year", "/schedule", "/bundle"):
         page.goto(shown + path)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        # Not against innerWidth: a phone's own grows with what does not fit.
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_serious_stands_in_the_way_of_anybody(shown, tab, axe, scheme):
+def test_nothing_serious_stands_in_the_way_of_anybody(
+    shown: str, tab: Opener, axe: str, scheme: str
+) -> None:
     newest = asked(f"{shown}/audit.json?limit=1")["runs"][0]["run"]
     page = tab(color_scheme=scheme, viewport=WIDE, bypass_csp=True)
 
@@ -137,7 +142,7 @@ def test_nothing_serious_stands_in_the_way_of_anybody(shown, tab, axe, scheme):
         assert serious(page, axe) == [], path
 
 
-def test_everything_works_with_script_switched_off(shown, tab):
+def test_everything_works_with_script_switched_off(shown: str, tab: Opener) -> None:
     page = tab(shown, java_script_enabled=False)
     assert page.locator("h1").inner_text() == "Good"
 
@@ -150,7 +155,7 @@ def test_everything_works_with_script_switched_off(shown, tab):
     assert page.locator("h1").inner_text().startswith("Run ")
 
 
-def test_the_keyboard_alone_reaches_the_content_and_the_pages(shown, tab):
+def test_the_keyboard_alone_reaches_the_content_and_the_pages(shown: str, tab: Opener) -> None:
     page = tab(shown)
 
     page.keyboard.press("Tab")

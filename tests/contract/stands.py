@@ -15,12 +15,15 @@ from pydantic import SecretStr
 
 from scheduler import clock
 from scheduler.gateway import registry
+from scheduler.gateway.base import Gateway
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.gateway.registry import Surroundings, transport
 from scheduler.gateway.v1r.key import make_key
 from scheduler.setting import SettingRead, from_raw
 from scheduler.simulated import SimulatedGateway
+from scheduler.simulated.device import Device
 from scheduler.simulated.fleet import SimulatedFleet
+from scheduler.simulated.house import House
 from scheduler.simulated.proxy import SimulatedProxy
 from scheduler.simulated.v1r import SimulatedV1r
 
@@ -41,8 +44,10 @@ class Stand:
     secret: str = PASSWORD
     faults: Any = None
     """The switches of its server."""
+    server: Any = None
+    """The server itself, where something may be put between."""
 
-    def open(self):
+    def open(self) -> Gateway:
         return transport(self.name).open_gateway(self.settings, self.surroundings)
 
 
@@ -78,7 +83,7 @@ async def local(folder: Path) -> AsyncIterator[Stand]:
         )
 
 
-def of_device(device) -> SettingRead:
+def of_device(device: Device) -> SettingRead:
     return SettingRead(device.active.mode, from_raw(device.active.reserve))
 
 
@@ -114,10 +119,11 @@ async def proxy(folder: Path) -> AsyncIterator[Stand]:
             in_force=lambda: of_house(server.house),
             vanish=lambda: setattr(server.faults, "refuse", True),
             faults=server.faults,
+            server=server,
         )
 
 
-def of_house(house) -> SettingRead:
+def of_house(house: House) -> SettingRead:
     return SettingRead(house.active.mode, from_raw(house.active.reserve))
 
 
@@ -153,6 +159,7 @@ async def fleet(folder: Path) -> AsyncIterator[Stand]:
             in_force=lambda: of_cloud(cloud),
             vanish=lambda: setattr(cloud.faults, "refuse", True),
             faults=cloud.faults,
+            server=cloud,
             secret=TokenFile(around.state.with_suffix(".fleet")).read().access,
         )
 
@@ -193,6 +200,7 @@ async def v1r(folder: Path) -> AsyncIterator[Stand]:
             in_force=lambda: SettingRead(house.active.mode, house.app_reserve),
             vanish=lambda: setattr(server.faults, "refuse", True),
             faults=server.faults,
+            server=server,
         )
 
 

@@ -1,20 +1,26 @@
 """A whole site on each transport: from a schedule's file to a setting that is confirmed."""
 
 import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from scheduler import clock
 from scheduler.audit import review
-from scheduler.audit.database import open_database
+from scheduler.audit.database import Database, open_database
 from scheduler.audit.recorder import Recorder
 from scheduler.audit.writer import Writer
+from scheduler.gateway.base import Gateway
 from scheduler.schedule.load import load_schedule
 from scheduler.setting import Mode, Setting
 from scheduler.site.backoff import Backoff
+from scheduler.site.shown import state_of
 from scheduler.site.site import Site
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
+
+from .stands import Stand
 
 TEXT = """\
 schedule: always full
@@ -28,14 +34,14 @@ WITHIN = 60.0
 
 
 @pytest.fixture
-def database(tmp_path):
+def database(tmp_path: Path) -> Iterator[Database]:
     opened = open_database(tmp_path / "tou.db", create=True)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def site(gateway, database, tmp_path):
+def site(gateway: Gateway, database: Database, tmp_path: Path) -> Iterator[Site]:
     path = tmp_path / "always.yaml"
     path.write_text(TEXT)
     writer = Writer(database)
@@ -52,17 +58,19 @@ def site(gateway, database, tmp_path):
     writer.close()
 
 
-async def until_confirmed(site):
+async def until_confirmed(site: Site) -> None:
     """Look whenever the site wants to, as its process would."""
     await site.start(alive_until=None, alone=True)
     await site.look(Wake.START)
-    while site.state(clock.now()).confirmed is None:
+    while state_of(site, clock.now()).confirmed is None:
         soonest = min(site.alarms(clock.now()), key=lambda alarm: alarm.at)
         await asyncio.sleep(min(1.0, max(0.0, (soonest.at - clock.now()).total_seconds())))
         await site.look(soonest.wake)
 
 
-async def test_a_schedule_is_made_true_and_recorded(stand, site, database):
+async def test_a_schedule_is_made_true_and_recorded(
+    stand: Stand, site: Site, database: Database
+) -> None:
     async with asyncio.timeout(WITHIN):
         await until_confirmed(site)
     await site.stop()

@@ -126,6 +126,23 @@ def test_a_replacement_that_fails_leaves_the_old_file_and_nothing_beside_it(
     assert [each.name for each in folder.iterdir()] == ["tou.session"]
 
 
+def test_a_lock_is_had_on_a_full_disk_though_no_name_can_stand_in_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    lock, other = files.Lock(folder / "turn.lock"), files.Lock(folder / "turn.lock")
+
+    assert lock.attempt()
+    assert not other.attempt()
+    assert other.holder() is None
+    lock.release()
+    assert other.attempt()
+    other.release()
+
+
 def test_a_secret_that_was_open_to_others_is_closed_and_said(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -26,7 +26,7 @@ def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_without_any_setting_the_shipped_example_meets_the_simulated_gateway():
+def test_without_any_setting_the_shipped_example_meets_the_simulated_gateway() -> None:
     made = settings.load()
 
     assert made.gateway == "simulated"
@@ -45,13 +45,17 @@ def test_without_any_setting_the_shipped_example_meets_the_simulated_gateway():
     assert made.dry_run is False
 
 
-def test_a_real_gateway_is_given_two_seconds_between_its_steps(monkeypatch):
+def test_a_real_gateway_is_given_two_seconds_between_its_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("TOU_GATEWAY", "Local")
 
     assert settings.load().of(LocalSettings).pause_seconds == 2.0
 
 
-def test_under_systemd_the_database_lies_in_the_state_directory(monkeypatch):
+def test_under_systemd_the_database_lies_in_the_state_directory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/tou-scheduler:/var/lib/other")
 
     made = settings.load()
@@ -59,7 +63,9 @@ def test_under_systemd_the_database_lies_in_the_state_directory(monkeypatch):
     assert made.database_path == Path("/var/lib/tou-scheduler/tou.db")
 
 
-def test_the_environment_wins_over_dotenv_and_that_over_credentials(nothing_set, monkeypatch):
+def test_the_environment_wins_over_dotenv_and_that_over_credentials(
+    nothing_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (nothing_set / ".env").write_text("TOU_SITE=from-dotenv\nTOU_GATEWAY_USERNAME=from-dotenv\n")
     credentials = nothing_set / "credentials"
     credentials.mkdir()
@@ -79,7 +85,9 @@ def test_the_environment_wins_over_dotenv_and_that_over_credentials(nothing_set,
     )
 
 
-def test_a_certificate_among_the_credentials_is_used_by_its_path(nothing_set, monkeypatch):
+def test_a_certificate_among_the_credentials_is_used_by_its_path(
+    nothing_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (nothing_set / "gateway_certificate").write_text("-----BEGIN CERTIFICATE-----\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(nothing_set))
 
@@ -115,7 +123,9 @@ def test_a_certificate_among_the_credentials_is_used_by_its_path(nothing_set, mo
         ("TOU_DATABASE", "/tmp", "TOU_DATABASE: /tmp is a folder."),
     ],
 )
-def test_a_wrong_setting_is_named_with_the_way_out(monkeypatch, name, value, told):
+def test_a_wrong_setting_is_named_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
     monkeypatch.setenv(name, value)
 
     with pytest.raises(SettingsError) as caught:
@@ -125,7 +135,7 @@ def test_a_wrong_setting_is_named_with_the_way_out(monkeypatch, name, value, tol
     assert "hunter2" not in str(caught.value)
 
 
-def test_every_wrong_setting_is_told_at_once(monkeypatch):
+def test_every_wrong_setting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOU_PULSE", "soon")
     monkeypatch.setenv("TOU_GATEWAY", "cloud")
     monkeypatch.setenv("TOU_NONSENSE", "1")
@@ -136,14 +146,14 @@ def test_every_wrong_setting_is_told_at_once(monkeypatch):
     assert len(str(caught.value).splitlines()) == 3
 
 
-def test_an_unknown_name_in_dotenv_is_an_error_too(nothing_set):
+def test_an_unknown_name_in_dotenv_is_an_error_too(nothing_set: Path) -> None:
     (nothing_set / ".env").write_text("TOU_SCHEDUL=x\n")
 
     with pytest.raises(SettingsError, match=r"TOU_SCHEDUL \(in .env\)"):
         settings.load()
 
 
-def test_the_password_is_in_no_repr(monkeypatch):
+def test_the_password_is_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOU_GATEWAY_PASSWORD", "hunter2")
 
     made = settings.load()
@@ -154,7 +164,7 @@ def test_the_password_is_in_no_repr(monkeypatch):
     assert "hunter2" not in str(made)
 
 
-def test_the_page_of_settings_lists_every_one():
+def test_the_page_of_settings_lists_every_one() -> None:
     page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
     shown = page.replace("`, `_", "`, `TOU_GATEWAY_")
 
@@ -174,7 +184,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("name", settings.known_names())
-def test_an_odd_value_is_taken_or_named_in_one_short_line(monkeypatch, name, value):
+def test_an_odd_value_is_taken_or_named_in_one_short_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv("TOU_GATEWAY", "local")
     monkeypatch.setenv(name, value)
 
@@ -187,20 +199,22 @@ def test_an_odd_value_is_taken_or_named_in_one_short_line(monkeypatch, name, val
         assert told.isprintable()
 
 
-def test_a_nul_in_the_file_of_settings_is_named(nothing_set):
+def test_a_nul_in_the_file_of_settings_is_named(nothing_set: Path) -> None:
     (nothing_set / ".env").write_text("TOU_SCHEDULE=a\0b\n")
 
     with pytest.raises(SettingsError, match="TOU_SCHEDULE: has a line end or a control character"):
         settings.load()
 
 
-def test_nothing_in_a_file_of_settings_is_interpolated(nothing_set):
+def test_nothing_in_a_file_of_settings_is_interpolated(nothing_set: Path) -> None:
     (nothing_set / ".env").write_text("TOU_SITE=${HOME} $(id) `id`\n")
 
     assert settings.load().site == "${HOME} $(id) `id`"
 
 
-def test_the_file_that_is_named_is_read_instead_of_dotenv(nothing_set, monkeypatch):
+def test_the_file_that_is_named_is_read_instead_of_dotenv(
+    nothing_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (nothing_set / ".env").write_text("TOU_SITE=from-dotenv\n")
     (nothing_set / "settings.env").write_text("TOU_SITE='from the file'\n")
     monkeypatch.setenv("TOU_SETTINGS_FILE", str(nothing_set / "settings.env"))
@@ -208,14 +222,16 @@ def test_the_file_that_is_named_is_read_instead_of_dotenv(nothing_set, monkeypat
     assert settings.load().site == "from the file"
 
 
-def test_a_file_of_settings_that_is_named_and_missing_is_an_error(nothing_set, monkeypatch):
+def test_a_file_of_settings_that_is_named_and_missing_is_an_error(
+    nothing_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOU_SETTINGS_FILE", str(nothing_set / "nowhere.env"))
 
     with pytest.raises(SettingsError, match=r"nowhere.env: cannot be read: No such file"):
         settings.load()
 
 
-def test_dotenv_counts_in_a_checkout_only(nothing_set):
+def test_dotenv_counts_in_a_checkout_only(nothing_set: Path) -> None:
     (nothing_set / ".env").write_text("TOU_SITE=from-dotenv\n")
     (nothing_set / "pyproject.toml").write_text('[project]\nname = "another"\n')
 
@@ -223,7 +239,7 @@ def test_dotenv_counts_in_a_checkout_only(nothing_set):
 
 
 @pytest.mark.parametrize("open_one", [".env", ".", "pyproject.toml"])
-def test_dotenv_that_others_may_write_is_refused(nothing_set, open_one):
+def test_dotenv_that_others_may_write_is_refused(nothing_set: Path, open_one: str) -> None:
     (nothing_set / ".env").write_text("TOU_SITE=from-dotenv\n")
     (nothing_set / open_one).chmod(0o777)
 
@@ -233,7 +249,7 @@ def test_dotenv_that_others_may_write_is_refused(nothing_set, open_one):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 @pytest.mark.parametrize("theirs", [".env", ".", "pyproject.toml"])
-def test_dotenv_of_another_user_is_refused(nothing_set, theirs):
+def test_dotenv_of_another_user_is_refused(nothing_set: Path, theirs: str) -> None:
     (nothing_set / ".env").write_text("TOU_GATEWAY_URL=https://theirs\n")
     os.chown(nothing_set / theirs, 65534, 65534)
 
@@ -241,7 +257,9 @@ def test_dotenv_of_another_user_is_refused(nothing_set, theirs):
         settings.load()
 
 
-def test_a_secret_may_be_named_by_its_file(nothing_set, monkeypatch):
+def test_a_secret_may_be_named_by_its_file(
+    nothing_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (nothing_set / "password").write_text(" hunter2 \n")
     monkeypatch.setenv("TOU_GATEWAY_PASSWORD_FILE", str(nothing_set / "password"))
 
@@ -251,11 +269,13 @@ def test_a_secret_may_be_named_by_its_file(nothing_set, monkeypatch):
     assert secret.get_secret_value() == " hunter2 "
 
 
-def test_a_secret_that_is_not_set_is_explained():
+def test_a_secret_that_is_not_set_is_explained() -> None:
     assert "give systemd the credential gateway_password" in str(missing_secret("gateway_password"))
 
 
-def test_a_setting_of_a_gateway_that_is_not_in_use_is_no_misspelling(monkeypatch):
+def test_a_setting_of_a_gateway_that_is_not_in_use_is_no_misspelling(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("TOU_GATEWAY", "simulated")
     for name in settings.known_names():
         if name.startswith("TOU_GATEWAY_"):
@@ -264,7 +284,9 @@ def test_a_setting_of_a_gateway_that_is_not_in_use_is_no_misspelling(monkeypatch
     assert settings.load().gateways == ("simulated",)
 
 
-def test_a_transport_that_asks_for_no_setting_needs_no_table(monkeypatch):
+def test_a_transport_that_asks_for_no_setting_needs_no_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(registry.TRANSPORTS, "bare", "scheduler.words")
     monkeypatch.setenv("TOU_GATEWAY", "bare")
 

@@ -41,26 +41,26 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_unit_verifies_without_a_line_of_complaint(unit):
+def test_the_unit_verifies_without_a_line_of_complaint(unit: Path) -> None:
     judged = analyze("verify", str(unit))
 
     # An unknown key is only a line on stderr, with exit code 0 (systemd 252).
     assert (judged.returncode, judged.stderr) == (0, "")
 
 
-def test_a_misspelt_key_would_be_noticed(unit):
+def test_a_misspelt_key_would_be_noticed(unit: Path) -> None:
     unit.write_text(unit.read_text().replace("RestartSec=", "RestartSecs="))
 
     assert analyze("verify", str(unit)).stderr != ""
 
 
-def test_the_sandbox_scores_at_most_two(unit):
+def test_the_sandbox_scores_at_most_two(unit: Path) -> None:
     judged = analyze("security", "--offline=true", "--threshold=20", str(unit))
 
     assert judged.returncode == 0, judged.stdout
 
 
-def test_the_unit_promises_what_the_design_names():
+def test_the_unit_promises_what_the_design_names() -> None:
     text = UNIT.read_text()
 
     for line in (
@@ -79,7 +79,7 @@ def test_the_unit_promises_what_the_design_names():
         assert f"\n{line}\n" in text
 
 
-def test_the_unit_of_the_page_has_no_secret_and_no_way_out():
+def test_the_unit_of_the_page_has_no_secret_and_no_way_out() -> None:
     lines = WEB.read_text().splitlines()
 
     assert not [line for line in lines if line.startswith(("LoadCredential", "StateDirectory"))]
@@ -103,7 +103,7 @@ def secrets() -> set[str]:
     }
 
 
-def test_who_speaks_mqtt_has_the_password_of_the_broker_and_no_other():
+def test_who_speaks_mqtt_has_the_password_of_the_broker_and_no_other() -> None:
     lines = MQTT.read_text().splitlines()
 
     secret = [line for line in lines if line.startswith("LoadCredential")]
@@ -115,7 +115,7 @@ def test_who_speaks_mqtt_has_the_password_of_the_broker_and_no_other():
     assert "TOU_ACT_KEY" in named
 
 
-def test_who_tells_has_no_secret_of_the_gateway_and_only_reads_the_audit():
+def test_who_tells_has_no_secret_of_the_gateway_and_only_reads_the_audit() -> None:
     text = NOTIFY.read_text()
 
     assert "LoadCredential=gateway" not in text

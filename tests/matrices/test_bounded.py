@@ -3,6 +3,9 @@ seconds of its bound, on every transport; the next good one is read."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from .kinds import FAULTS
@@ -14,7 +17,9 @@ MOST_SECONDS = 20.0
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", FAULTS)
-def test_no_answer_fills_the_memory_or_takes_for_ever(play, name: str) -> None:
+def test_no_answer_fills_the_memory_or_takes_for_ever(
+    play: Callable[[str, str], dict[str, Any]], name: str
+) -> None:
     found = play("bounded", name)
 
     assert found.pop("afterwards")["answer"] == "read"

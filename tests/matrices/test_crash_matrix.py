@@ -4,6 +4,9 @@ open, the chain verifies and no entry that was promised is lost."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from .kinds import CRASHES
@@ -11,7 +14,9 @@ from .kinds import CRASHES
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("act", CRASHES)
-def test_a_crash_at_any_point_is_made_good_at_the_next_start(play, act: str) -> None:
+def test_a_crash_at_any_point_is_made_good_at_the_next_start(
+    play: Callable[[str, str], dict[str, Any]], act: str
+) -> None:
     found = play("crash", act)
 
     assert found["problems"] == []

@@ -20,6 +20,7 @@ INSTEAD_OF_LOGOUT: Final = (
     "https://auth.tesla.com/user/revoke/consent?revoke_client_id=CLIENT_ID, of a token on its "
     "provider's page. Then remove the file .fleet beside the database, or TOU_FLEET_TOKEN."
 )
+ABILITIES: Final = frozenset[str]()  # the cloud has no call for what jobs ask for
 BUDGET: Final = ".fleet-budget"
 KEPT: Final = 0.2
 """The share of a month's budget that is kept for writes and their confirmation."""
@@ -39,12 +40,6 @@ def limits_of(settings: Any) -> Limits:
         effect_within=2700.0,
         read_every=settings.fleet_read_every.total_seconds(),
     )
-
-
-def abilities_of(settings: Any) -> frozenset[str]:
-    """None that jobs ask for: the cloud has no call for them."""
-    del settings
-    return frozenset()
 
 
 def open_gateway(settings: Any, surroundings: Surroundings) -> Budgeted:
@@ -98,7 +93,7 @@ def label_of(settings: Any) -> str:
 
 def _access(settings: Any, surroundings: Surroundings) -> Bearer:
     from scheduler.gateway.fleet.access import Fixed, Renewed
-    from scheduler.gateway.fleet.tokens import TokenFile
+    from scheduler.gateway.fleet.tokens import TokenFile, can_be_sent
 
     if settings.fleet_provider == "tesla":
         return Renewed(
@@ -112,4 +107,10 @@ def _access(settings: Any, surroundings: Surroundings) -> Bearer:
             f"TOU_FLEET_TOKEN is not set. Make a token on the page of {settings.fleet_provider}, "
             "and set it, or give systemd the credential fleet_token. `tou gateway login` says how."
         )
-    return Fixed(settings.fleet_token.get_secret_value(), settings.fleet_provider)
+    token = settings.fleet_token.get_secret_value()
+    if not can_be_sent(token):
+        raise SettingsError(
+            "TOU_FLEET_TOKEN is no token: it has a blank or a letter in it that none has. Copy it "
+            f"once more from the page of {settings.fleet_provider}."
+        )
+    return Fixed(token, settings.fleet_provider)

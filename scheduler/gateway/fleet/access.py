@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
+from scheduler import clock
 from scheduler.errors import (
     GatewayBusyError,
     GatewayError,
@@ -33,7 +34,6 @@ _LOCK_SECONDS: Final = 60.0
 _LOOK_AGAIN: Final = 0.05
 _REFUSED_AGAIN: Final = 3600.0
 """Seconds before a dead sign-in is tried once more, where no other was stored meanwhile."""
-_DEAD: Final = (400, 401, 403)
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +90,8 @@ class Renewed:
         file: TokenFile,
         *,
         token_url: str,
-        now: Callable[[], datetime],
-        monotonic: Callable[[], float],
+        now: Callable[[], datetime] = clock.now,
+        monotonic: Callable[[], float] = clock.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._file, self._url = file, token_url
@@ -195,7 +195,7 @@ class Renewed:
         self._keep(tokens)
         for refresh in self._candidates(tokens):
             answer = await self._ask(tokens.client_id, refresh, steps)
-            if answer.status not in _DEAD:
+            if answer.status == 200:
                 return self._keep(self._taken(tokens, refresh, answer))
         self._dead, self._dead_at = tokens.refresh, self._monotonic()
         raise self._lost()
@@ -211,7 +211,7 @@ class Renewed:
         assert self.wire is not None
         call = Call("refresh", "POST", TOKEN_PATH, form=form, base=self._url)
         answer = await self.wire.send(call, steps)
-        if answer.status not in (200, *_DEAD):
+        if answer.status != 200 and not _is_dead(answer):
             said = self.wire.shown(answer.complaint)
             error = failure(self.wire.where, call, answer, said)
             # A request for tokens is no command: nothing reached the house.
@@ -262,3 +262,10 @@ class Renewed:
             "`tou gateway login` to sign in again.",
             delivered="no",
         )
+
+
+def _is_dead(answer: CloudReply) -> bool:
+    """Whether the host of the tokens itself says no: a proxy's 400 or 403 is no verdict."""
+    if answer.foreign:
+        return False
+    return answer.status == 401 or (answer.status in (400, 403) and bool(answer.complaint))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from scheduler.errors import (
     Delivered,
@@ -21,10 +22,11 @@ from scheduler.errors import (
 )
 from scheduler.gateway.exchange import Call, HttpReply
 
+Fields = Mapping[str, object]
 LONGEST_WAIT: Final = 3600.0
 """Bound of a Retry-After: vehicle users were told many hours, and a boundary cannot wait for it."""
 _FIRST_WAIT: Final = {429: 60.0, 503: 15.0}
-_IN_BODY: Final = re.compile(r"retry in (\d{1,9}) ?s", re.IGNORECASE)
+_IN_BODY: Final = re.compile(rb"retry in (\d{1,9})(?:\.\d+)? ?s", re.IGNORECASE)
 _SIGN_IN: Final = "Run `tou gateway login` to sign in again."
 
 
@@ -66,10 +68,10 @@ class CloudReply(HttpReply):
     @property
     def wait(self) -> float:
         """Seconds to leave the cloud alone, as it asks for in a header or in words."""
-        found = _IN_BODY.search(self.complaint)
+        found = _IN_BODY.search(self.body)
         asked = float(found[1]) if found and self.asked is None else self.asked
         if asked is None:
-            asked = _FIRST_WAIT.get(self.status, 60.0)
+            asked = _FIRST_WAIT.get(self.means, 60.0)
         return min(max(asked, 1.0), LONGEST_WAIT)
 
     @property
@@ -78,16 +80,44 @@ class CloudReply(HttpReply):
         return 200 <= self.status < 300 and self.unwilling is None
 
     @property
+    def means(self) -> int:
+        """The status it stands for: a good one may have another in its body."""
+        codes = [failing_code(folded(each).get("code")) for each in self._layers()]
+        return max(self.status, *codes) if self.status < 300 else self.status
+
+    @property
     def unwilling(self) -> str | None:
         """Why a command was not taken although the status is good; None where it was. Everything
         else is "acknowledged, not verified"."""
-        if self.mapping().get("error"):
-            return self.complaint
-        found = {key.lower(): value for key, value in self.object().items()}
-        words = str(found.get("reason") or found.get("message") or "no reason given")
-        code = found.get("code")
-        failed = isinstance(code, int) and not isinstance(code, bool) and code >= 400
-        return words if failed or found.get("result") is False else None
+        for layer in map(folded, self._layers()):
+            if layer.get("error"):
+                return self.complaint or str(layer["error"])
+            if failing_code(layer.get("code")) or layer.get("result") is False:
+                return str(layer.get("reason") or layer.get("message") or "no reason given")
+        return None
+
+    @property
+    def foreign(self) -> bool:
+        """Whether something in between answered, such as the page of a hotel's network: no JSON,
+        and with a good status that alone; cloud and gateways fail in plain text too."""
+        body = self.body.strip()
+        if self.status < 300:
+            return self.data() is None and body not in (b"", b"null")
+        return self.status < 500 and body.startswith(b"<")
+
+    def _layers(self) -> tuple[Fields, Fields]:
+        return self.object(), self.mapping()
+
+
+def folded(fields: Fields) -> Fields:
+    return {key.lower(): value for key, value in fields.items()}
+
+
+def failing_code(value: object) -> int:
+    """A status in a body that says no, as a number or as text; 0 where it says none."""
+    text = str(value)
+    found = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+    return found if found >= 400 else 0
 
 
 def _plain(value: object) -> str:
@@ -147,20 +177,20 @@ _NOT_PASSED_ON: Final = _Meaning(
     "account's, it has no such call: let the Powerwall know of the key in another way, as `tou "
     "gateway pair` shows without a sign-in.",
 )
+_FOREIGN: Final = _Meaning(
+    GatewayProtocolError,
+    "is answered for by something that is not its API, such as the page of a network that wants a "
+    "sign-in, or a proxy. Open its address in a browser on this network.",
+    "unknown",
+)
 # Teslemetry's word for what is a 408 at Tesla.
 _NOT_DELIVERED: Final = "energy_gateway_unreachable"
 
 
 def failure(where: str, call: Call, answer: CloudReply, said: str) -> GatewayError:
     """The one error of an answer that is no success; `said` is its complaint, fit to be shown."""
-    meaning = _STATUSES.get(answer.status) or _unknown(answer.status)
-    told = f" It says: {said}." if said else ""
-    if answer.status < 300:
-        meaning = _Meaning(_R, "answered that it did not do it.")
-    elif answer.status == 404 and call.step == RELAY:
-        meaning = _NOT_PASSED_ON
-    elif _NOT_DELIVERED in answer.complaint:
-        meaning = _STATUSES[408]
+    where, meaning = urlsplit(call.base).netloc or where, _meaning(call, answer)
+    told = f" It says: {said.rstrip('.')}." if said else ""
     busy = meaning.kind is GatewayBusyError
     return meaning.kind(
         f"{where} {meaning.text}{told} ({call.method} {call.path}, status {answer.status})",
@@ -169,7 +199,26 @@ def failure(where: str, call: Call, answer: CloudReply, said: str) -> GatewayErr
     )
 
 
+def _meaning(call: Call, answer: CloudReply) -> _Meaning:
+    status = answer.means
+    if answer.foreign:
+        return _FOREIGN
+    if status == 404 and call.step == RELAY:
+        return _NOT_PASSED_ON
+    if _NOT_DELIVERED in answer.complaint:
+        return _STATUSES[408]
+    if status < 300:
+        return _Meaning(_R, "answered that it did not do it.")
+    return _STATUSES.get(status) or _unknown(status)
+
+
 def _unknown(status: int) -> _Meaning:
-    if status >= 500:
+    if 500 <= status < 600:
         return _Meaning(_U, "failed.", "unknown")
+    if 300 <= status < 400:
+        return _Meaning(
+            GatewayProtocolError,
+            "sends us to another address, where no token is taken. See to TOU_FLEET_API_URL and "
+            "TOU_FLEET_TOKEN_URL, or to what stands between.",
+        )
     return _Meaning(GatewayProtocolError, "answers in a way that is not known.")

@@ -37,7 +37,7 @@ class _Learned:
 
     site: str | None
     told_grid: bool = False
-    """Whether a setting of the grid was acknowledged."""
+    """Whether a setting of the grid was acknowledged that must be seen."""
     seen_grid: bool = False
     """Whether one ever appeared in a read."""
     no_commands: str | None = None
@@ -157,7 +157,7 @@ class FleetGateway:
                     ) from None
                 raise
             sent += command.parts
-            if command.of_grid:
+            if command.leaves_a_trace:
                 self._learned.told_grid = True
         return Receipt(sent=tuple(sent), note="acknowledged by the cloud", by=self.name)
 
@@ -228,7 +228,7 @@ class FleetGateway:
             token = await self._access.token(steps, after=token)
             answer = await self._wire.send(call, steps, Token(token))
         self._learn(call, answer, token)
-        if answer.fine:
+        if answer.fine and not answer.foreign:
             return answer
         raise self._failure(call, answer, token)
 
@@ -238,16 +238,16 @@ class FleetGateway:
         learned.token = token
         if token != learned.refused_token:
             learned.no_commands = learned.refused_token = None
-        if answer.status == 403 and call.changes:
+        if answer.means == 403 and call.changes and not answer.foreign:
             learned.no_commands = str(self._failure(call, answer, token))
             learned.refused_token = token
-        if answer.status in (429, 503):
+        if answer.means in (429, 503):
             learned.left_alone_until = self._monotonic() + answer.wait
 
     def _failure(self, call: Call, answer: CloudReply, token: str) -> GatewayError:
         said = self._wire.shown(answer.complaint or answer.unwilling or "")
         region = region_of(str(claims(token).get("ou_code", "")))
-        if answer.status == 421 and region:
+        if answer.means == 421 and region:
             said = f"{said}; its region is {region}"
         return failure(self._wire.where, call, answer, said)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from scheduler.gateway.base import Powers
+from scheduler.outside import word
 from scheduler.setting import Export, GridCharging, SettingRead
 
 DENIED: Final = "disallow_charge_from_grid_with_solar_installed"
@@ -19,6 +20,8 @@ STALE_AFTER: Final = timedelta(minutes=20)
 """The cloud renews its numbers about every five minutes."""
 EXPORT_OF: Final = {word: export for export, word in EXPORTS.items()}
 
+_DIGITS: Final = 19
+"""At most, of the number of an energy site."""
 Fields = Mapping[str, object]
 
 
@@ -35,12 +38,11 @@ class Live:
 def setting_of(info: Fields, *, told: bool, seen: bool) -> SettingRead:
     """The four settings. On some sites the last two never appear: where they were `told` and
     still none was ever `seen`, absence says nothing."""
-    mode, reserve = info.get("default_real_mode"), info.get("backup_reserve_percent")
     parts = components_of(info)
     silent = not parts or (told and not seen and not shows_grid(info))
     return SettingRead(
-        mode=mode if isinstance(mode, str) and mode else None,
-        reserve=_number(reserve),
+        mode=word(info.get("default_real_mode")),
+        reserve=_percent(info.get("backup_reserve_percent")),
         grid_charging=None if silent else _grid_charging(parts),
         export=None if silent else _export(parts),
     )
@@ -76,7 +78,7 @@ def _export(parts: Fields) -> Export | None:
 def firmware_of(info: Fields) -> str | None:
     """The site's version without its hash."""
     version = info.get("version")
-    return version.split()[0] if isinstance(version, str) and version.strip() else None
+    return word(version.split()[0]) if isinstance(version, str) and version.strip() else None
 
 
 def forbidden(info: Fields) -> tuple[bool, bool]:
@@ -149,22 +151,19 @@ def sites_of(products: object) -> tuple[EnergySite, ...]:
     """The sites with a battery among cars, roofs and chargers."""
     entries: Iterable[object] = products if isinstance(products, list) else ()
     return tuple(
-        EnergySite(str(each["energy_site_id"]), _name(each.get("site_name")))
+        EnergySite(str(each["energy_site_id"]), word(each.get("site_name")))
         for each in entries
         if isinstance(each, dict) and _is_id(each.get("energy_site_id")) and _has_battery(each)
     )
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, int | str) and not isinstance(value, bool) and str(value).isdecimal()
+    text = str(value) if isinstance(value, int | str) else ""
+    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
 
 
 def _has_battery(entry: Fields) -> bool:
     return components_of(entry).get("battery") is True or entry.get("resource_type") == "battery"
-
-
-def _name(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _number(value: object) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from scheduler.environment import (
     AWord,
@@ -13,6 +13,7 @@ from scheduler.environment import (
     OptionalPause,
     OptionalSecret,
     OptionalText,
+    OrNothing,
     TransportSettings,
     between,
 )
@@ -32,17 +33,9 @@ def _site(text: str | None) -> str | None:
     return text
 
 
-def _address(text: str | None) -> str | None:
-    return None if text is None else checked_address(text)
-
-
-def _nothing(value: object) -> object:
-    return None if value == "" else value
-
-
-Address = Annotated[OptionalText, AfterValidator(_address)]
+Address = Annotated[Annotated[str, AfterValidator(checked_address)] | None, OrNothing]
 Dollars = Annotated[
-    Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None, BeforeValidator(_nothing)
+    Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None, OrNothing
 ]
 
 

@@ -25,7 +25,7 @@ from scheduler.gateway.fleet.access import TOKEN_PATH
 from scheduler.gateway.fleet.answers import CloudReply, Token, failure
 from scheduler.gateway.fleet.hosts import Hosts, is_here
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
-from scheduler.gateway.fleet.tokens import TokenFile, Tokens, claims
+from scheduler.gateway.fleet.tokens import TokenFile, Tokens, can_be_sent, claims
 from scheduler.gateway.fleet.wire import CloudWire
 
 KEY_PATH: Final = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
@@ -129,12 +129,12 @@ class SetUp:
     async def _tokens(self, form: Mapping[str, str], refused: str) -> Mapping[str, object]:
         call = Call("login", "POST", TOKEN_PATH, form=form, base=self._hosts.tokens)
         reply = await self._wire.send(call, Unkept())
-        if reply.status in (400, 401, 403):
+        if reply.status in (400, 401, 403) and not reply.foreign:
             said = self._wire.shown(reply.complaint)
             raise GatewayRefusedError(f"{refused} It says: {said}.", delivered="no")
         if not reply.fine:
             raise self._failure(call, reply)
-        if not isinstance(reply.mapping().get("access_token"), str):
+        if not can_be_sent(reply.mapping().get("access_token")):
             raise GatewayProtocolError("The sign-in answered without a token.", delivered="no")
         return reply.mapping()
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from scheduler import __version__
+from scheduler import __version__, clock
 from scheduler.errors import GatewayError, GatewayProtocolError, GatewayUnreachableError
 from scheduler.gateway.exchange import Call, ClientWire
 from scheduler.gateway.fleet.answers import CloudReply
@@ -27,9 +27,9 @@ class CloudWire(ClientWire[CloudReply]):
         self,
         *,
         base: str,
-        now: Callable[[], datetime],
-        monotonic: Callable[[], float],
         secrets: Callable[[], tuple[str, ...]],
+        now: Callable[[], datetime] = clock.now,
+        monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
         super().__init__(base, now, monotonic)
         self.where = urlsplit(base).netloc

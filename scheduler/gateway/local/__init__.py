@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from scheduler.environment import missing_secret
 from scheduler.errors import SettingsError
@@ -14,16 +14,12 @@ if TYPE_CHECKING:
     from scheduler.gateway.local.client import LocalGateway
     from scheduler.gateway.registry import Surroundings
 
+ABILITIES: Final = frozenset({FIRMWARE_UPDATES, SITEMASTER})
+
 
 def limits_of(settings: Any) -> Limits:
     """The limits as far as the settings tell; the firmware's own are known after the first read."""
     return limits_unasked(settings.gateway_username)
-
-
-def abilities_of(settings: Any) -> frozenset[str]:
-    """All that jobs ask for."""
-    del settings
-    return frozenset({FIRMWARE_UPDATES, SITEMASTER})
 
 
 def open_gateway(settings: Any, surroundings: Surroundings) -> LocalGateway:

@@ -13,8 +13,7 @@ from scheduler.gateway.abilities import Identity
 from scheduler.gateway.base import Limits, Steps
 from scheduler.gateway.exchange import Call, Note
 from scheduler.gateway.local import firmware as rules
-from scheduler.gateway.local.answers import Answer
-from scheduler.gateway.local.firmware import STATUS
+from scheduler.gateway.local.answers import STATUS, Answer
 from scheduler.gateway.local.line import Line
 from scheduler.gateway.local.login import MOST, log_in
 from scheduler.gateway.local.session import Session

@@ -193,6 +193,7 @@ class Catalogue:
         )
 
 
+STATUS: Final = Call("version", "GET", "/api/status")
 LOGIN: Final = Call("login", "POST", "/api/login/Basic", changes=True, slow=True)
 
 

@@ -12,15 +12,15 @@ from typing import Final
 from scheduler.gateway.abilities import Update, UpdateState
 from scheduler.gateway.base import RAW_TOLERANCE, Counters, Powers
 from scheduler.gateway.local.firmware import Firmware, mode_keys, short_version
-from scheduler.outside import said
+from scheduler.outside import WORD, said, word
 from scheduler.setting import Setting, SettingRead, from_raw, to_raw
 
 RESERVE: Final = "backup_reserve_percent"
 LEAST_RAW: Final = 5.0  # app 0 %
 MOST_RAW: Final = 100.0
-WORD: Final = 64
-"""The longest word of a gateway's that is kept."""
 CONNECTED: Final = "SystemGridConnected"
+_MOST_PERCENT: Final = 100.5
+"""Some show a little more than all."""
 _METERS: Final = ("site", "battery", "load", "solar")
 _STATES: Final = {state.value: state for state in UpdateState}
 
@@ -40,12 +40,12 @@ def setting_of(body: Mapping[str, object]) -> SettingRead | None:
     mode, reserve = body.get("real_mode") or body.get("mode"), number(body, RESERVE)
     if not isinstance(mode, str) or reserve is None:
         return None
-    return SettingRead(mode=said(mode, limit=WORD), reserve=from_raw(reserve))
+    return SettingRead(mode=word(mode), reserve=from_raw(reserve))
 
 
 def charge_of(body: Mapping[str, object]) -> float | None:
     """App percent of a body of `system_status/soe`, which is on the raw scale."""
-    percentage = number(body, "percentage")
+    percentage = percent(body, "percentage")
     return None if percentage is None else from_raw(percentage)
 
 
@@ -90,20 +90,18 @@ def in_the_way_of(body: Mapping[str, object]) -> tuple[str, ...]:
 
 def update_of(body: Mapping[str, object]) -> Update | None:
     """The update in a body of `system/update/status`, whose lists may be null or missing."""
-    word, info = body.get("state"), body.get("info")
-    if not isinstance(word, str):
+    state, info = body.get("state"), body.get("info")
+    if not isinstance(state, str):
         return None
     status = info.get("status") if isinstance(info, dict) else None
     first = status[0] if isinstance(status, list) and status else None
     version, last = body.get("version"), number(body, "last_status_time")
     return Update(
-        state=_STATES.get(word),
-        word=said(word, limit=WORD),
-        status=said(first, limit=WORD) if isinstance(first, str) else None,
+        state=_STATES.get(state),
+        word=word(state) or "",
+        status=word(first),
         last_status_ms=None if last is None else int(last),
-        version=said(short_version(version[: 4 * WORD]), limit=WORD) or None
-        if isinstance(version, str)
-        else None,
+        version=word(short_version(version[: 4 * WORD])) if isinstance(version, str) else None,
     )
 
 
@@ -121,6 +119,12 @@ def number(body: Mapping[str, object], key: str) -> float | None:
         return float(value) if math.isfinite(value) else None
     except OverflowError:
         return None
+
+
+def percent(body: Mapping[str, object], key: str) -> float | None:
+    """A number of a body that a percentage can be, or None."""
+    found = number(body, key)
+    return found if found is not None and 0 <= found <= _MOST_PERCENT else None
 
 
 def echo_note(sent: Mapping[str, object], body: Mapping[str, object]) -> str | None:

@@ -15,7 +15,6 @@ from typing import Final
 
 from scheduler.gateway.abilities import Identity
 from scheduler.gateway.base import Limits, Reserves
-from scheduler.gateway.exchange import Call
 from scheduler.outside import said
 from scheduler.setting import Mode
 
@@ -23,7 +22,6 @@ Firmware = tuple[int, ...]
 """1.43.3 is (1, 43, 3) and 21.44 is (21, 44): the year.week names came after 1.50, so plain
 comparison is comparison in time."""
 
-STATUS: Final = Call("version", "GET", "/api/status")
 NAMED_LOGIN: Final = (1, 20)  # "installer" by name, `real_mode`, https (July 2018)
 FORCED_LOGIN: Final = (1, 17)  # a login while the system runs needs force_sm_off
 SWITCH_LOGIN: Final = (1, 50)  # the installer login needs a hand on a Powerwall switch

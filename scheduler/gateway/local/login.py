@@ -21,9 +21,9 @@ from scheduler.errors import (
 from scheduler.gateway.base import Steps
 from scheduler.gateway.careful import Forgiving, finish
 from scheduler.gateway.exchange import Call
-from scheduler.gateway.local.answers import LOGIN, Answer
+from scheduler.gateway.local.answers import LOGIN, STATUS, Answer
 from scheduler.gateway.local.bodies import grid_of
-from scheduler.gateway.local.firmware import STATUS, LoginForm, identity_of
+from scheduler.gateway.local.firmware import LoginForm, identity_of
 from scheduler.gateway.local.line import Line
 from scheduler.gateway.local.session import Session, make_session, next_limit
 from scheduler.gateway.local.sitemaster import RunDeniedError, Seen, bring_up, look

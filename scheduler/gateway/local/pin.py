@@ -11,7 +11,6 @@ import asyncio
 import hashlib
 import re
 import ssl
-from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -117,21 +116,12 @@ def trusted_fingerprint(fingerprint: str | None, certificate: Path | None) -> st
 
 
 class Pin:
-    """The certificate that handshakes begun within `with` must show; all gateways of a process
-    share one TLS context, which is a quarter of a megabyte."""
+    """The certificate that a gateway must show."""
 
-    __slots__ = ("_fingerprint", "_token", "_where")
+    __slots__ = ("_fingerprint", "_where")
 
     def __init__(self, fingerprint: str, where: str) -> None:
         self._fingerprint, self._where = fingerprint, where
-        self._token: Token[Pin | None] | None = None
-
-    def __enter__(self) -> None:
-        self._token = _expected.set(self)
-
-    def __exit__(self, *_: object) -> None:
-        if self._token:
-            _expected.reset(self._token)
 
     def compare(self, der: bytes | None) -> None:
         """Raises GatewayIdentityError for anybody else."""
@@ -148,30 +138,10 @@ class Pin:
         )
 
 
-_expected: ContextVar[Pin | None] = ContextVar("expected", default=None)
-
-
-class _PinnedObject(ssl.SSLObject):
-    """A handshake that fails for anybody but the gateway that is expected."""
-
-    def do_handshake(self) -> None:
-        super().do_handshake()
-        expected = _expected.get()
-        if expected is None:
-            raise GatewayIdentityError("A handshake without a certificate to expect.")
-        expected.compare(self.getpeercert(binary_form=True))
-
-
 @cache
 def shared_context() -> ssl.SSLContext:
-    """The client context of all gateways; usable within a `Pin` alone."""
-    context = _bare_context()
-    # Set on the context itself: anyio starts a thread for each handshake of a context subclass.
-    context.sslobject_class = _PinnedObject
-    return context
-
-
-def _bare_context() -> ssl.SSLContext:
+    """The client context of all gateways, a quarter of a megabyte; whom it speaks to, it does not
+    ask."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -187,7 +157,7 @@ async def fetch_certificate(url: str) -> Certificate:
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             _, writer = await asyncio.open_connection(
-                host, port, ssl=_bare_context(), server_hostname=SERVER_NAME
+                host, port, ssl=shared_context(), server_hostname=SERVER_NAME
             )
     except (OSError, UnicodeError) as error:  # TimeoutError and SSLError are OSErrors
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or "no answer"

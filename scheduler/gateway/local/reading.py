@@ -9,8 +9,8 @@ from scheduler.gateway.base import Part, Reading, Spend, Steps
 from scheduler.gateway.exchange import Call
 from scheduler.gateway.local import bodies
 from scheduler.gateway.local.access import OPERATION, Access
-from scheduler.gateway.local.answers import Answer
-from scheduler.gateway.local.firmware import STATUS, identity_of
+from scheduler.gateway.local.answers import STATUS, Answer
+from scheduler.gateway.local.firmware import identity_of
 from scheduler.gateway.local.login import GRID
 from scheduler.gateway.local.sitemaster import LOOK
 

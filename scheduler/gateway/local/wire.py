@@ -7,10 +7,10 @@ made with the first request and dropped soon after the last.
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -28,7 +28,8 @@ from scheduler.gateway import exchange
 from scheduler.gateway.exchange import Call, Credential
 from scheduler.gateway.http import Failure, failure, retry_after
 from scheduler.gateway.local.answers import Answer
-from scheduler.gateway.local.pin import SERVER_NAME, Pin, shared_context
+from scheduler.gateway.local.connection import KeptConnection
+from scheduler.gateway.local.pin import Pin, shared_context
 from scheduler.outside import hides_tokens, said
 
 IDLE_SECONDS: Final = 10.0
@@ -138,9 +139,6 @@ class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
         if self._carrier.opening:
             await self._carrier.opening()
 
-    def _guarded(self) -> AbstractContextManager[object]:
-        return self._pin
-
     def _patience(self, call: Call) -> float:
         return self._carrier.patience.of(call)
 
@@ -151,7 +149,7 @@ class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
         self, client: httpx.AsyncBaseTransport, call: Call, headers: Mapping[str, str]
     ) -> Awaitable[httpx.Response]:
         return client.handle_async_request(
-            _request(self._base, call, headers, self._patience(call))
+            _request(self._base, call, headers, self._patience(call), self._pin.compare)
         )
 
     def _complaint(self, reply: Answer) -> str:
@@ -205,13 +203,7 @@ _REASONS: Final = {
 
 
 def _transport() -> httpx.AsyncBaseTransport:
-    """Few and short-lived connections: many of them restart a gateway."""
-    limits = httpx.Limits(
-        max_connections=2, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS
-    )
-    return httpx.AsyncHTTPTransport(
-        verify=shared_context(), http2=False, limits=limits, trust_env=False
-    )
+    return KeptConnection(shared_context())
 
 
 # As httpx's own client says them. It is not asked itself: what it does for redirects, cookies and
@@ -224,19 +216,24 @@ _HEADERS: Final = {
 }
 
 
-def _request(url: str, call: Call, shown: Mapping[str, str], seconds: float) -> httpx.Request:
+def _request(
+    url: str,
+    call: Call,
+    shown: Mapping[str, str],
+    seconds: float,
+    compare: Callable[[bytes | None], None],
+) -> httpx.Request:
     headers = {**_HEADERS, **shown}
     content = b"" if call.method == "POST" else None
     if call.body is not None:
         content = call.content()
         headers["Content-Type"] = "application/json"
-    timeout = httpx.Timeout(connect=5.0, read=seconds, write=5.0, pool=5.0)
     return httpx.Request(
         call.method,
         _address(url, call.path),
         headers=headers,
         content=content,
-        extensions={"sni_hostname": SERVER_NAME, "timeout": timeout.as_dict()},
+        extensions={"compare": compare, "timeout": {"connect": 5.0, "read": seconds}},
     )
 
 
@@ -256,7 +253,8 @@ def _connect_reason(error: Exception) -> str:
     causes = list(_causes(error))
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return "has a name that cannot be found"
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+    # Of several addresses asyncio gives the texts alone.
+    if any(f"[Errno {errno.ECONNREFUSED}]" in str(cause) for cause in causes):
         return "refuses the connection"
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return "answers, but does not complete the TLS handshake"

@@ -18,6 +18,7 @@ INSTEAD_OF_LOGOUT: Final = (
     "There is no session of ours: the proxy has its own with the gateway, and knows us by its "
     "secret. Change the secret there, and TOU_PROXY_SECRET here."
 )
+ABILITIES: Final = frozenset[str]()  # a proxy passes on nothing that jobs ask for
 # As the cloud behind it: it makes 80 of 81 to 99, and is minutes late.
 _CLOUD: Final = Limits(
     reserves=Reserves(((0.0, 80.0), (100.0, 100.0)), whole=True),
@@ -52,12 +53,6 @@ _BY_BACKEND: Final = {
 def limits_of(settings: Any) -> Limits:
     """The limits of what the owner says stands behind the proxy."""
     return _BY_BACKEND[settings.proxy_backend]
-
-
-def abilities_of(settings: Any) -> frozenset[str]:
-    """None that jobs ask for: a proxy passes none of them on."""
-    del settings
-    return frozenset()
 
 
 def open_gateway(settings: Any, surroundings: Surroundings) -> ProxyGateway:

@@ -6,7 +6,7 @@ from the proxy t97 and the server 0.13.0 in front of simulated gateways, 2026-11
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from scheduler.errors import (
@@ -17,6 +17,7 @@ from scheduler.errors import (
     GatewayUnreachableError,
 )
 from scheduler.gateway.exchange import Call, HttpReply
+from scheduler.gateway.fleet.answers import failing_code, folded
 
 RETRY_AFTER: Final = 60.0
 _DISABLED: Final = ("control commands disabled", "control features not enabled")
@@ -31,33 +32,39 @@ class ProxyAnswer(HttpReply):
         """What it says went wrong; may be empty."""
         body = self.mapping()
         for key in ("unauthorized", "error", "detail"):
-            if key in body:
-                return str(body[key]) or key
+            if body.get(key):
+                return str(body[key])
         return ""
 
     @property
-    def came_to_nothing(self) -> bool:
-        """A write that the proxy passed on, and that what stands behind it did not take: the
-        status is 200 all the same."""
-        return _has_null_result(self.mapping())
+    def came_to_nothing(self) -> str | None:
+        """Of a write that the proxy passed on, and that what stands behind it did not take, what
+        shows it: the status is 200 all the same. None where nothing does."""
+        return None if self.complaint else _refusal(self.mapping())
 
     @property
     def fine(self) -> bool:
         return (
             self.status == 200
             and bool(self.mapping())
-            and not (self.complaint or self.came_to_nothing)
+            and not self.complaint
+            and self.came_to_nothing is None
         )
 
 
-def _has_null_result(data: object, depth: int = 0) -> bool:
-    if depth > _NESTED:
-        return False
-    if isinstance(data, dict):
-        return ("result" in data and data["result"] is None) or any(
-            _has_null_result(value, depth + 1) for value in data.values()
-        )
-    return isinstance(data, list) and any(_has_null_result(each, depth + 1) for each in data)
+def _refusal(data: object, depth: int = 0) -> str | None:
+    """The words of the first refusal at any depth: the cloud's own answer is handed through."""
+    if depth > _NESTED or not isinstance(data, dict | list):
+        return None
+    fields = folded(data) if isinstance(data, dict) else {}
+    within: Iterable[object] = data.values() if isinstance(data, dict) else data
+    words = fields.get("error") or fields.get("reason") or fields.get("message")
+    if fields.get("error") or failing_code(fields.get("code")) or fields.get("result") is False:
+        return str(words or "no reason given")
+    if "result" in fields and fields["result"] is None:
+        return str(words or "its answer has no result")
+    found = (_refusal(each, depth + 1) for each in within)
+    return next((each for each in found if each is not None), None)
 
 
 def error_of(
@@ -79,8 +86,9 @@ def error_of(
             "PW_CONTROL_SECRET is there.",
             delivered="no",
         )
-    if answer.came_to_nothing or "failed to set" in complaint.lower():
-        return not_passed_on(where, what)
+    nothing = answer.came_to_nothing
+    if nothing is not None or "failed to set" in complaint.lower():
+        return not_passed_on(where, what, complaint if nothing is None else shown(nothing))
     if answer.status == 429 or answer.status >= 500:
         return _passing(where, what, answer, says)
     if answer.status == 400:
@@ -91,12 +99,12 @@ def error_of(
     return _odd(where, what, answer, says)
 
 
-def not_passed_on(where: str, what: str) -> GatewayError:
-    """A write that came to nothing behind the proxy. It does not say why: refused, rate limited
+def not_passed_on(where: str, what: str, shows: str) -> GatewayError:
+    """A write that came to nothing behind the proxy. It seldom says why: refused, rate limited
     and timed out look the same, and a part of it may have arrived."""
     return GatewayBusyError(
-        f"{where} took {what}, but what stands behind it did not (its answer has no result). The "
-        "proxy's own log says why: a refusal, a rate limit or no connection. It is tried again.",
+        f"{where} took {what}, but what stands behind it did not ({shows}). The proxy's own log "
+        "says why: a refusal, a rate limit or no connection. It is tried again.",
         retry_after=RETRY_AFTER,
     )
 

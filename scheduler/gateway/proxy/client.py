@@ -20,7 +20,6 @@ from scheduler.gateway.fleet.readings import EXPORT_OF, EXPORTS
 from scheduler.gateway.local import bodies
 from scheduler.gateway.proxy.answers import ProxyAnswer, error_of
 from scheduler.gateway.proxy.wire import ProxyWire
-from scheduler.outside import said
 from scheduler.setting import GridCharging, Setting, SettingRead
 
 UNKNOWN: Final = "unknown"
@@ -86,7 +85,7 @@ class ProxyGateway:
                 reading = replace(reading, setting=await self._setting(steps))
             if Part.CHARGE in want:
                 body = await self._ask(_CHARGE, steps)
-                reading = replace(reading, charge=bodies.number(body, "percentage"))
+                reading = replace(reading, charge=bodies.percent(body, "percentage"))
             if Part.POWERS in want:
                 reading = await self._meters(reading, steps)
             if Part.HEALTH in want:
@@ -113,7 +112,7 @@ class ProxyGateway:
 
     async def _setting(self, steps: Steps) -> SettingRead:
         before = await self._word(_MODE, "mode", steps)
-        reserve = bodies.number(await self._ask(_RESERVE, steps), "reserve")
+        reserve = bodies.percent(await self._ask(_RESERVE, steps), "reserve")
         charging = (await self._ask(_GRID_CHARGING, steps)).get("grid_charging")
         export = await self._word(_EXPORT, "grid_export", steps)
         after = await self._word(_MODE, "mode", steps)
@@ -127,15 +126,16 @@ class ProxyGateway:
         )
 
     async def _word(self, call: Call, key: str, steps: Steps) -> str:
-        word = (await self._ask(call, steps)).get(key)
-        return said(word, limit=bodies.WORD) if isinstance(word, str) and word else UNKNOWN
+        return self._wire.word((await self._ask(call, steps)).get(key)) or UNKNOWN
 
     async def _stale(self, steps: Steps) -> bool:
         """Whether a server says that it lost what stands behind it; a proxy does not tell."""
         if self._server is False:
             return False
-        body = (await self._wire.send(_OPERATION, steps)).mapping()
-        self._server = "last_updated" in body
+        answer = await self._wire.send(_OPERATION, steps)
+        body = answer.mapping()
+        if answer.fine:  # an answer that failed says nothing of who gave it
+            self._server = "last_updated" in body
         return body.get("stale") is True
 
     async def _meters(self, reading: Reading, steps: Steps) -> Reading:
@@ -147,11 +147,11 @@ class ProxyGateway:
     async def _health(self, reading: Reading, steps: Steps) -> Reading:
         grid = (await self._wire.send(_GRID, steps)).mapping()
         version = (await self._wire.send(_VERSION, steps)).mapping().get("version")
-        known = isinstance(version, str) and version and version != UNKNOWN
+        firmware = self._wire.word(version)
         return replace(
             reading,
             grid=bodies.grid_of(grid),
-            firmware=said(version, limit=bodies.WORD) if known else None,
+            firmware=None if firmware == UNKNOWN else firmware,
         )
 
     async def _ask(self, call: Call, steps: Steps) -> Mapping[str, object]:
@@ -178,7 +178,7 @@ class ProxyGateway:
         error = error_of(self._wire.where, call, answer, self._wire.shown)
         if delivered == "no":
             error.delivered = "no"
-        if not answer.came_to_nothing:
+        if answer.came_to_nothing is None:
             return error
         self._in_vain += 1
         if self._in_vain < _PATIENCE:

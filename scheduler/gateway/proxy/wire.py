@@ -22,7 +22,7 @@ from scheduler.gateway.exchange import Call, ClientWire
 from scheduler.gateway.http import Failure, failure, retry_after
 from scheduler.gateway.proxy.answers import ProxyAnswer
 from scheduler.gateway.proxy.settings import stays_home
-from scheduler.outside import said
+from scheduler.outside import hides_tokens, said, word
 
 LONGEST_WAIT: Final = 900.0
 
@@ -43,10 +43,14 @@ class ProxyWire(ClientWire[ProxyAnswer]):
 
     def shown(self, text: object, limit: int = 200) -> str:
         """What a proxy says, fit to be shown."""
-        return said(text, secrets=(self._secret,), limit=limit)
+        return hides_tokens(said(text, secrets=(self._secret,), limit=limit))
+
+    def word(self, text: object) -> str | None:
+        """A word of its answer, fit to be shown."""
+        return word(text, secrets=(self._secret,))
 
     def _complaint(self, reply: ProxyAnswer) -> str:
-        return "the answer has no result" if reply.came_to_nothing else self.shown(reply.complaint)
+        return self.shown(reply.complaint or reply.came_to_nothing or "")
 
     def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> ProxyAnswer:
         asked = retry_after(headers, self._now())

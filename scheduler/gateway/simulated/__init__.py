@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scheduler.gateway.base import Limits
-from scheduler.gateway.local import abilities_of as abilities_of
+from scheduler.gateway.local import ABILITIES as ABILITIES
 from scheduler.gateway.local.firmware import limits_of as limits_of_firmware
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scheduler.environment import missing_secret
 from scheduler.errors import SettingsError
+from scheduler.extras import extra
 from scheduler.gateway.base import Limits
 from scheduler.setting import Export
 
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from scheduler.gateway.v1r.client import V1rGateway
 
 LIBRARY: Final = "aiopowerwall"
-WAY_OUT: Final = "pip install 'tou-scheduler[tedapi]'"
 INSTEAD_OF_LOGOUT: Final = (
     "There is no session: each request is signed with the paired key. Whoever has the file of "
     "TOU_V1R_KEY can write: remove it to end that here. The app, or another paired program, "
     "removes the key at the gateway."
 )
+ABILITIES: Final = frozenset[str]()  # v1r has no message for what jobs ask for
 LIMITS = Limits(
     grid_charging=True,
     exports=frozenset(Export),
@@ -37,12 +38,6 @@ LIMITS = Limits(
 def limits_of(settings: Any) -> Limits:
     """What v1r allows; whether a charge can be ordered the firmware tells when it is tried."""
     return LIMITS
-
-
-def abilities_of(settings: Any) -> frozenset[str]:
-    """None that jobs ask for: v1r has no message for them."""
-    del settings
-    return frozenset()
 
 
 def open_gateway(settings: Any, surroundings: Surroundings) -> V1rGateway:
@@ -75,13 +70,8 @@ def open_gateway(settings: Any, surroundings: Surroundings) -> V1rGateway:
 
 
 def the_library() -> Any:
-    """The module `aiopowerwall`. Raises SettingsError, with the way out, where it is missing."""
+    """The module `aiopowerwall`. Raises SettingsError where it is missing."""
     # It logs whole answers, among them the configuration with names and serial numbers.
     logging.getLogger(LIBRARY).setLevel(logging.CRITICAL)
-    try:
+    with extra("tedapi", "TOU_GATEWAY=v1r"):
         return import_module(LIBRARY)
-    except ImportError as error:
-        raise SettingsError(
-            f"TOU_GATEWAY=v1r needs a package that is not installed ({error.name or error}). "
-            f"Run: {WAY_OUT}"
-        ) from None

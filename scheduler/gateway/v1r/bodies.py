@@ -12,8 +12,8 @@ from typing import Final
 
 from scheduler.gateway.base import Reading
 from scheduler.gateway.fleet.readings import DENIED, EXPORT_OF, EXPORTS, RULE
-from scheduler.gateway.local.bodies import WORD, number
-from scheduler.outside import said
+from scheduler.gateway.local.bodies import number
+from scheduler.outside import word
 from scheduler.setting import Export, GridCharging, Setting, SettingRead, from_raw, to_raw
 
 MODE: Final = "default_real_mode"
@@ -56,7 +56,7 @@ def setting_of(config: Mapping[str, object]) -> SettingRead | None:
     if not known and not isinstance(mode, str):
         return None
     return SettingRead(
-        mode=said(mode, limit=WORD) if isinstance(mode, str) else None,
+        mode=word(mode),
         reserve=None if reserve is None else from_raw(reserve),
         grid_charging=_grid_charging(site) if known else None,
         export=_export(site) if known else None,
@@ -110,7 +110,7 @@ def version_of(details: Mapping[str, object]) -> str | None:
     """The firmware's number, such as 26.10.3, without its hash."""
     text = _at(details, "system", "version", "text")
     words = text.split() if isinstance(text, str) else []
-    return said(words[0], limit=WORD) if words else None
+    return word(words[0]) if words else None
 
 
 def _running(status: Mapping[str, object]) -> bool | None:

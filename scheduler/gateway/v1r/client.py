@@ -28,7 +28,7 @@ from scheduler.gateway.v1r.key import Key
 from scheduler.gateway.v1r.patience import Patience
 from scheduler.gateway.v1r.refusals import SKEW, clock_error, meaning
 from scheduler.gateway.v1r.traffic import LOGIN, Bounded, Traffic
-from scheduler.outside import said
+from scheduler.outside import hides_tokens, said
 from scheduler.setting import Setting
 
 TIMEOUT: Final = 10.0
@@ -36,6 +36,7 @@ TIMEOUT: Final = 10.0
 LIKELY_WATTS: Final = 5000.0
 MOST_WATTS: Final = 1_000_000.0
 NO_ORDERS: Final = "this firmware takes no power to charge with"
+_LONGEST: Final = 1000
 WRONG_DEVICE: Final = "WRONG_PERSONALIZATION"
 
 
@@ -73,6 +74,7 @@ class V1rGateway:
             "timeout": timeout,
         }
         self._full_password = full_password
+        self._secrets = (password, password[-5:])
         self._client: Any = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -227,16 +229,18 @@ class V1rGateway:
             yield client
         except self._library.PowerwallError as error:
             found = meaning(error, self._library, self._traffic, self._where)
+            found.args = (said(found, secrets=self._secrets, limit=_LONGEST),)
             if isinstance(found, GatewayRefusedError) and self._traffic.path == LOGIN:
                 found.retry_after = self._patience.refused()
             if WRONG_DEVICE in str(error):
                 self._client = None  # its number is asked for anew
             raise found from None
-        except (ValueError, RecursionError) as error:
-            # Of the library's JSON: no text, no JSON, or lists in lists without an end.
+        except (ValueError, TypeError, RecursionError) as error:
+            # Of the library's JSON: no text, no JSON, no number, or lists in lists without an end.
             changed = self._traffic.changing and self._traffic.connected
             raise GatewayProtocolError(
-                f"{self._where}: the answer is not understood: {said(str(error))}",
+                f"{self._where}: the answer is not understood: "
+                f"{hides_tokens(said(error, secrets=self._secrets))}",
                 delivered="unknown" if changed else "no",
             ) from None
 

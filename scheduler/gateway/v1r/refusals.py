@@ -18,7 +18,7 @@ from scheduler.errors import (
     GatewayUnreachableError,
 )
 from scheduler.gateway.v1r.traffic import LOGIN, Traffic
-from scheduler.outside import said
+from scheduler.outside import hides_tokens, said
 
 SKEW: Final = 5.0
 """Seconds by which the clocks may differ before anything is written; a signature lives for 12."""
@@ -67,6 +67,10 @@ def _answered(
     error: Exception, library: Any, traffic: Traffic, where: str, delivered: Delivered
 ) -> GatewayError:
     """An answer came, and is not the one asked for."""
+    if traffic.status not in (None, 200):
+        # Without the library's words: of a login they hold the head of the body.
+        kind = GatewayUnreachableError if traffic.status >= 500 else GatewayProtocolError
+        return kind(f"{where} answers {traffic.status} to {traffic.path}.", delivered=delivered)
     if isinstance(error, library.PowerwallCommandError):
         lacks = isinstance(error, library.PowerwallNotSupportedError)
         why = "this firmware does not know the command" if lacks else "it refuses the command"
@@ -75,7 +79,8 @@ def _answered(
     if traffic.changing and _LOST_RACE in str(error):
         return _conflict(where)
     return GatewayProtocolError(
-        f"{where}: the answer is not understood: {said(str(error))}", delivered=delivered
+        f"{where}: the answer is not understood: {hides_tokens(said(str(error)))}",
+        delivered=delivered,
     )
 
 
@@ -131,7 +136,12 @@ def _conflict(where: str) -> GatewayBusyError:
 
 def _not_let_in(text: str, traffic: Traffic, where: str) -> GatewayRefusedError:
     kind: type[GatewayRefusedError] = GatewayRefusedError
-    if traffic.path == LOGIN or traffic.status in (401, 403):
+    if traffic.path != LOGIN and traffic.status in (401, 403):
+        reason = (
+            f"takes the password, and answers {traffic.status} to {traffic.path} all the same: it "
+            "does not let this computer do that. See whether its address is that of the leader."
+        )
+    elif traffic.path == LOGIN:
         reason = (
             "refuses the password. Set TOU_V1R_PASSWORD to the whole password on the gateway's "
             "label; an early Gateway 1 needs TOU_V1R_FULL_PASSWORD=true as well."

@@ -37,6 +37,10 @@ class Bounded(aiohttp.ClientResponse):
             self._body = await self._bounded()
         return self._body
 
+    async def json(self, **more: Any) -> Any:
+        """The data of the body, whatever its content type. Raises ValueError."""
+        return await super().json(**{**more, "content_type": None})
+
     async def _bounded(self) -> bytes:
         pieces, size = [], 0
         async for piece in self.content.iter_chunked(65_536):

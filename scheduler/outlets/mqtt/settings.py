@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BeforeValidator
-
 from scheduler.environment import (
     Flag,
     FromEnvironment,
     OptionalPath,
     OptionalSecret,
     OptionalText,
+    of_text,
 )
 
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
@@ -55,12 +54,6 @@ def _more_than_a_place(parts: SplitResult) -> bool:
     return parts.path not in {"", "/"} or bool(parts.query or parts.fragment)
 
 
-def _broker(value: object) -> object:
-    if isinstance(value, str):
-        return parse_broker(value) if value.strip() else None
-    return value
-
-
 def parse_topic(text: str) -> str:
     """A topic without wildcards, slashes at its ends, or an empty part. Raises ValueError."""
     found = text.strip()
@@ -69,23 +62,19 @@ def parse_topic(text: str) -> str:
     return found
 
 
-def _topic(value: object) -> object:
-    return parse_topic(value) if isinstance(value, str) else value
-
-
-def _discovery(value: object) -> object:
-    if isinstance(value, str):
-        return None if value.strip().lower() == "off" else parse_topic(value)
-    return value
+def _discovery(text: str) -> str | None:
+    return None if text.strip().lower() == "off" else parse_topic(text)
 
 
 class MqttSettings(FromEnvironment):
     """Where the broker is, and what is told there."""
 
-    mqtt_url: Annotated[Broker | None, BeforeValidator(_broker)] = None
+    mqtt_url: Annotated[
+        Broker | None, of_text(lambda text: parse_broker(text) if text.strip() else None)
+    ] = None
     mqtt_username: OptionalText = None
     mqtt_password: OptionalSecret = None
     mqtt_ca: OptionalPath = None
-    mqtt_topic: Annotated[str, BeforeValidator(_topic)] = "tou"
-    mqtt_discovery: Annotated[str | None, BeforeValidator(_discovery)] = "homeassistant"
+    mqtt_topic: Annotated[str, of_text(parse_topic)] = "tou"
+    mqtt_discovery: Annotated[str | None, of_text(_discovery)] = "homeassistant"
     mqtt_set: Flag = False

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from scheduler import clock
@@ -16,6 +16,8 @@ Level = Literal["failure", "warning", "recovery", "digest", "test"]
 LEVELS: Final[tuple[Level, ...]] = ("failure", "warning", "recovery", "digest", "test")
 OVER: Final = " over"
 """Ends the key of the notice that what another one told is over."""
+EARLY: Final = "unwritten "
+"""Begins the key of an incident that has no entry."""
 _TITLE: Final = 90
 
 
@@ -35,8 +37,8 @@ class Notice:
 class Story:
     """An incident from its opening to its end, as the audit has it."""
 
-    number: int
-    """Of the entry that opened it."""
+    number: int | None
+    """Of the entry that opened it; None where the audit could not take it yet."""
     reason: str
     text: str
     failing: bool
@@ -49,6 +51,11 @@ class Story:
     def key(self) -> str:
         """Of the notice that it is there."""
         return f"incident {self.number}"
+
+    @property
+    def early(self) -> str:
+        """The same, where it was told before the audit could take it."""
+        return early(self.reason, self.since)
 
 
 def stories(entries: Iterable[EntryView]) -> tuple[Story, ...]:
@@ -78,29 +85,56 @@ def of_stories(
     """The notices that they ask for. What was over before `since` is history; `heard` says
     whether anybody was told a key."""
     for story in told:
+        key = story.early if heard(story.early) else story.key
         if story.until is None:
-            yield _opened(story, site, zone)
+            yield _opened(key, story, site, zone)
         elif story.until >= since:
-            yield _closed(story, site, zone, knows=heard(story.key))
+            yield _closed(key, story, site, zone, knows=heard(key))
 
 
-def _opened(story: Story, site: str, zone: ZoneInfo) -> Notice:
+def of_unwritten(
+    incidents: Iterable[Mapping[str, Any]], *, site: str, zone: ZoneInfo
+) -> Iterator[Notice]:
+    """The notices of incidents that the state tells of and the audit could not take yet, as where
+    its disk is full."""
+    for each in incidents:
+        if each["id"] is None:
+            text, failing = said(each["text"], limit=500), each["word"] == "failing"
+            story = Story(None, each["reason"], text, failing, _at(each["since"]))
+            yield _opened(story.early, story, site, zone)
+
+
+def early(reason: str, since: datetime) -> str:
+    """The key of an incident without an entry."""
+    return f"{EARLY}{reason} {clock.iso(since)}"
+
+
+def early_over(key: str, site: str, zone: ZoneInfo, now: datetime) -> Notice:
+    """One of those is over, of which the audit never heard: the service was started anew."""
+    reason, since = key.removeprefix(EARLY).split()
+    body = f"Since {when(_at(since), zone)}, and gone at {when(now, zone)}."
+    told = f"Over: what was told as {reason.replace('_', ' ')}"
+    return Notice(key + OVER, "recovery", title(site, told), body, urgent=True)
+
+
+def _opened(key: str, story: Story, site: str, zone: ZoneInfo) -> Notice:
+    entry = f"entry {story.number} of" if story.number else "not yet in"
     body = (
-        f"{story.text}\nSince {when(story.since, zone)} (entry {story.number} of the audit). "
+        f"{story.text}\nSince {when(story.since, zone)} ({entry} the audit). "
         "`tou status` shows how it is now."
     )
     level: Level = "failure" if story.failing else "warning"
-    return Notice(story.key, level, title(site, story.text), body, urgent=story.failing)
+    return Notice(key, level, title(site, story.text), body, urgent=story.failing)
 
 
-def _closed(story: Story, site: str, zone: ZoneInfo, *, knows: bool) -> Notice:
+def _closed(key: str, story: Story, site: str, zone: ZoneInfo, *, knows: bool) -> Notice:
     assert story.until is not None
     lasted = span(story.until - story.since)
     attempts = f", with {story.runs} attempts in between" if story.runs else ""
     times = f"From {when(story.since, zone)} to {when(story.until, zone)}{attempts}."
     told = f"Over after {lasted}: {story.text}"
     urgent = knows and story.failing
-    return Notice(story.key + OVER, "recovery", title(site, told), f"{told}\n{times}", urgent)
+    return Notice(key + OVER, "recovery", title(site, told), f"{told}\n{times}", urgent)
 
 
 def title(site: str, text: str) -> str:

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, field_validator
+from pydantic import AfterValidator, field_validator
 
-from scheduler.environment import FromEnvironment, OptionalSecret
+from scheduler.environment import FromEnvironment, OptionalSecret, of_text
 from scheduler.outlets.notices.hours import Quiet, Weekly, parse_quiet, parse_weekly
-
-
-def _quiet(value: object) -> object:
-    return parse_quiet(value) if isinstance(value, str) else value
-
-
-def _weekly(value: object) -> object:
-    return parse_weekly(value) if isinstance(value, str) else value
 
 
 def _web_address(secret: Any) -> Any:
@@ -32,8 +24,8 @@ class NotifySettings(FromEnvironment):
     """Where notices and pings go, and when."""
 
     notify_targets: OptionalSecret = None
-    notify_quiet: Annotated[Quiet | None, BeforeValidator(_quiet)] = None
-    notify_digest: Annotated[Weekly | None, BeforeValidator(_weekly)] = Weekly(0, 8 * 3600)
+    notify_quiet: Annotated[Quiet | None, of_text(parse_quiet)] = None
+    notify_digest: Annotated[Weekly | None, of_text(parse_weekly)] = Weekly(0, 8 * 3600)
     ping_url: PingAddress = None
     ping_digest_url: PingAddress = None
 

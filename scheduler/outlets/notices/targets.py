@@ -6,14 +6,14 @@ notice is sent.
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from scheduler.errors import ConfigurationError, SettingsError
+from scheduler.errors import SettingsError
+from scheduler.extras import extra
 from scheduler.outlets.notices.notice import LEVELS, Level, Notice
 from scheduler.outside import said
 
@@ -75,17 +75,11 @@ def _target(text: str, number: int) -> Addressee:
     return Addressee(f"{kind} {number}", text[len(tags) + len(equals) :], levels)
 
 
-def require_extra() -> None:
-    """Raises ConfigurationError where what sends notices is not installed."""
-    if importlib.util.find_spec("apprise") is None:
-        raise ConfigurationError(
-            "Notices need the extra notify: pip install 'tou-scheduler[notify]'."
-        )
-
-
 def check(found: tuple[Addressee, ...]) -> None:
-    """Raises SettingsError for a target that nothing can be sent to."""
-    import apprise
+    """Raises SettingsError for a target that nothing can be sent to, or where what
+    sends notices is not installed."""
+    with extra("notify", "A notice"):
+        import apprise
 
     _hush()
     for each in found:

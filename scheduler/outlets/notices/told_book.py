@@ -6,8 +6,10 @@ A text file and not a table: whoever sends cannot write the audit, and a person 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -19,6 +21,8 @@ from typing import Any, Final
 from scheduler import clock, files
 from scheduler.outlets.notices.notice import OVER, Notice
 from scheduler.site.untaken import Untaken
+
+log = logging.getLogger(__name__)
 
 WAITS: Final = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60))
 """Between two tries with one target; the last one again and again."""
@@ -35,10 +39,12 @@ class _Tries:
 
 
 class ToldBook:
-    """The file, and what it says. Raises OSError where it cannot be used."""
+    """The file, and what it says. Raises OSError where it cannot be opened; what a full disk does
+    not take is remembered, and written with what comes next."""
 
     def __init__(self, path: Path, now: datetime) -> None:
         self.path = path
+        self._unwritten = b""
         self._tries: dict[tuple[str, str], _Tries] = {}
         self.begun = now
         self._file = files.open_shared(path)
@@ -105,16 +111,25 @@ class ToldBook:
         self._count(line)
 
     def _append(self, line: dict[str, Any]) -> None:
-        os.lseek(self._file, 0, os.SEEK_END)
-        os.write(self._file, json.dumps(line, ensure_ascii=False).encode() + b"\n")
-        os.fsync(self._file)
+        end = os.lseek(self._file, 0, os.SEEK_END)
+        data = self._unwritten + json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        try:
+            if os.write(self._file, data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301
+            os.fsync(self._file)
+        except OSError as error:
+            if not self._unwritten:
+                log.warning("%s: cannot be written: %s", self.path, error.strerror)
+            os.ftruncate(self._file, end)
+            self._unwritten = data
+        else:
+            self._unwritten = b""
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         """Those that are whole; a torn one (the power went) is closed and passed over."""
         text = os.pread(self._file, _LARGEST, 0)
         if text and not text.endswith(b"\n"):
-            os.lseek(self._file, 0, os.SEEK_END)
-            os.write(self._file, b"\n")
+            self._unwritten = b"\n"
         for raw in text.splitlines():
             with suppress(ValueError):
                 line = json.loads(raw)

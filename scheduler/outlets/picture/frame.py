@@ -10,7 +10,8 @@ from typing import Final
 from scheduler import clock
 from scheduler.outlets.picture.day import DayPicture
 
-_HOUR: Final = timedelta(hours=1)
+_HALF_AN_HOUR: Final = timedelta(minutes=30)
+"""By so much the clock of Lord Howe Island is changed."""
 _RIGHT: Final = 14
 
 
@@ -69,7 +70,7 @@ class Frame:
                 yield (
                     f'<text class="soft" x="{x}" y="{foot + 15}" text-anchor="middle">{hour}</text>'
                 )
-            at += _HOUR
+            at += _HALF_AN_HOUR
 
 
 def wide(day: DayPicture) -> Frame:

@@ -146,33 +146,16 @@ def _override(sent: Form, zone: ZoneInfo, now: datetime) -> Asked:
     return "/leases", {"kind": "override", **setting, **_for_a_while(sent, zone, now)}
 
 
-def _pause(sent: Form, zone: ZoneInfo, now: datetime) -> Asked:
-    return "/leases", {"kind": "pause", **_for_a_while(sent, zone, now)}
-
-
-def _skip(sent: Form, _: ZoneInfo, __: datetime) -> Asked:
-    return "/leases", {"kind": "skip", "name": form.text(sent, "name"), **_reason(sent)}
-
-
-def _end(sent: Form, _: ZoneInfo, __: datetime) -> Asked:
-    return "/leases/end", {"id": form.text(sent, "id")}
-
-
-def _apply(_: Form, __: ZoneInfo, ___: datetime) -> Asked:
-    return "/apply", {}
-
-
-def _job(sent: Form, _: ZoneInfo, __: datetime) -> Asked:
-    return asking.job_path(form.text(sent, "name")), {}
-
-
 ACTS: Final[Mapping[str, Build]] = {
     "override": _override,
-    "pause": _pause,
-    "skip": _skip,
-    "end": _end,
-    "apply": _apply,
-    "job": _job,
+    "pause": lambda sent, *when: ("/leases", {"kind": "pause", **_for_a_while(sent, *when)}),
+    "skip": lambda sent, *_: (
+        "/leases",
+        {"kind": "skip", "name": form.text(sent, "name"), **_reason(sent)},
+    ),
+    "end": lambda sent, *_: ("/leases/end", {"id": form.text(sent, "id")}),
+    "apply": lambda *_: ("/apply", {}),
+    "job": lambda sent, *_: (asking.job_path(form.text(sent, "name")), {}),
 }
 
 

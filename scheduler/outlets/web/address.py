@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from scheduler import clock
 from scheduler.outside import said
 
 DEFAULT: Final = "127.0.0.1:8765"
@@ -130,12 +131,7 @@ def day(text: str) -> date:
 
 def ends(on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The instants at which a local day begins and ends; 23 to 25 hours apart."""
-    return midnight(on, zone), midnight(on + timedelta(days=1), zone)
-
-
-def midnight(on: date, zone: ZoneInfo) -> datetime:
-    """The instant at which a local day begins."""
-    return datetime.combine(on, time(0), zone).astimezone(UTC)
+    return clock.midnight(on, zone), clock.midnight(on + timedelta(days=1), zone)
 
 
 def minute(text: str, on: date, zone: ZoneInfo) -> datetime:
@@ -152,7 +148,7 @@ def minute(text: str, on: date, zone: ZoneInfo) -> datetime:
 def instant(text: str, zone: ZoneInfo) -> datetime:
     """A day (its beginning), or a local or absolute time. Raises QuestionError."""
     if len(text) == len("2026-11-25"):
-        return midnight(day(text), zone)
+        return clock.midnight(day(text), zone)
     try:
         found = datetime.fromisoformat(text)
         there = found if found.tzinfo else found.replace(tzinfo=zone)

@@ -19,6 +19,7 @@ from scheduler.outlets.web.shield import Shield
 from scheduler.outlets.web.source import Source
 
 _FOR_MACHINES: Final = (".json", "/healthz", "/readyz")
+_HEADINGS: Final = {400: "That cannot be shown", 404: "Not here", 503: "Nothing to show yet"}
 
 
 def make(source: Source, entrance: Entrance | None = None) -> ASGIApp:
@@ -31,7 +32,7 @@ def make(source: Source, entrance: Entrance | None = None) -> ASGIApp:
         status, text = _told(error)
         if request.url.path.endswith(_FOR_MACHINES):
             return JSONResponse({"error": text}, status)
-        heading = HTTPStatus(status).phrase
+        heading = _HEADINGS.get(status, HTTPStatus(status).phrase)
         return desk.html("error.html", {"heading": heading, "text": text, "page": ""}, status)
 
     app: ASGIApp = Starlette(

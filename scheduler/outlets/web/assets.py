@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from scheduler.outlets.picture import svg as picture
-from scheduler.outlets.web.page import Desk, Page
+from scheduler.outlets.web.page import Answer, Desk, Page
 
 _FOLDER: Final = files(__package__).joinpath("templates")
 
@@ -20,16 +20,14 @@ def answer_style(_: Desk, __: Request) -> Response:
     return Response(f"{own}{picture.STYLE}\n", media_type="text/css")
 
 
-def answer_script(_: Desk, __: Request) -> Response:
-    """The cross-hair of a day's picture."""
-    return Response(_FOLDER.joinpath("page.js").read_bytes(), media_type="text/javascript")
-
-
-def answer_icon(_: Desk, __: Request) -> Response:
-    """The mark of the page: a day with one step up and one down."""
-    return Response(_FOLDER.joinpath("icon.svg").read_bytes(), media_type="image/svg+xml")
+def _file(name: str, kind: str) -> Answer:
+    return lambda _, __: Response(_FOLDER.joinpath(name).read_bytes(), media_type=kind)
 
 
 STYLE: Final = Page("/style.css", answer_style, "The style of all pages.")
-SCRIPT: Final = Page("/page.js", answer_script, "The cross-hair of a day; no page needs it.")
-ICON: Final = Page("/icon.svg", answer_icon, "The mark in the tab of a browser.")
+SCRIPT: Final = Page(
+    "/page.js", _file("page.js", "text/javascript"), "The cross-hair of a day; no page needs it."
+)
+ICON: Final = Page(
+    "/icon.svg", _file("icon.svg", "image/svg+xml"), "The mark in the tab of a browser."
+)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from scheduler.audit import review
 from scheduler.audit.views import RunView
 from scheduler.outlets.web import address
-from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.page import Desk, Page, rendered
 from scheduler.outlets.web.shapes import RUNS
 from scheduler.outlets.web.source import Source
 from scheduler.words import Outcome
@@ -114,16 +114,6 @@ def _number(asked: Mapping[str, str], name: str, most: int) -> int | None:
     return int(text)
 
 
-def answer(desk: Desk, request: Request) -> Response:
-    """Runs, the newest first."""
-    return desk.html("audit.html", facts(desk.source, request.query_params))
-
-
-def data(desk: Desk, request: Request) -> Facts:
-    """The same page of runs as data."""
-    return to_json(desk.source, request.query_params)
-
-
 def answer_csv(desk: Desk, request: Request) -> Response:
     """The same page of runs for a spreadsheet."""
     text, following = to_csv(desk.source, request.query_params)
@@ -143,11 +133,11 @@ _ASKS: Final = (
 )
 PAGE: Final = Page(
     "/audit",
-    answer,
+    rendered("audit.html", lambda desk, request: facts(desk.source, request.query_params)),
     "Runs, the newest first, by filters in the address.",
     tab="Audit",
     json="/audit.json",
-    data=data,
+    data=lambda desk, request: to_json(desk.source, request.query_params),
     shape=RUNS,
     asks=_ASKS,
 )

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from scheduler import clock
 from scheduler.outlets import picture
@@ -17,7 +16,7 @@ from scheduler.outlets.hindsight import Hindsight
 from scheduler.outlets.picture.day import PowersAt
 from scheduler.outlets.picture.page import summary, table
 from scheduler.outlets.web import address
-from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.page import Page, rendered
 from scheduler.outlets.web.shapes import SHOWN_DAY
 from scheduler.outlets.web.source import Source
 from scheduler.outlets.web.strip import strip
@@ -118,7 +117,7 @@ def _row(each: picture.DayStretch, shown: picture.DayPicture) -> dict[str, Any]:
         "ask": None if each.word == "to come" else f"{asked:%H:%M}",
         "word": each.word,
         "tone": _TONES[each.word],
-        "wanted": each.wanted,
+        "wanted": (each.wanted or "").replace(" %", "\u00a0%"),
         "by": each.by,
         "proven": each.proven if each.proven != each.wanted else None,
     }
@@ -144,16 +143,6 @@ def _why(source: Source, asked: AskedDay, at: str) -> dict[str, Any]:
     return {**told.to_json(), "answer": sentence(told, source.zone)}
 
 
-def answer(desk: Desk, request: Request) -> Response:
-    """The page of a day."""
-    return desk.html("day.html", facts(desk.source, *_day_of(request)))
-
-
-def data(desk: Desk, request: Request) -> Facts:
-    """The same as data."""
-    return to_json(desk.source, *_day_of(request))
-
-
 def _day_of(request: Request) -> tuple[str | None, str | None]:
     on = request.path_params.get("day") or request.query_params.get("on")
     return on, request.query_params.get("at") or None
@@ -161,12 +150,12 @@ def _day_of(request: Request) -> tuple[str | None, str | None]:
 
 PAGE: Final = Page(
     "/day/{day}",
-    answer,
+    rendered("day.html", lambda desk, request: facts(desk.source, *_day_of(request))),
     "A day as a picture: wanted against proven, runs, charge; and the why of a minute.",
     tab="Day",
     also=("/day",),
     json="/day/{day}.json",
-    data=data,
+    data=lambda desk, request: to_json(desk.source, *_day_of(request)),
     shape=SHOWN_DAY,
     asks=(("at", "A minute of that day, such as 17:05: why was it so?"),),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -50,23 +52,17 @@ def _age(state: State, since: str | None) -> float | None:
     return (datetime.fromisoformat(state["now"]) - datetime.fromisoformat(since)).total_seconds()
 
 
-def _verdict(told: Facts) -> JSONResponse:
+def _verdict(judge: Callable[[State, timedelta], Facts], desk: Desk, _: Request) -> JSONResponse:
+    told = judge(desk.state(), desk.source.patience)
     return JSONResponse(dict(told), 200 if told["ok"] else 503)
 
 
-def answer_alive(desk: Desk, _: Request) -> JSONResponse:
-    """200 or 503."""
-    return _verdict(alive(desk.state(), desk.source.patience))
-
-
-def answer_ready(desk: Desk, _: Request) -> JSONResponse:
-    """200 or 503."""
-    return _verdict(ready(desk.state(), desk.source.patience))
-
-
 ALIVE: Final = Page(
-    "/healthz", answer_alive, "200 where the service turns, else 503.", shape=VERDICT
+    "/healthz", partial(_verdict, alive), "200 where the service turns, else 503.", shape=VERDICT
 )
 READY: Final = Page(
-    "/readyz", answer_ready, "200 where all that is wanted is proven, else 503.", shape=VERDICT
+    "/readyz",
+    partial(_verdict, ready),
+    "200 where all that is wanted is proven, else 503.",
+    shape=VERDICT,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from scheduler.errors import ConfigurationError
+from scheduler.extras import extra
 from scheduler.outlets.web.page import Desk, Page
 from scheduler.outlets.web.source import Source
 
@@ -25,13 +25,8 @@ def answer(desk: Desk, request: Request) -> Response:
 @lru_cache(maxsize=4)
 def _metrics(source: Source) -> Metrics:
     """One for each source, since it keeps what was counted."""
-    try:
+    with extra("web", "/metrics"):
         from scheduler.outlets.web.families import Metrics
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"/metrics needs {error.name}, which is not installed. Run: pip install"
-            " 'tou-scheduler[web]'"
-        ) from None
     return Metrics(source)
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from starlette.requests import Request
-from starlette.responses import Response
-
-from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.page import Page, rendered
 from scheduler.outlets.web.shapes import STATE
 from scheduler.outlets.web.source import State, as_wanted
 
@@ -33,22 +30,12 @@ def facts(state: State) -> dict[str, Any]:
     }
 
 
-def answer(desk: Desk, _: Request) -> Response:
-    """The first page."""
-    return desk.html("now.html", facts(desk.state()))
-
-
-def data(desk: Desk, _: Request) -> Facts:
-    """The state, as `tou status --format json`."""
-    return desk.state()
-
-
 PAGE: Final = Page(
     "/",
-    answer,
+    rendered("now.html", lambda desk, _: facts(desk.state())),
     "What is wanted, what is proven and since when, what comes next, and the health.",
     tab="Now",
     json="/now.json",
-    data=data,
+    data=lambda desk, _: desk.state(),
     shape=STATE,
 )

@@ -1,4 +1,4 @@
-"""`/openapi.json`: every address that answers with data, made from the list of pages."""
+"""What `/openapi.json` says: every address that answers with data, made from the list of pages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-
 from scheduler import __version__
-from scheduler.outlets.web.page import ANY, Desk, Facts, Page
+from scheduler.outlets.web.page import ANY, Facts, Page
 from scheduler.outlets.web.shapes import ERROR, TEXT
 
 _PART: Final = re.compile(r"{(\w+)(?::(\w+))?}")
@@ -59,7 +56,7 @@ def _json(shape: Facts) -> Facts:
 
 def _in_path(page: Page) -> Iterator[Facts]:
     for name, kind in _PART.findall(page.json or page.path):
-        shape = {"type": "integer"} if kind == "int" else TEXT
+        shape = {"type": "integer"} if kind == "whole" else TEXT
         yield {"name": name, "in": "path", "required": True, "schema": shape}
 
 
@@ -67,13 +64,3 @@ def _in_query(page: Page) -> Iterator[Facts]:
     for name, says in page.asks:
         told = {"name": name, "in": "query", "required": False, "schema": TEXT}
         yield {**told, "description": says}
-
-
-def answer(_: Desk, __: Request) -> Response:
-    """The description."""
-    from scheduler.outlets.web.registry import PAGES
-
-    return JSONResponse(document(PAGES))
-
-
-PAGE: Final = Page("/openapi.json", answer, "The description of all data, for who writes a client.")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -16,6 +17,16 @@ from scheduler.outlets.web import words
 from scheduler.outlets.web.source import Source, State
 
 Facts = Mapping[str, Any]
+
+
+class _Whole(IntegerConvertor):
+    """A number in an address; Python refuses to read one of thousands of digits."""
+
+    regex = "[0-9]{1,19}"
+
+
+register_url_convertor("whole", _Whole())
+
 ANY: Final[Facts] = {"type": "object"}
 
 
@@ -38,6 +49,7 @@ class Desk:
             "zone": source.zone.key,
             "tabs": tabs,
             "local": lambda at: words.local(at, source.zone),
+            "clock": lambda at: words.clock_time(at, source.zone),
             "day_of": lambda at: words.day_of(at, source.zone),
             "near": lambda at, now: words.near(at, now, source.zone),
             "apart": words.apart,
@@ -45,6 +57,7 @@ class Desk:
             "kind": words.kind,
             **(more or {}),
         }
+        self.templates.filters["coded"] = words.coded
         # Put together now, and not while the first reader waits for a page.
         for name in self.templates.list_templates(("html",)):
             self.templates.get_template(name)
@@ -71,7 +84,7 @@ class Page:
     """One address, and what answers there."""
 
     path: str
-    """As Starlette writes it: `/run/{number:int}`."""
+    """As Starlette writes it: `/run/{number:whole}`."""
     answer: Answer
     says: str
     """In one sentence; it stands in the description of all addresses."""
@@ -88,6 +101,11 @@ class Page:
     """What that data looks like, as JSON Schema."""
     asks: tuple[tuple[str, str], ...] = ()
     """What may stand in the query, each with what it means."""
+
+
+def rendered(template: str, facts: Callable[[Desk, Request], Facts]) -> Answer:
+    """The answer that is a page: a template with its facts."""
+    return lambda desk, request: desk.html(template, facts(desk, request))
 
 
 def answer_data(desk: Desk, request: Request, data: Callable[[Desk, Request], Facts]) -> Response:

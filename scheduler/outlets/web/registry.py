@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from scheduler.outlets.web import (
@@ -40,7 +41,11 @@ PAGES: Final[tuple[Page, ...]] = (
     health.ALIVE,
     health.READY,
     metrics.PAGE,
-    openapi.PAGE,
+    Page(
+        "/openapi.json",
+        lambda *_: JSONResponse(openapi.document(PAGES)),
+        "The description of all data, for who writes a client.",
+    ),
     assets.STYLE,
     assets.SCRIPT,
     assets.ICON,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from scheduler.audit import review
 from scheduler.audit.views import RunView
+from scheduler.outlets.evidence import evidence_words
 from scheduler.outlets.explain import Explanation, explain, sentence
-from scheduler.outlets.web.page import Desk, Facts, Page, missing
+from scheduler.outlets.web.page import Desk, Facts, Page, missing, rendered
 from scheduler.outlets.web.shapes import RUN_AND_WHY
 from scheduler.outlets.web.source import Source
 
@@ -33,10 +34,7 @@ def facts(source: Source, number: int) -> dict[str, Any] | None:
     return {
         "page": "Audit",
         "run": run,
-        "evidence": [
-            (each.at, each.name, json.dumps(dict(each.detail), ensure_ascii=False))
-            for each in run.evidence
-        ],
+        "evidence": [(each.at, each.name, evidence_words(each.detail)) for each in run.evidence],
         "why": sentence(told, source.zone),
         "lines": lines(told),
         "attempts": [each for each in told.tried if each.kind == run.kind],
@@ -77,27 +75,18 @@ def _explained(source: Source, run: RunView) -> Explanation:
     return explain(source.hindsight(at - _AROUND, min(at + _AROUND, now), now), at)
 
 
-def answer(desk: Desk, request: Request) -> Response:
-    """The page of a run."""
-    return desk.html("run.html", _or_missing(facts(desk.source, request.path_params["number"])))
-
-
-def data(desk: Desk, request: Request) -> Facts:
-    """The same as data."""
-    return _or_missing(to_json(desk.source, request.path_params["number"]))
-
-
-def _or_missing(found: Facts | None) -> Facts:
+def _of_run(told: Callable[[Source, int], Facts | None], desk: Desk, request: Request) -> Facts:
+    found = told(desk.source, request.path_params["number"])
     if found is None:
         raise missing("There is no such run. The audit lists those there are.")
     return found
 
 
 PAGE: Final = Page(
-    "/run/{number:int}",
-    answer,
+    "/run/{number:whole}",
+    rendered("run.html", partial(_of_run, facts)),
     "One run: steps, evidence, why, and the rule as it was then.",
-    json="/run/{number:int}.json",
-    data=data,
+    json="/run/{number:whole}.json",
+    data=partial(_of_run, to_json),
     shape=RUN_AND_WHY,
 )

@@ -10,14 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from scheduler import advice
 from scheduler.errors import Problem, ScheduleError
 from scheduler.outlets.hindsight import Then
 from scheduler.outlets.web import tariff
-from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.page import Page, rendered
 from scheduler.outlets.web.shapes import SHOWN_SCHEDULE
 from scheduler.outlets.web.source import Source
 from scheduler.plain import plain
@@ -103,12 +100,12 @@ def to_json(source: Source) -> dict[str, Any]:
             "text": then.text,
             "problem": then.problem,
         },
-        "problems": [_problem_json(each) for each in shown.doubts],
+        "problems": plain(shown.doubts),
         "edit": plain(shown.edit),
         "file": disk
         and {
             "file": disk.file,
-            "problems": [_problem_json(each) for each in disk.problems],
+            "problems": plain(disk.problems),
             "told": list(disk.told),
             "edit": plain(shown.coming),
         },
@@ -151,12 +148,13 @@ def _on_disk(source: Source, then: Then, now: datetime) -> FileAsItIs | None:
         text = reading.read_text(path, path.name)
         loaded = parse_schedule(text, path.name, folder=path.parent, now=now)
     except ScheduleError as error:
-        text_ = _text(path)
+        text_ = file_text(path)
         return FileAsItIs(str(path), text_, error.problems, problems if text_ is None else (), None)
     return FileAsItIs(str(path), text, loaded.warnings, (), loaded.schedule)
 
 
-def _text(path: Path) -> str | None:
+def file_text(path: Path) -> str | None:
+    """What stands in it, as far as it can be read here."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -184,33 +182,12 @@ def _edit(found: EditEffect | None) -> dict[str, Any] | None:
     }
 
 
-def _problem_json(each: Problem) -> dict[str, Any]:
-    return {
-        "line": each.place.line,
-        "column": each.place.column,
-        "path": each.path,
-        "message": each.message,
-        "id": each.id,
-        "severity": each.severity,
-    }
-
-
-def answer(desk: Desk, _: Request) -> Response:
-    """The page of the schedule."""
-    return desk.html("schedule.html", facts(desk.source))
-
-
-def data(desk: Desk, _: Request) -> Facts:
-    """The same as data."""
-    return to_json(desk.source)
-
-
 PAGE: Final = Page(
     "/schedule",
-    answer,
+    rendered("schedule.html", lambda desk, _: facts(desk.source)),
     "The schedule as in force, its problems at their lines, the last edit, the tariff's weeks.",
     tab="Schedule",
     json="/schedule.json",
-    data=data,
+    data=lambda desk, _: to_json(desk.source),
     shape=SHOWN_SCHEDULE,
 )

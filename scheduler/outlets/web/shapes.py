@@ -144,7 +144,14 @@ SHOWN_YEAR: Final = of(
             differs=FLAG,
         )
     ),
-    months=each(of(month=TEXT, due=WHOLE, wrong_minutes=NUMBER, unwatched_minutes=NUMBER)),
+    months=each(
+        of(
+            month=TEXT,
+            due=maybe(WHOLE),
+            wrong_minutes=maybe(NUMBER),
+            unwatched_minutes=NUMBER,
+        )
+    ),
 )
 PROBLEM: Final = of(line=WHOLE, column=WHOLE, path=TEXT, message=TEXT, id=TEXT, severity=TEXT)
 EDIT: Final = of(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,22 +36,32 @@ class Source:
     life: Callable[[], Life]
     sheet: Callable[[Sequence[RunView]], str]
     """Runs as CSV."""
+    others: Callable[[], Sequence[State]] = tuple
+    """The states of further sites that the service runs."""
+    doctor: Callable[[], Mapping[str, Any]] = dict
+    """What `tou doctor` finds in what the running service knows; empty without one."""
     patience: timedelta = timedelta(minutes=10)
     """How long the controller may be without a turn before it counts as hanging."""
     hidden: Callable[[], Collection[str]] = tuple
     """Values that are never to leave the house, known only to be struck out."""
     days: dict[object, Any] = field(default_factory=dict, compare=False)
     """What was last counted of many days, under what it follows from."""
+    closed: deque[Database] = field(default_factory=lambda: deque(maxlen=1), compare=False)
+    """The audit as the last answer left it, for one answer at a time."""
 
     @contextmanager
     def audit(self) -> Iterator[Database]:
         """The audit as it stands, for as long as one answer takes: a file that was restored or
         upgraded meanwhile is seen with the next. Raises SchedulerError where there is none."""
-        database = open_to_look(self.database)
+        last = None
+        with suppress(IndexError):
+            last = self.closed.pop()
+        database = open_to_look(self.database, again=last)
         if database is None:
             raise SchedulerError(f"No audit yet at {self.database}. `tou run` begins one.")
         with closing(database):
             yield database
+        self.closed.append(database)
 
     def hindsight(self, start: datetime, end: datetime, now: datetime) -> Hindsight:
         """What the audit knows of a stretch of time."""

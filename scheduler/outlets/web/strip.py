@@ -16,7 +16,6 @@ from scheduler.audit.questions import Questions
 from scheduler.outlets.hindsight import unwatched
 from scheduler.outlets.picture.svg import KINDS
 from scheduler.outlets.watched import Gap
-from scheduler.outlets.web import address
 from scheduler.outlets.web.source import Source
 
 DAYS: Final = 90
@@ -61,7 +60,7 @@ def strip(source: Source, now: datetime) -> list[Cell]:
     today = clock.localise(now, source.zone).date()
     first = today - timedelta(days=DAYS - 1)
     days = [first + timedelta(days=number) for number in range(DAYS)]
-    edges = [address.midnight(on, source.zone) for on in days]
+    edges = [clock.midnight(on, source.zone) for on in days]
     with source.audit() as database:
         told = _told(source, database, edges)
         gaps = unwatched(database, source.site, edges[0], source.life())

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, escape
+
 from scheduler import clock
 from scheduler.outlets.picture.svg import KINDS
 from scheduler.setting import setting_words
@@ -18,6 +20,22 @@ def local(at: str | datetime | None, zone: ZoneInfo) -> str:
     """`Wed 2026-11-25 17:05:00`."""
     found = datetime.fromisoformat(at) if isinstance(at, str) else at
     return f"{clock.localise(found, zone):%a %Y-%m-%d %H:%M:%S}" if found else ""
+
+
+def clock_time(at: datetime, zone: ZoneInfo) -> str:
+    """`17:05:00`, where the day stands above."""
+    return f"{clock.localise(at, zone):%H:%M:%S}"
+
+
+def coded(text: str) -> Markup:
+    """A sentence whose commands stand in backquotes, as a terminal shows them."""
+    parts = [escape(each) for each in text.split("`")]
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(each) if number % 2 else each
+        for number, each in enumerate(parts)
+    )
 
 
 def near(at: str | datetime, now: str | datetime, zone: ZoneInfo) -> str:

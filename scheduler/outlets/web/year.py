@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from scheduler import clock
 from scheduler.audit import review
 from scheduler.outlets.hindsight import Then
 from scheduler.outlets.months import Month, months
 from scheduler.outlets.web import address
-from scheduler.outlets.web.page import Desk, Facts, Page
+from scheduler.outlets.web.page import Page, rendered
 from scheduler.outlets.web.shapes import SHOWN_YEAR
 from scheduler.outlets.web.source import Source
 from scheduler.plan.year import Pattern, YearDay, year_days
@@ -44,7 +43,7 @@ class AskedYear:
         """Raises QuestionError for a year out of reach."""
         now = source.now()
         today = clock.localise(now, source.zone).date()
-        year = year or today.year
+        year = today.year if year is None else year
         if not _FIRST <= year <= _LAST:
             raise address.QuestionError(f"{year} is out of reach: {_FIRST} to {_LAST}.")
         then = source.in_force(now)
@@ -86,8 +85,8 @@ def to_json(source: Source, year: int | None) -> dict[str, Any]:
 
 
 def _kept(source: Source, year: int, now: datetime) -> tuple[Month, ...]:
-    start = address.midnight(date(year, 1, 1), source.zone)
-    end = min(address.midnight(date(year + 1, 1, 1), source.zone), now)
+    start = clock.midnight(date(year, 1, 1), source.zone)
+    end = min(clock.midnight(date(year + 1, 1, 1), source.zone), now)
     if end <= start:
         return ()
     known = source.outline(start, end, now)
@@ -99,13 +98,15 @@ def _kept_words(month: Month) -> dict[str, Any]:
     return {
         "first": month.first,
         "due": month.due,
-        "wrong": _long(month.wrong.total_seconds()),
-        "unwatched": _long(month.unwatched.total_seconds()),
+        "wrong": _long(month.wrong),
+        "unwatched": _long(month.unwatched),
     }
 
 
-def _long(seconds: float) -> str:
-    minutes = round(seconds / 60)
+def _long(length: timedelta | None) -> str:
+    if length is None:
+        return "not known"
+    minutes = round(length.total_seconds() / 60)
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
@@ -163,23 +164,13 @@ def _year_of(request: Request) -> int | None:
     return found
 
 
-def answer(desk: Desk, request: Request) -> Response:
-    """The page of a year."""
-    return desk.html("year.html", facts(desk.source, _year_of(request)))
-
-
-def data(desk: Desk, request: Request) -> Facts:
-    """The same as data."""
-    return to_json(desk.source, _year_of(request))
-
-
 PAGE: Final = Page(
-    "/year/{year:int}",
-    answer,
+    "/year/{year:whole}",
+    rendered("year.html", lambda desk, request: facts(desk.source, _year_of(request))),
     "A year: seasons, holidays, clock changes, unusual days; and how each month was kept.",
     tab="Year",
     also=("/year",),
-    json="/year/{year:int}.json",
-    data=data,
+    json="/year/{year:whole}.json",
+    data=lambda desk, request: to_json(desk.source, _year_of(request)),
     shape=SHOWN_YEAR,
 )

@@ -51,10 +51,9 @@ class Door:
     def answer(self, request: Request) -> Response:
         """What a request gets, with the faults on either side."""
         endpoint = endpoint_of(request.path)
-        for key in tuple(self._faults.fails):
-            name, _, status = key.rpartition("/")
-            if name in ("", endpoint) and self._faults.take_at("fails", key):
-                return self._failed(int(status))
+        struck = self._struck(endpoint)
+        if struck is not None:
+            return struck
         if request.path.startswith("/oauth2/v3/"):
             return self._of_sign_in(request, endpoint)
         if request.path == _KEY_PATH and self.key_pem:
@@ -69,6 +68,16 @@ class Door:
             self._meter(request)
         return self._bent(request, response)
 
+    def _struck(self, endpoint: str) -> Response | None:
+        """What a fault puts in place of any answer, or of those of this endpoint."""
+        faults: dict[str, Callable[[int], Response]] = {"fails": self._failed, "pages": _page}
+        for fault, made in faults.items():
+            for key in tuple(getattr(self._faults, fault)):
+                name, _, status = key.rpartition("/")
+                if name in ("", endpoint) and self._faults.take_at(fault, key):
+                    return made(int(status))
+        return None
+
     # --- sign-in
 
     def _of_sign_in(self, request: Request, endpoint: str) -> Response:
@@ -80,7 +89,7 @@ class Door:
             parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         )
         if not form:
-            form = _fields(request)
+            form = request.fields()
         try:
             return json_response(self._signin.answer(form))
         except Refused as refused:
@@ -138,11 +147,11 @@ class Door:
             return self._failed(404)
         if request.method == "GET":
             return self._read(endpoint)
-        return self._command(endpoint, _fields(request))
+        return self._command(endpoint, request.fields())
 
     def _of_partner(self, request: Request, path: str) -> Response:
         faults = self._faults
-        domain = str(_fields(request).get("domain", ""))
+        domain = str(request.fields().get("domain", ""))
         if path.endswith("public_key"):
             return json_response({"response": {"public_key": _KEY}})
         for fault, status in (("foreign_origin", 412), ("no_key", 424)):
@@ -202,7 +211,7 @@ class Door:
         if request.method != "GET" or response.status != 200:
             return response
         if faults.take("garbage"):
-            return Response(200, b"<html>Sorry</html>", (), "text/html")
+            return _page(200)
         if faults.take("null_response"):
             return json_response({"response": None})
         if not (faults.without or faults.null or faults.typed):
@@ -225,17 +234,13 @@ class Door:
         return Response(status, json.dumps(data).encode(), headers, JSON)
 
 
+def _page(status: int) -> Response:
+    return Response(status, b"<html>Sorry</html>", (), "text/html")
+
+
 def endpoint_of(path: str) -> str:
     """The last part of a path, such as site_info; a fault names it."""
     return path.rstrip("/").rpartition("/")[2]
-
-
-def _fields(request: Request) -> Fields:
-    try:
-        found = request.data()
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 # What a command puts in force; empty: nothing; None: a value that is not liked.

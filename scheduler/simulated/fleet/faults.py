@@ -14,6 +14,8 @@ class FleetFaults(OddBodies):
     # Any answer.
     fails: dict[str, int] = field(default_factory=dict)
     """A status such as 503, or operation/408, or token/500, in place of the answer."""
+    pages: dict[str, int] = field(default_factory=dict)
+    """The same with a page of HTML, as of a network that wants a sign-in: 403, or token/403."""
     retry_after: float | None = None
     """Seconds of a Retry-After header beside each 429 and 503."""
     retry_in_body: float | None = None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qs
 
-from scheduler.httpserver import Request, Response, json_response
+from scheduler.httpserver import Request, Response, json_response, problem
 from scheduler.setting import from_raw, to_raw
 from scheduler.simulated.battery import WireSetting
 from scheduler.simulated.house import House
@@ -61,13 +61,13 @@ class ProxyDoor:
         self.house.turn(self._read())
         for status in list(self.faults.fails):
             if self.faults.take_at("fails", status):
-                return json_response({"error": "by a fault"}, status=int(status))
+                return problem(int(status), "by a fault")
         if request.method == "GET" and self.faults.take("garbage"):
             return Response(200, b"<html>Powerwall</html>", content_type="text/html")
         if request.path.startswith("/control/"):
             return self._control(request, request.path.removeprefix("/control/"))
         body = self._look(request.path)
-        return json_response(body) if body is not None else _error("Not Found", 404)
+        return json_response(body) if body is not None else problem(404, "Not Found")
 
     # Reading
 
@@ -115,7 +115,7 @@ class ProxyDoor:
             "grid_export": shown.export,
         }
         if action not in values:
-            return _error("Invalid Command Action", 200)
+            return problem(200, "Invalid Command Action")
         lost = self.faults.take("unreadable")
         return json_response({action: (_UNREADABLE if lost else values)[action]})
 
@@ -123,12 +123,12 @@ class ProxyDoor:
 
     def _control(self, request: Request, action: str) -> Response:
         if self.faults.disabled:
-            return _error(_DISABLED, 200 if request.method == "GET" else 400)
+            return problem(200 if request.method == "GET" else 400, _DISABLED)
         if request.method == "GET":
             return self._read_back(action)
         form = _form(request)
         if not form:
-            return _error("Control Command Error: Invalid Request", 400)
+            return problem(400, "Control Command Error: Invalid Request")
         if not hmac.compare_digest(form.get("token", ""), self._secret):
             return json_response({"unauthorized": "Control Command Token Invalid"}, status=401)
         return self._write(action, form.get("value", ""), form.get("level", ""))
@@ -137,12 +137,12 @@ class ProxyDoor:
         if not value:
             return self._read_back(action)
         if (level and not level.isdigit()) or (action == "reserve" and not value.isdigit()):
-            return _error("Control Command Level Invalid", 400)
+            return problem(400, "Control Command Level Invalid")
         allowed = {"mode": _MODES, "grid_charging": ("true", "false"), "grid_export": _EXPORTS}
         if action != "reserve" and action not in allowed:
-            return _error("Invalid Command Action", 400)
+            return problem(400, "Invalid Command Action")
         if action != "reserve" and value not in allowed[action]:
-            return _error(self._not_valid(action), 400)
+            return problem(400, self._not_valid(action))
         taken = not self.faults.take("not_taken")
         if taken and not self.faults.take("ignored"):
             self._before = (self._read().elapsed + self.faults.old, self._shown())
@@ -172,7 +172,9 @@ class ProxyDoor:
     def _acknowledged(self, action: str, value: str, level: str, *, taken: bool) -> Response:
         if action in ("grid_charging", "grid_export"):
             words = "Set Successfully" if taken else None
-            return json_response({action: words}) if taken else _error(f"Failed to set {action}")
+            return (
+                json_response({action: words}) if taken else problem(400, f"Failed to set {action}")
+            )
         percent = float(level or value) if level or action == "reserve" else None
         body: Body = {}
         if percent is not None:
@@ -198,7 +200,3 @@ def _form(request: Request) -> dict[str, str]:
         return {"value": ""}
     text = request.body.decode("utf-8", "replace")
     return {key: values[-1] for key, values in parse_qs(text, keep_blank_values=True).items()}
-
-
-def _error(message: str, status: int = 400) -> Response:
-    return json_response({"error": message}, status=status)

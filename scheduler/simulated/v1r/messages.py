@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
-from scheduler.errors import SettingsError
+from scheduler.extras import extra
 
 _PACKAGE: Final = "tesla_protocol.energy_device"
 BAD: Final = 10
@@ -16,13 +16,8 @@ UNKNOWN: Final = 12
 
 def the_messages(name: str) -> Any:
     """One module of messages. Raises SettingsError, with the way out, where it is missing."""
-    try:
+    with extra("tedapi", "The simulated v1r door"):
         return import_module(f"{_PACKAGE}.{name}_pb2")
-    except ImportError:
-        raise SettingsError(
-            "The simulated v1r door needs a package that is not installed (tesla-protocol). Run: "
-            "pip install 'tou-scheduler[tedapi]'"
-        ) from None
 
 
 def envelope_of(data: bytes) -> Any:

@@ -214,6 +214,26 @@ def test_a_disk_that_is_full_from_the_beginning_is_told(path: Path, spawn: Spawn
     assert errors == ""
 
 
+def test_a_disk_that_was_full_before_the_start_is_told_as_full(path: Path, spawn: Spawn) -> None:
+    """No room for the index of the write-ahead log is an error of the disk to SQLite."""
+    open_database(path, create=True).close()
+    script = """
+        import resource, sys
+        from pathlib import Path
+        from scheduler.audit.database import open_database
+        from scheduler.errors import AuditUnwritableError
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        try:
+            open_database(Path(sys.argv[1]))
+        except AuditUnwritableError as error:
+            print(error)
+    """
+
+    output, errors = spawn(script, path).communicate(timeout=60)
+
+    assert "the disk is full. Free some space" in output, errors
+
+
 def test_a_lock_that_another_process_keeps_is_told(path: Path, opened: Opened) -> None:
     database = opened(path, create=True, busy_seconds=0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -252,7 +272,7 @@ def test_an_audit_deleted_under_the_service_is_noticed(database: Database, path:
     append(database)
     path.unlink()
 
-    with pytest.raises(AuditUnwritableError, match="No such file"):
+    with pytest.raises(AuditUnwritableError, match="is gone"):
         append(database)
 
     assert not path.exists()

@@ -28,9 +28,8 @@ from scheduler.words import Outcome
 from .conftest import AT
 
 LATER = AT + timedelta(days=1)
-DIALECT = (
-    asyncpg.dialect()
-)  # for its numbered places, which PREPARE takes; the driver is not needed
+# For its numbered places, which PREPARE takes; the driver is not needed.
+DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
 def binaries() -> Path | None:

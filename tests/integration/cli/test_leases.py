@@ -55,7 +55,7 @@ def test_pause_resume_and_skip_are_kept_too(tou):
     [
         (OVERRIDE, "Say until when"),
         ((*OVERRIDE, "--until", "60d"), "more than 31 days away"),
-        ((*OVERRIDE, "--until", "2020-01-01"), "is over"),
+        ((*OVERRIDE, "--until", "2020-01-01"), "Wed 2020-01-01 00:00 is over"),
         (("override", "--mode", "backup", "--until", "2h"), "--mode and --reserve"),
         (("override", "--mode", "boost", "--reserve", "5", "--until", "2h"), "is not a mode"),
         (("override", "--mode", "backup", "--reserve", "500", "--until", "2h"), "100%"),

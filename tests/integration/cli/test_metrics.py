@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from scheduler.cli.web import own_settings, source
 from scheduler.outlets.web.app import make
 from scheduler.outlets.web.gauges import overdue
 from scheduler.words import Outcome, Wake
+
+from .conftest import Runs
 
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "packaging" / "prometheus"
@@ -163,6 +166,35 @@ def test_powers_are_shown_while_they_are_fresh(page, log, age, shown):
     assert of(found, "tou_energy_joules_total", of="grid_imported") == (7200 if shown else None)
 
 
+def test_every_site_of_the_audit_and_of_the_service_is_told(
+    page: TestClient, runs: Runs, log: Log
+) -> None:
+    runs.switch(Outcome.CONFIRMED)
+    beside = Runs(Log(log.database, "cabin"))
+    beside.switch(Outcome.REFUSED)
+    with log.database.writing() as connection:
+        for site, watts in (("home", 1.0), ("cabin", 2.0)):
+            keep(connection, site, [KeptReading(at=clock.now(), source="x", grid_w=watts)])
+    seen = {**page.get("/now.json").json(), "site": "cabin"}
+    told = replace(source(own_settings()), others=lambda: [seen])
+
+    with TestClient(make(told), base_url="http://127.0.0.1:8765") as client:
+        text = client.get("/metrics").text
+
+    found = {
+        (each.name, each.labels["site"], each.labels.get("outcome", each.labels.get("of"))): each
+        for family in text_string_to_metric_families(text)
+        for each in family.samples
+        if "site" in each.labels
+    }
+    assert found["tou_runs_total", "home", "confirmed"].value == 1
+    assert found["tou_runs_total", "cabin", "refused"].value == 1
+    assert found["tou_power_watts", "cabin", "grid"].value == 2
+    assert {site for name, site, _ in found if name == "tou_up"} == {"home", "cabin"}
+    heads = [line for line in text.splitlines() if line.startswith("# TYPE ")]
+    assert len(heads) == len(set(heads))
+
+
 def test_an_audit_that_cannot_be_read_is_told_and_not_counted_as_none(page, home):
     (home / "tou.db").write_bytes(b"no database at all" * 100)
 
@@ -265,7 +297,7 @@ def until(what, seconds=60.0):
     return pytest.fail("nothing in time")
 
 
-def test_a_service_is_told_as_it_is_and_as_gone_when_it_is_gone(page, service):
+def test_a_service_is_told_as_it_is_and_as_gone_when_it_is_gone(page, service, monkeypatch):
     ready = until(lambda: (answer := page.get("/readyz")).status_code == 200 and answer)
     assert ready.json()["as_wanted"] is True
     assert page.get("/healthz").json()["turned_age_seconds"] < 60
@@ -284,6 +316,12 @@ def test_a_service_is_told_as_it_is_and_as_gone_when_it_is_gone(page, service):
     assert of(found, "tou_build_info", version=now["service"]["version"]) == 1
     assert of(found, "tou_next_boundary_timestamp_seconds") > clock.now().timestamp()
     assert clock.now().timestamp() - of(found, "tou_turn_timestamp_seconds") < 60
+
+    monkeypatch.setenv("TOU_SITE", "cabin")
+    with TestClient(make(source(own_settings())), base_url="http://127.0.0.1:8765") as other:
+        (reason,) = other.get("/healthz").json()["reasons"]
+    assert reason["id"] == "silent"
+    assert "It runs no site cabin. Set TOU_SITE" in reason["text"]
 
     service.kill()
     service.wait()

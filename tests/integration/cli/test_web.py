@@ -298,7 +298,7 @@ def test_a_minute_to_come_is_told_where_to_ask(page, log):
 
     answer = page.get(f"/day/{later:%Y-%m-%d}?at=12:00")
 
-    assert (answer.status_code, "`tou plan`" in answer.text) == (400, True)
+    assert (answer.status_code, "<code>tou plan</code>" in answer.text) == (400, True)
 
 
 def test_a_run_shows_steps_evidence_and_why(page, runs, log):
@@ -320,10 +320,13 @@ def test_a_run_shows_steps_evidence_and_why(page, runs, log):
     assert told["why"]["answer"].startswith("It was as wanted")
 
 
-@pytest.mark.parametrize("number", [0, 999, 2**63, 10**30])
-def test_a_run_that_is_none_is_not_found(page, log, number):
+@pytest.mark.parametrize(
+    ("number", "none"), [(0, "run"), (999, "run"), (2**63, "run"), (10**30, "page")]
+)
+def test_a_run_that_is_none_is_not_found(page, log, number, none):
     assert page.get(f"/run/{number}").status_code == 404
-    assert page.get(f"/run/{number}.json").json()["error"].startswith("There is no such run")
+    told = page.get(f"/run/{number}.json").json()["error"]
+    assert told.startswith(f"There is no such {none}")
 
 
 def test_a_run_of_another_site_is_not_shown(page, runs, monkeypatch):

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +24,7 @@ rules:
 
 
 @pytest.fixture
-async def cloud(tmp_path):
+async def cloud(tmp_path: Path) -> AsyncIterator[SimulatedFleet]:
     async with SimulatedFleet() as made:
         now = clock.now()
         first = Tokens(made.client_id, "none", "none", now, now)
@@ -37,12 +39,14 @@ rules: [{name: run the house, mode: self_consumption, reserve: 20%}]
 """
 
 
-async def applied(cloud, folder, **settings):
+async def applied(cloud: SimulatedFleet, folder: Path, **settings: str) -> tuple[int | None, str]:
     """The exit code of `tou apply`, and all that it said."""
     return await command(cloud, folder, "apply", **settings)
 
 
-async def command(cloud, folder, verb, **settings):
+async def command(
+    cloud: SimulatedFleet, folder: Path, verb: str, **settings: str
+) -> tuple[int | None, str]:
     (folder / "house.yaml").write_text(HOME)
     own = {name: value for name, value in os.environ.items() if not name.startswith("TOU_")}
     process = await asyncio.create_subprocess_exec(
@@ -81,7 +85,9 @@ REFUSALS = [
 @pytest.mark.parametrize(
     ("fault", "code", "words"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
 )
-async def test_each_refusal_is_one_message_and_its_own_code(cloud, tmp_path, fault, code, words):
+async def test_each_refusal_is_one_message_and_its_own_code(
+    cloud: SimulatedFleet, tmp_path: Path, fault: str, code: int, words: str
+) -> None:
     if fault == "signed_out":
         cloud.signin.drop()
     cloud.faults.set(fault)
@@ -107,7 +113,9 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("row", SETTINGS, ids=lambda row: f"{row[0]}={row[1]}")
-async def test_each_wrong_setting_is_one_message(cloud, tmp_path, row):
+async def test_each_wrong_setting_is_one_message(
+    cloud: SimulatedFleet, tmp_path: Path, row: tuple[str, str, int, str]
+) -> None:
     name, value, code, words = row
     ended, said = await applied(cloud, tmp_path, **{name: value})
 
@@ -116,7 +124,9 @@ async def test_each_wrong_setting_is_one_message(cloud, tmp_path, row):
     assert "Traceback" not in said
 
 
-async def test_a_job_that_the_cloud_cannot_do_is_told_and_keeps_nothing_back(cloud, tmp_path):
+async def test_a_job_that_the_cloud_cannot_do_is_told_and_keeps_nothing_back(
+    cloud: SimulatedFleet, tmp_path: Path
+) -> None:
     jobs = tmp_path / "jobs.yaml"
     jobs.write_text(HOME + 'jobs: [{name: settle, do: commit, at: "03:00"}]\n')
 
@@ -127,7 +137,9 @@ async def test_a_job_that_the_cloud_cannot_do_is_told_and_keeps_nothing_back(clo
     assert "The gateway (fleet) cannot do commit. Remove the job" in said
 
 
-async def test_what_was_confirmed_before_is_asked_for_again_when_a_person_applies(cloud, tmp_path):
+async def test_what_was_confirmed_before_is_asked_for_again_when_a_person_applies(
+    cloud: SimulatedFleet, tmp_path: Path
+) -> None:
     (tmp_path / "home.yaml").write_text(AS_IT_IS)
     await applied(cloud, tmp_path, TOU_SCHEDULE="home.yaml")
     cloud.faults.set("other_region")

@@ -11,7 +11,7 @@ from scheduler.simulated.control import ControlDoor
 from scheduler.simulated.fleet import FleetFaults, SimulatedFleet
 
 
-async def test_faults_are_switched_while_it_serves():
+async def test_faults_are_switched_while_it_serves() -> None:
     async with SimulatedFleet() as cloud, httpx.AsyncClient() as client:
         control = ControlDoor(cloud)
         address = await control.start()
@@ -27,7 +27,7 @@ async def test_faults_are_switched_while_it_serves():
     assert ended["faults"] == {}
 
 
-async def test_the_command_tells_all_that_a_client_needs():
+async def test_the_command_tells_all_that_a_client_needs() -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "scheduler", "gateway", "simulate", "--door", "fleet"),
         *("--port", "0", "--control", "0", "--format", "json", "--fault", "lag:3"),
@@ -46,7 +46,7 @@ async def test_the_command_tells_all_that_a_client_needs():
     assert int(told["site"]) in [each.get("energy_site_id") for each in products.json()["response"]]
 
 
-async def test_the_door_shuts_and_opens_again():
+async def test_the_door_shuts_and_opens_again() -> None:
     async with SimulatedFleet() as cloud, httpx.AsyncClient() as client:
         cloud.faults.refuse = True
         await asyncio.sleep(0)
@@ -63,7 +63,7 @@ async def test_the_door_shuts_and_opens_again():
     assert again.status_code == 401
 
 
-def test_every_fault_can_be_set_by_text():
+def test_every_fault_can_be_set_by_text() -> None:
     examples = {
         "switch": "{}",
         "count": "{}:1",
@@ -77,7 +77,7 @@ def test_every_fault_can_be_set_by_text():
         assert getattr(faults, name) or name == "snapped"
 
 
-def test_a_service_of_the_local_gateway_carries_nothing_of_any_other_way():
+def test_a_service_of_the_local_gateway_carries_nothing_of_any_other_way() -> None:
     """The idle service on the local gateway is no heavier for it."""
     script = (
         "import sys; from scheduler import settings; import scheduler.host.host;"

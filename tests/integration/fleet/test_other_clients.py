@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,19 +19,19 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-async def cloud(monkeypatch):
+async def cloud(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SimulatedFleet]:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     async with SimulatedFleet() as made:
         yield made
 
 
-def settings_of(cloud):
+def settings_of(cloud: SimulatedFleet) -> tuple[str, float]:
     picture = cloud.cloud.in_force
     return picture.mode, picture.reserve
 
 
-async def test_tesla_fleet_api_reads_and_writes(cloud):
+async def test_tesla_fleet_api_reads_and_writes(cloud: SimulatedFleet) -> None:
     fleet = pytest.importorskip("tesla_fleet_api", reason="tesla-fleet-api is not installed")
     import aiohttp
 
@@ -55,7 +57,7 @@ async def test_tesla_fleet_api_reads_and_writes(cloud):
     assert live["island_status"] == "on_grid"
 
 
-async def test_tesla_fleet_api_understands_the_refusals(cloud):
+async def test_tesla_fleet_api_understands_the_refusals(cloud: SimulatedFleet) -> None:
     fleet = pytest.importorskip("tesla_fleet_api", reason="tesla-fleet-api is not installed")
     import aiohttp
     from tesla_fleet_api.exceptions import TeslaFleetError
@@ -72,7 +74,7 @@ async def test_tesla_fleet_api_understands_the_refusals(cloud):
             assert caught.value.status == status
 
 
-async def test_pypowerwall_reads_and_writes(cloud, tmp_path):
+async def test_pypowerwall_reads_and_writes(cloud: SimulatedFleet, tmp_path: Path) -> None:
     pypowerwall = pytest.importorskip("pypowerwall", reason="pypowerwall is not installed")
     tokens = cloud.tokens()
     file = tmp_path / ".pypowerwall.fleetapi"
@@ -93,7 +95,7 @@ async def test_pypowerwall_reads_and_writes(cloud, tmp_path):
         )
     )
 
-    def drive():
+    def drive() -> tuple[str, float, float]:
         wall = pypowerwall.Powerwall(
             "", "", "owner@example.net", cloudmode=True, fleetapi=True, authpath=str(tmp_path)
         )
@@ -112,11 +114,11 @@ async def test_pypowerwall_reads_and_writes(cloud, tmp_path):
 class Tescmd:
     """The command tescmd, in a home of its own."""
 
-    def __init__(self, cloud, home):
+    def __init__(self, cloud: SimulatedFleet, home: Path) -> None:
         self.cloud, self.home = cloud, home
         self.program = Path(sys.executable).with_name("tescmd")
 
-    async def run(self, *words, given=None):
+    async def run(self, *words: str, given: str | None = None) -> Any:
         process = await asyncio.create_subprocess_exec(
             str(self.program),
             "--format",
@@ -132,7 +134,7 @@ class Tescmd:
         assert process.returncode == 0, (out + err).decode()
         return json.loads(out)["data"]
 
-    def _environment(self):
+    def _environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -147,7 +149,9 @@ class Tescmd:
         }
 
 
-async def test_tescmd_imports_tokens_renews_them_after_a_401_and_sets_the_battery(cloud, tmp_path):
+async def test_tescmd_imports_tokens_renews_them_after_a_401_and_sets_the_battery(
+    cloud: SimulatedFleet, tmp_path: Path
+) -> None:
     if shutil.which(str(Path(sys.executable).with_name("tescmd"))) is None:
         pytest.skip("tescmd is not installed")
     tescmd, tokens = Tescmd(cloud, tmp_path), cloud.tokens()

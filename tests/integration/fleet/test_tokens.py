@@ -5,18 +5,28 @@ import errno
 import json
 import os
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scheduler import clock, files
-from scheduler.errors import GatewayBusyError, GatewayRefusedError, GatewayUnreachableError
+from scheduler.errors import (
+    GatewayBusyError,
+    GatewayProtocolError,
+    GatewayRefusedError,
+    GatewayUnreachableError,
+)
 from scheduler.gateway.base import Spend
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
 from scheduler.simulated.fleet import SimulatedFleet
 
+from .conftest import Stand
 
-async def test_the_new_pair_is_on_the_disk_before_it_is_used(stand):
+
+async def test_the_new_pair_is_on_the_disk_before_it_is_used(stand: Stand) -> None:
     before, seen = stand.file.read(), []
     stand.clock.move(hours=9)
     stand.cloud.on_request = lambda logged: seen.append((logged.path, stand.file.read()))
@@ -31,7 +41,7 @@ async def test_the_new_pair_is_on_the_disk_before_it_is_used(stand):
     assert at_use.old.refresh == before.refresh
 
 
-async def test_a_token_is_renewed_before_it_ages_out(stand):
+async def test_a_token_is_renewed_before_it_ages_out(stand: Stand) -> None:
     gateway = stand.open()
     stand.clock.move(hours=7)
     await stand.read(gateway)
@@ -43,7 +53,7 @@ async def test_a_token_is_renewed_before_it_ages_out(stand):
     assert stand.cloud.signin.refreshes == 1
 
 
-async def test_a_401_renews_once_and_asks_once_more(stand):
+async def test_a_401_renews_once_and_asks_once_more(stand: Stand) -> None:
     stand.faults.kill_tokens = 1
 
     reading = await stand.read()
@@ -52,14 +62,14 @@ async def test_a_401_renews_once_and_asks_once_more(stand):
     assert stand.told.lines() == ["GET site_info", "POST token", "GET site_info"]
 
 
-async def test_an_empty_401_is_understood(stand):
+async def test_an_empty_401_is_understood(stand: Stand) -> None:
     stand.faults.empty_401 = True
     stand.faults.kill_tokens = 1
 
     assert (await stand.read()).setting.mode == "self_consumption"
 
 
-async def test_tokens_that_are_refused_for_ever_are_no_loop(stand):
+async def test_tokens_that_are_refused_for_ever_are_no_loop(stand: Stand) -> None:
     stand.faults.kill_tokens = -1
 
     with pytest.raises(GatewayRefusedError, match="tou gateway login"):
@@ -68,7 +78,7 @@ async def test_tokens_that_are_refused_for_ever_are_no_loop(stand):
     assert stand.told.lines() == ["GET site_info", "POST token", "GET site_info"]
 
 
-async def test_many_tasks_renew_once(stand):
+async def test_many_tasks_renew_once(stand: Stand) -> None:
     stand.clock.move(hours=9)
     gateways = [stand.open() for _ in range(6)]
 
@@ -77,7 +87,7 @@ async def test_many_tasks_renew_once(stand):
     assert stand.cloud.signin.refreshes == 1
 
 
-async def test_a_dead_sign_in_says_what_to_do_and_is_not_tried_in_a_loop(stand):
+async def test_a_dead_sign_in_says_what_to_do_and_is_not_tried_in_a_loop(stand: Stand) -> None:
     stand.faults.signed_out = True
     stand.clock.move(hours=9)
     gateway = stand.open()
@@ -95,7 +105,7 @@ async def test_a_dead_sign_in_says_what_to_do_and_is_not_tried_in_a_loop(stand):
     assert gateway.concerns == ()
 
 
-async def test_nobody_has_signed_in(stand):
+async def test_nobody_has_signed_in(stand: Stand) -> None:
     stand.file.path.unlink()
 
     with pytest.raises(GatewayRefusedError, match="Nobody has signed in yet"):
@@ -103,7 +113,7 @@ async def test_nobody_has_signed_in(stand):
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "no json", '{"refresh": 7}'])
-async def test_a_damaged_file_is_one_clear_message(stand, text):
+async def test_a_damaged_file_is_one_clear_message(stand: Stand, text: str) -> None:
     stand.file.path.write_text(text)
     stand.file.path.chmod(0o600)
 
@@ -111,7 +121,9 @@ async def test_a_damaged_file_is_one_clear_message(stand, text):
         await stand.read()
 
 
-async def test_a_refresh_whose_answer_is_lost_is_made_again_with_the_same_token(stand):
+async def test_a_refresh_whose_answer_is_lost_is_made_again_with_the_same_token(
+    stand: Stand,
+) -> None:
     stand.faults.refresh_lost = 1
     stand.clock.move(hours=9)
     gateway = stand.open()
@@ -123,18 +135,24 @@ async def test_a_refresh_whose_answer_is_lost_is_made_again_with_the_same_token(
     assert (await stand.read(gateway)).setting.mode == "self_consumption"
 
 
-async def test_the_token_before_serves_for_a_day_where_the_newest_is_refused(stand):
+def kept(file: TokenFile) -> Tokens:
+    found = file.read()
+    assert found is not None
+    return found
+
+
+async def test_the_token_before_serves_for_a_day_where_the_newest_is_refused(stand: Stand) -> None:
     first = stand.file.read()
     stand.clock.move(hours=9)
     await stand.read()
-    stand.file.keep(replace(stand.file.read(), refresh="NA_unknown", access="x"))
+    stand.file.keep(replace(kept(stand.file), refresh="NA_unknown", access="x"))
     stand.clock.move(hours=10)
 
     assert (await stand.read()).setting.mode == "self_consumption"
     assert stand.file.read().old.refresh == first.refresh
 
 
-async def test_a_token_host_that_is_down_is_no_dead_sign_in(stand):
+async def test_a_token_host_that_is_down_is_no_dead_sign_in(stand: Stand) -> None:
     stand.faults.set("fails:token/503:1")
     stand.clock.move(hours=9)
     gateway = stand.open()
@@ -145,7 +163,21 @@ async def test_a_token_host_that_is_down_is_no_dead_sign_in(stand):
     assert (await stand.read(gateway)).setting.mode == "self_consumption"
 
 
-async def test_a_full_disk_is_found_before_a_token_is_risked(stand, monkeypatch):
+async def test_a_page_in_place_of_the_token_host_is_no_dead_sign_in(stand: Stand) -> None:
+    stand.faults.set("pages:token/403:1")
+    stand.clock.move(hours=9)
+    gateway = stand.open()
+    with pytest.raises(GatewayProtocolError, match="not its API") as caught:
+        await stand.read(gateway)
+
+    assert caught.value.delivered == "no"
+    assert gateway.concerns == ()
+    assert (await stand.read(gateway)).setting.mode == "self_consumption"
+
+
+async def test_a_full_disk_is_found_before_a_token_is_risked(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stand.clock.move(hours=9)
     monkeypatch.setattr(os, "fsync", _full)
 
@@ -155,14 +187,16 @@ async def test_a_full_disk_is_found_before_a_token_is_risked(stand, monkeypatch)
     assert stand.cloud.signin.refreshes == 0
 
 
-def _full(_file):
+def _full(_file: int) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-async def test_a_disk_that_fills_up_in_between_loses_nothing(stand, monkeypatch):
+async def test_a_disk_that_fills_up_in_between_loses_nothing(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gateway, real, calls = stand.open(), files.replace_private, []
 
-    def fills_up(path, data):
+    def fills_up(path: Path, data: bytes) -> None:
         if path == stand.file.path:
             calls.append(path)
             if len(calls) == 2:
@@ -179,7 +213,7 @@ async def test_a_disk_that_fills_up_in_between_loses_nothing(stand, monkeypatch)
     assert stand.cloud.signin.refreshes == 1
 
 
-async def test_the_sign_in_is_renewed_each_week_although_nothing_is_asked(stand):
+async def test_the_sign_in_is_renewed_each_week_although_nothing_is_asked(stand: Stand) -> None:
     gateway = stand.open()
     for _ in range(40):
         stand.clock.move(days=3)
@@ -190,7 +224,7 @@ async def test_the_sign_in_is_renewed_each_week_although_nothing_is_asked(stand)
     assert gateway.concerns == ()
 
 
-async def test_days_before_the_sign_in_ends_it_is_said(stand):
+async def test_days_before_the_sign_in_ends_it_is_said(stand: Stand) -> None:
     stand.faults.set("fails:token/503")
     gateway = stand.open()
     await stand.read(gateway)
@@ -203,7 +237,9 @@ async def test_days_before_the_sign_in_ends_it_is_said(stand):
     assert "tou gateway login" in gateway.concerns[0]
 
 
-async def test_the_file_is_for_its_owner_alone_and_no_token_is_shown(stand, caplog):
+async def test_the_file_is_for_its_owner_alone_and_no_token_is_shown(
+    stand: Stand, caplog: pytest.LogCaptureFixture
+) -> None:
     stand.faults.kill_tokens = -1
     tokens = stand.file.read()
     gateway = stand.open()
@@ -281,7 +317,7 @@ print(json.dumps({"killed": killed}))
 
 
 @pytest.fixture
-async def real(tmp_path):
+async def real(tmp_path: Path) -> AsyncIterator[tuple[SimulatedFleet, Path]]:
     """A cloud by the real time, for processes of their own."""
     async with SimulatedFleet() as cloud:
         now, path = clock.now(), tmp_path / "tou.fleet"
@@ -290,7 +326,9 @@ async def real(tmp_path):
         yield cloud, path
 
 
-async def test_a_process_killed_at_any_step_of_a_renewal_loses_nothing(real):
+async def test_a_process_killed_at_any_step_of_a_renewal_loses_nothing(
+    real: tuple[SimulatedFleet, Path],
+) -> None:
     cloud, path = real
 
     found = await run_script(KILLED, path, cloud.url)
@@ -325,7 +363,7 @@ print(json.dumps(asyncio.run(work())))
 """
 
 
-async def test_several_processes_renew_once(real):
+async def test_several_processes_renew_once(real: tuple[SimulatedFleet, Path]) -> None:
     cloud, path = real
     cloud.faults.slow = 0.3
     dead = TokenFile(path).read().access
@@ -336,7 +374,7 @@ async def test_several_processes_renew_once(real):
     assert set(found) == {TokenFile(path).read().access}
 
 
-async def run_script(text, *words):
+async def run_script(text: str, *words: str | Path) -> Any:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",

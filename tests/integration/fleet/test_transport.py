@@ -1,6 +1,7 @@
 """What the cloud's client sends, what it understands, and what it says when it is refused."""
 
 import pytest
+from pydantic import SecretStr
 
 from scheduler.errors import (
     BudgetSpentError,
@@ -15,19 +16,21 @@ from scheduler.gateway.base import Part, Spend
 from scheduler.gateway.fleet.answers import LONGEST_WAIT
 from scheduler.setting import Export, GridCharging, Mode, Setting
 
+from .conftest import Stand
+
 CHARGE = Setting(Mode.BACKUP, 100, GridCharging.ALLOW, Export.SOLAR)
 KEEP = Setting(Mode.SELF_CONSUMPTION, 20)
 EVERYTHING = frozenset(Part)
 
 
-async def test_grid_goes_first_then_mode_then_reserve(stand):
+async def test_grid_goes_first_then_mode_then_reserve(stand: Stand) -> None:
     receipt = await stand.open().write(CHARGE, None, stand.told)
 
     assert stand.asked() == ["POST grid_import_export", "POST operation", "POST backup"]
     assert receipt.sent == ("grid_charging", "export", "mode", "reserve")
 
 
-async def test_only_what_differs_is_sent(stand):
+async def test_only_what_differs_is_sent(stand: Stand) -> None:
     gateway = stand.open()
     before = await stand.read(gateway)
     already = len(stand.cloud.log)
@@ -37,7 +40,7 @@ async def test_only_what_differs_is_sent(stand):
     assert stand.asked(already) == ["POST backup"]
 
 
-async def test_a_caller_in_doubt_sends_everything_again(stand):
+async def test_a_caller_in_doubt_sends_everything_again(stand: Stand) -> None:
     gateway = stand.open()
     before = await stand.read(gateway)
     already = len(stand.cloud.log)
@@ -47,7 +50,7 @@ async def test_a_caller_in_doubt_sends_everything_again(stand):
     assert stand.asked(already) == ["POST operation", "POST backup"]
 
 
-async def test_both_keys_of_the_grid_go_in_one_command(stand):
+async def test_both_keys_of_the_grid_go_in_one_command(stand: Stand) -> None:
     await stand.open().write(CHARGE, None, stand.told)
 
     picture = stand.cloud.cloud.in_force
@@ -55,7 +58,7 @@ async def test_both_keys_of_the_grid_go_in_one_command(stand):
 
 
 @pytest.mark.parametrize("shape", ["code", "Code", "result", "text", "null", "empty"])
-async def test_every_shape_of_an_acknowledgement_is_understood(stand, shape):
+async def test_every_shape_of_an_acknowledgement_is_understood(stand: Stand, shape: str) -> None:
     stand.faults.shape = shape
 
     await stand.open().write(CHARGE, None, stand.told)
@@ -64,7 +67,7 @@ async def test_every_shape_of_an_acknowledgement_is_understood(stand, shape):
 
 
 @pytest.mark.parametrize("word", ["result", "code", "error"])
-async def test_a_no_in_a_200_is_a_refusal(stand, word):
+async def test_a_no_in_a_200_is_a_refusal(stand: Stand, word: str) -> None:
     stand.faults.set(f"unwilling:{word}")
 
     with pytest.raises(GatewayRefusedError, match="not today") as caught:
@@ -98,7 +101,9 @@ STATUSES = [
 @pytest.mark.parametrize(
     ("status", "kind", "delivered", "words"), STATUSES, ids=[str(row[0]) for row in STATUSES]
 )
-async def test_each_status_is_one_error_with_a_way_out(stand, status, kind, delivered, words):
+async def test_each_status_is_one_error_with_a_way_out(
+    stand: Stand, status: int, kind: type[GatewayError], delivered: str, words: str
+) -> None:
     stand.faults.set(f"fails:operation/{status}")
 
     with pytest.raises(GatewayError, match=words) as caught:
@@ -109,7 +114,7 @@ async def test_each_status_is_one_error_with_a_way_out(stand, status, kind, deli
     assert f"status {status}" in str(caught.value)
 
 
-async def test_teslemetrys_word_for_a_gateway_without_internet(stand):
+async def test_teslemetrys_word_for_a_gateway_without_internet(stand: Stand) -> None:
     stand.faults.set("fails:operation/502")  # the simulated 502 says energy_gateway_unreachable
 
     with pytest.raises(GatewayUnreachableError, match="has internet") as caught:
@@ -118,7 +123,7 @@ async def test_teslemetrys_word_for_a_gateway_without_internet(stand):
     assert caught.value.delivered == "no"
 
 
-async def test_a_command_that_fails_after_another_was_taken_says_so(stand):
+async def test_a_command_that_fails_after_another_was_taken_says_so(stand: Stand) -> None:
     stand.faults.set("fails:backup/408")
 
     with pytest.raises(GatewayUnreachableError, match="part before it was taken: mode") as caught:
@@ -127,7 +132,7 @@ async def test_a_command_that_fails_after_another_was_taken_says_so(stand):
     assert caught.value.delivered == "unknown"
 
 
-async def test_the_account_s_own_region_is_named(stand):
+async def test_the_account_s_own_region_is_named(stand: Stand) -> None:
     stand.faults.other_region = True
 
     with pytest.raises(GatewayRefusedError, match="its region is na"):
@@ -135,7 +140,7 @@ async def test_the_account_s_own_region_is_named(stand):
 
 
 @pytest.mark.parametrize("where", ["retry_after", "retry_in_body"])
-async def test_a_wait_is_read_from_the_header_or_the_words(stand, where):
+async def test_a_wait_is_read_from_the_header_or_the_words(stand: Stand, where: str) -> None:
     stand.faults.set(f"{where}:7")
     stand.faults.set("fails:429:1")
     gateway = stand.open()
@@ -152,7 +157,7 @@ async def test_a_wait_is_read_from_the_header_or_the_words(stand, where):
     assert (await stand.read(gateway)).setting.mode == "self_consumption"
 
 
-async def test_a_wait_of_hours_is_bounded(stand):
+async def test_a_wait_of_hours_is_bounded(stand: Stand) -> None:
     stand.faults.set("retry_after:40000")
     stand.faults.set("fails:429")
 
@@ -162,7 +167,7 @@ async def test_a_wait_of_hours_is_bounded(stand):
     assert caught.value.retry_after == LONGEST_WAIT
 
 
-async def test_a_broken_answer_is_not_known_to_be_delivered(stand):
+async def test_a_broken_answer_is_not_known_to_be_delivered(stand: Stand) -> None:
     stand.faults.set("answer_lost:operation")
 
     with pytest.raises(GatewayUnreachableError) as caught:
@@ -171,13 +176,25 @@ async def test_a_broken_answer_is_not_known_to_be_delivered(stand):
     assert caught.value.delivered == "unknown"
 
 
-async def test_a_body_that_is_no_json_shows_nothing(stand):
+async def test_a_page_in_place_of_an_answer_is_told_and_is_no_reading(stand: Stand) -> None:
     stand.faults.garbage = 1
 
-    assert (await stand.read()).setting.mode is None
+    with pytest.raises(GatewayProtocolError, match="not its API"):
+        await stand.read()
 
 
-async def test_a_null_response_shows_nothing(stand):
+async def test_a_page_in_place_of_a_refusal_takes_no_right_away(stand: Stand) -> None:
+    stand.faults.set("pages:operation/403:1")
+    gateway = stand.open()
+
+    with pytest.raises(GatewayProtocolError, match="not its API") as caught:
+        await gateway.write(KEEP, None, stand.told)
+
+    assert caught.value.delivered == "unknown"
+    assert gateway.limits.can_write
+
+
+async def test_a_null_response_shows_nothing(stand: Stand) -> None:
     stand.faults.null_response = 1
 
     reading = await stand.read()
@@ -185,7 +202,7 @@ async def test_a_null_response_shows_nothing(stand):
     assert reading.setting.missing(CHARGE) == ("mode", "reserve", "grid_charging", "export")
 
 
-async def test_absent_fields_are_missing_and_not_different(stand):
+async def test_absent_fields_are_missing_and_not_different(stand: Stand) -> None:
     stand.faults.set("without:default_real_mode")
     stand.faults.set("without:backup_reserve_percent")
 
@@ -195,7 +212,9 @@ async def test_absent_fields_are_missing_and_not_different(stand):
     assert reading.setting.differing(KEEP) == ()
 
 
-async def test_grid_settings_that_never_appear_cannot_be_verified_once_they_were_sent(stand):
+async def test_grid_settings_that_never_appear_cannot_be_verified_once_they_were_sent(
+    stand: Stand,
+) -> None:
     stand.faults.never_grid = True
     gateway = stand.open()
     wanted = Setting(Mode.SELF_CONSUMPTION, 20, GridCharging.DENY)
@@ -208,7 +227,18 @@ async def test_grid_settings_that_never_appear_cannot_be_verified_once_they_were
     assert shown.differing(wanted) == ()
 
 
-async def test_a_reserve_the_cloud_does_not_keep_snaps_to_80(stand):
+async def test_grid_charging_that_was_allowed_anyway_is_verified_by_its_absence(
+    stand: Stand,
+) -> None:
+    wanted = Setting(Mode.BACKUP, 100, GridCharging.ALLOW)
+    gateway = stand.open()
+
+    await gateway.write(wanted, None, stand.told)
+
+    assert (await stand.read(gateway)).setting.shows(wanted)
+
+
+async def test_a_reserve_the_cloud_does_not_keep_snaps_to_80(stand: Stand) -> None:
     gateway = stand.open()
     assert not gateway.limits.reserves.keeps(90)
 
@@ -217,7 +247,7 @@ async def test_a_reserve_the_cloud_does_not_keep_snaps_to_80(stand):
     assert (await stand.read(gateway)).setting.reserve == 80
 
 
-async def test_everything_is_two_reads(stand):
+async def test_everything_is_two_reads(stand: Stand) -> None:
     reading = await stand.read(want=EVERYTHING)
 
     assert stand.asked() == ["GET site_info", "GET live_status"]
@@ -228,7 +258,7 @@ async def test_everything_is_two_reads(stand):
     assert reading.in_the_way == ()
 
 
-async def test_a_powerwall_that_calibrates_has_no_charge_of_nought(stand):
+async def test_a_powerwall_that_calibrates_has_no_charge_of_nought(stand: Stand) -> None:
     stand.faults.calibrating = True
 
     reading = await stand.read(want=EVERYTHING)
@@ -237,7 +267,7 @@ async def test_a_powerwall_that_calibrates_has_no_charge_of_nought(stand):
     assert reading.in_the_way == ("calibrating",)
 
 
-async def test_what_is_in_the_way_is_told(stand):
+async def test_what_is_in_the_way_is_told(stand: Stand) -> None:
     stand.faults.storm = stand.faults.grid_services = stand.faults.islanded = True
 
     reading = await stand.read(want=EVERYTHING)
@@ -246,7 +276,7 @@ async def test_what_is_in_the_way_is_told(stand):
     assert reading.grid is False
 
 
-async def test_old_numbers_are_no_charge(stand):
+async def test_old_numbers_are_no_charge(stand: Stand) -> None:
     stand.faults.old_live = 3600.0
 
     reading = await stand.read(want=EVERYTHING)
@@ -254,7 +284,7 @@ async def test_old_numbers_are_no_charge(stand):
     assert (reading.charge, reading.powers, reading.grid) == (None, None, None)
 
 
-async def test_the_right_to_command_can_be_lost_and_given_again(stand):
+async def test_the_right_to_command_can_be_lost_and_given_again(stand: Stand) -> None:
     gateway = stand.open()
     stand.faults.no_commands = True
     with pytest.raises(GatewayRefusedError):
@@ -270,7 +300,7 @@ async def test_the_right_to_command_can_be_lost_and_given_again(stand):
     assert gateway.limits.can_write is True
 
 
-async def test_what_the_owner_may_not_change_is_not_offered(stand):
+async def test_what_the_owner_may_not_change_is_not_offered(stand: Stand) -> None:
     gateway = stand.open()
     assert gateway.limits.grid_charging
     stand.faults.fixed = {"grid_charging": -1, "energy_exports": -1}
@@ -281,7 +311,7 @@ async def test_what_the_owner_may_not_change_is_not_offered(stand):
     assert gateway.limits.exports == frozenset()
 
 
-async def test_the_only_site_is_found_without_being_named(stand):
+async def test_the_only_site_is_found_without_being_named(stand: Stand) -> None:
     gateway = stand.open(fleet_site=None)
     await stand.read(gateway)
     await stand.read(gateway)
@@ -289,7 +319,7 @@ async def test_the_only_site_is_found_without_being_named(stand):
     assert stand.asked() == ["GET products", "GET site_info", "GET site_info"]
 
 
-async def test_several_sites_are_listed_with_names(stand):
+async def test_several_sites_are_listed_with_names(stand: Stand) -> None:
     stand.cloud.cloud.more_sites = ((9007199254740993, "Cabin"),)
 
     with pytest.raises(GatewayRefusedError, match=r"9007199254740993 \(Cabin\)") as caught:
@@ -299,14 +329,14 @@ async def test_several_sites_are_listed_with_names(stand):
     assert "TOU_FLEET_SITE" in str(caught.value)
 
 
-async def test_a_free_look_sends_nothing(stand):
+async def test_a_free_look_sends_nothing(stand: Stand) -> None:
     reading = await stand.open().read(stand.told, spend=Spend.FREE, want=EVERYTHING)
 
     assert reading.setting is None
     assert stand.asked() == []
 
 
-async def test_the_budget_is_dollars_and_is_kept(stand):
+async def test_the_budget_is_dollars_and_is_kept(stand: Stand) -> None:
     gateway = stand.open(fleet_budget=0.01)  # five reads
     for _ in range(4):
         await gateway.read(stand.told, spend=Spend.SPARE)
@@ -324,7 +354,7 @@ async def test_the_budget_is_dollars_and_is_kept(stand):
     assert gateway.budget["dollars"]["left"] == 0.0
 
 
-async def test_the_budget_outlives_a_restart_and_ends_with_the_month(stand):
+async def test_the_budget_outlives_a_restart_and_ends_with_the_month(stand: Stand) -> None:
     await stand.read(stand.open(fleet_budget=0.002))
     again = stand.open(fleet_budget=0.002)
     with pytest.raises(BudgetSpentError):
@@ -335,7 +365,7 @@ async def test_the_budget_outlives_a_restart_and_ends_with_the_month(stand):
     assert (await stand.read(again)).setting.mode == "self_consumption"
 
 
-async def test_failures_of_the_cloud_cost_nothing(stand):
+async def test_failures_of_the_cloud_cost_nothing(stand: Stand) -> None:
     stand.faults.set("fails:500:3")
     gateway = stand.open(fleet_budget=1.0)
     for _ in range(3):
@@ -345,21 +375,27 @@ async def test_failures_of_the_cloud_cost_nothing(stand):
     assert gateway.left() == {"dollars": 1.0}
 
 
-def test_a_budget_of_nothing_is_one_clear_message(stand):
+def test_a_budget_of_nothing_is_one_clear_message(stand: Stand) -> None:
     with pytest.raises(SettingsError, match="TOU_FLEET_BUDGET is 0") as caught:
         stand.open(fleet_budget=0.0)
 
     assert caught.value.exit_code == 78
 
 
-def test_a_missing_token_of_a_provider_is_one_clear_message(stand):
+def test_a_missing_token_of_a_provider_is_one_clear_message(stand: Stand) -> None:
     with pytest.raises(SettingsError, match="TOU_FLEET_TOKEN is not set"):
         stand.open(fleet_provider="tessie", fleet_token=None)
 
 
-async def test_a_provider_s_token_that_dies_is_said_once(stand):
-    from pydantic import SecretStr
+@pytest.mark.parametrize("token", ["two words", "née", "a\nb"])
+def test_a_token_that_no_request_can_carry_is_one_clear_message(stand: Stand, token: str) -> None:
+    with pytest.raises(SettingsError, match="TOU_FLEET_TOKEN is no token") as caught:
+        stand.open(fleet_provider="tessie", fleet_token=SecretStr(token))
 
+    assert token not in str(caught.value)
+
+
+async def test_a_provider_s_token_that_dies_is_said_once(stand: Stand) -> None:
     token = str(stand.cloud.tokens()["access_token"])
     gateway = stand.open(fleet_provider="teslemetry", fleet_token=SecretStr(token))
     assert (await stand.read(gateway)).setting.mode == "self_consumption"

@@ -2,7 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,22 +26,22 @@ class Told:
 
     steps: list[Step] = field(default_factory=list)
 
-    async def ended(self, step):
+    async def ended(self, step: Step) -> None:
         self.steps.append(step)
 
-    async def settled(self):
+    async def settled(self) -> None:
         pass
 
-    def names(self):
+    def names(self) -> list[str]:
         return [step.step for step in self.steps]
 
 
-def at_speed(speed):
+def at_speed(speed: float) -> dict[str, Any]:
     """A clock for the client whose waits are over so many times sooner. Only the waits: a machine
     that stands still for a moment must not become half a minute."""
     leapt = 0.0
 
-    async def sleep(seconds):
+    async def sleep(seconds: float) -> None:
         nonlocal leapt
         await asyncio.sleep(seconds / speed)
         leapt += seconds - seconds / speed
@@ -47,21 +50,21 @@ def at_speed(speed):
 
 
 @pytest.fixture
-def told():
+def told() -> Told:
     return Told()
 
 
 @pytest.fixture
-def session_file(tmp_path):
+def session_file(tmp_path: Path) -> Path:
     return tmp_path / "gateway.session"
 
 
 @pytest.fixture
-async def start():
+async def start() -> AsyncIterator[Callable[..., Awaitable[SimulatedGateway]]]:
     """Starts simulated gateways, and stops them at the end."""
     started = []
 
-    async def make(profile="1.49", **words):
+    async def make(profile: str = "1.49", **words: Any) -> SimulatedGateway:
         usual = {"password": PASSWORD, "run_seconds": 0.05, "stop_seconds": 0.02}
         gateway = SimulatedGateway(profile=profile, **{**usual, **words})
         await gateway.start()
@@ -74,11 +77,11 @@ async def start():
 
 
 @pytest.fixture
-async def connect(session_file):
+async def connect(session_file: Path) -> AsyncIterator[Callable[..., LocalGateway]]:
     """Makes clients that wait fifty times less, and closes them at the end."""
     made = []
 
-    def make(simulation, **words):
+    def make(simulation: SimulatedGateway, **words: Any) -> LocalGateway:
         usual = {
             "url": simulation.url,
             "username": "installer",
@@ -100,10 +103,10 @@ async def connect(session_file):
 
 
 @pytest.fixture
-def arrived():
+def arrived() -> Callable[..., list[str]]:
     """What reached a simulated gateway, as `GET /api/status`."""
 
-    def read(simulation):
+    def read(simulation: SimulatedGateway) -> list[str]:
         return [f"{each.method} {each.path}" for each in simulation.device.requests]
 
     return read

@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from scheduler import clock
 from scheduler.errors import GatewayError, GatewayIdentityError
-from scheduler.gateway.base import Part, Spend
+from scheduler.gateway.base import Part, Spend, Step
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.wire import Carrier, Waits
 from scheduler.setting import Mode, Setting
-from scheduler.simulated import ALWAYS, Faults
+from scheduler.simulated import ALWAYS, Faults, SimulatedGateway
 
 from .conftest import at_speed
 
@@ -36,20 +39,20 @@ FAULTS = [
 
 
 class Steps:
-    async def ended(self, step):
+    async def ended(self, step: Step) -> None:
         pass
 
-    async def settled(self):
+    async def settled(self) -> None:
         pass
 
 
 class Leaping:
     """Clocks for a client that leap over the waits between its turns."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.leapt = 0.0
 
-    def words(self):
+    def words(self) -> dict[str, Any]:
         usual = at_speed(50)
         return {
             "now": lambda: clock.now() + timedelta(seconds=self.leapt),
@@ -61,10 +64,10 @@ class Leaping:
 class Site:
     """The least that a site does at each wake."""
 
-    def __init__(self, client):
+    def __init__(self, client: LocalGateway) -> None:
         self.client, self.in_doubt = client, True
 
-    async def turn(self):
+    async def turn(self) -> float:
         """How long to wait; an earlier write that was not seen to its end proves nothing by a
         reading, since a gateway shows what was sent before it is committed."""
         client, steps = self.client, Steps()
@@ -86,7 +89,7 @@ class Site:
         return 0.0
 
 
-def clear(faults):
+def clear(faults: Faults) -> None:
     usual = Faults()
     for name in Faults.__dataclass_fields__:
         if name != "changed":
@@ -94,7 +97,11 @@ def clear(faults):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_after_a_fault_all_is_well_within_the_wait_that_was_asked_for(start, connect, fault):
+async def test_after_a_fault_all_is_well_within_the_wait_that_was_asked_for(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    fault: str,
+) -> None:
     simulation = await start("1.49", away_seconds=0.05, run_seconds=0.01)
     leaping = Leaping()
     client = connect(simulation, **leaping.words())
@@ -120,7 +127,9 @@ async def test_after_a_fault_all_is_well_within_the_wait_that_was_asked_for(star
     assert leaping.leapt - before <= (LONGEST_ASKED if "retry_after" in fault else LONGEST)
 
 
-async def test_stranger_is_looked_at_again_every_minute_and_told_nothing(start, connect):
+async def test_stranger_is_looked_at_again_every_minute_and_told_nothing(
+    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., LocalGateway]
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
     simulation.faults.stranger = ALWAYS
@@ -135,7 +144,11 @@ async def test_stranger_is_looked_at_again_every_minute_and_told_nothing(start, 
 
 
 @pytest.mark.parametrize("fault", ["drip", "endless", "hang:status"])
-async def test_answer_that_does_not_end_is_given_up(start, connect, fault):
+async def test_answer_that_does_not_end_is_given_up(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    fault: str,
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation, carrier=Carrier(patience=Waits(read=0.2, slack=0.2)))
     simulation.faults.set(fault)
@@ -144,7 +157,9 @@ async def test_answer_that_does_not_end_is_given_up(start, connect, fault):
         await client.identify(Steps())
 
 
-async def test_gateways_that_are_not_asked_hold_nothing_open(start, connect):
+async def test_gateways_that_are_not_asked_hold_nothing_open(
+    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., LocalGateway]
+) -> None:
     simulation = await start("1.49")
     clients = [connect(simulation) for _ in range(50)]
     with contextlib.suppress(GatewayError):

@@ -1,16 +1,20 @@
 """Several gateways in line: which one acts, and what that costs nobody."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from scheduler.errors import (
+    Delivered,
     GatewayBusyError,
     GatewayRefusedError,
     GatewayUnreachableError,
 )
 from scheduler.gateway.abilities import Clocked, FirmwareUpdates, Sitemaster, SoftRestart, ability
-from scheduler.gateway.base import SETTING_ONLY, Limits, Reading, Receipt, Spend
+from scheduler.gateway.base import SETTING_ONLY, Limits, Part, Reading, Receipt, Spend, Step, Steps
 from scheduler.gateway.failover import LOOK_AGAIN, Failover
 from scheduler.setting import Mode, Setting, SettingRead
 
@@ -20,98 +24,102 @@ DISCHARGE = Setting(Mode.SELF_CONSUMPTION, 10)
 
 
 class Battery:
-    def __init__(self):
+    def __init__(self) -> None:
         self.setting = SettingRead("self_consumption", 20.0)
 
 
 class Way:
     """A way to the battery that can be shut, blind, idle or read-only."""
 
-    simulated, unsafe = False, None
+    simulated = False
+    unsafe: str | None = None
+    clock_ahead: float | None
 
-    def __init__(self, name, battery, **limits):
+    def __init__(self, name: str, battery: Battery, **limits: Any) -> None:
         self.name, self._battery = name, battery
         self.limits = Limits(confirm_within=10.0, **limits)
-        self.error = None
+        self.error: Exception | None = None
         self.blind = self.idle = False
-        self.asked = []
+        self.asked: list[str] = []
 
-    async def read(self, steps, *, spend, want=SETTING_ONLY):
+    async def read(
+        self, steps: Steps, *, spend: Spend, want: frozenset[Part] = SETTING_ONLY
+    ) -> Reading:
         self.asked.append("read")
         if self.error:
             raise self.error
         seen = SettingRead() if self.blind else self._battery.setting
         return Reading(at=EPOCH, setting=None if self._costs(spend) else seen)
 
-    def _costs(self, spend):
+    def _costs(self, spend: Spend) -> bool:
         return spend is Spend.FREE and not self.limits.free_reads
 
-    async def write(self, setting, before, steps):
+    async def write(self, setting: Setting, before: Reading | None, steps: Steps) -> Receipt:
         self.asked.append("write")
         if self.error:
             raise self.error
         if not self.idle:
-            self._battery.setting = SettingRead(setting.mode.value, setting.reserve)
+            self._battery.setting = SettingRead(setting.mode.value, float(setting.reserve))
         return Receipt(sent=("mode", "reserve"))
 
-    async def make_safe(self, steps):
+    async def make_safe(self, steps: Steps) -> None:
         self.asked.append("make_safe")
         if self.error:
             raise self.error
         self.unsafe = None
 
-    async def close(self):
+    async def close(self) -> None:
         self.asked.append("close")
 
 
 class Restarting(Way):
     """One that takes a setting only with a restart."""
 
-    async def write_restarting(self, steps, setting, before):
+    async def write_restarting(self, steps: Steps, setting: Setting, before: Reading) -> Receipt:
         self.asked.append("restart")
-        self._battery.setting = SettingRead(setting.mode.value, setting.reserve)
+        self._battery.setting = SettingRead(setting.mode.value, float(setting.reserve))
         return Receipt(sent=("mode", "reserve"))
 
 
-class Steps:
-    async def ended(self, step):
+class Unkept:
+    async def ended(self, step: Step) -> None:
         pass
 
-    async def settled(self):
+    async def settled(self) -> None:
         pass
 
 
 class Line:
-    def __init__(self):
+    def __init__(self) -> None:
         self.at = 0.0
         self.battery = Battery()
         self.first = Way("v1r", self.battery)
         self.second = Way("fleet", self.battery, free_reads=False)
         self.gateway = Failover((self.first, self.second), monotonic=lambda: self.at)
 
-    async def due(self):
-        return await self.gateway.read(Steps(), spend=Spend.DUE)
+    async def due(self) -> Reading:
+        return await self.gateway.read(Unkept(), spend=Spend.DUE)
 
-    async def free(self):
-        return await self.gateway.read(Steps(), spend=Spend.FREE)
+    async def free(self) -> Reading:
+        return await self.gateway.read(Unkept(), spend=Spend.FREE)
 
-    async def write(self, setting=CHARGE):
-        return await self.gateway.write(setting, await self.due(), Steps())
+    async def write(self, setting: Setting = CHARGE) -> Receipt:
+        return await self.gateway.write(setting, await self.due(), Unkept())
 
-    def acting(self):
+    def acting(self) -> list[str]:
         return [way["name"] for way in self.gateway.ways if way["acting"]]
 
 
 @pytest.fixture
-def line():
+def line() -> Line:
     return Line()
 
 
-def gone(delivered="no"):
+def gone(delivered: Delivered = "no") -> GatewayUnreachableError:
     return GatewayUnreachableError("It is away.", delivered=delivered)
 
 
-async def test_the_preferred_one_acts_and_the_other_is_not_asked(line):
+async def test_the_preferred_one_acts_and_the_other_is_not_asked(line: Line) -> None:
     receipt = await line.write()
 
     assert receipt.by == "v1r"
@@ -119,7 +127,7 @@ async def test_the_preferred_one_acts_and_the_other_is_not_asked(line):
     assert line.gateway.name == "v1r, else fleet"
 
 
-async def test_the_next_one_reads_and_acts_where_the_preferred_is_away(line):
+async def test_the_next_one_reads_and_acts_where_the_preferred_is_away(line: Line) -> None:
     line.first.error = gone()
 
     receipt = await line.write()
@@ -132,12 +140,12 @@ async def test_the_next_one_reads_and_acts_where_the_preferred_is_away(line):
     )
 
 
-async def test_a_write_that_fails_is_not_sent_by_the_next_before_a_look(line):
+async def test_a_write_that_fails_is_not_sent_by_the_next_before_a_look(line: Line) -> None:
     before = await line.due()
     line.first.error = gone("unknown")
 
     with pytest.raises(GatewayUnreachableError, match="The next attempt goes by fleet") as raised:
-        await line.gateway.write(CHARGE, before, Steps())
+        await line.gateway.write(CHARGE, before, Unkept())
     sent = list(line.second.asked)
     await line.write()
 
@@ -145,22 +153,22 @@ async def test_a_write_that_fails_is_not_sent_by_the_next_before_a_look(line):
     assert line.second.asked == ["read", "write"]
 
 
-async def test_a_refusal_of_one_is_no_matter_for_a_person_while_another_serves(line):
+async def test_a_refusal_of_one_is_no_matter_for_a_person_while_another_serves(line: Line) -> None:
     before = await line.due()
     line.first.error = GatewayRefusedError("Wrong key.", delivered="no")
 
     with pytest.raises(GatewayUnreachableError):
-        await line.gateway.write(CHARGE, before, Steps())
+        await line.gateway.write(CHARGE, before, Unkept())
 
 
-async def test_a_refusal_of_the_last_one_is_told_as_it_is(line):
+async def test_a_refusal_of_the_last_one_is_told_as_it_is(line: Line) -> None:
     line.first.error = line.second.error = GatewayRefusedError("Wrong key.", delivered="no")
 
     with pytest.raises(GatewayRefusedError, match="Wrong key"):
         await line.due()
 
 
-async def test_where_none_serves_all_reasons_are_told_and_it_is_tried_again(line):
+async def test_where_none_serves_all_reasons_are_told_and_it_is_tried_again(line: Line) -> None:
     line.first.error = GatewayRefusedError("Wrong key.", delivered="no")
     line.second.error = gone()
 
@@ -168,7 +176,7 @@ async def test_where_none_serves_all_reasons_are_told_and_it_is_tried_again(line
         await line.due()
 
 
-async def test_what_one_wrote_is_read_back_by_the_same_one(line):
+async def test_what_one_wrote_is_read_back_by_the_same_one(line: Line) -> None:
     line.first.idle = True
     await line.write()
     line.first.error = gone()
@@ -183,7 +191,7 @@ async def test_what_one_wrote_is_read_back_by_the_same_one(line):
     assert line.second.asked == ["read"]
 
 
-async def test_once_it_is_confirmed_another_one_may_read(line):
+async def test_once_it_is_confirmed_another_one_may_read(line: Line) -> None:
     await line.write()
     await line.due()
     line.first.error = gone()
@@ -192,7 +200,7 @@ async def test_once_it_is_confirmed_another_one_may_read(line):
     assert line.acting() == ["fleet"]
 
 
-async def test_a_way_whose_writes_never_show_gives_way_after_a_look(line):
+async def test_a_way_whose_writes_never_show_gives_way_after_a_look(line: Line) -> None:
     line.first.idle = True
     for _ in range(2):
         await line.write()
@@ -200,19 +208,19 @@ async def test_a_way_whose_writes_never_show_gives_way_after_a_look(line):
     before = await line.due()
 
     with pytest.raises(GatewayUnreachableError, match="never showed it") as raised:
-        await line.gateway.write(CHARGE, before, Steps())
+        await line.gateway.write(CHARGE, before, Unkept())
     receipt = await line.write()
 
     assert (raised.value.delivered, receipt.by) == ("no", "fleet")
 
 
-async def restarted(line):
+async def restarted(line: Line) -> Receipt:
     before = await line.due()
-    return await line.gateway.write_restarting(Steps(), CHARGE, before)
+    return await line.gateway.write_restarting(Unkept(), CHARGE, before)
 
 
 @pytest.mark.parametrize("cut", ["all", "first", "second", "none"])
-def test_a_line_can_restart_where_one_of_it_can(cut):
+def test_a_line_can_restart_where_one_of_it_can(cut: str) -> None:
     battery = Battery()
     kinds = {"all": (0, 0), "first": (1, 0), "second": (0, 1), "none": (1, 1)}[cut]
     ways = [(Restarting, Way)[kind](name, battery) for kind, name in zip(kinds, "ab", strict=True)]
@@ -222,7 +230,7 @@ def test_a_line_can_restart_where_one_of_it_can(cut):
     assert (found is not None) == (cut != "none")
 
 
-async def test_a_restart_is_the_last_rung_of_a_way_before_another_is_taken(line):
+async def test_a_restart_is_the_last_rung_of_a_way_before_another_is_taken(line: Line) -> None:
     first = Restarting("local", line.battery)
     first.idle = True
     line.gateway = Failover((first, line.second), monotonic=lambda: line.at)
@@ -238,7 +246,7 @@ async def test_a_restart_is_the_last_rung_of_a_way_before_another_is_taken(line)
     assert line.acting() == ["local"]
 
 
-async def test_a_restart_is_not_asked_of_one_that_does_not_act(line):
+async def test_a_restart_is_not_asked_of_one_that_does_not_act(line: Line) -> None:
     second = Restarting("local", line.battery)
     line.gateway = Failover((line.first, second), monotonic=lambda: line.at)
 
@@ -248,7 +256,7 @@ async def test_a_restart_is_not_asked_of_one_that_does_not_act(line):
     assert (receipt.by, receipt.note) == ("v1r", "without a restart: v1r has none")
 
 
-async def test_it_goes_back_to_the_preferred_one_when_that_serves_again(line):
+async def test_it_goes_back_to_the_preferred_one_when_that_serves_again(line: Line) -> None:
     line.first.error = gone()
     await line.due()
     line.first.error = None
@@ -262,7 +270,7 @@ async def test_it_goes_back_to_the_preferred_one_when_that_serves_again(line):
     assert line.first.asked == ["read", "read"]
 
 
-async def test_one_that_stays_away_is_looked_at_ever_more_seldom(line):
+async def test_one_that_stays_away_is_looked_at_ever_more_seldom(line: Line) -> None:
     line.first.error = gone()
     for _ in range(1000):
         line.at += 30
@@ -271,27 +279,27 @@ async def test_one_that_stays_away_is_looked_at_ever_more_seldom(line):
     assert len(line.first.asked) < 15
 
 
-async def test_a_look_that_costs_nothing_shows_nothing_of_one_that_is_paid_for(line):
+async def test_a_look_that_costs_nothing_shows_nothing_of_one_that_is_paid_for(line: Line) -> None:
     line.first.error = gone()
 
     assert (await line.free()).setting is None
     assert line.gateway.limits.free_reads
 
 
-async def test_one_that_answers_without_knowing_the_battery_is_passed_over(line):
+async def test_one_that_answers_without_knowing_the_battery_is_passed_over(line: Line) -> None:
     line.first.blind = True
 
     assert (await line.write()).by == "fleet"
 
 
-async def test_one_that_cannot_be_written_is_passed_over(line):
+async def test_one_that_cannot_be_written_is_passed_over(line: Line) -> None:
     line.first.limits = Limits(can_write=False, why_not="Firmware 1.50 forbids it.")
 
     assert (await line.write()).by == "fleet"
     assert line.gateway.ways[0]["error"] == "Firmware 1.50 forbids it."
 
 
-async def test_a_busy_one_is_left_alone_for_as_long_as_it_asks(line):
+async def test_a_busy_one_is_left_alone_for_as_long_as_it_asks(line: Line) -> None:
     line.first.error = GatewayBusyError("Later.", retry_after=4000.0, delivered="no")
     await line.due()
     line.first.error = None
@@ -302,7 +310,7 @@ async def test_a_busy_one_is_left_alone_for_as_long_as_it_asks(line):
     assert line.acting() == ["fleet"]
 
 
-async def test_limits_are_those_of_the_one_that_acts(line):
+async def test_limits_are_those_of_the_one_that_acts(line: Line) -> None:
     line.second.limits = Limits(confirm_within=200.0, free_reads=False)
     line.first.error = gone()
     before = line.gateway.limits.confirm_within
@@ -311,43 +319,43 @@ async def test_limits_are_those_of_the_one_that_acts(line):
     assert (before, line.gateway.limits.confirm_within) == (10.0, 200.0)
 
 
-async def test_what_one_owes_is_paid_and_one_that_is_away_stops_nobody(line):
+async def test_what_one_owes_is_paid_and_one_that_is_away_stops_nobody(line: Line) -> None:
     line.first.unsafe = "It may stand still."
     line.first.error = gone()
 
-    await line.gateway.make_safe(Steps())
+    await line.gateway.make_safe(Unkept())
 
     assert line.gateway.unsafe == "It may stand still."
     assert (await line.write()).by == "fleet"
 
 
 class Committing(Way):
-    async def commit(self, steps):
+    async def commit(self, steps: Steps) -> None:
         self.asked.append("commit")
 
-    async def run_sitemaster(self, steps):
+    async def run_sitemaster(self, steps: Steps) -> None:
         pass
 
 
-async def test_abilities_are_those_of_the_one_that_has_them(line):
+async def test_abilities_are_those_of_the_one_that_has_them(line: Line) -> None:
     able = Committing("local", line.battery)
     gateway = Failover((line.first, able), monotonic=lambda: line.at)
 
     sitemaster = ability(gateway, Sitemaster)
-    await sitemaster.commit(Steps())
+    await sitemaster.commit(Unkept())
 
     assert able.asked == ["commit"]
     assert ability(gateway, FirmwareUpdates) is None
     assert ability(line.gateway, Sitemaster) is None
 
 
-async def test_it_closes_all(line):
+async def test_it_closes_all(line: Line) -> None:
     await line.gateway.close()
 
     assert line.first.asked == line.second.asked == ["close"]
 
 
-def test_what_no_way_knows_yet_is_not_known_and_no_defect(line):
+def test_what_no_way_knows_yet_is_not_known_and_no_defect(line: Line) -> None:
     """Every client can tell how its clock stands, and none can before its first answer."""
     line.first.clock_ahead = line.second.clock_ahead = None
 

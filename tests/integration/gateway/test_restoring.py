@@ -3,13 +3,18 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from scheduler.errors import AuditUnwritableError, GatewayError, GatewayUnreachableError
-from scheduler.gateway.base import Spend
+from scheduler.gateway.base import Spend, Step
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.setting import Mode, Setting
-from scheduler.simulated import ALWAYS
+from scheduler.simulated import ALWAYS, SimulatedGateway
+
+from .conftest import Told
 
 CHARGE = Setting(Mode.BACKUP, 100)
 STOPPING = ["1.15", "1.18", "1.40", "1.43.3", "1.49"]
@@ -22,21 +27,26 @@ class KilledError(BaseException):
 class Killing:
     """Steps of a process that is killed once a step of this name has ended."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.name = name
 
-    async def ended(self, step):
+    async def ended(self, step: Step) -> None:
         if step.step == self.name:
             raise KilledError
 
-    async def settled(self):
+    async def settled(self) -> None:
         pass
 
 
 @pytest.mark.parametrize("profile", STOPPING)
 async def test_process_killed_after_a_login_is_mended_at_the_next_start(
-    start, connect, told, session_file, *, profile
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    session_file: Path,
+    *,
+    profile: str,
+) -> None:
     simulation = await start(profile)
     dying = connect(simulation)
     with pytest.raises(KilledError):
@@ -58,8 +68,12 @@ async def test_process_killed_after_a_login_is_mended_at_the_next_start(
 
 @pytest.mark.parametrize("name", ["run", "look"])
 async def test_process_killed_before_it_saw_the_battery_run_looks_at_the_next_start(
-    start, connect, told, *, name
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    *,
+    name: str,
+) -> None:
     simulation = await start("1.49")
     with pytest.raises(KilledError):
         await connect(simulation).read(Killing(name), spend=Spend.DUE)
@@ -73,7 +87,12 @@ async def test_process_killed_before_it_saw_the_battery_run_looks_at_the_next_st
     assert client.unsafe is None
 
 
-async def test_restore_does_nothing_else(start, connect, told, arrived):
+async def test_restore_does_nothing_else(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+) -> None:
     simulation = await start("1.49")
 
     await connect(simulation).make_safe(told)
@@ -81,7 +100,11 @@ async def test_restore_does_nothing_else(start, connect, told, arrived):
     assert arrived(simulation) == ["GET /api/sitemaster"]
 
 
-async def test_restore_runs_what_somebody_else_stopped(start, connect, told):
+async def test_restore_runs_what_somebody_else_stopped(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
     await client.read(told, spend=Spend.DUE)
@@ -94,7 +117,11 @@ async def test_restore_runs_what_somebody_else_stopped(start, connect, told):
     assert simulation.device.logins == 1
 
 
-async def test_restore_logs_in_where_only_a_session_can_look(start, connect, told):
+async def test_restore_logs_in_where_only_a_session_can_look(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("21.44")
 
     await connect(simulation, username="customer").make_safe(told)
@@ -103,7 +130,11 @@ async def test_restore_logs_in_where_only_a_session_can_look(start, connect, tol
     assert "run" not in told.names()
 
 
-async def test_restore_without_an_answer_keeps_the_mark(start, connect, told):
+async def test_restore_without_an_answer_keeps_the_mark(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     with pytest.raises(KilledError):
         await connect(simulation).read(Killing("login"), spend=Spend.DUE)
@@ -118,8 +149,11 @@ async def test_restore_without_an_answer_keeps_the_mark(start, connect, told):
 
 @pytest.mark.parametrize("profile", STOPPING)
 async def test_lost_answer_to_a_login_does_not_leave_the_battery_standing(
-    start, connect, told, profile
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    profile: str,
+) -> None:
     simulation = await start(profile)
     simulation.faults.login_lost = 1
     client = connect(simulation)
@@ -132,7 +166,11 @@ async def test_lost_answer_to_a_login_does_not_leave_the_battery_standing(
     assert client.unsafe is None
 
 
-async def test_two_lost_answers_are_not_followed_by_a_third_login(start, connect, told):
+async def test_two_lost_answers_are_not_followed_by_a_third_login(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     simulation.faults.login_lost = ALWAYS
     client = connect(simulation)
@@ -148,7 +186,11 @@ async def test_two_lost_answers_are_not_followed_by_a_third_login(start, connect
     assert client.unsafe is None
 
 
-async def test_a_battery_that_stands_already_costs_one_login_an_attempt(start, connect, told):
+async def test_a_battery_that_stands_already_costs_one_login_an_attempt(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     simulation.faults.login_lost = ALWAYS
     client = connect(simulation)
@@ -164,7 +206,11 @@ async def test_a_battery_that_stands_already_costs_one_login_an_attempt(start, c
     assert client.unsafe
 
 
-async def test_login_that_was_refused_looks_at_the_battery(start, connect, told):
+async def test_login_that_was_refused_looks_at_the_battery(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation, password="wrong")
 
@@ -175,7 +221,11 @@ async def test_login_that_was_refused_looks_at_the_battery(start, connect, told)
     assert client.unsafe is None
 
 
-async def test_login_that_cannot_be_sent_owes_nothing(start, connect, told):
+async def test_login_that_cannot_be_sent_owes_nothing(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
     await client.identify(told)
@@ -187,7 +237,11 @@ async def test_login_that_cannot_be_sent_owes_nothing(start, connect, told):
     assert client.unsafe is None
 
 
-async def test_run_that_comes_to_nothing_is_sent_again(start, connect, told):
+async def test_run_that_comes_to_nothing_is_sent_again(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     simulation.faults.stays_down = 1
     client = connect(simulation)
@@ -199,7 +253,11 @@ async def test_run_that_comes_to_nothing_is_sent_again(start, connect, told):
     assert client.unsafe is None
 
 
-async def test_battery_that_stays_down_is_owed(start, connect, told):
+async def test_battery_that_stays_down_is_owed(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     simulation.faults.stays_down = ALWAYS
     client = connect(simulation)
@@ -222,8 +280,13 @@ REQUESTS = {"1.43.3": 12, "1.49": 10}
 @pytest.mark.parametrize("profile", REQUESTS)
 @pytest.mark.parametrize("after", range(13))
 async def test_cancelled_in_the_middle_of_any_request_the_battery_runs_again(
-    start, connect, told, *, profile, after
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    *,
+    profile: str,
+    after: int,
+) -> None:
     simulation = await start(profile, latency=0.004, run_seconds=0.01)
     client = connect(simulation)
     task = asyncio.create_task(client.write(CHARGE, None, told))
@@ -240,7 +303,11 @@ async def test_cancelled_in_the_middle_of_any_request_the_battery_runs_again(
     assert client.unsafe is None
 
 
-async def test_second_cancellation_does_not_cut_the_restoration_short(start, connect, told):
+async def test_second_cancellation_does_not_cut_the_restoration_short(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49", latency=0.01)
     client = connect(simulation)
     task = asyncio.create_task(client.write(CHARGE, None, told))
@@ -260,8 +327,13 @@ async def test_second_cancellation_does_not_cut_the_restoration_short(start, con
 @pytest.mark.parametrize("fault", ["answer_lost", "reboot", "missing"])
 @pytest.mark.parametrize("path", ["operation", "config/completed", "sitemaster/run", "sitemaster"])
 async def test_write_that_fails_half_way_ends_with_the_battery_running(
-    start, connect, told, *, fault, path
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    *,
+    fault: str,
+    path: str,
+) -> None:
     simulation = await start("1.49", away_seconds=0.05)
     client = connect(simulation)
     await client.read(told, spend=Spend.DUE)
@@ -276,7 +348,11 @@ async def test_write_that_fails_half_way_ends_with_the_battery_running(
     assert client.unsafe is None
 
 
-async def test_upgrade_in_the_middle_of_a_write_is_noticed(start, connect, told):
+async def test_upgrade_in_the_middle_of_a_write_is_noticed(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49", away_seconds=0.05, update_version="20.49")
     client = connect(simulation)
     await client.read(told, spend=Spend.DUE)
@@ -293,34 +369,43 @@ async def test_upgrade_in_the_middle_of_a_write_is_noticed(start, connect, told)
     assert "20.49" in allowed.why_not
 
 
-async def test_full_audit_does_not_keep_a_stopped_battery_from_running(start, connect):
+async def test_full_audit_does_not_keep_a_stopped_battery_from_running(
+    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., LocalGateway]
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
 
     class Full:
-        async def ended(self, step):
+        stood = False
+
+        async def ended(self, step: Step) -> None:
             if step.step == "login":
-                simulation.stood = not simulation.device.sitemaster_running
+                Full.stood = not simulation.device.sitemaster_running
             raise AuditUnwritableError
 
-        async def settled(self):
+        async def settled(self) -> None:
             pass
 
     class FullAfterLogin(Full):
-        async def ended(self, step):
+        async def ended(self, step: Step) -> None:
             if step.step not in ("version", "grid"):
                 await super().ended(step)
 
     with pytest.raises(AuditUnwritableError):
         await client.write(CHARGE, None, FullAfterLogin())
 
-    assert simulation.stood
+    assert Full.stood
     assert simulation.device.sitemaster_running
     assert simulation.device.active.mode != "backup"
     assert client.unsafe is None
 
 
-async def test_house_off_grid_is_not_logged_in_to(start, connect, told, arrived):
+async def test_house_off_grid_is_not_logged_in_to(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+) -> None:
     simulation = await start("1.49")
     simulation.faults.islanded = True
 
@@ -331,7 +416,11 @@ async def test_house_off_grid_is_not_logged_in_to(start, connect, told, arrived)
     assert simulation.device.sitemaster_running
 
 
-async def test_one_login_serves_those_who_ask_at_the_same_time(start, connect, told):
+async def test_one_login_serves_those_who_ask_at_the_same_time(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49", latency=0.005)
     client = connect(simulation)
 
@@ -342,7 +431,11 @@ async def test_one_login_serves_those_who_ask_at_the_same_time(start, connect, t
     assert simulation.device.logins == 1
 
 
-async def test_nothing_comes_between_the_requests_of_a_write(start, connect, told):
+async def test_nothing_comes_between_the_requests_of_a_write(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49", latency=0.005)
     client = connect(simulation)
     await client.read(told, spend=Spend.DUE)

@@ -4,20 +4,24 @@ import asyncio
 import json
 import logging
 import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scheduler.errors import GatewayError
 from scheduler.gateway.base import Part, Spend
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.setting import Mode, Setting
-from scheduler.simulated import ALWAYS
+from scheduler.simulated import ALWAYS, SimulatedGateway
 
-from .conftest import EMAIL, PASSWORD, at_speed
+from .conftest import EMAIL, PASSWORD, Told, at_speed
 
 CHARGE = Setting(Mode.BACKUP, 100)
 
 
-def _stranger(simulation):
+def _stranger(simulation: SimulatedGateway) -> None:
     simulation.change_certificate()
 
 
@@ -48,8 +52,15 @@ PATHS = [("1.49", fault) for fault in FAULTS] + [("21.44", fault) for fault in O
 
 @pytest.mark.parametrize(("profile", "fault"), PATHS)
 async def test_no_path_shows_a_secret(
-    start, connect, told, session_file, caplog, *, profile, fault
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    session_file: Path,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    profile: str,
+    fault: str,
+) -> None:
     caplog.set_level(logging.DEBUG)
     simulation = await start(profile)
     username = "customer" if profile == "21.44" else "installer"
@@ -72,13 +83,13 @@ async def test_no_path_shows_a_secret(
     assert [each for each in secrets | _secrets(session_file) if each in shown] == []
 
 
-def _secrets(session_file):
+def _secrets(session_file: Path) -> set[str]:
     session = json.loads(session_file.read_text())["session"]
     found = {PASSWORD, EMAIL}
     return found | ({session["token"], *session["cookies"].values()} if session else set())
 
 
-async def _attempt(work):
+async def _attempt(work: Any) -> list[str]:
     """The texts of what an attempt raises, with its traces and chain."""
     try:
         await asyncio.wait_for(work, 20)

@@ -2,7 +2,9 @@
 
 import json
 import stat
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,14 +14,22 @@ from scheduler.errors import (
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.base import Part, Spend
+from scheduler.gateway.base import Part, Spend, Step
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.session import SessionFile
 from scheduler.setting import Mode, Setting
+from scheduler.simulated import SimulatedGateway
+
+from .conftest import Told
 
 CHARGE = Setting(Mode.BACKUP, 100)
 
 
-async def test_session_outlives_the_process_that_logged_in(start, connect, told):
+async def test_session_outlives_the_process_that_logged_in(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     first = connect(simulation)
     await first.write(CHARGE, None, told)
@@ -32,8 +42,11 @@ async def test_session_outlives_the_process_that_logged_in(start, connect, told)
 
 
 async def test_session_file_is_closed_to_others_and_written_whole(
-    start, connect, told, session_file
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    session_file: Path,
+) -> None:
     simulation = await start("1.49")
     await connect(simulation).read(told, spend=Spend.DUE)
 
@@ -43,8 +56,12 @@ async def test_session_file_is_closed_to_others_and_written_whole(
 
 
 async def test_session_file_that_was_open_to_others_is_closed(
-    start, connect, told, session_file, caplog
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    session_file: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     simulation = await start("1.49")
     await connect(simulation).read(told, spend=Spend.DUE)
     session_file.chmod(0o644)
@@ -84,8 +101,13 @@ async def test_session_file_that_was_open_to_others_is_closed(
     ],
 )
 async def test_garbage_in_the_session_file_costs_one_look_and_one_login(
-    start, connect, told, session_file, *, content
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    session_file: Path,
+    *,
+    content: bytes,
+) -> None:
     session_file.write_bytes(content)
     simulation = await start("1.49")
     client = connect(simulation)
@@ -105,7 +127,13 @@ async def test_garbage_in_the_session_file_costs_one_look_and_one_login(
     [{"username": "customer"}, {"url": "https://localhost:{port}"}],
     ids=["another login", "another address"],
 )
-async def test_session_of_another_login_or_gateway_is_not_used(start, connect, told, *, changed):
+async def test_session_of_another_login_or_gateway_is_not_used(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    *,
+    changed: dict[str, str],
+) -> None:
     simulation = await start("1.49")
     await connect(simulation).read(told, spend=Spend.DUE)
     words = {key: value.format(port=simulation.port) for key, value in changed.items()}
@@ -116,8 +144,11 @@ async def test_session_of_another_login_or_gateway_is_not_used(start, connect, t
 
 
 async def test_free_read_without_a_session_only_asks_which_firmware_it_is(
-    start, connect, told, arrived
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
 
@@ -127,7 +158,11 @@ async def test_free_read_without_a_session_only_asks_which_firmware_it_is(
     assert arrived(simulation) == ["GET /api/status"]
 
 
-async def test_free_read_logs_in_where_a_login_stops_nothing(start, connect, told):
+async def test_free_read_logs_in_where_a_login_stops_nothing(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("21.44")
     client = connect(simulation, username="customer")
 
@@ -140,7 +175,12 @@ async def test_free_read_logs_in_where_a_login_stops_nothing(start, connect, tol
 
 
 @pytest.mark.parametrize("status", [401, 403])
-async def test_dead_session_is_noticed_without_a_login(start, connect, told, status):
+async def test_dead_session_is_noticed_without_a_login(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    status: int,
+) -> None:
     simulation = await start("1.49")
     simulation.faults.dead_token = status
     client = connect(simulation)
@@ -155,8 +195,11 @@ async def test_dead_session_is_noticed_without_a_login(start, connect, told, sta
 
 @pytest.mark.parametrize("profile", ["1.15", "1.40", "1.49"])
 async def test_dead_session_is_replaced_once_and_the_request_repeated(
-    start, connect, told, profile
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    profile: str,
+) -> None:
     simulation = await start(profile)
     client = connect(simulation)
     await client.read(told, spend=Spend.DUE)
@@ -172,18 +215,23 @@ async def test_dead_session_is_replaced_once_and_the_request_repeated(
 
 @pytest.mark.parametrize("path", ["/api/operation", "/api/config/completed", "/api/sitemaster/run"])
 async def test_session_that_dies_in_the_middle_of_a_write_is_replaced(
-    start, connect, told, arrived, *, path
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+    *,
+    path: str,
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
     await client.write(CHARGE, None, told)
     before = len(arrived(simulation))
 
     class Killing:
-        async def ended(self, step):
+        async def ended(self, step: Step) -> None:
             pass
 
-        async def settled(self):
+        async def settled(self) -> None:
             # Awaited right before each request that changes something.
             sent = arrived(simulation)[before:]
             expected = {
@@ -202,7 +250,11 @@ async def test_session_that_dies_in_the_middle_of_a_write_is_replaced(
     assert client.unsafe is None
 
 
-async def test_newer_session_of_another_process_is_taken_before_logging_in(start, connect, told):
+async def test_newer_session_of_another_process_is_taken_before_logging_in(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     service, command = connect(simulation), connect(simulation)
     await service.read(told, spend=Spend.DUE)
@@ -217,8 +269,13 @@ async def test_newer_session_of_another_process_is_taken_before_logging_in(start
 
 @pytest.mark.parametrize("profile", ["1.15", "1.40", "1.49", "21.44"])
 async def test_wrong_password_is_sent_once_even_across_processes(
-    start, connect, told, arrived, *, profile
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+    *,
+    profile: str,
+) -> None:
     simulation = await start(profile)
     username = "customer" if profile == "21.44" else "installer"
     for _ in range(3):
@@ -231,7 +288,11 @@ async def test_wrong_password_is_sent_once_even_across_processes(
     assert client.unsafe is None
 
 
-async def test_corrected_password_is_tried_at_once(start, connect, told):
+async def test_corrected_password_is_tried_at_once(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     with pytest.raises(GatewayRefusedError):
         await connect(simulation, password="wrong").read(told, spend=Spend.DUE)
@@ -241,7 +302,12 @@ async def test_corrected_password_is_tried_at_once(start, connect, told):
     assert simulation.device.logins == 1
 
 
-async def test_password_that_the_gateway_lost_is_not_tried_in_a_loop(start, connect, told, arrived):
+async def test_password_that_the_gateway_lost_is_not_tried_in_a_loop(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+) -> None:
     simulation = await start("21.44")
     simulation.faults.password_reverted = True
     client = connect(simulation, username="customer")
@@ -252,7 +318,11 @@ async def test_password_that_the_gateway_lost_is_not_tried_in_a_loop(start, conn
     assert arrived(simulation).count("POST /api/login/Basic") == 1
 
 
-async def test_factory_password_is_told_as_such(start, connect, told):
+async def test_factory_password_is_told_as_such(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("24.36")
     simulation.faults.default_password = True
 
@@ -260,7 +330,12 @@ async def test_factory_password_is_told_as_such(start, connect, told):
         await connect(simulation, username="customer").read(told, spend=Spend.DUE)
 
 
-async def test_limit_on_logins_is_kept_across_processes(start, connect, told, arrived):
+async def test_limit_on_logins_is_kept_across_processes(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+) -> None:
     simulation = await start("1.49")
     simulation.faults.too_many = 1
     waits = []
@@ -276,7 +351,11 @@ async def test_limit_on_logins_is_kept_across_processes(start, connect, told, ar
     assert client.unsafe is None
 
 
-async def test_session_that_is_refused_everything_is_told_after_two_logins(start, connect, told):
+async def test_session_that_is_refused_everything_is_told_after_two_logins(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("21.44")
     simulation.faults.reads_forbidden = True
     client = connect(simulation, username="customer")
@@ -287,7 +366,12 @@ async def test_session_that_is_refused_everything_is_told_after_two_logins(start
     assert simulation.device.logins == 2
 
 
-async def test_busy_gateway_is_left_alone(start, connect, told, arrived):
+async def test_busy_gateway_is_left_alone(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
     await client.read(told, spend=Spend.DUE)
@@ -303,7 +387,11 @@ async def test_busy_gateway_is_left_alone(start, connect, told, arrived):
     assert len(arrived(simulation)) == before
 
 
-async def test_502_means_that_the_sitemaster_is_down(start, connect, told):
+async def test_502_means_that_the_sitemaster_is_down(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     simulation.faults.bad_gateway = 1
 
@@ -311,7 +399,11 @@ async def test_502_means_that_the_sitemaster_is_down(start, connect, told):
         await connect(simulation).read(told, spend=Spend.DUE, want=frozenset({Part.CHARGE}))
 
 
-async def test_endpoint_that_is_gone_is_told_as_such(start, connect, told):
+async def test_endpoint_that_is_gone_is_told_as_such(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     simulation.faults.missing = {"operation": 1}
 
@@ -320,8 +412,12 @@ async def test_endpoint_that_is_gone_is_told_as_such(start, connect, told):
 
 
 async def test_login_that_stops_the_battery_needs_a_file_that_can_be_written(
-    start, connect, told, arrived, tmp_path
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+    tmp_path: Path,
+) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     simulation = await start("1.49")
@@ -334,7 +430,13 @@ async def test_login_that_stops_the_battery_needs_a_file_that_can_be_written(
     assert "POST /api/login/Basic" not in arrived(simulation)
 
 
-async def test_other_logins_do_without_a_file(start, connect, told, tmp_path, caplog):
+async def test_other_logins_do_without_a_file(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     simulation = await start("21.44")
@@ -346,7 +448,7 @@ async def test_other_logins_do_without_a_file(start, connect, told, tmp_path, ca
     assert "cannot be stored" in caplog.text
 
 
-def test_file_of_another_process_is_seen_at_once(session_file):
+def test_file_of_another_process_is_seen_at_once(session_file: Path) -> None:
     one, other = SessionFile(session_file), SessionFile(session_file)
     for count in range(20):
         one.keep(replace(one.memory, bound=str(count)))

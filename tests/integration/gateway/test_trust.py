@@ -2,18 +2,26 @@
 
 import asyncio
 import socket
+from asyncio.streams import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from scheduler.errors import GatewayIdentityError, GatewayUnreachableError, SettingsError
 from scheduler.gateway.base import Spend
 from scheduler.gateway.local import pin
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.setting import Mode, Setting
-from scheduler.simulated import certificate
+from scheduler.simulated import SimulatedGateway, certificate
+
+from .conftest import Told
 
 
-async def test_certificate_is_fetched_without_a_request(start, arrived):
+async def test_certificate_is_fetched_without_a_request(
+    start: Callable[..., Awaitable[SimulatedGateway]], arrived: Callable[..., list[str]]
+) -> None:
     simulation = await start("1.49")
 
     found = await pin.fetch_certificate(simulation.url)
@@ -26,7 +34,12 @@ async def test_certificate_is_fetched_without_a_request(start, arrived):
 
 
 @pytest.mark.parametrize("profile", ["1.49", "24.36"])
-async def test_pinned_certificate_is_trusted_whoever_issued_it(start, connect, told, profile):
+async def test_pinned_certificate_is_trusted_whoever_issued_it(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    profile: str,
+) -> None:
     """Newer gateways show a certificate of a per-device CA that nobody has."""
     simulation = await start(profile)
     client = connect(simulation, fingerprint=pin.with_colons(simulation.fingerprint))
@@ -38,8 +51,13 @@ async def test_pinned_certificate_is_trusted_whoever_issued_it(start, connect, t
     "before", ["", "subject=/CN=gateway\nissuer=/CN=gateway\n"], ids=["alone", "after its subject"]
 )
 async def test_certificate_file_is_as_good_as_its_fingerprint(
-    start, connect, told, tmp_path, *, before
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    tmp_path: Path,
+    *,
+    before: str,
+) -> None:
     simulation = await start("24.36")
     file = tmp_path / "gateway.pem"
     file.write_text(before + simulation.certificate_pem)
@@ -48,7 +66,12 @@ async def test_certificate_file_is_as_good_as_its_fingerprint(
     assert (await client.identify(told)).version == "24.36.2"
 
 
-async def test_stranger_gets_no_byte_of_a_request(start, connect, told, arrived):
+async def test_stranger_gets_no_byte_of_a_request(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+) -> None:
     stranger = await start("1.49")
     client = connect(stranger, fingerprint="0f" * 32)
 
@@ -63,8 +86,11 @@ async def test_stranger_gets_no_byte_of_a_request(start, connect, told, arrived)
 
 
 async def test_certificate_that_changes_is_a_stranger_even_to_a_live_session(
-    start, connect, told, arrived
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+) -> None:
     simulation = await start("1.49")
     paired = simulation.fingerprint
     client = connect(simulation)
@@ -84,7 +110,9 @@ async def test_certificate_that_changes_is_a_stranger_even_to_a_live_session(
     [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n"],
     ids=["missing", "empty", "text", "not base64"],
 )
-def test_certificate_file_that_holds_none_names_its_variable(tmp_path, content):
+def test_certificate_file_that_holds_none_names_its_variable(
+    tmp_path: Path, content: str | None
+) -> None:
     file = tmp_path / "gateway.pem"
     if content is not None:
         file.write_text(content)
@@ -93,7 +121,9 @@ def test_certificate_file_that_holds_none_names_its_variable(tmp_path, content):
         pin.trusted_fingerprint(None, file)
 
 
-async def test_certificate_and_fingerprint_that_disagree_are_refused(start, tmp_path):
+async def test_certificate_and_fingerprint_that_disagree_are_refused(
+    start: Callable[..., Awaitable[SimulatedGateway]], tmp_path: Path
+) -> None:
     simulation = await start("1.49")
     file = tmp_path / "gateway.pem"
     file.write_text(simulation.certificate_pem)
@@ -102,7 +132,11 @@ async def test_certificate_and_fingerprint_that_disagree_are_refused(start, tmp_
         pin.trusted_fingerprint("0f" * 32, file)
 
 
-async def test_nobody_at_the_address_is_told_with_what_to_check(connect, told, start):
+async def test_nobody_at_the_address_is_told_with_what_to_check(
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    start: Callable[..., Awaitable[SimulatedGateway]],
+) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         url = f"https://127.0.0.1:{bound.getsockname()[1]}"
@@ -114,14 +148,22 @@ async def test_nobody_at_the_address_is_told_with_what_to_check(connect, told, s
             await pin.fetch_certificate(url)
 
 
-async def test_name_that_is_not_known_is_told_as_such(connect, told, start):
+async def test_name_that_is_not_known_is_told_as_such(
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    start: Callable[..., Awaitable[SimulatedGateway]],
+) -> None:
     client = connect(await start("1.49"), url="https://gateway.invalid")
 
     with pytest.raises(GatewayUnreachableError, match="name that cannot be found"):
         await client.identify(told)
 
 
-async def test_handshake_asks_for_the_name_that_every_gateway_knows(connect, told, start):
+async def test_handshake_asks_for_the_name_that_every_gateway_knows(
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    start: Callable[..., Awaitable[SimulatedGateway]],
+) -> None:
     """A name it does not know makes a gateway drop the handshake; an address is in no
     certificate of theirs."""
     shown = certificate.make_certificate(site_ca=False)
@@ -129,7 +171,7 @@ async def test_handshake_asks_for_the_name_that_every_gateway_knows(connect, tol
     context = certificate.server_context(shown)
     context.sni_callback = lambda _object, name, _context: names.append(name)
 
-    def hang_up(_reader, writer):
+    def hang_up(_reader: StreamReader, writer: StreamWriter) -> None:
         writer.close()
 
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=context) as server:
@@ -143,8 +185,12 @@ async def test_handshake_asks_for_the_name_that_every_gateway_knows(connect, tol
     assert names == ["powerwall", "powerwall"]
 
 
-async def test_neighbour_that_speaks_no_tls_is_told_as_such(connect, told, start):
-    async def speak(_reader, writer):
+async def test_neighbour_that_speaks_no_tls_is_told_as_such(
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    start: Callable[..., Awaitable[SimulatedGateway]],
+) -> None:
+    async def speak(_reader: StreamReader, writer: StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         await writer.drain()
         writer.close()

@@ -2,13 +2,19 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from scheduler.errors import GatewayRefusedError, GatewayUnreachableError
 from scheduler.gateway.abilities import UpdateState
 from scheduler.gateway.base import Part, Spend
+from scheduler.gateway.local.client import LocalGateway
 from scheduler.setting import Mode, Setting
+from scheduler.simulated import SimulatedGateway
+
+from .conftest import Told
 
 WRITABLE = ["1.15", "1.18", "1.40", "1.43.3", "1.49"]
 READ_ONLY = ["1.50.1", "20.49", "21.44", "23.28", "24.36", "25.10"]
@@ -17,7 +23,12 @@ DISCHARGE = Setting(Mode.SELF_CONSUMPTION, 5)
 
 
 @pytest.mark.parametrize("profile", WRITABLE)
-async def test_setting_is_written_committed_and_in_force(start, connect, told, profile):
+async def test_setting_is_written_committed_and_in_force(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    profile: str,
+) -> None:
     simulation = await start(profile)
     client = connect(simulation)
 
@@ -33,7 +44,12 @@ async def test_setting_is_written_committed_and_in_force(start, connect, told, p
 
 
 @pytest.mark.parametrize("profile", WRITABLE)
-async def test_settings_follow_one_another_with_one_login(start, connect, told, profile):
+async def test_settings_follow_one_another_with_one_login(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    profile: str,
+) -> None:
     """1.43.3 applies the setting before the last, so it is sent and committed twice."""
     simulation = await start(profile)
     client = connect(simulation)
@@ -47,7 +63,11 @@ async def test_settings_follow_one_another_with_one_login(start, connect, told, 
     assert simulation.device.sitemaster_running
 
 
-async def test_each_request_is_one_step_in_the_order_of_the_protocol(start, connect, told):
+async def test_each_request_is_one_step_in_the_order_of_the_protocol(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
 
@@ -60,7 +80,11 @@ async def test_each_request_is_one_step_in_the_order_of_the_protocol(start, conn
     assert len(told.steps) == len(simulation.device.requests)
 
 
-async def test_warm_session_writes_in_four_requests(start, connect, told):
+async def test_warm_session_writes_in_four_requests(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
     await client.write(CHARGE, None, told)
@@ -74,8 +98,14 @@ async def test_warm_session_writes_in_four_requests(start, connect, told):
 @pytest.mark.parametrize("profile", READ_ONLY)
 @pytest.mark.parametrize("username", ["installer", "customer"])
 async def test_newer_firmware_is_not_written_to_and_says_why(
-    start, connect, told, arrived, *, profile, username
-):
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+    *,
+    profile: str,
+    username: str,
+) -> None:
     simulation = await start(profile)
     client = connect(simulation, username=username)
 
@@ -86,7 +116,12 @@ async def test_newer_firmware_is_not_written_to_and_says_why(
 
 
 @pytest.mark.parametrize("profile", ["1.40", "1.49", "20.49", "21.44", "24.36"])
-async def test_customer_reads_without_stopping_the_battery(start, connect, told, profile):
+async def test_customer_reads_without_stopping_the_battery(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    profile: str,
+) -> None:
     simulation = await start(profile, reserve=20, charge=64)
     client = connect(simulation, username="customer")
 
@@ -100,7 +135,11 @@ async def test_customer_reads_without_stopping_the_battery(start, connect, told,
     assert simulation.device.sitemaster_running
 
 
-async def test_installer_of_newer_firmware_learns_of_the_switch(start, connect, told):
+async def test_installer_of_newer_firmware_learns_of_the_switch(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("21.44")
     client = connect(simulation)
 
@@ -110,7 +149,12 @@ async def test_installer_of_newer_firmware_learns_of_the_switch(start, connect, 
     assert client.unsafe is None
 
 
-async def test_identity_and_limits_need_no_session(start, connect, told, arrived):
+async def test_identity_and_limits_need_no_session(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    arrived: Callable[..., list[str]],
+) -> None:
     simulation = await start("1.15")
     client = connect(simulation)
 
@@ -125,7 +169,12 @@ async def test_identity_and_limits_need_no_session(start, connect, told, arrived
 
 
 @pytest.mark.parametrize("profile", ["1.15", "1.40", "1.49"])
-async def test_charge_of_old_firmware_is_read_without_a_login(start, connect, told, profile):
+async def test_charge_of_old_firmware_is_read_without_a_login(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+    profile: str,
+) -> None:
     simulation = await start(profile, charge=42)
     client = connect(simulation)
 
@@ -135,7 +184,11 @@ async def test_charge_of_old_firmware_is_read_without_a_login(start, connect, to
     assert simulation.device.logins == 0
 
 
-async def test_mode_that_old_firmware_refuses_is_a_matter_for_the_schedule(start, connect, told):
+async def test_mode_that_old_firmware_refuses_is_a_matter_for_the_schedule(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.18")
     client = connect(simulation)
 
@@ -146,7 +199,11 @@ async def test_mode_that_old_firmware_refuses_is_a_matter_for_the_schedule(start
     assert client.unsafe is None
 
 
-async def test_commit_and_run_can_be_asked_for_alone(start, connect, told):
+async def test_commit_and_run_can_be_asked_for_alone(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
 
@@ -157,7 +214,11 @@ async def test_commit_and_run_can_be_asked_for_alone(start, connect, told):
     assert simulation.device.sitemaster_running
 
 
-async def test_firmware_update_is_checked_polled_and_installed(start, connect, told):
+async def test_firmware_update_is_checked_polled_and_installed(
+    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Callable[..., LocalGateway],
+    told: Told,
+) -> None:
     simulation = await start(
         "1.40",
         update="staged",
@@ -175,7 +236,7 @@ async def test_firmware_update_is_checked_polled_and_installed(start, connect, t
     assert client.limits.can_write
 
 
-async def _until(ask, told, accept):
+async def _until(ask: Callable[..., Any], told: Told, accept: Callable[..., bool]) -> None:
     """Ask every 10 ms; a gateway that is away is asked again."""
     while True:
         with contextlib.suppress(GatewayUnreachableError):

@@ -27,7 +27,7 @@ def left_in(places: Places) -> set[str]:
     return {f"/{path.relative_to(places.root)}" for path in files}
 
 
-def test_every_unit_that_comes_with_the_program_is_laid_down_word_for_word(places):
+def test_every_unit_that_comes_with_the_program_is_laid_down_word_for_word(places: Places) -> None:
     lay.lay(places, {})
 
     for unit in SYSTEMD.glob("*.service"):
@@ -35,7 +35,7 @@ def test_every_unit_that_comes_with_the_program_is_laid_down_word_for_word(place
     assert {unit.name for unit in units()} == {unit.name for unit in SYSTEMD.glob("*.service")}
 
 
-def test_every_secret_that_a_unit_hands_over_has_its_file_for_root_alone(places):
+def test_every_secret_that_a_unit_hands_over_has_its_file_for_root_alone(places: Places) -> None:
     lay.lay(places, {})
 
     assert Path("/etc/tou-scheduler/gateway_password") in credentials()
@@ -43,7 +43,24 @@ def test_every_secret_that_a_unit_hands_over_has_its_file_for_root_alone(places)
         assert places.at(name).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_unit_edited_by_hand_is_kept_beside_the_new_one_and_told(places):
+def test_a_schedule_that_was_taken_away_stays_away_and_what_units_need_comes_back(
+    places: Places,
+) -> None:
+    lay.lay(places, {})
+    schedule, settings = places.etc / "schedules" / "home.yaml", places.etc / "settings.env"
+    schedule.unlink()
+    lay.first_files(places)
+    assert not schedule.exists()
+
+    settings.unlink()
+    places.at(credentials()[0]).unlink()
+    lay.first_files(places)
+
+    assert settings.exists()
+    assert places.at(credentials()[0]).exists()
+
+
+def test_a_unit_edited_by_hand_is_kept_beside_the_new_one_and_told(places: Places) -> None:
     lay.lay(places, {})
     unit = places.units / "tou-web.service"
     unit.write_text("mine\n")
@@ -55,7 +72,7 @@ def test_a_unit_edited_by_hand_is_kept_beside_the_new_one_and_told(places):
     assert unit.read_bytes() == (SYSTEMD / "tou-web.service").read_bytes()
 
 
-def test_an_older_unit_that_nobody_edited_is_replaced_without_a_word(places):
+def test_an_older_unit_that_nobody_edited_is_replaced_without_a_word(places: Places) -> None:
     lay.lay(places, {})
     unit = places.units / "tou-web.service"
     unit.write_text("[Unit]\n# of an older version\n")
@@ -67,7 +84,7 @@ def test_an_older_unit_that_nobody_edited_is_replaced_without_a_word(places):
     assert lay.lay(places, {}).put_aside == ()
 
 
-def test_the_record_is_one_that_sha256sum_checks(places):
+def test_the_record_is_one_that_sha256sum_checks(places: Places) -> None:
     lay.lay(places, {"man/man1/tou.1": "text\n"})
 
     record = (places.home / "laid").read_text().replace("  /", f"  {places.root}/")
@@ -83,7 +100,7 @@ def test_the_record_is_one_that_sha256sum_checks(places):
     assert "usr/local/share/man/man1/tou.1" in record
 
 
-def test_a_removal_takes_what_was_laid_down_and_leaves_what_is_the_persons(places):
+def test_a_removal_takes_what_was_laid_down_and_leaves_what_is_the_persons(places: Places) -> None:
     lay.lay(places, {"man/man1/tou.1": "text\n"})
     (places.etc / "settings.env").write_text("mine\n")
     drop_in = places.units / "tou-scheduler.service.d"
@@ -105,7 +122,7 @@ def test_a_removal_takes_what_was_laid_down_and_leaves_what_is_the_persons(place
     }
 
 
-def test_a_purge_leaves_nothing(places):
+def test_a_purge_leaves_nothing(places: Places) -> None:
     lay.lay(places, {})
 
     assert remove.remove(places, purge=True) == ()
@@ -115,7 +132,9 @@ def test_a_purge_leaves_nothing(places):
     assert not places.at("/var/lib/tou-scheduler").exists()
 
 
-def test_a_link_in_place_of_the_audits_folder_is_removed_and_not_followed(places, tmp_path):
+def test_a_link_in_place_of_the_audits_folder_is_removed_and_not_followed(
+    places: Places, tmp_path: Path
+) -> None:
     lay.lay(places, {})
     state = places.at("/var/lib/tou-scheduler")
     state.rmdir()
@@ -129,7 +148,9 @@ def test_a_link_in_place_of_the_audits_folder_is_removed_and_not_followed(places
     assert not kept.exists()
 
 
-def test_an_audit_of_before_the_group_is_opened_to_it_and_its_secrets_are_not(places):
+def test_an_audit_of_before_the_group_is_opened_to_it_and_its_secrets_are_not(
+    places: Places,
+) -> None:
     state = places.at("/var/lib/tou-scheduler")
     state.mkdir(parents=True)
     for name in ("tou.db", "tou.service.lock", "tou.session"):
@@ -143,7 +164,7 @@ def test_an_audit_of_before_the_group_is_opened_to_it_and_its_secrets_are_not(pl
     assert modes["tou.session"] == 0o600
 
 
-def test_another_programs_command_of_the_same_name_is_left_alone(places):
+def test_another_programs_command_of_the_same_name_is_left_alone(places: Places) -> None:
     other = places.at("/opt/pipx/venvs/tou-scheduler/bin/tou")
     other.parent.mkdir(parents=True)
     other.write_text("#!/usr/bin/python3\n")
@@ -156,7 +177,9 @@ def test_another_programs_command_of_the_same_name_is_left_alone(places):
     assert (places.at("/usr/local/sbin/tou")).read_bytes() == (SYSTEMD / "tou").read_bytes()
 
 
-def test_a_link_at_the_place_of_a_file_of_ours_is_replaced_and_not_followed(places, tmp_path):
+def test_a_link_at_the_place_of_a_file_of_ours_is_replaced_and_not_followed(
+    places: Places, tmp_path: Path
+) -> None:
     target = places.root / "target"
     target.write_text("another's\n")
     places.units.mkdir(parents=True)
@@ -168,17 +191,17 @@ def test_a_link_at_the_place_of_a_file_of_ours_is_replaced_and_not_followed(plac
     assert not (places.units / "tou-web.service").is_symlink()
 
 
-def test_a_checkout_is_no_program_to_copy(places):
+def test_a_checkout_is_no_program_to_copy(places: Places) -> None:
     with pytest.raises(ConfigurationError, match="sudo make install"):
         program.put(places)
 
 
-def test_pythons_in_home_folders_are_not_for_a_service():
+def test_pythons_in_home_folders_are_not_for_a_service() -> None:
     assert program.hidden(Path("/home/ann/.local/share/uv/python/bin/python3.12"))
     assert not program.hidden(Path("/usr/bin/env"))
 
 
-def test_without_root_it_says_what_to_type(monkeypatch):
+def test_without_root_it_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
 
     for verb in ("install", "uninstall"):
@@ -186,7 +209,7 @@ def test_without_root_it_says_what_to_type(monkeypatch):
         assert 'sudo "$(command -v tou)" service' in str(done.exception)
 
 
-def test_every_verb_has_its_manual_page_that_man_takes_without_a_warning(tmp_path):
+def test_every_verb_has_its_manual_page_that_man_takes_without_a_warning(tmp_path: Path) -> None:
     pages = manual.pages(tou)
 
     assert {"man/man1/tou.1", "man/man1/tou-audit.1", "man/man1/tou-service.1"} <= pages.keys()
@@ -198,7 +221,7 @@ def test_every_verb_has_its_manual_page_that_man_takes_without_a_warning(tmp_pat
         assert {line.split(" ")[0] for line in wrong} <= {".TH", ".SH", ".PP", ".TP", ".nf", ".fi"}
 
 
-def test_each_shell_gets_its_completion_where_it_looks():
+def test_each_shell_gets_its_completion_where_it_looks() -> None:
     assert set(completions(packaged=True)) == {
         "bash-completion/completions/tou",
         "zsh/vendor-completions/_tou",

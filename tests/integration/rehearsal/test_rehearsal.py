@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 from scheduler.audit import review
 from scheduler.audit.database import open_database
 from scheduler.errors import ScheduleError
+from scheduler.outlets.hindsight import Life, Outline, Then, outline
+from scheduler.outlets.months import months
 from scheduler.rehearsal import KINDS, LEASES, Strike, drawn, read_strikes, rehearse
 from scheduler.schedule.load import load_schedule, parse_schedule
 from scheduler.setting import Mode, Setting
@@ -214,6 +218,33 @@ def test_the_record_of_a_rehearsal_can_be_kept(tmp_path):
 
     assert len(review.runs(database)) == sum(report.outcomes.values())
     database.close()
+
+
+def test_the_record_of_a_rehearsal_tells_what_was_due_and_when_nobody_was_there(
+    tmp_path: Path,
+) -> None:
+    down = strike("service_down", 300, at=BOUNDARY - timedelta(hours=1))
+    end = SPRING + timedelta(days=2)
+    with closing(open_database(tmp_path / "tou.db", create=True)) as database:
+        loaded = load_schedule(SHIPPED)
+        rehearse(loaded, SPRING, end, strikes=[down], database=database)
+        life = Life(running=False, seen=end)
+        known = outline(database, "home", SPRING, end, now=end, life=life)
+        (month,) = months(known, review.ends(database, "home", SPRING, end), ZoneInfo("UTC"))
+
+    assert month.due == 4
+    assert month.wrong is not None
+    assert timedelta(hours=4) < month.wrong < timedelta(hours=4, minutes=1)
+    assert month.unwatched == timedelta(hours=5)
+
+
+def test_a_month_of_which_the_audit_has_no_schedule_is_not_called_kept() -> None:
+    silent = Outline(SPRING, SPRING + timedelta(days=3), (Then(problem="lost"),), (), ())
+
+    (month,) = months(silent, (), ZoneInfo("UTC"))
+
+    assert (month.due, month.wrong) == (None, None)
+    assert month.to_json()["wrong_minutes"] is None
 
 
 def test_strikes_are_read_with_wall_clock_times(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -154,12 +155,12 @@ DAYS = [
 ]
 
 
-def midnight(day: date, zone) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
 @pytest.mark.parametrize(("name", "day", "expected"), DAYS, ids=[name for name, _, _ in DAYS])
-def test_an_example_does_on_its_day_what_it_says(name, day, expected) -> None:
+def test_an_example_does_on_its_day_what_it_says(name: str, day: str, expected: list[str]) -> None:
     schedule = load_schedule(library.example(name)).schedule
     zone, first = schedule.calendar.display_zone, date.fromisoformat(day)
     start, end = (midnight(first + timedelta(days=step), zone) for step in (0, 1))
@@ -174,7 +175,7 @@ def test_an_example_does_on_its_day_what_it_says(name, day, expected) -> None:
 
 
 @pytest.mark.parametrize("name", library.examples())
-def test_an_example_is_beyond_doubt_but_for_its_tariff(name) -> None:
+def test_an_example_is_beyond_doubt_but_for_its_tariff(name: str) -> None:
     loaded = load_schedule(library.example(name), now=NOW)
 
     doubts = (*loaded.warnings, *advise(loaded.schedule, zones.zone_data(), now=NOW))
@@ -183,7 +184,7 @@ def test_an_example_is_beyond_doubt_but_for_its_tariff(name) -> None:
 
 
 @pytest.mark.parametrize("name", library.examples())
-def test_an_example_tells_what_it_is_for(name) -> None:
+def test_an_example_tells_what_it_is_for(name: str) -> None:
     schema, about, *_ = library.example(name).read_text(encoding="utf-8").splitlines()
 
     assert schema == "# yaml-language-server: $schema=../schedule.schema.json"

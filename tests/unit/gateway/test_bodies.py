@@ -154,7 +154,7 @@ def test_echo_is_noted_only_where_it_differs() -> None:
 
 def test_words_of_a_gateway_are_kept_fit_to_be_shown() -> None:
     update = bodies.update_of(
-        {"state": "\x1b[2J" + "x" * 500, "info": {"status": ["\ud800"]}, "version": "9" * 5000}
+        {"state": "\x1b[2J" + " x" * 500, "info": {"status": ["\ud800"]}, "version": "9" * 5000}
     )
     setting = bodies.setting_of({"real_mode": "a\nb\u202e", "backup_reserve_percent": 24})
 

@@ -7,12 +7,20 @@ from typing import Any
 
 import pytest
 
+from scheduler.errors import (
+    GatewayBusyError,
+    GatewayError,
+    GatewayProtocolError,
+    GatewayRefusedError,
+    GatewayUnreachableError,
+)
 from scheduler.gateway.base import Step
+from scheduler.gateway.exchange import Call
 from scheduler.gateway.fleet import price
-from scheduler.gateway.fleet.answers import CloudReply
+from scheduler.gateway.fleet.answers import CloudReply, failure
 from scheduler.gateway.fleet.commands import commands_of
 from scheduler.gateway.fleet.hosts import checked_address, region_of
-from scheduler.gateway.fleet.readings import live_of, setting_of, sites_of
+from scheduler.gateway.fleet.readings import firmware_of, live_of, setting_of, sites_of
 from scheduler.gateway.fleet.settings import FleetSettings
 from scheduler.gateway.fleet.setup import code_in
 from scheduler.gateway.fleet.tokens import Tokens, claims
@@ -139,6 +147,12 @@ REPLIES = [
     ({"response": {"Code": 400, "Message": "no"}}, False),
     ({"response": None, "error": "no"}, False),
     ({"response": {"code": 201}, "error": ""}, True),
+    ({"response": {"code": "400", "message": "no"}}, False),
+    ({"response": {"error": "no"}}, False),
+    ({"Code": 400, "message": "no"}, False),
+    ({"result": False, "reason": "no"}, False),
+    ({"response": {"code": "Updated"}}, True),
+    ({"response": {"code": 201}, "code": None, "extra": {"code": 500}}, True),
 ]
 
 
@@ -156,6 +170,7 @@ def test_no_body_at_all_is_taken() -> None:
     ("asked", "words", "wait"),
     [
         (7.0, "", 7.0),
+        (None, "Retry in 7.5 seconds", 7.0),
         (None, "Retry in 9 seconds", 9.0),
         (None, "slow down", 60.0),
         (40_000.0, "", 3600.0),
@@ -166,6 +181,83 @@ def test_how_long_the_cloud_is_left_alone(asked: float | None, words: str, wait:
     body = json.dumps({"response": None, "error": words}).encode()
 
     assert CloudReply(429, body, asked).wait == wait
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Too many requests. Retry in 77 seconds",
+        b'{"response": {"message": "Retry in 77 seconds"}}',
+        b'{"response": null, "error": "", "error_description": "retry in 77s"}',
+    ],
+)
+def test_a_wait_is_found_wherever_the_body_says_it(body: bytes) -> None:
+    assert CloudReply(429, body).wait == 77
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "delivered"),
+    [
+        (400, GatewayRefusedError, "no"),
+        (408, GatewayUnreachableError, "no"),
+        ("429", GatewayBusyError, "no"),
+        (500, GatewayUnreachableError, "unknown"),
+        (504, GatewayUnreachableError, "unknown"),
+        (4001, GatewayProtocolError, "no"),
+    ],
+)
+def test_a_status_within_a_good_answer_means_what_it_means_outside(
+    code: object, kind: type[GatewayError], delivered: str
+) -> None:
+    reply = CloudReply(200, json.dumps({"response": {"code": code, "message": "no"}}).encode())
+
+    error = failure("cloud", Call("write", "POST", "/x", {}), reply, "no")
+
+    assert (type(error), error.delivered) == (kind, delivered)
+
+
+PAGES = [
+    (200, b"<html>Sign in</html>", True),
+    (200, b"404 page not found", True),
+    (200, b"{", True),
+    (200, b"", False),
+    (200, b" null\n", False),
+    (200, b'"Updated"', False),
+    (302, b"<a href='/login'>", True),
+    (403, b"<!doctype html>", True),
+    (403, b"RBAC: access denied", False),
+    (503, b"<html>later</html>", False),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "foreign"), PAGES)
+def test_what_answers_in_place_of_the_cloud_is_told_from_it(
+    status: int, body: bytes, foreign: bool
+) -> None:
+    assert CloudReply(status, body).foreign is foreign
+
+
+def test_words_of_the_cloud_are_bounded_and_hide_what_a_terminal_obeys() -> None:
+    info = {"default_real_mode": f"\x1b[2J {'A' * 40}", "version": "9." * 500 + " x"}
+
+    shown = setting_of(info, told=False, seen=False)
+    (site,) = sites_of(
+        [{"energy_site_id": 7, "resource_type": "battery", "site_name": "\n\x07Hut"}]
+    )
+
+    assert shown.mode == r"\x1b[2J [hidden]"
+    assert len(str(firmware_of(info))) <= 64
+    assert site.name == r"\x07Hut"
+
+
+@pytest.mark.parametrize("number", ["7" * 20, "٧", -7, 7.0, True])
+def test_a_number_that_no_site_has_is_none(number: object) -> None:
+    assert sites_of([{"energy_site_id": number, "resource_type": "battery"}]) == ()
+
+
+@pytest.mark.parametrize("percent", [-7, 101, 1e30])
+def test_a_reserve_that_cannot_be_is_missing(percent: float) -> None:
+    assert read({}, backup_reserve_percent=percent).reserve is None
 
 
 @pytest.mark.parametrize(

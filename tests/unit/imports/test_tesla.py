@@ -670,15 +670,16 @@ def test_another_zone_than_the_sites_is_used_when_asked_for_and_said(
     assert found.notes[0].startswith("The imported file names the zone Australia/Brisbane")
 
 
-def test_a_site_zone_that_does_not_exist_is_ignored_aloud(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "Etc/UTC", "GMT"])
+def test_a_site_zone_that_is_no_place_is_ignored_aloud(
+    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported], zone: str
 ) -> None:
-    site = {"installation_time_zone": "Mars/Olympus", "tariff_content": tesla()}
+    site = {"installation_time_zone": zone, "tariff_content": tesla()}
 
     found = importing({"response": site})
 
     assert "timezone: WRITE-THE-ZONE" in found.tariff_yaml
-    assert any('"Mars/Olympus"' in note for note in found.notes)
+    assert any(f'"{zone}"' in note for note in found.notes)
 
 
 def test_a_choice_of_record_is_answered_where_there_is_none(

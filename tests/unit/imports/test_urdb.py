@@ -652,12 +652,14 @@ def test_forty_thousand_faults_are_counted_and_the_first_twenty_shown(
     ]
 
 
+@pytest.mark.parametrize("zone", ["PST", "UTC"])
 def test_a_zone_that_is_no_place_is_refused(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Callable[..., Fields], importing: Callable[..., imports.Imported], zone: str
 ) -> None:
-    (problem,) = refused(importing, record(), timezone="PST")
+    (problem,) = refused(importing, record(), timezone=zone)
 
     assert (problem.path, problem.id) == ("timezone", "timezone")
+    assert "made of" not in problem.place.file
 
 
 def test_prices_of_another_country_are_in_no_named_currency(

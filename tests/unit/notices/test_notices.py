@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +13,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from scheduler import clock
 from scheduler.audit.views import EntryView
 from scheduler.errors import SettingsError
 from scheduler.outlets.notices.absence import GONE, Absence, Heard
 from scheduler.outlets.notices.hours import Quiet, Weekly, parse_quiet, parse_weekly
-from scheduler.outlets.notices.notice import Notice, of_stories, span, stories
+from scheduler.outlets.notices.notice import (
+    EARLY,
+    Notice,
+    early_over,
+    of_stories,
+    of_unwritten,
+    span,
+    stories,
+)
 from scheduler.outlets.notices.targets import Addressee, Delivery, targets
 from scheduler.outlets.notices.teller import Teller
 from scheduler.outlets.notices.told_book import MOST_TRIES, ToldBook
@@ -107,6 +118,68 @@ def test_an_incident_is_one_notice_and_its_end_one_recovery(house: Callable[...,
     assert first == [[("ntfy 1", "failure", "home: The gateway refuses: no")], [], [], [], []]
     over = "home: Over after 12 min: The gateway refuses: no"
     assert second == [[("ntfy 1", "recovery", over)], [], [], [], []]
+
+
+def unwritten(since: datetime = NOW) -> list[dict[str, object]]:
+    text = "The gateway refuses: no"
+    told = {"reason": "refused", "text": text, "word": "failing", "since": clock.iso(since)}
+    return [{"id": None, **told}, {**told, "id": 3, "reason": "another"}]
+
+
+def test_an_incident_that_the_audit_cannot_take_is_told_once_also_when_it_has_taken_it(
+    house: Callable[..., House],
+) -> None:
+    home = house()
+    early = list(of_unwritten(unwritten(), site="home", zone=ZONE))
+    Teller(home.book, home.targets, home.post.send).tell(early, NOW, ZONE)
+    home.history = [opened()]
+    again = home.look(NOW + MINUTE)
+    home.history.append(closed())
+    over = home.look(NOW + 12 * MINUTE)
+
+    assert [title for _, _, title in home.post.sent[:1]] == ["home: The gateway refuses: no"]
+    assert again == []
+    assert [level for _, level, _ in over] == ["recovery"]
+    assert home.book.open_key(EARLY) is None
+
+
+def test_one_of_which_the_audit_never_heard_is_over_under_its_own_key(
+    house: Callable[..., House],
+) -> None:
+    home = house()
+    (early,) = of_unwritten(unwritten(), site="home", zone=ZONE)
+    Teller(home.book, home.targets, home.post.send).tell([early], NOW, ZONE)
+    key = home.book.open_key(EARLY)
+    assert key is not None
+    over = early_over(key, "home", ZONE, NOW + MINUTE)
+    Teller(home.book, home.targets, home.post.send).tell([over], NOW + MINUTE, ZONE)
+
+    assert home.post.sent[-1] == ("ntfy 1", "recovery", "home: Over: what was told as refused")
+    assert home.book.open_key(EARLY) is None
+
+
+def test_a_full_disk_keeps_no_notice_back_and_makes_none_come_twice(
+    house: Callable[..., House],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    home = house()
+    monkeypatch.setattr(os, "write", full_disk)
+    home.history = [opened()]
+    told = [home.look(NOW + n * MINUTE) for n in range(3)]
+    monkeypatch.undo()
+    home.history.append(closed())
+    home.look(NOW + 12 * MINUTE)
+    home.book.close()
+    home.start(NOW + 13 * MINUTE)
+
+    assert [len(each) for each in told] == [1, 0, 0]
+    assert home.look(NOW + 13 * MINUTE) == []
+    assert caplog.text.count("cannot be written") == 1
+
+
+def full_disk(*_: object) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_nothing_is_told_twice_by_a_sender_that_starts_again(house: Callable[..., House]) -> None:

@@ -95,6 +95,19 @@ def test_a_holiday_counts_as_the_class_it_is_told_to(
         assert made.day(day).day_class is DayClass.HOLIDAY
 
 
+@pytest.mark.parametrize(("count_as", "expected"), [("weekend", "free"), ("weekday", "working")])
+def test_a_holiday_has_the_windows_of_its_class_and_not_those_of_a_day_of_it(
+    tariff: Callable[..., Tariff], count_as: str, expected: str
+) -> None:
+    made = tariff(
+        holidays=f"{{dates: [2026-01-01, 2026-01-04], count_as: {count_as}}}",
+        windows="{all_year: {weekday: {working: otherwise}, weekend: {free: otherwise}, "
+        "mon: {monday: otherwise}, sun: {sunday: otherwise}}}",
+    )
+
+    assert [made.day(day).periods[0][1] for day in (THURSDAY, SUNDAY)] == [expected] * 2
+
+
 def test_a_holiday_keeps_the_windows_that_every_day_has(tariff: Callable[..., Tariff]) -> None:
     """Holiday windows in summer alone need nothing more in a winter whose days are all alike."""
     made = tariff(

@@ -1,21 +1,29 @@
 """A day in the life: every boundary applied over v1r, confirmed, audited; a charge that is ordered,
 seen and given back; and a night in which things go wrong."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from freezegun import freeze_time
 
 from scheduler import clock
 from scheduler.audit import review
-from scheduler.audit.database import open_database
+from scheduler.audit.database import Database, open_database
 from scheduler.audit.recorder import Recorder
+from scheduler.audit.views import RunView
 from scheduler.audit.writer import Writer
 from scheduler.gateway.v1r.client import V1rGateway
+from scheduler.gateway.v1r.key import Key
 from scheduler.schedule.load import load_schedule
+from scheduler.simulated.house import House
 from scheduler.simulated.v1r import SimulatedV1r
 from scheduler.site.backoff import Backoff
+from scheduler.site.shown import state_of
 from scheduler.site.site import Site
+from scheduler.site.state import SiteState
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
 
@@ -50,15 +58,15 @@ PULSE = timedelta(seconds=30)
 class Home:
     """One house, its unit, and time that is moved by hand."""
 
-    def __init__(self, site, unit, database, frozen):
+    def __init__(self, site: Site, unit: SimulatedV1r, database: Database, frozen: Any) -> None:
         self.site, self.unit, self.database, self.frozen = site, unit, database, frozen
 
-    async def look_at(self, instant, wake=Wake.BOUNDARY):
+    async def look_at(self, instant: datetime, wake: Wake = Wake.BOUNDARY) -> None:
         self.frozen.move_to(instant)
         await self.site.look(wake)
         await self.until_settled()
 
-    async def until_settled(self):
+    async def until_settled(self) -> None:
         """Heed what is owed within the next minutes."""
         for _ in range(40):
             owed = [
@@ -72,27 +80,27 @@ class Home:
             self.frozen.move_to(max(first, clock.now()))
             await self.site.look(min(owed, key=lambda each: each.at).wake)
 
-    async def pulses(self, number):
+    async def pulses(self, number: int) -> None:
         for _ in range(number):
             self.frozen.tick(PULSE)
             await self.site.look(Wake.PULSE)
 
     @property
-    def state(self):
-        return self.site.state(clock.now())
+    def state(self) -> SiteState:
+        return state_of(self.site, clock.now())
 
     @property
-    def house(self):
+    def house(self) -> House:
         self.unit.unit.turn()
         return self.unit.unit.house
 
-    def runs(self, kind):
+    def runs(self, kind: str) -> list[RunView]:
         self.site.recorder.writer.ask(int).result()
         return [run for run in review.runs(self.database) if run.kind == kind]
 
 
 @pytest.fixture
-async def home(tmp_path, key):
+async def home(tmp_path: Path, key: Key) -> AsyncIterator[Home]:
     path = tmp_path / "day.yaml"
     path.write_text(TEXT)
     unit = SimulatedV1r(password=PASSWORD, charge=30.0)
@@ -118,7 +126,7 @@ async def home(tmp_path, key):
             database.close()
 
 
-async def test_every_boundary_of_a_day_is_applied_confirmed_and_recorded(home):
+async def test_every_boundary_of_a_day_is_applied_confirmed_and_recorded(home: Home) -> None:
     await home.look_at(MIDNIGHT - timedelta(hours=1), Wake.START)
     for hour, mode, reserve, denied, export in (
         (0, "backup", 100, False, "pv_only"),
@@ -138,7 +146,7 @@ async def test_every_boundary_of_a_day_is_applied_confirmed_and_recorded(home):
     assert home.unit.logins == 1
 
 
-async def test_a_charge_is_ordered_seen_and_given_back(home):
+async def test_a_charge_is_ordered_seen_and_given_back(home: Home) -> None:
     await home.look_at(MIDNIGHT - timedelta(hours=1), Wake.START)
     before = home.house.app_charge
     await home.look_at(MIDNIGHT)
@@ -155,7 +163,7 @@ async def test_a_charge_is_ordered_seen_and_given_back(home):
     assert home.house.powers().battery > -1000
 
 
-async def test_a_battery_whose_keeper_died_goes_back_to_its_mode(home):
+async def test_a_battery_whose_keeper_died_goes_back_to_its_mode(home: Home) -> None:
     await home.look_at(MIDNIGHT)
     await home.pulses(3)
 
@@ -164,7 +172,7 @@ async def test_a_battery_whose_keeper_died_goes_back_to_its_mode(home):
     assert home.house.powers().battery == -5000  # backup fills up by itself
 
 
-async def test_a_firmware_without_the_order_still_fills_up(home):
+async def test_a_firmware_without_the_order_still_fills_up(home: Home) -> None:
     home.unit.faults.set_point_unknown = True
     await home.look_at(MIDNIGHT)
     await home.pulses(5)
@@ -174,7 +182,7 @@ async def test_a_firmware_without_the_order_still_fills_up(home):
     assert not home.site.gateway.limits.set_points
 
 
-async def test_an_order_that_is_ignored_is_unconfirmed(home):
+async def test_an_order_that_is_ignored_is_unconfirmed(home: Home) -> None:
     await home.look_at(MIDNIGHT - timedelta(hours=1), Wake.START)
     home.unit.faults.set_point_ignored = True
     home.unit.faults.no_effect = True
@@ -182,6 +190,7 @@ async def test_an_order_that_is_ignored_is_unconfirmed(home):
     await home.pulses(6)
 
     assert home.runs("charge")[0].outcome == "unconfirmed"
+    assert home.state.charging is not None
     assert home.state.charging["effect"] == "not_seen"
 
 
@@ -189,7 +198,9 @@ async def test_an_order_that_is_ignored_is_unconfirmed(home):
     "fault",
     ["lock_conflict", "answer_lost", "busy", "limited", "drop", "update_ignored", "garbage"],
 )
-async def test_a_fault_that_strikes_a_boundary_once_is_mended_within_the_window(home, fault):
+async def test_a_fault_that_strikes_a_boundary_once_is_mended_within_the_window(
+    home: Home, fault: str
+) -> None:
     await home.look_at(MIDNIGHT - timedelta(hours=1), Wake.START)
     setattr(home.unit.faults, fault, 1)
 
@@ -199,7 +210,7 @@ async def test_a_fault_that_strikes_a_boundary_once_is_mended_within_the_window(
     assert home.house.active.mode == "backup"
 
 
-async def test_a_gateway_that_is_gone_over_a_boundary_is_served_when_it_is_back(home):
+async def test_a_gateway_that_is_gone_over_a_boundary_is_served_when_it_is_back(home: Home) -> None:
     await home.look_at(MIDNIGHT - timedelta(hours=1), Wake.START)
     home.unit.faults.refuse = True
     home.frozen.move_to(MIDNIGHT)
@@ -213,7 +224,7 @@ async def test_a_gateway_that_is_gone_over_a_boundary_is_served_when_it_is_back(
     assert home.house.active.mode == "backup"
 
 
-async def test_another_program_that_puts_the_old_setting_back_is_seen(home):
+async def test_another_program_that_puts_the_old_setting_back_is_seen(home: Home) -> None:
     await home.look_at(MIDNIGHT - timedelta(hours=1), Wake.START)
     await home.look_at(MIDNIGHT)
     unit = home.unit.unit
@@ -223,7 +234,7 @@ async def test_another_program_that_puts_the_old_setting_back_is_seen(home):
     assert [reason.id for reason in home.state.reasons] != []
 
 
-async def test_a_clock_that_is_wrong_is_said_and_mended(home):
+async def test_a_clock_that_is_wrong_is_said_and_mended(home: Home) -> None:
     await home.look_at(MIDNIGHT - timedelta(hours=1), Wake.START)
     home.unit.faults.clock_offset = 3600.0
     home.frozen.move_to(MIDNIGHT)

@@ -1,31 +1,45 @@
 """Our client of the signed door: what it sends, what it makes of every fault."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from scheduler.errors import (
     GatewayBusyError,
+    GatewayError,
     GatewayProtocolError,
     GatewayRefusedError,
     GatewayUnreachableError,
 )
-from scheduler.gateway.base import Part, Spend
+from scheduler.gateway.base import Part, Reading, Spend
+from scheduler.gateway.v1r.client import V1rGateway
+from scheduler.gateway.v1r.key import Key
+from scheduler.gateway.v1r.traffic import LOGIN
+from scheduler.httpserver import Request, Response
 from scheduler.setting import Export, GridCharging, Mode, Setting
+from scheduler.simulated.v1r import SimulatedV1r
 
+from .conftest import PASSWORD, Hands, Told
+
+SOE = "/api/system_status/soe"
 CHARGE = Setting(Mode.BACKUP, 100)
 ALL_FOUR = Setting(Mode.AUTONOMOUS, 85, GridCharging.DENY, Export.NONE)
 
 
-async def read(gateway, told, *parts, spend=Spend.DUE):
+async def read(gateway: V1rGateway, told: Told, *parts: Part, spend: Spend = Spend.DUE) -> Reading:
     return await gateway.read(told, spend=spend, want=frozenset(parts or {Part.SETTING}))
 
 
-def posts(unit):
+def posts(unit: SimulatedV1r) -> int:
     return sum(each.path == "/tedapi/v1r" for each in unit.log)
 
 
-async def test_the_whole_setting_is_one_update_and_is_read_back(unit, gateway, told):
+async def test_the_whole_setting_is_one_update_and_is_read_back(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     receipt = await gateway.write(ALL_FOUR, None, told)
     found = await read(gateway, told)
 
@@ -34,7 +48,9 @@ async def test_the_whole_setting_is_one_update_and_is_read_back(unit, gateway, t
     assert found.setting.shows(ALL_FOUR)
 
 
-async def test_only_the_keys_of_the_setting_change(unit, gateway, told):
+async def test_only_the_keys_of_the_setting_change(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     before = unit.unit.config.data()
 
     await gateway.write(Setting(Mode.BACKUP, 100), None, told)
@@ -45,7 +61,7 @@ async def test_only_the_keys_of_the_setting_change(unit, gateway, told):
     assert after == before
 
 
-async def test_every_part_can_be_read(unit, gateway, told):
+async def test_every_part_can_be_read(unit: SimulatedV1r, gateway: V1rGateway, told: Told) -> None:
     found = await read(gateway, told, *Part)
 
     assert found.charge == pytest.approx(50, abs=0.1)
@@ -55,7 +71,9 @@ async def test_every_part_can_be_read(unit, gateway, told):
     assert found.firmware == "26.18.1"
 
 
-async def test_an_island_and_an_update_are_seen(unit, gateway, told):
+async def test_an_island_and_an_update_are_seen(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     unit.faults.islanded = unit.faults.updating = True
 
     found = await read(gateway, told, Part.HEALTH)
@@ -63,7 +81,9 @@ async def test_an_island_and_an_update_are_seen(unit, gateway, told):
     assert (found.grid, found.updating) == (False, True)
 
 
-async def test_one_login_serves_many_reads(unit, gateway, told):
+async def test_one_login_serves_many_reads(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     for _ in range(3):
         await read(gateway, told, *Part)
 
@@ -71,7 +91,9 @@ async def test_one_login_serves_many_reads(unit, gateway, told):
     assert told.names.count("login") == 1
 
 
-async def test_a_dead_token_costs_one_login(unit, gateway, told):
+async def test_a_dead_token_costs_one_login(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     await read(gateway, told, Part.CHARGE)
     unit.faults.kill_tokens = 1
 
@@ -81,7 +103,9 @@ async def test_a_dead_token_costs_one_login(unit, gateway, told):
     assert unit.logins == 2
 
 
-async def test_a_lost_race_wrote_nothing_and_the_next_try_does(unit, gateway, told):
+async def test_a_lost_race_wrote_nothing_and_the_next_try_does(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     unit.faults.lock_conflict = 1
 
     with pytest.raises(GatewayBusyError, match="same moment") as lost:
@@ -94,7 +118,9 @@ async def test_a_lost_race_wrote_nothing_and_the_next_try_does(unit, gateway, to
     assert (await read(gateway, told)).setting.shows(CHARGE)
 
 
-async def test_an_answer_that_is_lost_leaves_it_unknown(unit, gateway, told):
+async def test_an_answer_that_is_lost_leaves_it_unknown(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     unit.faults.answer_lost = 1
 
     with pytest.raises(GatewayUnreachableError) as lost:
@@ -104,7 +130,9 @@ async def test_an_answer_that_is_lost_leaves_it_unknown(unit, gateway, told):
     assert (await read(gateway, told)).setting.shows(CHARGE)
 
 
-async def test_an_update_that_is_ignored_is_seen_by_the_read_back(unit, gateway, told):
+async def test_an_update_that_is_ignored_is_seen_by_the_read_back(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     unit.faults.update_ignored = 1
 
     await gateway.write(CHARGE, None, told)
@@ -112,7 +140,9 @@ async def test_an_update_that_is_ignored_is_seen_by_the_read_back(unit, gateway,
     assert (await read(gateway, told)).setting.differing(CHARGE) == ("mode", "reserve")
 
 
-async def test_half_a_file_is_never_written_back(unit, gateway, told):
+async def test_half_a_file_is_never_written_back(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     unit.faults.half_file = 1
 
     with pytest.raises(GatewayProtocolError, match="replaces the whole file") as refused:
@@ -123,7 +153,9 @@ async def test_half_a_file_is_never_written_back(unit, gateway, told):
 
 
 @pytest.mark.parametrize("seconds", [-9, 9, 7200, -7200])
-async def test_where_the_clocks_differ_nothing_is_written(unit, gateway, told, seconds):
+async def test_where_the_clocks_differ_nothing_is_written(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, seconds: int
+) -> None:
     unit.faults.clock_offset = seconds
 
     with pytest.raises(GatewayRefusedError, match="clock") as refused:
@@ -134,7 +166,9 @@ async def test_where_the_clocks_differ_nothing_is_written(unit, gateway, told, s
     assert unit.unit.config.writes == 0
 
 
-async def test_a_clock_without_a_header_is_asked_for(unit, gateway, told):
+async def test_a_clock_without_a_header_is_asked_for(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     unit.faults.no_date, unit.faults.clock_offset = True, 9
 
     with pytest.raises(GatewayRefusedError, match=r"by \d+ s \(the gateway's is ahead\)"):
@@ -143,7 +177,9 @@ async def test_a_clock_without_a_header_is_asked_for(unit, gateway, told):
     assert "look" in told.names
 
 
-async def test_clocks_that_differ_by_seconds_are_good_enough(unit, gateway, told):
+async def test_clocks_that_differ_by_seconds_are_good_enough(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     unit.faults.clock_offset = 2
 
     await gateway.write(CHARGE, None, told)
@@ -166,7 +202,9 @@ async def test_clocks_that_differ_by_seconds_are_good_enough(unit, gateway, told
         ("INTERNAL", GatewayProtocolError, "INTERNAL"),
     ],
 )
-async def test_each_fault_says_what_to_do_and_wrote_nothing(unit, gateway, told, case):
+async def test_each_fault_says_what_to_do_and_wrote_nothing(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, case: tuple[str, type[GatewayError], str]
+) -> None:
     fault, kind, words = case
     unit.faults.signed = {fault: 1}
 
@@ -177,7 +215,9 @@ async def test_each_fault_says_what_to_do_and_wrote_nothing(unit, gateway, told,
     assert unit.unit.config.writes == 0
 
 
-async def test_a_device_that_changed_is_asked_for_its_number(unit, gateway, told):
+async def test_a_device_that_changed_is_asked_for_its_number(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     await read(gateway, told)
     unit.faults.signed = {"WRONG_PERSONALIZATION": 1}
     with pytest.raises(GatewayProtocolError):
@@ -188,14 +228,18 @@ async def test_a_device_that_changed_is_asked_for_its_number(unit, gateway, told
     assert told.names.count("din") == 2
 
 
-async def test_a_key_that_was_removed_is_said_to_be(unit, gateway, told, key):
+async def test_a_key_that_was_removed_is_said_to_be(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, key: Key
+) -> None:
     unit.keyring.remove(key.public_der)
 
     with pytest.raises(GatewayRefusedError, match="Pair it anew"):
         await read(gateway, told)
 
 
-async def test_a_key_that_waits_for_the_switch_is_said_to(unit, opened, told, key):
+async def test_a_key_that_waits_for_the_switch_is_said_to(
+    unit: SimulatedV1r, opened: Callable[..., V1rGateway], told: Told, key: Key
+) -> None:
     unit.keyring.remove(key.public_der)
     unit.keyring.add(key.public_der, unit.unit.turn())
 
@@ -204,8 +248,8 @@ async def test_a_key_that_waits_for_the_switch_is_said_to(unit, opened, told, ke
 
 
 async def test_a_wrong_password_is_sent_once_and_not_again_after_a_restart(
-    unit, opened, told, hands
-):
+    unit: SimulatedV1r, opened: Callable[..., V1rGateway], told: Told, hands: Hands
+) -> None:
     with pytest.raises(GatewayRefusedError, match="whole password") as refused:
         await read(opened(password="wrong-label"), told)
     for _ in range(3):
@@ -216,7 +260,9 @@ async def test_a_wrong_password_is_sent_once_and_not_again_after_a_restart(
     assert refused.value.retry_after >= 900
 
 
-async def test_a_pulse_raises_nothing_while_the_password_waits(unit, opened, told):
+async def test_a_pulse_raises_nothing_while_the_password_waits(
+    unit: SimulatedV1r, opened: Callable[..., V1rGateway], told: Told
+) -> None:
     wrong = opened(password="wrong-label")
     with pytest.raises(GatewayRefusedError):
         await read(wrong, told)
@@ -227,7 +273,9 @@ async def test_a_pulse_raises_nothing_while_the_password_waits(unit, opened, tol
     assert unit.logins == 1
 
 
-async def test_a_password_that_was_corrected_is_tried_at_once(unit, opened, told, tmp_path):
+async def test_a_password_that_was_corrected_is_tried_at_once(
+    unit: SimulatedV1r, opened: Callable[..., V1rGateway], told: Told, tmp_path: Path
+) -> None:
     with pytest.raises(GatewayRefusedError):
         await read(opened(password="wrong-label"), told)
 
@@ -235,7 +283,9 @@ async def test_a_password_that_was_corrected_is_tried_at_once(unit, opened, told
     assert not (tmp_path / "tou.v1r").exists()
 
 
-async def test_the_wait_ends_and_grows(unit, opened, told, hands):
+async def test_the_wait_ends_and_grows(
+    unit: SimulatedV1r, opened: Callable[..., V1rGateway], told: Told, hands: Hands
+) -> None:
     wrong = opened(password="wrong-label")
     waits = []
     for _ in range(3):
@@ -248,12 +298,16 @@ async def test_the_wait_ends_and_grows(unit, opened, told, hands):
     assert waits == [900, 1800, 3600]
 
 
-async def test_the_label_is_given_whole_and_five_characters_are_sent(unit, opened, told):
+async def test_the_label_is_given_whole_and_five_characters_are_sent(
+    unit: SimulatedV1r, opened: Callable[..., V1rGateway], told: Told
+) -> None:
     assert (await read(opened(password="xxx-SWORD"), told)).setting is not None
 
 
 @pytest.mark.parametrize("fault", ["busy", "limited"])
-async def test_a_gateway_that_asks_for_rest_gets_it(unit, gateway, told, fault):
+async def test_a_gateway_that_asks_for_rest_gets_it(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, fault: str
+) -> None:
     await read(gateway, told)
     setattr(unit.faults, fault, 1)
     unit.faults.retry_after = 17
@@ -265,7 +319,9 @@ async def test_a_gateway_that_asks_for_rest_gets_it(unit, gateway, told, fault):
 
 
 @pytest.mark.parametrize("fault", ["garbage", "huge", "packed"])
-async def test_an_answer_that_is_none_is_an_error_of_ours(unit, gateway, told, fault):
+async def test_an_answer_that_is_none_is_an_error_of_ours(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, fault: str
+) -> None:
     await read(gateway, told)
     setattr(unit.faults, fault, 1)
 
@@ -275,7 +331,9 @@ async def test_an_answer_that_is_none_is_an_error_of_ours(unit, gateway, told, f
     assert raised.value.delivered == "no"
 
 
-async def test_a_slow_gateway_is_given_up_in_time(unit, opened, told):
+async def test_a_slow_gateway_is_given_up_in_time(
+    unit: SimulatedV1r, opened: Callable[..., V1rGateway], told: Told
+) -> None:
     unit.faults.slow = 5.0
 
     with pytest.raises(GatewayUnreachableError) as raised:
@@ -284,7 +342,9 @@ async def test_a_slow_gateway_is_given_up_in_time(unit, opened, told):
     assert raised.value.delivered == "no"
 
 
-async def test_a_gateway_that_comes_back_is_found(unit, gateway, told):
+async def test_a_gateway_that_comes_back_is_found(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     await read(gateway, told)
     unit.faults.refuse = True
     with pytest.raises(GatewayUnreachableError):
@@ -301,7 +361,9 @@ async def test_a_gateway_that_comes_back_is_found(unit, gateway, told):
         pytest.fail("it was not found again")
 
 
-async def test_no_secret_is_in_any_step_or_name(unit, gateway, told, key):
+async def test_no_secret_is_in_any_step_or_name(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, key: Key
+) -> None:
     await gateway.write(CHARGE, None, told)
 
     shown = f"{told.steps!r} {gateway!r} {gateway.name} {key!r} {vars(gateway)['_traffic']!r}"
@@ -309,7 +371,9 @@ async def test_no_secret_is_in_any_step_or_name(unit, gateway, told, key):
     assert "PRIVATE" not in shown
 
 
-async def test_two_requests_at_once_take_turns(unit, gateway, told):
+async def test_two_requests_at_once_take_turns(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     import asyncio
 
     await asyncio.gather(*(read(gateway, told, *Part) for _ in range(4)))
@@ -320,8 +384,8 @@ async def test_two_requests_at_once_take_turns(unit, gateway, told):
 
 @pytest.mark.parametrize("path", ["meters/aggregates", "system_status/soe"])
 async def test_a_read_that_is_not_offered_hides_nothing_else_from_a_pulse(
-    unit, gateway, told, path
-):
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, path: str
+) -> None:
     unit.faults.missing = {path: -1}
 
     found = await read(gateway, told, *Part, spend=Spend.FREE)
@@ -332,7 +396,9 @@ async def test_a_read_that_is_not_offered_hides_nothing_else_from_a_pulse(
     assert found.running is True
 
 
-async def test_what_the_library_says_of_answers_stays_out_of_the_log(unit, gateway, told, caplog):
+async def test_what_the_library_says_of_answers_stays_out_of_the_log(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("DEBUG")
     unit.faults.no_file = 1
 
@@ -343,10 +409,84 @@ async def test_what_the_library_says_of_answers_stays_out_of_the_log(unit, gatew
     assert "TG000000000001" not in caplog.text
 
 
-async def test_a_password_is_never_taken_to_another_address(unit, gateway, told):
+async def test_a_password_is_never_taken_to_another_address(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
     unit.faults.moved = -1
 
     with pytest.raises(GatewayUnreachableError, match="another address"):
         await read(gateway, told)
 
     assert {each.path for each in unit.log} == {"/api/login/Basic"}
+
+
+def instead(unit: SimulatedV1r, path: str, response: Response) -> None:
+    """From now on this is answered to that path."""
+    unit.between = lambda request, usual: response if request.path == path else usual
+
+
+async def test_a_login_that_repeats_the_password_shows_it_nowhere(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
+    for status in (200, 500):
+        instead(unit, LOGIN, Response(status, f'{{"error":"{PASSWORD[-5:]}"}}'.encode()))
+        with pytest.raises((GatewayProtocolError, GatewayUnreachableError)) as raised:
+            await read(gateway, told)
+
+        assert PASSWORD[-5:] not in f"{raised.value} {told.steps}"
+
+
+async def test_a_login_without_a_content_type_is_understood(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
+    unit.between = lambda _, usual: replace(usual, content_type="text/plain")
+
+    assert (await read(gateway, told)).setting is not None
+
+
+@pytest.mark.parametrize("value", ["null", "[]", "{}", '"much"'])
+async def test_a_charge_that_is_no_percentage_is_none_of_ours(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, value: str
+) -> None:
+    instead(unit, SOE, Response(200, f'{{"percentage":{value}}}'.encode()))
+
+    with pytest.raises(GatewayProtocolError) as raised:
+        await read(gateway, told, Part.CHARGE)
+
+    assert raised.value.delivered == "no"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_signed_request_that_is_kept_out_says_nothing_of_the_password(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, status: int
+) -> None:
+    instead(unit, "/tedapi/v1r", Response(status))
+
+    with pytest.raises(GatewayRefusedError, match="takes the password") as raised:
+        await read(gateway, told)
+
+    assert "TOU_V1R_PASSWORD" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(404, GatewayProtocolError), (502, GatewayUnreachableError)]
+)
+async def test_an_update_that_is_answered_otherwise_may_have_been_delivered(
+    unit: SimulatedV1r,
+    gateway: V1rGateway,
+    told: Told,
+    status: int,
+    kind: type[GatewayError],
+) -> None:
+    asked = []
+
+    def between(request: Request, usual: Response) -> Response:
+        asked.append(request.path == "/tedapi/v1r")
+        return Response(status) if sum(asked) > 2 else usual
+
+    unit.between = between
+    with pytest.raises(kind, match=str(status)) as raised:
+        await gateway.write(CHARGE, None, told)
+
+    assert raised.value.delivered == "unknown"
+    assert unit.unit.house.active.mode == "backup"
