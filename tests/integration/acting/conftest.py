@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -54,13 +56,13 @@ def client(entrance, base=HERE, made=None):
 
 
 @pytest.fixture
-def page(empty, door):
+def page(empty: None, door):
     with client(door) as made:
         yield made
 
 
 @pytest.fixture
-def empty(tmp_path, monkeypatch):
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder without settings, service or audit."""
     for name in [name for name in os.environ if name.startswith("TOU_")]:
         monkeypatch.delenv(name)
@@ -68,7 +70,7 @@ def empty(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def sign_in(page, password=PASSWORD, name="anna", *, origin=HERE, **more):
+def sign_in(page, password=PASSWORD, name: str = "anna", *, origin=HERE, **more: Any):
     fields = {"name": name, "password": password, "back": "/act", **more}
     return page.post("/sign-in", data=fields, headers={"origin": origin})
 
