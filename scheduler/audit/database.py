@@ -71,7 +71,13 @@ class Database:
         unseen, and be gone when the service stops."""
         if self.path == _MEMORY:
             return
-        status = self.path.stat()
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            raise AuditUnwritableError(
+                f"The audit {self.path} is gone. Put it back, or restart the service, which begins "
+                "a new one."
+            ) from None
         present = (status.st_dev, status.st_ino)
         if self._file not in (None, present):
             self.close()

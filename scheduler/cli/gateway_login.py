@@ -28,7 +28,7 @@ from scheduler.gateway.fleet.hosts import PROVIDERS, REGIONS, region_of
 from scheduler.gateway.fleet.progress import ProgressFile
 from scheduler.gateway.fleet.readings import EnergySite
 from scheduler.gateway.fleet.settings import FleetSettings
-from scheduler.gateway.fleet.tokens import Tokens
+from scheduler.gateway.fleet.tokens import Tokens, can_be_sent
 from scheduler.gateway.registry import Surroundings
 from scheduler.host.sites import keep_event
 
@@ -73,6 +73,8 @@ def login_command(
         signing.keep()
         token = _pasted(signing) if paste else own_app(signing)
     _choose_site(signing, token)
+    if progress.provider != "tesla":
+        _keep_static(signing, token)
     _finish(signing, _read_once(signing), units)
 
 
@@ -101,14 +103,22 @@ def _choice(question: str, answers: tuple[str, ...], usual: str) -> str:
 def _static(signing: Signing) -> str:
     click.echo(words.TOKEN[signing.progress.provider])
     token = asked("Paste the token (it is not shown)", hidden=True)
+    if not can_be_sent(token):
+        raise GatewayRefusedError(
+            "This is no token: it has a blank or a letter in it that none has.", delivered="no"
+        )
+    signing.table = signing.table.model_copy(update={"fleet_token": SecretStr(token)})
+    return token
+
+
+def _keep_static(signing: Signing, token: str) -> None:
+    """Once it has been taken, so that a dead one replaces none that works."""
     path = signing.database.with_suffix(TOKEN_FILE)
     try:
         files.replace_private(path, token.encode())
     except OSError as error:
         told = f"{path}: cannot be written: {error.strerror}."
         raise files.denied(path, error) or SchedulerError(told) from error
-    signing.table = signing.table.model_copy(update={"fleet_token": SecretStr(token)})
-    return token
 
 
 # --- tokens made elsewhere

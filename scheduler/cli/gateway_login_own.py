@@ -16,7 +16,7 @@ import click
 from scheduler import clock, files
 from scheduler.cli import gateway_login_words as words
 from scheduler.cli.gateway_login_listen import Listener
-from scheduler.errors import SchedulerError
+from scheduler.errors import ConfigurationError, GatewayRefusedError, SchedulerError
 from scheduler.gateway.careful import Unkept
 from scheduler.gateway.fleet import TOKENS, setup
 from scheduler.gateway.fleet.access import Renewed
@@ -131,12 +131,14 @@ def _key(signing: Signing) -> None:
         )
         domain = asked("DOMAIN, once the key is there").lower()
         progress.domain = domain.removeprefix("https://").strip("/")
-    domain = progress.domain
-    progress.domain = ""  # asked for again where it is wrong
-    signing.at_the_cloud(lambda set_up: set_up.check_key(domain, public))
-    progress.domain = domain
-    signing.keep()
-    click.echo(f"The key is at {domain}.\n")
+    try:
+        signing.at_the_cloud(lambda set_up: set_up.check_key(progress.domain, public))
+    except ConfigurationError:
+        progress.domain = ""  # asked for again
+        raise
+    finally:
+        signing.keep()
+    click.echo(f"The key is at {progress.domain}.\n")
 
 
 def _app(signing: Signing) -> None:
@@ -145,11 +147,21 @@ def _app(signing: Signing) -> None:
         return
     click.echo(words.APP.format(domain=progress.domain, redirect=signing.redirect))
     client = Client(asked("Client id"), asked("Client secret (it is not shown)", hidden=True))
-    progress.client_secret = client.secret  # hidden in messages from here on
-    signing.at_the_cloud(lambda set_up: set_up.partner_token(client))
-    progress.client_id = client.id
+    progress.client_id, progress.client_secret = client.id, client.secret
+    _partner_token(signing)
     signing.keep()
     click.echo("Id and secret are right.\n")
+
+
+def _partner_token(signing: Signing) -> str:
+    """Shows that id and secret are right; where they are not, they are asked for again."""
+    client = _client(signing)
+    try:
+        return signing.at_the_cloud(lambda set_up: set_up.partner_token(client))
+    except GatewayRefusedError:
+        signing.progress.client_id = signing.progress.client_secret = ""
+        signing.keep()
+        raise
 
 
 def _client(signing: Signing) -> Client:
@@ -160,12 +172,8 @@ def _register(signing: Signing) -> None:
     progress = signing.progress
     if progress.region in progress.registered:
         return
-    client, domain = _client(signing), progress.domain
-
-    async def act(set_up: SetUp) -> None:
-        await set_up.register(domain, await set_up.partner_token(client))
-
-    signing.at_the_cloud(act)
+    domain, token = progress.domain, _partner_token(signing)
+    signing.at_the_cloud(lambda set_up: set_up.register(domain, token))
     progress.registered.append(progress.region)
     signing.keep()
     click.echo(f"Step 3 of 5: registered {domain} in the region {progress.region}.\n")
@@ -183,8 +191,8 @@ def _sign_in(signing: Signing) -> str:
         lambda set_up: set_up.exchange(client, code, signing.redirect, clock.now())
     )
     setup.store(signing.tokens, tokens)
+    _right_region(signing, tokens.access)
     signed_in(signing)
-    _right_region(signing, client, tokens.access)
     return tokens.access
 
 
@@ -206,7 +214,7 @@ def _code(signing: Signing, state: str) -> str:
                 click.echo(str(error))
 
 
-def _right_region(signing: Signing, client: Client, token: str) -> None:
+def _right_region(signing: Signing, token: str) -> None:
     """Where the account belongs to another region, the domain is registered there too."""
     region, _address = signing.at_the_cloud(lambda set_up: set_up.region(token))
     if region in REGIONS and region != signing.progress.region:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 from scheduler import clock
@@ -22,14 +22,13 @@ from scheduler.errors import SchedulerError
 from scheduler.host import access, acts, hearing
 from scheduler.host.keeper import Keeper
 from scheduler.host.openapi import document
+from scheduler.host.views import Views
 from scheduler.httpserver import Bounds, Request, Response, Server, json_response, problem
+from scheduler.settings import Settings
 from scheduler.site.asked import asked_from_json, ending_from_json, who_from_json
 from scheduler.site.state import to_json
 from scheduler.site.untaken import untaken_from_json
 from scheduler.words import Wake
-
-if TYPE_CHECKING:
-    from scheduler.host.host import Host
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +52,11 @@ Told = asyncio.Queue[dict[str, Any] | None]
 class Control:
     """Listens beside the database, or in the service's folder of /run."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self._database = host.opened.settings.database_path
-        self._key = host.opened.settings.act_key
+    def __init__(self, settings: Settings, keepers: tuple[Keeper, ...], views: Views) -> None:
+        self._keepers, self._views = keepers, views
+        self._database, self._key = settings.database_path, settings.act_key
         self._server = Server(self._handle, bounds=BOUNDS)
+        self._name: Path | None = None
         self._open = ExitStack()
 
     async def listen(self, path: Path) -> Path | None:
@@ -65,13 +64,23 @@ class Control:
         its work without, and says so."""
         self._open.enter_context(hearing.listening())
         try:
-            name = self._open.enter_context(short_name(path))
-            await self._server.listen_unix(name, mode=access.socket_mode(self._database))
+            self._name = self._open.enter_context(short_name(path))
+            await self._listen(self._name)
         except OSError as error:
             log.warning("the control socket %s cannot be made: %s", path, error.strerror or error)
             return None
-        _give_to_readers(name, self._database)
         return path
+
+    async def mend(self) -> None:
+        """Answer again where somebody removed the socket; tried at each sign of life."""
+        if self._name is not None and _gone(self._name):
+            with suppress(OSError):
+                await self._listen(self._name)
+                log.warning("the control socket was removed; it is there again")
+
+    async def _listen(self, name: Path) -> None:
+        await self._server.listen_unix(name, mode=access.socket_mode(self._database))
+        _give_to_readers(name, self._database)
 
     async def close(self) -> None:
         """Answer no more; whoever waits for an act is cut off."""
@@ -102,18 +111,18 @@ class Control:
             case "/openapi.json":
                 return json_response(document())
             case "/sites":
-                return json_response({"sites": [self._brief(each) for each in self._host.keepers]})
+                return json_response({"sites": [self._brief(each) for each in self._keepers]})
             case "/status" | "/leases":
                 keeper = self._keeper(request)
                 if keeper is None:
                     return problem(404, "There is no such site; see /sites.")
-                state = to_json(self._host.views.state(keeper.site, clock.now()))
+                state = to_json(self._views.state(keeper.site, clock.now()))
                 whole = request.path == "/status"
                 return json_response(state if whole else {"leases": state["leases"]})
         return problem(404, "There is no such thing; see /openapi.json.")
 
     def _brief(self, keeper: Keeper) -> dict[str, Any]:
-        state = self._host.views.state(keeper.site, clock.now())
+        state = self._views.state(keeper.site, clock.now())
         return {"site": state.site, "word": state.word}
 
     def _act(self, request: Request) -> Response:
@@ -127,7 +136,7 @@ class Control:
         try:
             if request.path == "/notices":
                 untaken = untaken_from_json(_data(request))
-                self._host.views.heard(keeper.site.name, untaken, clock.now())
+                self._views.heard(keeper.site.name, untaken, clock.now())
                 return json_response({})
             return _begun(keeper, request, known) or problem(
                 404, "There is no such act; see /openapi.json."
@@ -140,7 +149,7 @@ class Control:
     def _keeper(self, request: Request) -> Keeper | None:
         """The site that is asked about; the only one where none is named."""
         name = request.parameters.get("site")
-        found = [each for each in self._host.keepers if name in {None, each.site.name}]
+        found = [each for each in self._keepers if name in {None, each.site.name}]
         return found[0] if len(found) == 1 or (found and name is None) else None
 
 
@@ -227,6 +236,10 @@ async def _recited(work: Callable[[], Awaitable[acts.Result]], told: Told) -> No
         finally:
             tell({"at": clock.iso(clock.now()), "ended": result})
             tell(_END)
+
+
+def _gone(path: Path) -> bool:
+    return not os.path.lexists(path)
 
 
 def _give_to_readers(path: Path, database: Path) -> None:

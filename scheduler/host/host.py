@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 # READY is said when every site has had its first look, or after this long: one gateway that is
 # slow to refuse must not keep a thousand sites from counting as started.
 FIRST_LOOK_SECONDS = 60.0
+# Seconds between two signs of life, and between two tellings of the heads.
+SIGN_OF_LIFE = 30.0
+DAY = 86_400.0
 # More sites than this, and the journal is not told of each one's next boundary.
 FEW = 16
 
@@ -96,8 +99,9 @@ class Host:
         self.views = Views(opened, self.reloads, since=self.since)
         for each in opened.hosted:
             each.site.told_beside = partial(self.views.beside, each.site)
-        self.pulse = Pulse(self)
-        self.control = Control(self)
+        self.pulse = Pulse(self.keepers, self.timers, opened.settings.pulse, beaten=self._beaten)
+        self.control = Control(opened.settings, self.keepers, self.views)
+        self._alive = self._headed = clock.monotonic()
         self.started = asyncio.Event()
         """Set once READY was said."""
         self._next: dict[str, str | None] = {}
@@ -179,7 +183,7 @@ class Host:
                 continue
             state = self.views.state(each.site, clock.now())
             journal.opening(state, each.site.schedule, each.site.loaded.warnings)
-        await self.tell_heads()
+        await self._tell_heads()
         return ran_before
 
     def _describe(self, keeper: Keeper, seen: datetime | None) -> dict[str, Json]:
@@ -202,10 +206,10 @@ class Host:
                 await each.site.recorder.event("service", "stop", {})
         except AuditError as error:
             log.error("the stop is not recorded: %s", error)  # noqa: TRY400 -- no traceback
-        await self.tell_heads()
+        await self._tell_heads()
         self.lock.beat(clock.now())
 
-    async def tell_heads(self) -> None:
+    async def _tell_heads(self) -> None:
         """The ends of the chains, to the journal: that a tail was cut off is invisible to the chain
         itself. At each start and stop, and once a day."""
         for each in self.hosted:
@@ -213,6 +217,24 @@ class Host:
                 log.info("%s", await each.site.recorder.head_line())
 
     # --- what is told
+
+    async def _beaten(self, now: datetime, ticks: float) -> None:
+        """After each beat of the pulse: the files on the disk, a sign of life, and what is told."""
+        await self.reloads.look()
+        if ticks - self._alive >= min(SIGN_OF_LIFE, self.opened.settings.pulse.total_seconds()):
+            self._alive = ticks
+            await self._sign_of_life(now)
+        self._tell_status()
+        if ticks - self._headed >= DAY:
+            self._headed = ticks
+            await self._tell_heads()
+
+    async def _sign_of_life(self, now: datetime) -> None:
+        self.lock.beat(now)
+        self.claims.look()
+        if not self.lock.mend():
+            log.error("another service has taken this database; stop one of the two")
+        await self.control.mend()
 
     def _turned(self, keeper: Keeper, wake: Wake) -> None:
         """After each turn: a sign of life, and what comes next where that is news."""
@@ -225,9 +247,9 @@ class Host:
         if following and following != self._next.get(site.name):
             log.info("next: %s", following)
         self._next[site.name] = following
-        self.tell_status()
+        self._tell_status()
 
-    def tell_status(self) -> None:
+    def _tell_status(self) -> None:
         """The line of `systemctl status`, where it has changed."""
         if not supervisor.listens():
             return

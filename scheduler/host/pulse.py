@@ -6,16 +6,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
 
 from scheduler import clock
 from scheduler.errors import AuditError
 from scheduler.host import supervisor
+from scheduler.host.keeper import Keeper
+from scheduler.host.timers import Timers
 from scheduler.words import Wake
-
-if TYPE_CHECKING:
-    from scheduler.host.host import Host
 
 log = logging.getLogger(__name__)
 
@@ -25,17 +25,22 @@ STEP: Final = 2.0
 LOOK: Final = 10.0
 # With many sites their pulses are spread, down to this many seconds apart.
 CLOSEST: Final = 0.1
-SIGN_OF_LIFE: Final = 30.0
-DAY: Final = 86_400.0
 
 
 class Pulse:
     """Beats as long as the process lives."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self._period = host.opened.settings.pulse.total_seconds()
-        count = max(1, len(host.keepers))
+    def __init__(
+        self,
+        keepers: tuple[Keeper, ...],
+        timers: Timers,
+        period: timedelta,
+        *,
+        beaten: Callable[[datetime, float], Awaitable[None]],
+    ) -> None:
+        self._keepers, self._timers, self._beaten = keepers, timers, beaten
+        self._period = period.total_seconds()
+        count = max(1, len(keepers))
         watchdog = supervisor.watchdog_seconds()
         self.every = min(
             max(CLOSEST, self._period / count), LOOK, watchdog / 3 if watchdog else LOOK
@@ -43,7 +48,6 @@ class Pulse:
         self._wall, self._mono = clock.now(), clock.monotonic()
         # Their first look is just over; the next ones come one after the other.
         self._due = [self._mono + self._period * (n + 1) / count for n in range(count)]
-        self._alive = self._headed = self._mono
         self._fault = ""
         self._hung: frozenset[str] = frozenset()
 
@@ -65,42 +69,28 @@ class Pulse:
         self._wall, self._mono = now, ticks
         if abs(step) > STEP:
             await self._stepped(step)
-        for number, keeper in enumerate(self._host.keepers):
+        for number, keeper in enumerate(self._keepers):
             if ticks >= self._due[number]:
                 self._due[number] = ticks + self._period - self.every / 2
                 keeper.wake(Wake.PULSE)
-        await self._host.reloads.look()
-        self._sign_of_life(now, ticks)
-        self._host.tell_status()
-        if ticks - self._headed >= DAY:
-            self._headed = ticks
-            await self._host.tell_heads()
+        await self._beaten(now, ticks)
 
     async def _stepped(self, step: float) -> None:
         """Every timer was aimed at an instant by the old clock."""
         log.warning("the clock was stepped by %.1f s, or the machine slept", step)
-        for keeper in self._host.keepers:
+        for keeper in self._keepers:
             keeper.set_timers()
             with contextlib.suppress(AuditError):
                 detail = {"seconds": round(step, 1)}
                 await keeper.site.recorder.event("clock", "step", detail)
             keeper.wake(Wake.CLOCK_STEP)
-        self._host.timers.look_again()
+        self._timers.look_again()
 
     def _feed_watchdog(self, ticks: float) -> None:
         """That this coroutine runs shows that the loop does; the rest is whether a turn hangs."""
-        hung = frozenset(each.site.name for each in self._host.keepers if each.hangs(ticks))
+        hung = frozenset(each.site.name for each in self._keepers if each.hangs(ticks))
         if not hung:
             supervisor.notify("WATCHDOG=1")
         elif hung != self._hung:
             log.error("does not turn any more: %s", ", ".join(sorted(hung)))
         self._hung = hung
-
-    def _sign_of_life(self, now: datetime, ticks: float) -> None:
-        if ticks - self._alive < min(SIGN_OF_LIFE, self._period):
-            return
-        self._alive = ticks
-        self._host.lock.beat(now)
-        self._host.claims.look()
-        if not self._host.lock.mend():
-            log.error("another service has taken this database; stop one of the two")

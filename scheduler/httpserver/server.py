@@ -27,7 +27,7 @@ class Server:
         self._handler = handler
         self._bounds = bounds or Bounds()
         self._servers: list[asyncio.Server] = []
-        self._paths: list[tuple[Path, int]] = []
+        self._named: dict[Path, tuple[asyncio.Server, int]] = {}
         self._connections: set[asyncio.Task[None]] = set()
 
     async def listen_tcp(
@@ -39,20 +39,24 @@ class Server:
         return int(server.sockets[0].getsockname()[1])
 
     async def listen_unix(self, path: Path, *, mode: int = 0o600) -> None:
-        """Listen on a Unix socket; a stale one is replaced. Raises OSError where somebody else
-        answers there, where something else has the name, and for a path over 107 bytes."""
+        """Listen on a Unix socket; a stale one is replaced, and one of ours whose name somebody
+        removed. Raises OSError where somebody else answers there, where something else has the
+        name, and for a path over 107 bytes."""
         await unix_socket.clear(path)
         bound, inode = unix_socket.bind(path, mode)
-        self._servers.append(await asyncio.start_unix_server(self._greet, sock=bound))
-        self._paths.append((path, inode))
+        server = await asyncio.start_unix_server(self._greet, sock=bound)
+        if path in self._named:
+            self._named[path][0].close()
+        self._named[path] = server, inode
 
     async def close(self, *, grace: float = 0.0) -> None:
         """Stop listening; after `grace` seconds what is still being answered is broken off."""
         for server in self._servers:
             server.close()
-        for path, inode in self._paths:
+        for path, (server, inode) in self._named.items():
+            server.close()
             unix_socket.remove(path, inode)
-        self._servers, self._paths = [], []
+        self._servers, self._named = [], {}
         tasks = set(self._connections)
         if grace and tasks:
             await asyncio.wait(tasks, timeout=grace)

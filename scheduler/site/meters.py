@@ -30,6 +30,8 @@ class Meters:
         self._gateway, self._recorder = gateway, recorder
         self.keep_days: int | None = None
         """After so many days one row an hour is left; None keeps all."""
+        self.unwritten: AuditError | None = None
+        """Why the audit did not take the last one; None where it did."""
         self._kept_at: datetime | None = None
         self._thinned: date | None = None
 
@@ -47,9 +49,11 @@ class Meters:
         try:
             await self._recorder.reading(row_of(found, self._gateway))
         except AuditError as error:
-            log.warning("a reading is not kept: %s", error)
+            if self.unwritten is None:
+                log.warning("a reading is not kept: %s", error)
+            self.unwritten = error
             return
-        self._kept_at = found.at
+        self._kept_at, self.unwritten = found.at, None
         await self._thin(found.at)
 
     async def _thin(self, now: datetime) -> None:

@@ -145,7 +145,9 @@ class Site:
             self.concern(Reason("turn", str(error), self._now(), "failing"))
             return None
         # A look that had nothing to write does not show that it can be written.
-        if not self.incidents.unwritten:
+        if unwritten := self.controller.known.meters.unwritten:
+            self.concern(Reason("audit", str(unwritten), self._now(), "failing"))
+        elif not self.incidents.unwritten:
             self.withdraw("audit")
         self.withdraw("turn")
         return attempt
@@ -154,6 +156,8 @@ class Site:
         now = self._now()
         reasons = (*self.concerns, *health.reasons(self.controller, now))
         await self.incidents.note((*reasons, *self.told_beside()), now)
+        if not self.incidents.unwritten:
+            self.controller.known.meters.unwritten = None  # it could be written meanwhile
 
     async def _turn(self, wake: Wake, due: datetime | None) -> Attempt | None:
         """In a task of its own, so that a stop can end it and not the caller."""

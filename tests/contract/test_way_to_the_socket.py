@@ -1,4 +1,5 @@
-"""How far a transport's `write` is from what opens the socket: httpx, or a vendor's library."""
+"""How far a transport's `write` is from what holds the socket: httpx, the kept connection that
+stands in its place, or a vendor's library."""
 
 import asyncio
 import sys

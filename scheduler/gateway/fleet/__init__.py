@@ -93,7 +93,7 @@ def label_of(settings: Any) -> str:
 
 def _access(settings: Any, surroundings: Surroundings) -> Bearer:
     from scheduler.gateway.fleet.access import Fixed, Renewed
-    from scheduler.gateway.fleet.tokens import TokenFile
+    from scheduler.gateway.fleet.tokens import TokenFile, can_be_sent
 
     if settings.fleet_provider == "tesla":
         return Renewed(
@@ -107,4 +107,10 @@ def _access(settings: Any, surroundings: Surroundings) -> Bearer:
             f"TOU_FLEET_TOKEN is not set. Make a token on the page of {settings.fleet_provider}, "
             "and set it, or give systemd the credential fleet_token. `tou gateway login` says how."
         )
-    return Fixed(settings.fleet_token.get_secret_value(), settings.fleet_provider)
+    token = settings.fleet_token.get_secret_value()
+    if not can_be_sent(token):
+        raise SettingsError(
+            "TOU_FLEET_TOKEN is no token: it has a blank or a letter in it that none has. Copy it "
+            f"once more from the page of {settings.fleet_provider}."
+        )
+    return Fixed(token, settings.fleet_provider)

@@ -37,7 +37,7 @@ class _Learned:
 
     site: str | None
     told_grid: bool = False
-    """Whether a setting of the grid was acknowledged."""
+    """Whether a setting of the grid was acknowledged that must be seen."""
     seen_grid: bool = False
     """Whether one ever appeared in a read."""
     no_commands: str | None = None
@@ -157,7 +157,7 @@ class FleetGateway:
                     ) from None
                 raise
             sent += command.parts
-            if command.of_grid:
+            if command.leaves_a_trace:
                 self._learned.told_grid = True
         return Receipt(sent=tuple(sent), note="acknowledged by the cloud", by=self.name)
 

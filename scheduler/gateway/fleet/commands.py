@@ -19,9 +19,10 @@ class Command:
     parts: tuple[str, ...] = ()
 
     @property
-    def of_grid(self) -> bool:
-        """Whether it sets what may pass the meter."""
-        return self.endpoint == "grid_import_export"
+    def leaves_a_trace(self) -> bool:
+        """Whether a setting of the grid must appear in a read once this is in force: charging
+        allowed and battery_ok are told by their absence."""
+        return self.body.get(DENIED) is True or self.body.get(RULE) not in (None, "battery_ok")
 
 
 def commands_of(setting: Setting, before: SettingRead | None) -> tuple[Command, ...]:

@@ -25,7 +25,7 @@ from scheduler.gateway.fleet.access import TOKEN_PATH
 from scheduler.gateway.fleet.answers import CloudReply, Token, failure
 from scheduler.gateway.fleet.hosts import Hosts, is_here
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
-from scheduler.gateway.fleet.tokens import TokenFile, Tokens, claims
+from scheduler.gateway.fleet.tokens import TokenFile, Tokens, can_be_sent, claims
 from scheduler.gateway.fleet.wire import CloudWire
 
 KEY_PATH: Final = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
@@ -134,7 +134,7 @@ class SetUp:
             raise GatewayRefusedError(f"{refused} It says: {said}.", delivered="no")
         if not reply.fine:
             raise self._failure(call, reply)
-        if not isinstance(reply.mapping().get("access_token"), str):
+        if not can_be_sent(reply.mapping().get("access_token")):
             raise GatewayProtocolError("The sign-in answered without a token.", delivered="no")
         return reply.mapping()
 

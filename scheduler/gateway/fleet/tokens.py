@@ -81,7 +81,7 @@ class Tokens:
         """The next pair, by the answer of the token host. Raises ValueError."""
         refresh = answer.get("refresh_token") or self.refresh
         access = answer.get("access_token")
-        if not _safe(access) or not _safe(refresh):
+        if not can_be_sent(access) or not can_be_sent(refresh):
             raise ValueError("no tokens in it")
         old = Old(self.refresh, now) if refresh != self.refresh else self.old
         return Tokens(
@@ -165,12 +165,12 @@ def _tokens(data: Mapping[str, Any]) -> Tokens:
         stored_at=clock.from_iso(data["stored_at"]),
         old=Old(str(old["refresh"]), clock.from_iso(old["used_at"])) if old else None,
     )
-    if not _safe(found.refresh):
+    if not can_be_sent(found.refresh):
         raise ValueError("no refresh token")
     return found
 
 
-def _safe(token: object) -> bool:
+def can_be_sent(token: object) -> bool:
     """Whether it can stand in a header."""
     return (
         isinstance(token, str)

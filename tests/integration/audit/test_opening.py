@@ -272,7 +272,7 @@ def test_an_audit_deleted_under_the_service_is_noticed(database: Database, path:
     append(database)
     path.unlink()
 
-    with pytest.raises(AuditUnwritableError, match="No such file"):
+    with pytest.raises(AuditUnwritableError, match="is gone"):
         append(database)
 
     assert not path.exists()

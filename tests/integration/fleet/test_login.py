@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from scheduler.audit.database import open_database
 from scheduler.cli import gateway_login_unit as unit
 from scheduler.cli.gateway_login import login_command
-from scheduler.errors import ConfigurationError, GatewayRefusedError
+from scheduler.errors import ConfigurationError, GatewayBusyError, GatewayRefusedError
 from scheduler.gateway.fleet import TOKENS
-from scheduler.gateway.fleet.progress import ProgressFile
+from scheduler.gateway.fleet.progress import Progress, ProgressFile
 from scheduler.gateway.fleet.tokens import TokenFile
 from scheduler.simulated.fleet import SimulatedFleet
 from scheduler.simulated.fleet.signin import CLIENT_ID, CLIENT_SECRET
@@ -201,6 +201,47 @@ def test_it_goes_on_where_it_was_left(
     assert person.asked == ["Address"]
 
 
+def test_a_region_that_could_not_be_asked_for_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, cloud: Cloud, database: Path, units: Path
+) -> None:
+    prepared(cloud, database)
+    cloud.fleet.faults.set("fails:region/503:1")
+    with pytest.raises(GatewayBusyError):
+        sign_in(monkeypatch, cloud, units)
+
+    person = sign_in(monkeypatch, cloud, units)
+
+    assert person.asked == ["Address"]
+    assert "TOU_FLEET_REGION=na" in person.shown
+
+
+def test_a_secret_that_was_changed_meanwhile_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, cloud: Cloud, database: Path, units: Path
+) -> None:
+    prepared(cloud, database)
+    file = ProgressFile(database)
+    known = Progress("tesla", "na", cloud.domain, CLIENT_ID, "the one before")
+    file.keep(known)
+    with pytest.raises(GatewayRefusedError, match="id or secret is not right"):
+        sign_in(monkeypatch, cloud, units)
+
+    assert sign_in(monkeypatch, cloud, units).asked[:2] == [
+        "Client id",
+        "Client secret (it is not shown)",
+    ]
+
+
+def test_a_key_that_is_gone_from_its_place_has_the_place_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, cloud: Cloud, database: Path, units: Path
+) -> None:
+    ProgressFile(database).keep(Progress("tesla", "na", cloud.domain))
+    with pytest.raises(ConfigurationError, match="must answer with the key"):
+        sign_in(monkeypatch, cloud, units)
+
+    prepared(cloud, database)
+    assert sign_in(monkeypatch, cloud, units).asked[0].startswith("DOMAIN")
+
+
 def test_a_domain_that_is_registered_already_is_as_good(
     monkeypatch: pytest.MonkeyPatch, cloud: Cloud, database: Path, units: Path
 ) -> None:
@@ -375,6 +416,19 @@ def test_the_easy_ways_need_a_token_alone(
     assert path.stat().st_mode & 0o077 == 0
     assert f"TOU_FLEET_TOKEN_FILE={path}" in person.shown
     assert token not in person.shown
+
+
+@pytest.mark.parametrize("pasted", ["dead", "of two words", "née"])
+def test_a_token_that_is_not_taken_replaces_none_that_works(
+    monkeypatch: pytest.MonkeyPatch, cloud: Cloud, database: Path, units: Path, pasted: str
+) -> None:
+    path = database.with_suffix(".fleet-token")
+    path.write_text("the one that works")
+
+    with pytest.raises(GatewayRefusedError):
+        sign_in(monkeypatch, cloud, units, provider="tessie", answers={"Paste the token": pasted})
+
+    assert path.read_text() == "the one that works"
 
 
 def test_root_opens_the_way_out_of_the_service(

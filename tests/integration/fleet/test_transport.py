@@ -1,6 +1,7 @@
 """What the cloud's client sends, what it understands, and what it says when it is refused."""
 
 import pytest
+from pydantic import SecretStr
 
 from scheduler.errors import (
     BudgetSpentError,
@@ -226,6 +227,17 @@ async def test_grid_settings_that_never_appear_cannot_be_verified_once_they_were
     assert shown.differing(wanted) == ()
 
 
+async def test_grid_charging_that_was_allowed_anyway_is_verified_by_its_absence(
+    stand: Stand,
+) -> None:
+    wanted = Setting(Mode.BACKUP, 100, GridCharging.ALLOW)
+    gateway = stand.open()
+
+    await gateway.write(wanted, None, stand.told)
+
+    assert (await stand.read(gateway)).setting.shows(wanted)
+
+
 async def test_a_reserve_the_cloud_does_not_keep_snaps_to_80(stand: Stand) -> None:
     gateway = stand.open()
     assert not gateway.limits.reserves.keeps(90)
@@ -375,9 +387,15 @@ def test_a_missing_token_of_a_provider_is_one_clear_message(stand: Stand) -> Non
         stand.open(fleet_provider="tessie", fleet_token=None)
 
 
-async def test_a_provider_s_token_that_dies_is_said_once(stand: Stand) -> None:
-    from pydantic import SecretStr
+@pytest.mark.parametrize("token", ["two words", "née", "a\nb"])
+def test_a_token_that_no_request_can_carry_is_one_clear_message(stand: Stand, token: str) -> None:
+    with pytest.raises(SettingsError, match="TOU_FLEET_TOKEN is no token") as caught:
+        stand.open(fleet_provider="tessie", fleet_token=SecretStr(token))
 
+    assert token not in str(caught.value)
+
+
+async def test_a_provider_s_token_that_dies_is_said_once(stand: Stand) -> None:
     token = str(stand.cloud.tokens()["access_token"])
     gateway = stand.open(fleet_provider="teslemetry", fleet_token=SecretStr(token))
     assert (await stand.read(gateway)).setting.mode == "self_consumption"

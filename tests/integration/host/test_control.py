@@ -21,8 +21,12 @@ from scheduler.cli import status
 from scheduler.cli.notify_turn import Turns
 from scheduler.errors import AccessError, ServiceSilentError
 from scheduler.host import access
+<<<<<<< HEAD
 from scheduler.host.control import BOUNDS
 from scheduler.host.host import Host
+=======
+from scheduler.host.control import BOUNDS, Control
+>>>>>>> types2
 from scheduler.httpserver import Peer
 from scheduler.outlets.notices.settings import NotifySettings
 from scheduler.outlets.notices.targets import Delivery, targets
@@ -64,7 +68,20 @@ async def test_the_state_is_that_of_the_running_service(path: Path) -> None:
     assert state["health"]["ok"] is True
 
 
+<<<<<<< HEAD
 async def test_what_is_left_of_a_budget_is_shown(path: Path) -> None:
+=======
+async def test_a_socket_that_somebody_removed_is_there_again_at_the_next_sign_of_life(host, path):
+    path.unlink()
+    minute = timedelta(minutes=1)
+
+    await host.pulse.beat(clock.now() + minute, clock.monotonic() + minute.total_seconds())
+
+    assert (await ask(path, "/status"))["service"]["pid"] == os.getpid()
+
+
+async def test_what_is_left_of_a_budget_is_shown(path):
+>>>>>>> types2
     state = await ask(path, "/status")
     figure = {"of": 8.0, "left": 7.25, "until": "2026-12-01T00:00:00Z"}
     state["gateway"]["budget"] = {"dollars": figure}
@@ -382,7 +399,7 @@ async def test_the_socket_is_gone_after_the_stop_and_a_stale_one_is_replaced(
     assert not path.exists()
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(path))
-    control = type(host.control)(host)
+    control = Control(host.opened.settings, host.keepers, host.views)
     assert await control.listen(path) == path
     assert (await ask(path, "/status"))["site"] == "home"
     await control.close()
@@ -393,7 +410,10 @@ async def test_something_else_by_its_name_is_left_alone_and_the_service_goes_on(
 ) -> None:
     (tmp_path / "letter").write_text("dear reader")
 
-    assert await type(host.control)(host).listen(tmp_path / "letter") is None
+    assert (
+        await Control(host.opened.settings, host.keepers, host.views).listen(tmp_path / "letter")
+        is None
+    )
     assert (tmp_path / "letter").read_text() == "dear reader"
 
 
@@ -402,7 +422,7 @@ async def test_a_path_longer_than_the_kernel_takes_is_reached_all_the_same(
 ) -> None:
     folder = tmp_path / ("d" * 100) / ("e" * 100)
     folder.mkdir(parents=True)
-    control = type(host.control)(host)
+    control = Control(host.opened.settings, host.keepers, host.views)
 
     listened = await control.listen(folder / "tou.control.sock")
 

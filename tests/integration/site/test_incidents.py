@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -66,6 +67,26 @@ async def test_a_gateway_that_stays_away_opens_one_and_closes_it_when_it_is_back
     assert closed.detail["incident"] == opened.id
     assert 360 <= closed.detail["seconds"] <= 450
     assert house.site.state(house.clock.instant).incidents == ()
+
+
+async def test_an_audit_that_is_gone_is_told_though_nothing_is_due(
+    house: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.look(Wake.START)
+    path, away = house.database.path, house.database.path.with_name("away.db")
+    path.rename(away)
+    for _ in range(11):
+        with suppress(AuditUnwritableError):
+            await pulses(house, 1)
+
+    assert house.reasons()["audit"].endswith("restart the service, which begins a new one.")
+    assert caplog.text.count("a reading is not kept") == 1
+
+    away.rename(path)
+    await pulses(house, 6)
+
+    assert "audit" not in house.reasons()
+    assert told(house) == [("opened", "audit"), ("closed", "audit")]
 
 
 async def test_a_reason_that_comes_and_goes_is_one_incident(

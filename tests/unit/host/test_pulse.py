@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -20,20 +19,8 @@ from scheduler.words import Wake
 from .conftest import FakeScheduler, PlainSite, Wall
 
 
-class Nothing:
-    """Stands where the process's other parts do, and does what they do without files."""
-
-    def __init__(self) -> None:
-        self.beats = 0
-
-    def beat(self, now: datetime) -> None:
-        self.beats += 1
-
-    def mend(self) -> bool:
-        return True
-
-    async def look(self) -> None:
-        pass
+async def nothing(now: datetime, ticks: float) -> None:
+    """What the process does beside, without files."""
 
 
 @pytest.fixture
@@ -43,29 +30,11 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return lines
 
 
-def host(keepers: tuple[Keeper, ...], timers: Timers, *, pulse: timedelta) -> Any:
-    nothing = Nothing()
-
-    async def tell_heads() -> None:
-        pass
-
-    return SimpleNamespace(
-        keepers=keepers,
-        timers=timers,
-        lock=nothing,
-        reloads=nothing,
-        claims=SimpleNamespace(look=lambda: None),
-        tell_status=lambda: None,
-        tell_heads=tell_heads,
-        opened=SimpleNamespace(settings=SimpleNamespace(pulse=pulse)),
-    )
-
-
 def made(
     site: PlainSite, timers: Timers, wall: Wall, *, pulse: timedelta = timedelta(seconds=30)
 ) -> tuple[Keeper, Pulse]:
     keeper = Keeper(cast("Any", site), timers, now=wall.now)
-    return keeper, Pulse(host((keeper,), timers, pulse=pulse))
+    return keeper, Pulse((keeper,), timers, pulse, beaten=nothing)
 
 
 async def test_a_site_is_woken_once_a_pulse(site: PlainSite, timers: Timers, wall: Wall) -> None:
@@ -81,7 +50,7 @@ async def test_a_site_is_woken_once_a_pulse(site: PlainSite, timers: Timers, wal
 async def test_the_pulses_of_many_sites_are_spread(timers: Timers, wall: Wall) -> None:
     sites = [PlainSite(str(n)) for n in range(30)]
     keepers = tuple(Keeper(cast("Any", site), timers, now=wall.now) for site in sites)
-    pulse = Pulse(host(keepers, timers, pulse=timedelta(seconds=30)))
+    pulse = Pulse(keepers, timers, timedelta(seconds=30), beaten=nothing)
     begun, now = clock.monotonic(), clock.now()
 
     await pulse.beat(now + timedelta(seconds=10), begun + 10.01)
