@@ -10,9 +10,11 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -67,7 +69,7 @@ def test_every_page_and_every_error_carries_the_headers(page, runs: Runs) -> Non
 
 
 def test_a_defect_is_answered_behind_the_shield_and_tells_nothing(page, home: Path) -> None:
-    def broken(now) -> None:
+    def broken(now: datetime) -> Mapping[str, Any]:
         raise ValueError("what only the log should have")
 
     app = make(replace(source(own_settings()), state=broken))

@@ -21,12 +21,8 @@ from scheduler.cli import status
 from scheduler.cli.notify_turn import Turns
 from scheduler.errors import AccessError, ServiceSilentError
 from scheduler.host import access
-<<<<<<< HEAD
-from scheduler.host.control import BOUNDS
-from scheduler.host.host import Host
-=======
 from scheduler.host.control import BOUNDS, Control
->>>>>>> types2
+from scheduler.host.host import Host
 from scheduler.httpserver import Peer
 from scheduler.outlets.notices.settings import NotifySettings
 from scheduler.outlets.notices.targets import Delivery, targets
@@ -68,10 +64,9 @@ async def test_the_state_is_that_of_the_running_service(path: Path) -> None:
     assert state["health"]["ok"] is True
 
 
-<<<<<<< HEAD
-async def test_what_is_left_of_a_budget_is_shown(path: Path) -> None:
-=======
-async def test_a_socket_that_somebody_removed_is_there_again_at_the_next_sign_of_life(host, path):
+async def test_a_socket_that_somebody_removed_is_there_again_at_the_next_sign_of_life(
+    host: Host, path: Path
+) -> None:
     path.unlink()
     minute = timedelta(minutes=1)
 
@@ -80,8 +75,7 @@ async def test_a_socket_that_somebody_removed_is_there_again_at_the_next_sign_of
     assert (await ask(path, "/status"))["service"]["pid"] == os.getpid()
 
 
-async def test_what_is_left_of_a_budget_is_shown(path):
->>>>>>> types2
+async def test_what_is_left_of_a_budget_is_shown(path: Path) -> None:
     state = await ask(path, "/status")
     figure = {"of": 8.0, "left": 7.25, "until": "2026-12-01T00:00:00Z"}
     state["gateway"]["budget"] = {"dollars": figure}

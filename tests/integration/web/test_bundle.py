@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -74,7 +76,7 @@ def test_what_would_be_sent_can_be_looked_at_first(page: TestClient) -> None:
 
 
 @pytest.fixture
-def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
     """A house with a secret in every place where one could be left."""
     for name, value in PLANTED.items():
         monkeypatch.setenv(name, value)
@@ -90,14 +92,20 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         yield Log(database, "home")
 
 
-def plant(log, now, text) -> None:
+def plant(log: Log, now: datetime, text: str) -> None:
     """A run that failed with an error, and an event beside it."""
     at = now - timedelta(hours=1)
-    columns = {"kind": "switch", "name": "charge"}
-    wanted = {"mode": "backup", "reserve_percent": 100.0}
-    detail = {"gateway": "local https://powerwall", "wanted": wanted, "attempt": 1}
+    columns: dict[str, Any] = {"kind": "switch", "name": "charge"}
+    wanted: dict[str, Any] = {"mode": "backup", "reserve_percent": 100.0}
+    detail: dict[str, Any] = {"gateway": "local https://powerwall", "wanted": wanted, "attempt": 1}
     run = log.append(at=at, entry=EntryKind.INTENT, detail=detail, **columns)
-    step = {"step": "login", "method": "POST", "path": "/api/login", "status": 401, "error": text}
+    step: dict[str, Any] = {
+        "step": "login",
+        "method": "POST",
+        "path": "/api/login",
+        "status": 401,
+        "error": text,
+    }
     log.append(at=at, entry=EntryKind.STEP, run=run, detail=step, **columns)
     ended = {"observed": None, "error": text}
     columns["outcome"] = Outcome.REFUSED
@@ -106,7 +114,7 @@ def plant(log, now, text) -> None:
     log.append(at=at, entry=EntryKind.EVENT, kind="incident", name="opened", detail=told)
 
 
-def test_no_secret_is_in_it_wherever_one_was_left(planted) -> None:
+def test_no_secret_is_in_it_wherever_one_was_left(planted: Log) -> None:
     for text in SAID:
         plant(planted, clock.now(), text)
     with TestClient(make(source(own_settings())), base_url="http://127.0.0.1") as page:

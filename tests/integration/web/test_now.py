@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,7 +24,7 @@ NOW = "2026-11-25T22:20:00Z"
         ("2026-12-02T22:20:00Z", "2026-12-02 14:20"),
     ],
 )
-def test_an_instant_is_as_short_as_it_is_clear(at: str, told: Path) -> None:
+def test_an_instant_is_as_short_as_it_is_clear(at: str, told: str) -> None:
     assert words.near(at, NOW, ZONE) == told
     assert words.near(datetime.fromisoformat(at), datetime.fromisoformat(NOW), ZONE) == told
 

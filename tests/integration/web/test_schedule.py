@@ -16,7 +16,7 @@ rules:
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of the schedule, which is not what is in force."""
     path = tmp_path / "home.yaml"
     monkeypatch.setenv("TOU_SCHEDULE", str(path))
@@ -38,7 +38,9 @@ def test_the_last_edit_is_told_by_its_effect(page: TestClient) -> None:
     assert "reserve 20 % -&gt; 15 %" in page.get("/schedule").text
 
 
-def test_a_broken_file_is_shown_with_its_problems_at_their_lines(file, page: TestClient) -> None:
+def test_a_broken_file_is_shown_with_its_problems_at_their_lines(
+    file: Path, page: TestClient
+) -> None:
     file.write_text(BROKEN)
 
     told = page.get("/schedule.json").json()
@@ -50,7 +52,7 @@ def test_a_broken_file_is_shown_with_its_problems_at_their_lines(file, page: Tes
     assert "broken &lt;b&gt;file" in text
 
 
-def test_a_file_that_differs_is_told_by_what_it_would_change(file, page: TestClient) -> None:
+def test_a_file_that_differs_is_told_by_what_it_would_change(file: Path, page: TestClient) -> None:
     file.write_text(BROKEN.replace("full", "30%"))
 
     told = page.get("/schedule.json").json()["file"]
