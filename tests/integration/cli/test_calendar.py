@@ -47,7 +47,7 @@ def howe(home: Path) -> None:
     (home / "howe.yaml").write_text(HOWE)
 
 
-def year(tou, *words):
+def year(tou: Tou, *words: str) -> dict[str, Any]:
     answer = tou("calendar", "--year", "2026", "--format", "json", *words)
     assert answer.code == 0, answer.err
     return {each["date"]: each for each in json.loads(answer.out)}

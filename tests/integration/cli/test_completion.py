@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is no
 
 
 @pytest.fixture
-def press(home: Path, tou: Tou, monkeypatch: pytest.MonkeyPatch):
+def press(home: Path, tou: Tou, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """What bash offers for the words of a line, the last of which is being typed."""
     (home / "home.yaml").write_text(SCHEDULE)
     (home / "tou").write_text(f'#!/bin/sh\nexec {sys.executable} -m scheduler "$@"\n')
@@ -75,7 +76,9 @@ OFFERED = {
 
 
 @pytest.mark.parametrize(("words", "names"), OFFERED.items(), ids=map(repr, OFFERED))
-def test_bash_offers_what_fits(press, home: Path, words: tuple[str, ...], names: list[str]) -> None:
+def test_bash_offers_what_fits(
+    press: Callable[..., list[str]], home: Path, words: tuple[str, ...], names: list[str]
+) -> None:
     assert press(*words) == names
     assert not (home / "mark").exists()
 
@@ -92,7 +95,10 @@ def test_bash_offers_what_fits(press, home: Path, words: tuple[str, ...], names:
     ids=str,
 )
 def test_broken_settings_are_no_error_in_the_shell(
-    press, tou: Tou, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+    press: Callable[..., list[str]],
+    tou: Tou,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
 ) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(name, value)

@@ -30,19 +30,19 @@ windows:
 """
 
 
-def write(home, reserve, start: str = "16:00") -> None:
+def write(home: Path, reserve: int, start: str = "16:00") -> None:
     (home / "tariffs").mkdir(exist_ok=True)
     (home / "tariffs" / "own.yaml").write_text(TARIFF.replace("START", start))
     (home / "home.yaml").write_text(SCHEDULE.replace("RESERVE", str(reserve)))
 
 
-def git(home, *words) -> None:
+def git(home: Path, *words: str) -> None:
     who = ("-c", "user.name=house", "-c", "user.email=house@example.org")
     subprocess.run(["git", "-C", str(home), *who, *words], check=True, capture_output=True)
 
 
 @pytest.fixture
-def edited(home: Path, monkeypatch: pytest.MonkeyPatch):
+def edited(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository whose last commit had another reserve and another peak; uncommitted: 5 %."""
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
@@ -104,7 +104,9 @@ def test_the_same_file_twice_changes_nothing(tou: Tou, home: Path) -> None:
 
 
 @pytest.mark.parametrize("revision", ["HEAD", "HEAD:home.yaml"])
-def test_a_revision_comes_with_the_tariff_of_its_time(tou: Tou, edited, revision: str) -> None:
+def test_a_revision_comes_with_the_tariff_of_its_time(
+    tou: Tou, edited: Path, revision: str
+) -> None:
     answer = tou("diff", revision, "home.yaml", "--from", "2026-10-05", "--days", "1")
 
     assert answer.code == 0, answer.err
@@ -116,7 +118,7 @@ def test_a_revision_comes_with_the_tariff_of_its_time(tou: Tou, edited, revision
     assert "17:00-21:00  reserve 20 % -> 5 %" in answer.out
 
 
-def test_without_new_the_schedule_in_force_is_meant(tou: Tou, edited) -> None:
+def test_without_new_the_schedule_in_force_is_meant(tou: Tou, edited: Path) -> None:
     first, second = (tou("diff", "HEAD", *more).out for more in ((), ("home.yaml",)))
 
     assert first == second != "No change in behaviour\n"
@@ -129,14 +131,18 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("old", "message"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_git_does_not_know_is_a_usage_error(tou: Tou, edited, old: str, message: str) -> None:
+def test_what_git_does_not_know_is_a_usage_error(
+    tou: Tou, edited: Path, old: str, message: str
+) -> None:
     answer = tou("diff", old, "home.yaml")
 
     assert answer.code == 2
     assert message in answer.err
 
 
-def test_without_git_the_error_says_so(tou: Tou, edited, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_git_the_error_says_so(
+    tou: Tou, edited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(edited / "nowhere"))
 
     answer = tou("diff", "HEAD")
@@ -149,7 +155,7 @@ def test_a_missing_file_is_a_configuration_error(tou: Tou) -> None:
     assert tou("diff", "missing.yaml", "missing.yaml").code == 78
 
 
-def test_a_file_whose_folder_is_gone_is_read_from_its_revision(tou: Tou, edited) -> None:
+def test_a_file_whose_folder_is_gone_is_read_from_its_revision(tou: Tou, edited: Path) -> None:
     (edited / "old").mkdir()
     shutil.copytree(edited / "tariffs", edited / "old" / "tariffs")
     shutil.copy(edited / "home.yaml", edited / "old" / "home.yaml")

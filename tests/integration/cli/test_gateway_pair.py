@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -19,9 +19,11 @@ import pytest
 from scheduler.audit import review
 from scheduler.audit.database import open_database
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
-from scheduler.gateway.v1r.key import make_key
+from scheduler.gateway.v1r.key import Key, make_key
 from scheduler.simulated.fleet import SimulatedFleet
 from scheduler.simulated.v1r import SimulatedV1r
+from scheduler.simulated.v1r.keyring import Paired
+from scheduler.simulated.v1r.unit import Unit
 
 from .conftest import Tou
 
@@ -31,10 +33,10 @@ PASSWORD = "LABEL-PASSWORD"
 QUICK = ("--every", "0s", "--wait", "5s")
 
 
-def relay_of(unit):
+def relay_of(unit: Unit) -> Callable[..., Any]:
     """The way from the cloud to a unit: its keys, and where it is."""
 
-    def relay(message):
+    def relay(message: Mapping[str, Any]) -> Any:
         asked = message.get("authorization", {})
         if "add_authorized_client_request" in asked:
             return _added(unit, asked["add_authorized_client_request"])
@@ -47,7 +49,7 @@ def relay_of(unit):
     return relay
 
 
-def _added(unit, wanted):
+def _added(unit: Unit, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
     try:
         key = base64.b64decode(str(wanted["public_key"]), validate=True)
     except (binascii.Error, KeyError):
@@ -56,7 +58,7 @@ def _added(unit, wanted):
     return _told("Authorization", "AddAuthorizedClientResponse", {"client": {"state": 1}})
 
 
-def _listed(unit):
+def _listed(unit: Unit) -> dict[str, Any]:
     clients = [
         {
             "type": 1,
@@ -72,13 +74,13 @@ def _listed(unit):
     return _told("Authorization", "ListAuthorizedClientsResponse", {"clients": clients})
 
 
-def _network():
+def _network() -> dict[str, Any]:
     wired = {"enabled": True, "ipv4_config": {"address": int(IPv4Address("127.0.0.1"))}}
     found = {"eth": wired, "wifi": {"enabled": False}, "gsm": {"enabled": True}}
     return _told("Common", "GetNetworkingStatusResponse", found)
 
 
-def _told(room, name, found):
+def _told(room: str, name: str, found: Mapping[str, Any]) -> dict[str, Any]:
     return {"message": {"Payload": {room: {"Message": {name: found}}}}}
 
 
@@ -128,19 +130,19 @@ class Neighbourhood:
         self.unit.keyring.move_switch(self.unit.unit.turn())
 
     @property
-    def keys(self):
+    def keys(self) -> list[Paired]:
         return self.unit.keyring.all(self.unit.unit.turn())
 
 
 @pytest.fixture
-def there():
+def there() -> Iterator[Neighbourhood]:
     made = Neighbourhood()
     yield made
     made.close()
 
 
 @pytest.fixture
-def cloud(there, home: Path, monkeypatch: pytest.MonkeyPatch):
+def cloud(there: Neighbourhood, home: Path, monkeypatch: pytest.MonkeyPatch) -> SimulatedFleet:
     """A sign-in, as `tou gateway login` leaves one."""
     for name in ("API", "SIGN_IN", "TOKEN"):
         monkeypatch.setenv(f"TOU_FLEET_{name}_URL", there.cloud.url)
@@ -152,24 +154,28 @@ def cloud(there, home: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def at_home(there, monkeypatch: pytest.MonkeyPatch) -> None:
+def at_home(there: Neighbourhood, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOU_V1R_HOST", there.unit.address)
     monkeypatch.setenv("TOU_V1R_PASSWORD", PASSWORD)
 
 
 @pytest.fixture
-def key(home: Path):
+def key(home: Path) -> Key:
     return make_key(home / "v1r.pem", bits=2048)
 
 
 @pytest.fixture
-def paired(there, at_home: None, key, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def paired(
+    there: Neighbourhood, at_home: None, key: Key, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     there.unit.keyring.verify(key.public_der)
     monkeypatch.setenv("TOU_GATEWAY", "v1r")
     monkeypatch.setenv("TOU_V1R_KEY", str(home / "v1r.pem"))
 
 
-def test_from_nothing_to_a_key_that_is_taken(tou: Tou, there, cloud, home: Path) -> None:
+def test_from_nothing_to_a_key_that_is_taken(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, home: Path
+) -> None:
     there.somebody_waits()
 
     answer = tou("gateway", "pair", *QUICK)
@@ -185,7 +191,7 @@ def test_from_nothing_to_a_key_that_is_taken(tou: Tou, there, cloud, home: Path)
 
 
 def test_what_was_paired_is_in_the_audit_without_the_key(
-    tou: Tou, there, cloud, home: Path, key
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, home: Path, key: Key
 ) -> None:
     there.somebody_waits()
     tou("gateway", "pair", *QUICK)
@@ -199,7 +205,7 @@ def test_what_was_paired_is_in_the_audit_without_the_key(
 
 
 def test_a_cloud_that_passes_no_messages_on_is_told_as_what_it_is(
-    tou: Tou, there, cloud, key
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, key: Key
 ) -> None:
     there.cloud.door.relay = None
 
@@ -210,7 +216,9 @@ def test_a_cloud_that_passes_no_messages_on_is_told_as_what_it_is(
     assert "does not know this energy site" not in answer.err
 
 
-def test_a_second_run_goes_on_with_the_same_key(tou: Tou, there, cloud, key) -> None:
+def test_a_second_run_goes_on_with_the_same_key(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, key: Key
+) -> None:
     first = tou("gateway", "pair", "--wait", "0s")
     there.move_switch()
     second = tou("gateway", "pair", "--wait", "0s")
@@ -221,7 +229,7 @@ def test_a_second_run_goes_on_with_the_same_key(tou: Tou, there, cloud, key) -> 
 
 
 def test_where_nobody_came_in_time_it_says_so_and_registers_anew(
-    tou: Tou, there, cloud, key
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, key: Key
 ) -> None:
     tou("gateway", "pair", "--wait", "0s")
     there.keys[0].added -= 1000
@@ -232,7 +240,9 @@ def test_where_nobody_came_in_time_it_says_so_and_registers_anew(
     assert again == "PENDING"
 
 
-def test_a_key_that_was_removed_is_registered_anew(tou: Tou, there, cloud, key) -> None:
+def test_a_key_that_was_removed_is_registered_anew(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, key: Key
+) -> None:
     there.unit.keyring.verify(key.public_der)
     there.unit.keyring.remove(key.public_der)
     there.somebody_waits()
@@ -244,7 +254,7 @@ def test_a_key_that_was_removed_is_registered_anew(tou: Tou, there, cloud, key) 
 
 
 def test_a_key_that_works_already_is_found_at_home_without_the_cloud(
-    tou: Tou, there, at_home: None, key
+    tou: Tou, there: Neighbourhood, at_home: None, key: Key
 ) -> None:
     there.unit.keyring.verify(key.public_der)
 
@@ -256,7 +266,7 @@ def test_a_key_that_works_already_is_found_at_home_without_the_cloud(
 
 
 def test_a_key_that_others_made_and_registered_only_waits_for_the_switch(
-    tou: Tou, there, at_home: None, home: Path
+    tou: Tou, there: Neighbourhood, at_home: None, home: Path
 ) -> None:
     key = make_key(home / "theirs.pem", bits=2048)
     there.unit.keyring.add(key.public_der, there.unit.unit.turn())
@@ -268,7 +278,7 @@ def test_a_key_that_others_made_and_registered_only_waits_for_the_switch(
 
 
 def test_without_a_sign_in_it_tells_both_ways_and_leaves_the_public_half(
-    tou: Tou, home: Path, key
+    tou: Tou, home: Path, key: Key
 ) -> None:
     answer = tou("gateway", "pair")
 
@@ -278,7 +288,9 @@ def test_without_a_sign_in_it_tells_both_ways_and_leaves_the_public_half(
     assert (home / "v1r.pub").read_text().strip() == key.public_text
 
 
-def test_json_has_the_state_and_no_secret(tou: Tou, there, cloud, key) -> None:
+def test_json_has_the_state_and_no_secret(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, key: Key
+) -> None:
     there.somebody_waits()
 
     answer = tou("gateway", "pair", *QUICK, "--format", "json")
@@ -299,7 +311,7 @@ def test_json_has_the_state_and_no_secret(tou: Tou, there, cloud, key) -> None:
     ids=["open to others", "no key", "too long", "a folder"],
 )
 def test_a_key_that_cannot_be_used_is_one_clear_message(
-    tou: Tou, home: Path, key, spoil: Callable[..., Any], words: str
+    tou: Tou, home: Path, key: Key, spoil: Callable[..., Any], words: str
 ) -> None:
     spoil(home / "v1r.pem")
 
@@ -311,7 +323,7 @@ def test_a_key_that_cannot_be_used_is_one_clear_message(
 
 
 def test_a_credential_of_systemd_is_taken_whatever_its_mode_shows(
-    tou: Tou, there, paired: None, home: Path, monkeypatch: pytest.MonkeyPatch
+    tou: Tou, there: Neighbourhood, paired: None, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = home / "credentials"
     folder.mkdir()
@@ -347,7 +359,7 @@ def test_an_elliptic_or_an_encrypted_key_is_told_apart(tou: Tou, home: Path) -> 
 
 
 def test_a_wrong_password_is_told_and_ends_it(
-    tou: Tou, there, at_home: None, key, monkeypatch: pytest.MonkeyPatch
+    tou: Tou, there: Neighbourhood, at_home: None, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TOU_V1R_PASSWORD", "WRONG-LABEL")
 
@@ -387,7 +399,9 @@ def test_an_address_with_a_scheme_is_refused(tou: Tou, monkeypatch: pytest.Monke
     assert "TOU_V1R_HOST: write a name or an address alone" in answer.err
 
 
-def test_the_present_setting_is_applied_over_v1r(tou: Tou, there, paired: None) -> None:
+def test_the_present_setting_is_applied_over_v1r(
+    tou: Tou, there: Neighbourhood, paired: None
+) -> None:
     there.unit.unit.config.put("backup", 81.0, there.unit.unit.turn())
 
     answer = tou("apply")
@@ -403,7 +417,7 @@ def test_the_gateway_tells_what_it_is(tou: Tou, paired: None) -> None:
     assert "26.18.1" in answer.out
 
 
-def python(text):
+def python(text: str) -> subprocess.CompletedProcess[str]:
     """A process of its own."""
     words = [sys.executable, "-c", text]
     return subprocess.run(words, check=False, capture_output=True, text=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -21,10 +22,10 @@ WORDS = ("plan", "--from", "2026-10-31", "--days", "2")
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch):
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """As at a terminal of a width, without colours."""
 
-    def at(columns) -> None:
+    def at(columns: int) -> None:
         monkeypatch.setenv("COLUMNS", str(columns))
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setenv("NO_COLOR", "1")
@@ -32,7 +33,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch):
     return at
 
 
-def test_each_day_is_a_bar_of_half_hours_with_period_and_setting(tou: Tou, drawn) -> None:
+def test_each_day_is_a_bar_of_half_hours_with_period_and_setting(
+    tou: Tou, drawn: Callable[..., None]
+) -> None:
     drawn(100)
 
     lines = tou(*WORDS).out.splitlines()
@@ -44,13 +47,13 @@ def test_each_day_is_a_bar_of_half_hours_with_period_and_setting(tou: Tou, drawn
     assert " S  super_off_peak" in lines
 
 
-def test_the_long_day_says_its_length(tou: Tou, drawn) -> None:
+def test_the_long_day_says_its_length(tou: Tou, drawn: Callable[..., None]) -> None:
     drawn(100)
 
     assert [line[-5:] for line in tou(*WORDS).out.splitlines()[1:5]][3] == " 25 h"
 
 
-def test_the_hour_that_the_clock_skips_is_blank(tou: Tou, drawn) -> None:
+def test_the_hour_that_the_clock_skips_is_blank(tou: Tou, drawn: Callable[..., None]) -> None:
     drawn(100)
 
     lines = tou("plan", "--from", "2026-03-08", "--to", "2026-03-09").out.splitlines()
@@ -59,7 +62,7 @@ def test_the_hour_that_the_clock_skips_is_blank(tou: Tou, drawn) -> None:
 
 
 @pytest.mark.parametrize("columns", [100, 66, 45])
-def test_the_bars_fit_the_terminal(tou: Tou, drawn, columns: int) -> None:
+def test_the_bars_fit_the_terminal(tou: Tou, drawn: Callable[..., None], columns: int) -> None:
     drawn(columns)
 
     bars = tou(*WORDS).out.split("\n\n")[0].splitlines()
@@ -69,7 +72,7 @@ def test_the_bars_fit_the_terminal(tou: Tou, drawn, columns: int) -> None:
 
 
 def test_the_table_and_the_checksum_below_are_those_without_bars(
-    tou: Tou, drawn, monkeypatch: pytest.MonkeyPatch
+    tou: Tou, drawn: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn(100)
     monkeypatch.delenv("FORCE_COLOR")
@@ -80,7 +83,7 @@ def test_the_table_and_the_checksum_below_are_those_without_bars(
 
 
 def test_colours_are_left_out_where_they_are_not_wanted(
-    tou: Tou, drawn, monkeypatch: pytest.MonkeyPatch
+    tou: Tou, drawn: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn(100)
     assert "\x1b" not in tou(*WORDS).out
@@ -89,13 +92,15 @@ def test_colours_are_left_out_where_they_are_not_wanted(
     assert "\x1b[" in tou(*WORDS).out
 
 
-def test_json_has_no_bars(tou: Tou, drawn) -> None:
+def test_json_has_no_bars(tou: Tou, drawn: Callable[..., None]) -> None:
     drawn(100)
 
     assert json.loads(tou(*WORDS, "--format", "json").out)["timezone"] == "America/Los_Angeles"
 
 
-def test_a_plan_that_begins_within_a_day_draws_the_whole_day(tou: Tou, drawn) -> None:
+def test_a_plan_that_begins_within_a_day_draws_the_whole_day(
+    tou: Tou, drawn: Callable[..., None]
+) -> None:
     drawn(100)
 
     lines = tou("plan", "--from", "2026-10-30T18:00", "--to", "2026-10-31").out.splitlines()
@@ -103,7 +108,9 @@ def test_a_plan_that_begins_within_a_day_draws_the_whole_day(tou: Tou, drawn) ->
     assert lines[1] == "Fri 10-30   SSSSSSSSSSSSSSSSooooooooooooPPPPPPPPPPPPooooSSSS"[:60]
 
 
-def test_no_row_is_drawn_for_a_day_of_which_the_plan_has_nothing(tou: Tou, drawn) -> None:
+def test_no_row_is_drawn_for_a_day_of_which_the_plan_has_nothing(
+    tou: Tou, drawn: Callable[..., None]
+) -> None:
     drawn(100)
 
     bars = tou("plan", "--from", "2026-10-30T00:10", "--to", "2026-10-31T00:10").out.split("\n\n")[
@@ -113,7 +120,7 @@ def test_no_row_is_drawn_for_a_day_of_which_the_plan_has_nothing(tou: Tou, drawn
     assert len(bars.splitlines()) == 3
 
 
-def test_the_legend_has_no_period_that_does_not_occur(tou: Tou, drawn) -> None:
+def test_the_legend_has_no_period_that_does_not_occur(tou: Tou, drawn: Callable[..., None]) -> None:
     drawn(100)
 
     out = tou("plan", "--from", "2026-10-31", "--to", "2026-11-01").out

@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,7 +34,7 @@ DAY = "2026-11-23"
 
 
 @pytest.fixture
-def page(home: Path):
+def page(home: Path) -> Iterator[TestClient]:
     with TestClient(make(source(own_settings())), base_url="http://127.0.0.1:8765") as client:
         yield client
 
@@ -44,7 +44,7 @@ def numbers(text: str) -> list[int]:
     return [int(found) for found in re.findall(r'<td><a href="/run/(\d+)">', text)]
 
 
-def test_the_first_page_says_what_is_wanted_and_that_nobody_runs(page) -> None:
+def test_the_first_page_says_what_is_wanted_and_that_nobody_runs(page: TestClient) -> None:
     answer = page.get("/")
 
     assert answer.status_code == 200
@@ -53,7 +53,7 @@ def test_the_first_page_says_what_is_wanted_and_that_nobody_runs(page) -> None:
     assert page.get("/now.json").json()["service"]["running"] is False
 
 
-def test_every_page_and_every_error_carries_the_headers(page, runs: Runs) -> None:
+def test_every_page_and_every_error_carries_the_headers(page: TestClient, runs: Runs) -> None:
     run = runs.switch(Outcome.CONFIRMED)
 
     for path in ("/", "/audit", f"/day/{DAY}", f"/run/{run}", "/style.css", "/nothing", "/day/x"):
@@ -68,7 +68,9 @@ def test_every_page_and_every_error_carries_the_headers(page, runs: Runs) -> Non
         assert headers["cache-control"] == "no-store"
 
 
-def test_a_defect_is_answered_behind_the_shield_and_tells_nothing(page, home: Path) -> None:
+def test_a_defect_is_answered_behind_the_shield_and_tells_nothing(
+    page: TestClient, home: Path
+) -> None:
     def broken(now: datetime) -> Mapping[str, Any]:
         raise ValueError("what only the log should have")
 
@@ -80,7 +82,7 @@ def test_a_defect_is_answered_behind_the_shield_and_tells_nothing(page, home: Pa
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_no_page_has_a_script_in_it_or_anything_from_outside(page, runs: Runs) -> None:
+def test_no_page_has_a_script_in_it_or_anything_from_outside(page: TestClient, runs: Runs) -> None:
     run = runs.switch(Outcome.CONFIRMED)
 
     for path in ("/", "/audit", f"/day/{DAY}?at=08:00", f"/run/{run}", "/year", "/schedule"):
@@ -93,7 +95,7 @@ def test_no_page_has_a_script_in_it_or_anything_from_outside(page, runs: Runs) -
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "10.0.0.7:8765", "", "::"])
-def test_another_host_is_refused(page, host: str) -> None:
+def test_another_host_is_refused(page: TestClient, host: str) -> None:
     answer = page.get("/now.json", headers={"host": host})
 
     assert (answer.status_code, "schedule" in answer.text) == (421, False)
@@ -101,12 +103,12 @@ def test_another_host_is_refused(page, host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "LOCALHOST:9", "[::1]:8765", "[::1]"])
-def test_the_names_of_this_machine_are_let_in(page, host: str) -> None:
+def test_the_names_of_this_machine_are_let_in(page: TestClient, host: str) -> None:
     assert page.get("/style.css", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_the_page_does_not_act(page, method: str) -> None:
+def test_the_page_does_not_act(page: TestClient, method: str) -> None:
     answer = page.request(method, "/")
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
@@ -211,7 +213,9 @@ def test_loopback_is_taken_in_its_forms() -> None:
     assert address.listen("127.0.0.9:0").port == 0
 
 
-def test_the_audit_is_paged_by_numbers_without_a_gap_or_a_double(page, runs: Runs) -> None:
+def test_the_audit_is_paged_by_numbers_without_a_gap_or_a_double(
+    page: TestClient, runs: Runs
+) -> None:
     made = [runs.switch(Outcome.CONFIRMED) for _ in range(7)]
     first = page.get("/audit?limit=3")
     following = re.search(r'href="([^"]+)" rel="next"', first.text)
@@ -227,7 +231,7 @@ def test_the_audit_is_paged_by_numbers_without_a_gap_or_a_double(page, runs: Run
     assert 'rel="next"' not in third.text
 
 
-def test_the_filters_stand_in_the_address_of_every_form(page, runs: Runs) -> None:
+def test_the_filters_stand_in_the_address_of_every_form(page: TestClient, runs: Runs) -> None:
     runs.switch(Outcome.CONFIRMED)
     refused = runs.switch(Outcome.REFUSED, end={"observed": None, "error": "=1+1 <b>no</b>"})
     query = f"?outcome=refused&since={DAY}&until=2026-11-24&name=charge+overnight"
@@ -244,7 +248,7 @@ def test_the_filters_stand_in_the_address_of_every_form(page, runs: Runs) -> Non
     assert "Nothing in the audit fits" in page.get("/audit?outcome=missed").text
 
 
-def test_csv_and_json_name_the_page_that_follows(page, runs: Runs) -> None:
+def test_csv_and_json_name_the_page_that_follows(page: TestClient, runs: Runs) -> None:
     made = [runs.switch(Outcome.CONFIRMED) for _ in range(3)]
 
     assert page.get("/audit.json?limit=2").json()["next"] == f"/audit.json?limit=2&before={made[1]}"
@@ -264,14 +268,16 @@ def test_csv_and_json_name_the_page_that_follows(page, runs: Runs) -> None:
         "until=0001",
     ],
 )
-def test_a_filter_that_is_none_is_told(page, log: Log, query: str) -> None:
+def test_a_filter_that_is_none_is_told(page: TestClient, log: Log, query: str) -> None:
     for form in ("", ".json", ".csv"):
         answer = page.get(f"/audit{form}?{query}")
         assert answer.status_code == 400
         assert "There are" in answer.text or "is no " in answer.text
 
 
-def test_a_day_shows_what_the_audit_holds_and_the_why_of_a_minute(page, runs: Runs) -> None:
+def test_a_day_shows_what_the_audit_holds_and_the_why_of_a_minute(
+    page: TestClient, runs: Runs
+) -> None:
     run = runs.switch(Outcome.CONFIRMED)
 
     shown = page.get(f"/day/{DAY}?at=08:01")
@@ -285,7 +291,7 @@ def test_a_day_shows_what_the_audit_holds_and_the_why_of_a_minute(page, runs: Ru
     assert told["start"] == "2026-11-23T08:00:00Z"
 
 
-def test_a_picture_with_links_is_no_image_for_a_reader_aloud(page, runs: Runs) -> None:
+def test_a_picture_with_links_is_no_image_for_a_reader_aloud(page: TestClient, runs: Runs) -> None:
     runs.switch(Outcome.CONFIRMED)
 
     text = page.get(f"/day/{DAY}").text
@@ -295,13 +301,13 @@ def test_a_picture_with_links_is_no_image_for_a_reader_aloud(page, runs: Runs) -
 
 
 @pytest.mark.parametrize("path", ["/day/tomorrow", "/day/2026-13-01", f"/day/{DAY}?at=25:00"])
-def test_a_day_or_minute_that_is_none_is_told(page, log: Log, path: str) -> None:
+def test_a_day_or_minute_that_is_none_is_told(page: TestClient, log: Log, path: str) -> None:
     answer = page.get(path)
 
     assert (answer.status_code, "Write one such as" in answer.text) == (400, True)
 
 
-def test_a_minute_to_come_is_told_where_to_ask(page, log: Log) -> None:
+def test_a_minute_to_come_is_told_where_to_ask(page: TestClient, log: Log) -> None:
     later = clock.now() + timedelta(days=3)
 
     answer = page.get(f"/day/{later:%Y-%m-%d}?at=12:00")
@@ -309,7 +315,7 @@ def test_a_minute_to_come_is_told_where_to_ask(page, log: Log) -> None:
     assert (answer.status_code, "<code>tou plan</code>" in answer.text) == (400, True)
 
 
-def test_a_run_shows_steps_evidence_and_why(page, runs: Runs, log: Log) -> None:
+def test_a_run_shows_steps_evidence_and_why(page: TestClient, runs: Runs, log: Log) -> None:
     run = runs.switch(Outcome.CONFIRMED)
     log.append(
         at=runs.at,
@@ -331,14 +337,16 @@ def test_a_run_shows_steps_evidence_and_why(page, runs: Runs, log: Log) -> None:
 @pytest.mark.parametrize(
     ("number", "none"), [(0, "run"), (999, "run"), (2**63, "run"), (10**30, "page")]
 )
-def test_a_run_that_is_none_is_not_found(page, log: Log, number: int, none) -> None:
+def test_a_run_that_is_none_is_not_found(
+    page: TestClient, log: Log, number: int, none: str
+) -> None:
     assert page.get(f"/run/{number}").status_code == 404
     told = page.get(f"/run/{number}.json").json()["error"]
     assert told.startswith(f"There is no such {none}")
 
 
 def test_a_run_of_another_site_is_not_shown(
-    page, runs: Runs, monkeypatch: pytest.MonkeyPatch
+    page: TestClient, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = runs.switch(Outcome.CONFIRMED)
     monkeypatch.setenv("TOU_SITE", "cabin")
@@ -349,21 +357,23 @@ def test_a_run_of_another_site_is_not_shown(
     assert other.get("/audit.json").json()["runs"] == []
 
 
-def test_without_an_audit_the_pages_say_how_one_begins(page) -> None:
+def test_without_an_audit_the_pages_say_how_one_begins(page: TestClient) -> None:
     for path in ("/audit", "/day", "/run/1", "/year", "/schedule", "/bundle.zip"):
         answer = page.get(path)
         assert (answer.status_code, "No audit yet" in answer.text) == (503, True)
     assert page.get("/").status_code == 200
 
 
-def test_health_is_503_with_its_reasons_where_nobody_runs(page) -> None:
+def test_health_is_503_with_its_reasons_where_nobody_runs(page: TestClient) -> None:
     for path in ("/healthz", "/readyz"):
         answer = page.get(path)
         assert (answer.status_code, answer.json()["ok"]) == (503, False)
         assert answer.json()["reasons"][0]["id"] == "not_running"
 
 
-def test_a_service_that_holds_the_lock_and_does_not_answer_does_not_turn(page, home: Path) -> None:
+def test_a_service_that_holds_the_lock_and_does_not_answer_does_not_turn(
+    page: TestClient, home: Path
+) -> None:
     held = Instance(home / "tou.db")
     held.take()
     held.describe(since=clock.now(), gateway=None, control=home / "nobody.sock")
@@ -399,7 +409,7 @@ def test_what_is_proven_is_compared_in_all_that_is_wanted() -> None:
     assert not as_wanted({"wanted": wanted, "confirmed": None})
 
 
-def test_the_page_changes_no_byte_of_the_database(page, runs: Runs, home: Path) -> None:
+def test_the_page_changes_no_byte_of_the_database(page: TestClient, runs: Runs, home: Path) -> None:
     run = runs.switch(Outcome.CONFIRMED)
     before = (home / "tou.db").read_bytes(), (home / "tou.db-wal").read_bytes()
 
