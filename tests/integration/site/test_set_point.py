@@ -99,7 +99,7 @@ async def pulses(home: ChargingHome, number: int) -> None:
 
 
 def charging(home: ChargingHome) -> Mapping[str, Any]:
-    found = home.site.state(home.clock.instant).charging
+    found = home.state().charging
     assert found is not None
     return found
 
@@ -114,6 +114,18 @@ async def test_the_order_stands_beside_the_setting_for_three_pulses(home: Chargi
     assert device.active.mode == "backup"
     assert device.orders == [(3000.0, 90)]
     assert charging(home)["watts"] == 3000.0
+
+
+async def test_a_process_that_ends_after_its_act_orders_nothing_and_leaves_no_run_open(
+    home: ChargingHome,
+) -> None:
+    home.site.acts_once()
+
+    device = await by_night(home)
+
+    assert device.active.mode == "backup"
+    assert device.orders == []
+    assert charges(home) == []
 
 
 async def test_it_is_renewed_at_each_pulse_and_never_runs_out(home: ChargingHome) -> None:
@@ -163,7 +175,7 @@ async def test_leaving_the_window_releases_it_on_the_record(home: ChargingHome) 
     await home.look(Wake.BOUNDARY)
 
     assert device.order is None or device.power > 0
-    assert home.site.state(home.clock.instant).charging is None
+    assert home.state().charging is None
     assert device.active.mode == "self_consumption"
 
 

@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,36 @@ def test_what_would_be_sent_can_be_looked_at_first(page: TestClient) -> None:
     assert told == unzipped(page.get("/bundle.zip").content)
     for name in told:
         assert f"<summary>{name} " in text
+
+
+def test_without_an_audit_it_holds_what_there_is_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOU_DATABASE", str(tmp_path / "none.db"))
+    monkeypatch.setenv("TOU_SCHEDULE", str(tmp_path / "home.yaml"))
+    (tmp_path / "home.yaml").write_text("schedule: broken\n")
+    with TestClient(make(source(own_settings())), base_url="http://127.0.0.1") as page:
+        found = unzipped(page.get("/bundle.zip").content)
+
+    assert json.loads(found["status.json"])["health"]["word"] == "failing"
+    assert "No audit yet" in json.loads(found["audit.json"])["error"]
+    assert "No audit yet" in json.loads(found["doctor.json"])["schedule"]["problem"]
+    assert found["schedule.yaml"] == "schedule: broken\n"
+    assert "versions.json" in found
+
+
+def test_what_the_doctor_finds_in_what_the_service_knows_is_in_it() -> None:
+    way = {"works": True, "findings": [{"id": "login", "text": "token=abc"}]}
+    told = replace(
+        source(own_settings()),
+        doctor=lambda: {"gateways": [way]},
+    )
+    with TestClient(make(told), base_url="http://127.0.0.1") as page:
+        doctor = json.loads(page.get("/bundle.json").json()["files"]["doctor.json"])
+
+    assert doctor["gateways"][0]["works"] is True
+    assert doctor["gateways"][0]["findings"][0]["text"] == "token=[hidden]"
+    assert {"health", "gateway", "schedule"} < doctor.keys()
 
 
 @pytest.fixture
