@@ -358,7 +358,7 @@ def test_a_run_of_another_site_is_not_shown(
 
 
 def test_without_an_audit_the_pages_say_how_one_begins(page: TestClient) -> None:
-    for path in ("/audit", "/day", "/run/1", "/year", "/schedule", "/bundle.zip"):
+    for path in ("/audit", "/day", "/run/1", "/year", "/schedule"):
         answer = page.get(path)
         assert (answer.status_code, "No audit yet" in answer.text) == (503, True)
     assert page.get("/").status_code == 200
