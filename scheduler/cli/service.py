@@ -39,7 +39,7 @@ def run_command() -> None:
 
     chosen = settings.load()
     journal.configure(chosen.log_level, chosen.log_format)
-    asyncio.run(serve(chosen))
+    asyncio.run(serve(chosen, _findings))
 
 
 @click.command("apply")
@@ -122,6 +122,13 @@ def _follow(lines: Any, *, quiet: bool) -> Result:
         if told and not quiet:
             click.echo(f"  {told}" if "step" in line else told, err=True)
     raise ServiceSilentError("The service ended before the act did; `tou audit` tells how far.")
+
+
+def _findings(site: Site) -> dict[str, object]:
+    """For the control socket; the checks are read in when somebody asks for the first time."""
+    from scheduler.doctor.known import of_site
+
+    return {"gateways": [of_site(site).to_json()]}
 
 
 def holder_words(running: Running) -> str:

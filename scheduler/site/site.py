@@ -34,8 +34,7 @@ from scheduler.site.firmware import Ending
 from scheduler.site.incidents import Incidents
 from scheduler.site.jobs import Jobs
 from scheduler.site.leases import Leases
-from scheduler.site.shown import state_of
-from scheduler.site.state import Reason, SiteState
+from scheduler.site.state import Reason
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 from scheduler.words import Outcome, Wake
@@ -295,10 +294,6 @@ class Site:
     def withdraw(self, id: str) -> None:
         """Take a reason back."""
         self._concerns.pop(id, None)
-
-    def state(self, now: datetime) -> SiteState:
-        """What is known of this site; pure, no I/O. The process adds what it knows itself."""
-        return state_of(self, now)
 
     # --- stop
 

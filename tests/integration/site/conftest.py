@@ -42,7 +42,9 @@ from scheduler.simulated import DEFAULT_PASSWORD, SimulatedGateway
 from scheduler.site.apply import Attempt
 from scheduler.site.backoff import Backoff
 from scheduler.site.controller import Controller
+from scheduler.site.shown import state_of
 from scheduler.site.site import Alarm, Site
+from scheduler.site.state import SiteState
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
@@ -353,9 +355,13 @@ class Home:
         self.runs()
         return [(each.kind, each.name) for each in review.events(self.database)]
 
+    def state(self) -> SiteState:
+        """What is known of the site now."""
+        return state_of(self.site, self.clock.instant)
+
     def reasons(self) -> dict[str, str]:
         """Id and text of all that the state tells now."""
-        return {each.id: each.text for each in self.site.state(self.clock.instant).reasons}
+        return {each.id: each.text for each in self.state().reasons}
 
     def sent(self, method: str, path: str) -> int:
         """How many such requests reached the device."""

@@ -36,7 +36,7 @@ async def test_a_setting_that_takes_its_time_is_confirmed_over_several_wakes(hou
     house.device.limits, house.device.lag = SLOW, 20.0
 
     sent = await house.look(Wake.START)
-    waiting = house.site.state(house.clock.instant)
+    waiting = house.state()
     alarms = [await house.next(Wake.CONFIRM) for _ in range(3)]
 
     assert sent.outcome is Outcome.ACCEPTED

@@ -40,7 +40,7 @@ async def test_a_hand_change_is_not_fought_at_once(house: Home) -> None:
 
     assert house.device.active == HAND
     assert "put back" in house.reasons()["other_writer"]
-    assert house.site.state(house.clock.instant).confirmed is None
+    assert house.state().confirmed is None
 
 
 async def test_a_hand_change_is_put_back_after_the_grace_with_what_was_there_before(
@@ -54,7 +54,7 @@ async def test_a_hand_change_is_put_back_after_the_grace_with_what_was_there_bef
     assert (run.outcome, run.wake) == ("confirmed", "drift")
     assert run.detail["before"] == HAND.to_json()
     assert drift_events(house) == ["seen", "over"]
-    assert house.site.state(house.clock.instant).confirmed.setting.reserve == 5.0
+    assert house.state().confirmed.setting.reserve == 5.0
 
 
 @pytest.mark.parametrize("policy", [Drift.RESPECT, Drift.NOTIFY])
@@ -100,11 +100,11 @@ async def test_a_person_puts_back_what_is_left(house: Home) -> None:
 
 async def test_notify_wants_a_person_and_respect_does_not(house: Home) -> None:
     await drifted(with_policy(house, Drift.NOTIFY))
-    notified = house.site.state(house.clock.instant).word
+    notified = house.state().word
     house.change(drift=Drift.RESPECT)
 
     assert notified == "attention"
-    assert house.site.state(house.clock.instant).word == "waiting"
+    assert house.state().word == "waiting"
 
 
 async def test_a_change_that_is_taken_back_is_over_and_proven_again(house: Home) -> None:
@@ -114,7 +114,7 @@ async def test_a_change_that_is_taken_back_is_over_and_proven_again(house: Home)
 
     assert drift_events(house) == ["seen", "over"]
     assert house.writes == 1
-    assert house.site.state(house.clock.instant).confirmed.setting.reserve == 5.0
+    assert house.state().confirmed.setting.reserve == 5.0
 
 
 async def test_the_same_change_is_told_once(house: Home) -> None:

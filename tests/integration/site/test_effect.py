@@ -61,29 +61,29 @@ async def test_a_setting_without_effect_is_written_again_and_after_three_times_t
     house.device.powers = IDLE
     await house.look(Wake.START)
     await pulses(house, 6)
-    told = house.site.state(house.clock.instant).word
+    told = house.state().word
     await pulses(house, 30)
 
     assert effects(house) == ["not_seen"] * 3
     assert rungs(house) == [None, "repeat", "repeat"]
     assert told == "waiting"
     assert "does not run the house" in house.reasons()["no_effect"]
-    assert house.site.state(house.clock.instant).word == "failing"
+    assert house.state().word == "failing"
 
 
 async def test_a_restart_is_no_recovery_of_a_setting_without_effect(house: Home) -> None:
     house.device.powers = IDLE
     await house.look(Wake.START)
     await pulses(house, 36)
-    since = next(x for x in house.site.state(house.clock.instant).reasons if x.id == "no_effect")
+    since = next(x for x in house.state().reasons if x.id == "no_effect")
 
     await house.restart(gone_for=20)
     await house.look(Wake.START)
     await pulses(house, 2)
 
-    again = next(x for x in house.site.state(house.clock.instant).reasons if x.id == "no_effect")
+    again = next(x for x in house.state().reasons if x.id == "no_effect")
     assert again == since
-    assert house.site.state(house.clock.instant).word == "failing"
+    assert house.state().word == "failing"
 
 
 async def test_what_was_said_of_a_setting_counts_for_its_own_gateway_alone(house: Home) -> None:
@@ -109,7 +109,7 @@ async def test_a_restart_counts_on_how_often_a_setting_had_no_effect(house: Home
     await pulses(house, 30)
 
     assert effects(house) == ["not_seen"] * 3
-    assert house.site.state(house.clock.instant).word == "failing"
+    assert house.state().word == "failing"
 
 
 @pytest.mark.parametrize("powers", [RUNS, IDLE], ids=["seen", "not seen"])

@@ -69,7 +69,7 @@ async def test_a_guard_at_a_boundary_defers_it_and_it_is_applied_when_cleared(
         house.clock.move(seconds=30)
         await house.look(Wake.PULSE)
     deferred, told = house.outcomes(), house.reasons()
-    state = house.site.state(house.clock.instant)
+    state = house.state()
     clear(house.device)
     await house.look(Wake.PULSE)
 

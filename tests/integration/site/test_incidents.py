@@ -50,7 +50,7 @@ async def test_a_gateway_that_stays_away_opens_one_and_closes_it_when_it_is_back
     await house.look(Wake.START)
     lose(house, lost, 14)
     await pulses(house, 6)
-    state = to_json(house.site.state(house.clock.instant))
+    state = to_json(house.state())
     await pulses(house, 4)
 
     assert told(house) == [("opened", "gateway_lost"), ("closed", "gateway_lost")]
@@ -66,7 +66,7 @@ async def test_a_gateway_that_stays_away_opens_one_and_closes_it_when_it_is_back
     ]
     assert closed.detail["incident"] == opened.id
     assert 360 <= closed.detail["seconds"] <= 450
-    assert house.site.state(house.clock.instant).incidents == ()
+    assert house.state().incidents == ()
 
 
 async def test_an_audit_that_is_gone_is_told_though_nothing_is_due(

@@ -40,7 +40,7 @@ async def ask(house: Home, asked: Asked) -> Lease:
 
 
 def wanted(house: Home) -> tuple[str, object]:
-    state = house.site.state(house.clock.instant)
+    state = house.state()
     return state.wanted.rule, state.wanted.setting.reserve
 
 
@@ -53,7 +53,7 @@ async def test_an_override_decides_until_its_end_and_lapses_by_itself(house: Hom
     lease = await ask(house, override(house, hours=2))
     await house.settle()
     assert (wanted(house), house.device.active.reserve) == (("override", 40.0), 40.0)
-    assert house.site.state(house.clock.instant).leases[0]["reason"] == "guests"
+    assert house.state().leases[0]["reason"] == "guests"
 
     alarm = await house.next(Wake.BOUNDARY)
     await house.settle()
@@ -61,7 +61,7 @@ async def test_an_override_decides_until_its_end_and_lapses_by_itself(house: Hom
     assert alarm.at == lease.until
     assert house.device.active.reserve == 5.0
     assert events(house) == ["begun", "ended"]
-    assert house.site.state(house.clock.instant).leases == ()
+    assert house.state().leases == ()
     assert house.runs()[-2].detail["lease"] == lease.id
 
 
@@ -126,7 +126,7 @@ async def test_a_pause_holds_a_boundary_back_and_its_end_makes_it_true(house: Ho
     assert (deferred.name, deferred.outcome) == ("charge overnight", "deferred")
     assert "paused until" in deferred.error
     assert "anna" in deferred.error
-    assert house.site.state(house.clock.instant).word == "waiting"
+    assert house.state().word == "waiting"
     house.clock.move(minutes=30)
     assert "overdue" not in house.reasons()
     assert not [each for each in house.site.alarms(house.clock.instant) if each.wake is Wake.RETRY]

@@ -99,7 +99,7 @@ async def pulses(home: ChargingHome, number: int) -> None:
 
 
 def charging(home: ChargingHome) -> Mapping[str, Any]:
-    found = home.site.state(home.clock.instant).charging
+    found = home.state().charging
     assert found is not None
     return found
 
@@ -175,7 +175,7 @@ async def test_leaving_the_window_releases_it_on_the_record(home: ChargingHome) 
     await home.look(Wake.BOUNDARY)
 
     assert device.order is None or device.power > 0
-    assert home.site.state(home.clock.instant).charging is None
+    assert home.state().charging is None
     assert device.active.mode == "self_consumption"
 
 

@@ -11,6 +11,7 @@ import pytest
 from scheduler.audit import review
 from scheduler.errors import GatewayUnreachableError
 from scheduler.simulated import PROFILES
+from scheduler.site.shown import state_of
 from scheduler.site.state import Reason, to_json
 from scheduler.words import Wake
 
@@ -18,7 +19,7 @@ from .conftest import Home
 
 
 async def test_the_state_of_a_site_that_has_not_looked_knows_what_is_wanted(house: Home) -> None:
-    state = house.site.state(house.clock.instant)
+    state = house.state()
 
     assert state.wanted.rule == "run the house"
     assert (state.confirmed, state.read, state.attempt, state.last_run) == (None,) * 4
@@ -35,7 +36,7 @@ async def test_the_state_after_a_switch_tells_what_was_proven_when_and_by_which_
     house.clock.move(minutes=10)
     await house.look(Wake.PULSE)
 
-    state = house.site.state(house.clock.instant)
+    state = house.state()
 
     assert state.word == "good"
     assert state.reasons == ()
@@ -56,7 +57,7 @@ async def test_after_a_restart_the_proof_is_as_old_as_it_is(house: Home) -> None
     await house.restart(gone_for=600)
     await house.look(Wake.START)
 
-    state = house.site.state(house.clock.instant)
+    state = house.state()
 
     assert (state.now - state.confirmed.at).total_seconds() > 590
 
@@ -84,11 +85,11 @@ async def test_a_firmware_is_an_event_where_it_is_first_met_and_where_it_changes
 
 async def test_after_a_restart_the_last_run_is_that_of_the_audit(house: Home) -> None:
     await house.look(Wake.START)
-    before = house.site.state(house.clock.instant).last_run
+    before = house.state().last_run
 
     await house.restart()
 
-    after = house.site.state(house.clock.instant).last_run
+    after = house.state().last_run
     assert before is not None
     assert after is not None
     told = before.keys() - {"started_at", "finished_at"}  # a tick apart
@@ -103,7 +104,7 @@ async def test_what_was_proven_stays_proven_until_something_else_is_written(
     house.at(22)
     await house.look(Wake.BOUNDARY)
 
-    state = house.site.state(house.clock.instant)
+    state = house.state()
 
     assert state.confirmed.rule == "run the house"
     assert state.wanted.rule == "charge overnight"
@@ -114,7 +115,7 @@ async def test_what_was_proven_stays_proven_until_something_else_is_written(
 async def test_the_state_is_plain_json(house: Home) -> None:
     await house.look(Wake.START)
 
-    text = json.dumps(to_json(house.site.state(house.clock.instant)))
+    text = json.dumps(to_json(house.state()))
 
     assert json.loads(text)["wanted"]["mode"] == "self_consumption"
 
@@ -128,9 +129,9 @@ async def test_a_concern_of_the_process_is_shown_worst_first_until_it_is_withdra
     house.clock.move(minutes=1)
     site.concern(Reason("file_broken", "It is broken still.", house.clock.instant, "failing"))
 
-    shown = site.state(now).reasons
+    shown = state_of(site, now).reasons
     site.withdraw("file_broken")
-    left = site.state(now).reasons
+    left = state_of(site, now).reasons
 
     assert [each.id for each in shown] == ["file_broken", "file_differs"]
     assert (shown[0].since, shown[0].text) == (now, "It is broken still.")
@@ -143,7 +144,7 @@ async def test_a_held_clock_is_told_with_its_beginning(house: Home) -> None:
     house.clock.move(minutes=2)
     await house.look(Wake.PULSE)
 
-    reason = house.site.state(house.clock.instant).reasons[0]
+    reason = house.state().reasons[0]
 
     assert reason.id == "clock"
     assert (house.clock.instant - reason.since).total_seconds() > 119

@@ -250,9 +250,9 @@ async def test_what_is_overdue_is_told(
 ) -> None:
     house.device.fails("read", *[lost() for _ in range(9)])
     await house.look(Wake.START)
-    early = house.site.state(house.clock.instant)
+    early = house.state()
     house.clock.move(minutes=3)
-    late = house.site.state(house.clock.instant)
+    late = house.state()
 
     assert early.word in {"waiting", "attention"}
     assert late.word == "failing"
