@@ -19,7 +19,7 @@ from scheduler.outlets.web.shield import Shield
 from scheduler.outlets.web.source import Source
 
 _FOR_MACHINES: Final = (".json", "/healthz", "/readyz")
-_HEADINGS: Final = {400: "That cannot be shown", 404: "Not here", 503: "Nothing to show yet"}
+_HEADINGS: Final = {400: "That cannot be shown", 404: "Not here", 503: "Nothing can be shown now"}
 
 
 def make(source: Source, entrance: Entrance | None = None) -> ASGIApp:
