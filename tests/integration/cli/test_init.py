@@ -186,8 +186,9 @@ def test_json_tells_what_was_written_and_the_plan(tou: Any, home: Path) -> None:
 
 
 def test_a_person_is_asked_step_by_step(tou: Any, home: Path) -> None:
-    """A word for the utility, the plan by number, the purpose, the reserve, the gateway, yes."""
-    answer = tou("init", typed=b"octopus\n2\n1\n30\n\ny\n")
+    """A word for the utility, a slip, the plan by number, the purpose, the reserve, the gateway,
+    yes."""
+    answer = tou("init", typed="octopus\n²\n2\n1\n30\n\ny\n".encode())
 
     assert answer.code == 0, answer.err
     schedule = load_schedule(home / "home.yaml").schedule

@@ -65,7 +65,7 @@ async def test_what_is_not_seen_in_time_is_unconfirmed_and_tried_again(house: Ho
     await house.settle()
 
     assert house.outcomes() == ["unconfirmed", "confirmed"]
-    assert "the gateway shows self_consumption, 20 %" in house.runs()[0].error
+    assert "the gateway shows Self-Powered, 20 %" in house.runs()[0].error
 
 
 async def test_an_open_run_is_taken_up_again_after_a_restart_and_not_written_twice(
