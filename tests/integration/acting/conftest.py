@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from httpx2 import Response
 from starlette.testclient import TestClient
 
 from scheduler.cli.web import own_settings, source
@@ -80,7 +79,7 @@ def sign_in(
     *,
     origin: str = HERE,
     **more: Any,
-) -> Response:
+) -> Any:
     fields = {"name": name, "password": password, "back": "/act", **more}
     return page.post("/sign-in", data=fields, headers={"origin": origin})
 

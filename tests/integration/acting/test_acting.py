@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from httpx2 import Response
 from starlette.testclient import TestClient
 
 from scheduler.cli.web import own_settings, source
@@ -77,7 +76,7 @@ def page(empty: None, door: Entrance, service: Service) -> Iterator[TestClient]:
         yield made
 
 
-def act(page: TestClient, what: str, **fields: Any) -> Response:
+def act(page: TestClient, what: str, **fields: Any) -> Any:
     sent = {"token": token_of(page), **fields}
     return page.post(f"/act/{what}", data=sent, headers={"origin": HERE})
 

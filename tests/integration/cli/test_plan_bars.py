@@ -21,8 +21,11 @@ def night(monkeypatch: pytest.MonkeyPatch) -> None:
 WORDS = ("plan", "--from", "2026-10-31", "--days", "2")
 
 
+Draw = Callable[..., None]
+
+
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Draw:
     """As at a terminal of a width, without colours."""
 
     def at(columns: int) -> None:
@@ -33,9 +36,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return at
 
 
-def test_each_day_is_a_bar_of_half_hours_with_period_and_setting(
-    tou: Tou, drawn: Callable[..., None]
-) -> None:
+def test_each_day_is_a_bar_of_half_hours_with_period_and_setting(tou: Tou, drawn: Draw) -> None:
     drawn(100)
 
     lines = tou(*WORDS).out.splitlines()
@@ -47,13 +48,13 @@ def test_each_day_is_a_bar_of_half_hours_with_period_and_setting(
     assert " S  super_off_peak" in lines
 
 
-def test_the_long_day_says_its_length(tou: Tou, drawn: Callable[..., None]) -> None:
+def test_the_long_day_says_its_length(tou: Tou, drawn: Draw) -> None:
     drawn(100)
 
     assert [line[-5:] for line in tou(*WORDS).out.splitlines()[1:5]][3] == " 25 h"
 
 
-def test_the_hour_that_the_clock_skips_is_blank(tou: Tou, drawn: Callable[..., None]) -> None:
+def test_the_hour_that_the_clock_skips_is_blank(tou: Tou, drawn: Draw) -> None:
     drawn(100)
 
     lines = tou("plan", "--from", "2026-03-08", "--to", "2026-03-09").out.splitlines()
@@ -62,7 +63,7 @@ def test_the_hour_that_the_clock_skips_is_blank(tou: Tou, drawn: Callable[..., N
 
 
 @pytest.mark.parametrize("columns", [100, 66, 45])
-def test_the_bars_fit_the_terminal(tou: Tou, drawn: Callable[..., None], columns: int) -> None:
+def test_the_bars_fit_the_terminal(tou: Tou, drawn: Draw, columns: int) -> None:
     drawn(columns)
 
     bars = tou(*WORDS).out.split("\n\n")[0].splitlines()
@@ -72,7 +73,7 @@ def test_the_bars_fit_the_terminal(tou: Tou, drawn: Callable[..., None], columns
 
 
 def test_the_table_and_the_checksum_below_are_those_without_bars(
-    tou: Tou, drawn: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    tou: Tou, drawn: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn(100)
     monkeypatch.delenv("FORCE_COLOR")
@@ -83,7 +84,7 @@ def test_the_table_and_the_checksum_below_are_those_without_bars(
 
 
 def test_colours_are_left_out_where_they_are_not_wanted(
-    tou: Tou, drawn: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    tou: Tou, drawn: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn(100)
     assert "\x1b" not in tou(*WORDS).out
@@ -92,15 +93,13 @@ def test_colours_are_left_out_where_they_are_not_wanted(
     assert "\x1b[" in tou(*WORDS).out
 
 
-def test_json_has_no_bars(tou: Tou, drawn: Callable[..., None]) -> None:
+def test_json_has_no_bars(tou: Tou, drawn: Draw) -> None:
     drawn(100)
 
     assert json.loads(tou(*WORDS, "--format", "json").out)["timezone"] == "America/Los_Angeles"
 
 
-def test_a_plan_that_begins_within_a_day_draws_the_whole_day(
-    tou: Tou, drawn: Callable[..., None]
-) -> None:
+def test_a_plan_that_begins_within_a_day_draws_the_whole_day(tou: Tou, drawn: Draw) -> None:
     drawn(100)
 
     lines = tou("plan", "--from", "2026-10-30T18:00", "--to", "2026-10-31").out.splitlines()
@@ -108,9 +107,7 @@ def test_a_plan_that_begins_within_a_day_draws_the_whole_day(
     assert lines[1] == "Fri 10-30   SSSSSSSSSSSSSSSSooooooooooooPPPPPPPPPPPPooooSSSS"[:60]
 
 
-def test_no_row_is_drawn_for_a_day_of_which_the_plan_has_nothing(
-    tou: Tou, drawn: Callable[..., None]
-) -> None:
+def test_no_row_is_drawn_for_a_day_of_which_the_plan_has_nothing(tou: Tou, drawn: Draw) -> None:
     drawn(100)
 
     bars = tou("plan", "--from", "2026-10-30T00:10", "--to", "2026-10-31T00:10").out.split("\n\n")[
@@ -120,7 +117,7 @@ def test_no_row_is_drawn_for_a_day_of_which_the_plan_has_nothing(
     assert len(bars.splitlines()) == 3
 
 
-def test_the_legend_has_no_period_that_does_not_occur(tou: Tou, drawn: Callable[..., None]) -> None:
+def test_the_legend_has_no_period_that_does_not_occur(tou: Tou, drawn: Draw) -> None:
     drawn(100)
 
     out = tou("plan", "--from", "2026-10-31", "--to", "2026-11-01").out

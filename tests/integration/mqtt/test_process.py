@@ -106,8 +106,11 @@ async def test_a_stop_leaves_nothing_that_looks_like_now(
     assert "error" not in house.log("mqtt")
 
 
+Tou = Callable[..., tuple[Any, str]]
+
+
 def test_a_wrong_password_is_told_with_the_way_out_and_never_shown(
-    tou: Callable[..., tuple[Any, str]], broker: Broker
+    tou: Tou, broker: Broker
 ) -> None:
     safe = {"TOU_MQTT_URL": broker.safe_url, "TOU_MQTT_CA": str(broker.ca)}
     wrong = {**safe, "TOU_MQTT_USERNAME": "ann", "TOU_MQTT_PASSWORD": "wrong-secret"}
@@ -160,9 +163,7 @@ async def test_a_broker_that_takes_everything_and_shows_nothing_is_told(
 
 # The client's library leaves a socket whose TLS fails for the collector to close.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_certificate_that_nobody_vouches_for_is_refused(
-    tou: Callable[..., tuple[Any, str]], broker: Broker
-) -> None:
+def test_a_certificate_that_nobody_vouches_for_is_refused(tou: Tou, broker: Broker) -> None:
     code, told = tou("mqtt", TOU_MQTT_URL=broker.safe_url)
 
     assert code == 77
@@ -187,7 +188,7 @@ async def test_without_a_broker_it_goes_on_trying_and_can_be_stopped(
 
 
 async def test_forget_deletes_all_that_the_broker_keeps(
-    house: House, ear: Listener, base: str, tou: Callable[..., tuple[Any, str]]
+    house: House, ear: Listener, base: str, tou: Tou
 ) -> None:
     bridge = house.begin("mqtt")
     await ear.until(lambda: ear.json(f"{base}/home/state"))
@@ -209,9 +210,7 @@ async def test_forget_deletes_all_that_the_broker_keeps(
     await ear.until(lambda: not any(ear.last.values()))
 
 
-def test_an_address_that_is_none_and_a_name_that_is_none_are_told(
-    tou: Callable[..., tuple[Any, str]],
-) -> None:
+def test_an_address_that_is_none_and_a_name_that_is_none_are_told(tou: Tou) -> None:
     code, told = tou("mqtt", TOU_MQTT_TOPC="x", TOU_MQTT_TOPIC="a/#")
 
     assert code == 78
@@ -235,9 +234,7 @@ def test_it_loads_neither_the_audit_nor_what_only_a_request_needs() -> None:
 
 
 @pytest.fixture
-def tou(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[Any, str]]:
+def tou(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tou:
     """The command in this process, for what ends at once."""
     for name in list(os.environ):
         if name.startswith("TOU_"):

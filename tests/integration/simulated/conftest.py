@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-from asyncio.streams import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -37,8 +36,11 @@ class Client(httpx.AsyncClient):
             await asyncio.sleep(0.01)
 
 
+Start = Callable[..., Awaitable[SimulatedGateway]]
+
+
 @pytest.fixture
-async def start() -> AsyncIterator[Callable[..., Awaitable[SimulatedGateway]]]:
+async def start() -> AsyncIterator[Start]:
     """Starts gateways, and stops them at the end."""
     started = []
 
@@ -54,8 +56,11 @@ async def start() -> AsyncIterator[Callable[..., Awaitable[SimulatedGateway]]]:
         await gateway.stop()
 
 
+Connect = Callable[..., Client]
+
+
 @pytest.fixture
-async def connect() -> AsyncIterator[Callable[..., Client]]:
+async def connect() -> AsyncIterator[Connect]:
     """Opens clients, and closes them at the end."""
     opened = []
 
@@ -71,7 +76,7 @@ async def connect() -> AsyncIterator[Callable[..., Client]]:
 class Line:
     """A bare connection, over TLS or plain."""
 
-    def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
     def say(self, text: str) -> None:
@@ -89,8 +94,11 @@ class Line:
         return await self.reader.read() == b""
 
 
+Dial = Callable[..., Awaitable[Line]]
+
+
 @pytest.fixture
-async def dial() -> AsyncIterator[Callable[..., Awaitable[Line]]]:
+async def dial() -> AsyncIterator[Dial]:
     """Opens bare connections, and closes them at the end."""
     lines = []
 

@@ -1,6 +1,6 @@
 """The second address, where faults are switched while the gateway serves."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -9,11 +9,11 @@ import pytest
 from scheduler.simulated import SimulatedGateway
 from scheduler.simulated.control import ControlDoor
 
+from .conftest import Start
+
 
 @pytest.fixture
-async def control(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-) -> AsyncIterator[tuple[SimulatedGateway, httpx.AsyncClient]]:
+async def control(start: Start) -> AsyncIterator[tuple[SimulatedGateway, httpx.AsyncClient]]:
     gateway = await start("1.49")
     serving = ControlDoor(gateway)
     async with httpx.AsyncClient(base_url=await serving.start(), trust_env=False) as client:

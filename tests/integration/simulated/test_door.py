@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import ssl
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,12 @@ import pytest
 
 from scheduler.simulated import SimulatedGateway
 
-from .conftest import Client, Line
+from .conftest import Connect, Dial, Start
 
 
 @pytest.mark.parametrize("name", [None, "teg", "powerwall", "powerpack"])
 async def test_an_address_and_the_known_names_are_let_in(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    dial: Callable[..., Awaitable[Line]],
-    name: str | None,
+    start: Start, dial: Dial, name: str | None
 ) -> None:
     line = await dial(await start("1.49"), name=name)
     line.say("GET /api/status HTTP/1.1\nHost: powerwall\n\n")
@@ -28,11 +25,7 @@ async def test_an_address_and_the_known_names_are_let_in(
 
 
 @pytest.mark.parametrize("name", ["localhost", "gateway.example", "powerwall.example"])
-async def test_an_unknown_name_ends_the_handshake(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    dial: Callable[..., Awaitable[Line]],
-    name: str,
-) -> None:
+async def test_an_unknown_name_ends_the_handshake(start: Start, dial: Dial, name: str) -> None:
     gateway = await start("1.49")
 
     with pytest.raises((ssl.SSLError, ConnectionError)):
@@ -40,9 +33,7 @@ async def test_an_unknown_name_ends_the_handshake(
     assert gateway.device.requests == ()
 
 
-async def test_the_fingerprint_is_that_of_the_certificate_shown(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_the_fingerprint_is_that_of_the_certificate_shown(start: Start, dial: Dial) -> None:
     gateway = await start("1.49")
     line = await dial(gateway)
     der = line.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
@@ -51,9 +42,7 @@ async def test_the_fingerprint_is_that_of_the_certificate_shown(
     assert ssl.DER_cert_to_PEM_cert(der).split() == gateway.certificate_pem.split()
 
 
-async def test_the_pinned_certificate_is_trusted_under_a_known_name(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-) -> None:
+async def test_the_pinned_certificate_is_trusted_under_a_known_name(start: Start) -> None:
     gateway = await start("1.49")
     context = ssl.create_default_context(cadata=gateway.certificate_pem)
     streams = await asyncio.open_connection(
@@ -65,9 +54,7 @@ async def test_the_pinned_certificate_is_trusted_under_a_known_name(
     assert context.check_hostname
 
 
-async def test_the_pinned_certificate_is_not_trusted_by_address(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-) -> None:
+async def test_the_pinned_certificate_is_not_trusted_by_address(start: Start) -> None:
     """The real ones have no address among their names."""
     gateway = await start("1.49")
     context = ssl.create_default_context(cadata=gateway.certificate_pem)
@@ -76,9 +63,7 @@ async def test_the_pinned_certificate_is_not_trusted_by_address(
         await asyncio.open_connection("127.0.0.1", gateway.port, ssl=context)
 
 
-async def test_newer_certificates_name_an_authority_of_their_own(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-) -> None:
+async def test_newer_certificates_name_an_authority_of_their_own(start: Start) -> None:
     gateway = await start("23.28")
     context = ssl.create_default_context(cadata=gateway.certificate_pem)
     context.verify_flags &= ~ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -92,9 +77,7 @@ async def test_newer_certificates_name_an_authority_of_their_own(
     await asyncio.sleep(0)
 
 
-async def test_the_certificate_can_change_between_connections(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_the_certificate_can_change_between_connections(start: Start, dial: Dial) -> None:
     gateway = await start("1.49")
     first = gateway.fingerprint
     gateway.faults.set("new_certificate")
@@ -105,9 +88,7 @@ async def test_the_certificate_can_change_between_connections(
     assert not gateway.faults.new_certificate
 
 
-async def test_an_identity_file_keeps_the_certificate(
-    start: Callable[..., Awaitable[SimulatedGateway]], tmp_path: Path
-) -> None:
+async def test_an_identity_file_keeps_the_certificate(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "identity.pem"
     first = await start("1.49", identity=path)
     second = await start("1.49", identity=str(path))
@@ -125,16 +106,14 @@ async def test_an_identity_file_with_something_else_is_refused(tmp_path: Path) -
     assert path.read_text() == "my holiday pictures"
 
 
-async def test_without_an_identity_file_each_start_has_its_own(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-) -> None:
+async def test_without_an_identity_file_each_start_has_its_own(start: Start) -> None:
     first, second = await start("1.49"), await start("1.49")
 
     assert first.fingerprint != second.fingerprint
 
 
 async def test_a_refused_connection_is_refused_until_the_switch_is_off(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
+    start: Start, connect: Connect
 ) -> None:
     gateway = await start("1.49")
     client = connect(gateway)
@@ -151,7 +130,7 @@ async def test_a_refused_connection_is_refused_until_the_switch_is_off(
 
 
 async def test_a_switch_thrown_from_another_thread_works_too(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
+    start: Start, connect: Connect
 ) -> None:
     gateway = await start("1.49")
     await asyncio.to_thread(setattr, gateway.faults, "refuse", True)
@@ -161,9 +140,7 @@ async def test_a_switch_thrown_from_another_thread_works_too(
         await connect(gateway).get("status")
 
 
-async def test_a_silent_gateway_accepts_and_says_nothing(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_a_silent_gateway_accepts_and_says_nothing(start: Start, connect: Connect) -> None:
     gateway = await start("1.49")
     gateway.faults.silent = True
 
@@ -171,9 +148,7 @@ async def test_a_silent_gateway_accepts_and_says_nothing(
         await connect(gateway).get("status", timeout=0.2)
 
 
-async def test_a_body_that_breaks_off_is_noticed(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_a_body_that_breaks_off_is_noticed(start: Start, connect: Connect) -> None:
     gateway = await start("1.49")
     gateway.faults.drop = 1
     client = connect(gateway)
@@ -184,7 +159,7 @@ async def test_a_body_that_breaks_off_is_noticed(
 
 
 async def test_a_login_without_an_answer_has_stopped_the_battery(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
+    start: Start, connect: Connect
 ) -> None:
     gateway = await start("1.49")
     gateway.faults.login_lost = 1
@@ -195,7 +170,7 @@ async def test_a_login_without_an_answer_has_stopped_the_battery(
 
 
 async def test_a_restart_refuses_everybody_and_then_comes_back(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
+    start: Start, connect: Connect
 ) -> None:
     gateway = await start("1.49", away_seconds=0.2)
     client = connect(gateway)
@@ -213,7 +188,7 @@ async def test_a_restart_refuses_everybody_and_then_comes_back(
 
 
 async def test_an_install_is_answered_before_the_gateway_goes(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
+    start: Start, connect: Connect
 ) -> None:
     gateway = await start("1.49", update="staged", check_seconds=0.02, away_seconds=0.2)
     client, bystander = connect(gateway), connect(gateway)
@@ -233,9 +208,7 @@ async def test_an_install_is_answered_before_the_gateway_goes(
     assert (await bystander.get("status")).json()["version"] == "1.50.1 c58c2df3"
 
 
-async def test_a_port_is_free_again_after_the_stop(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-) -> None:
+async def test_a_port_is_free_again_after_the_stop(start: Start) -> None:
     first = await start("1.49")
     port = first.port
     await first.stop()
@@ -247,20 +220,14 @@ async def test_a_port_is_free_again_after_the_stop(
     await second.stop()
 
 
-async def test_a_taken_port_is_an_error_of_the_system(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-) -> None:
+async def test_a_taken_port_is_an_error_of_the_system(start: Start) -> None:
     taken = await start("1.49")
 
     with pytest.raises(OSError, match="in use"):
         await SimulatedGateway().start(taken.port)
 
 
-async def test_it_stops_while_clients_hang_on(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., Client],
-    dial: Callable[..., Awaitable[Line]],
-) -> None:
+async def test_it_stops_while_clients_hang_on(start: Start, connect: Connect, dial: Dial) -> None:
     gateway = await start("1.49")
     client = connect(gateway)
     await client.get("status")
@@ -276,7 +243,7 @@ async def test_it_stops_while_clients_hang_on(
         await waiting
 
 
-async def test_its_repr_holds_no_secret(start: Callable[..., Awaitable[SimulatedGateway]]) -> None:
+async def test_its_repr_holds_no_secret(start: Start) -> None:
     gateway = await start("1.49")
 
     assert repr(gateway) == f"<SimulatedGateway 1.49 {gateway.url}>"

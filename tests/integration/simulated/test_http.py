@@ -1,27 +1,21 @@
 """HTTP/1.1 as small and odd clients speak it."""
 
 import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
-from scheduler.simulated import SimulatedGateway
-
-from .conftest import Client, Line
+from .conftest import Connect, Dial, Start
 
 GET = "GET /api/{} HTTP/1.1\nHost: powerwall\n\n"
 
 
-async def test_requests_in_a_row_are_answered_in_order(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_requests_in_a_row_are_answered_in_order(start: Start, dial: Dial) -> None:
     line = await dial(await start("1.49"))
     line.say(GET.format("status") + GET.format("nowhere") + GET.format("sitemaster"))
 
     assert [(await line.hear())[0] for _ in range(3)] == [200, 404, 200]
 
 
-async def test_a_client_that_asks_for_the_end_gets_it(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_a_client_that_asks_for_the_end_gets_it(start: Start, dial: Dial) -> None:
     line = await dial(await start("1.49"))
     line.say("GET /api/status HTTP/1.1\nHost: powerwall\nConnection: close\n\n")
     status, headers, _ = await line.hear()
@@ -30,9 +24,7 @@ async def test_a_client_that_asks_for_the_end_gets_it(
     assert await line.ended()
 
 
-async def test_http_1_0_is_answered_and_ended(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_http_1_0_is_answered_and_ended(start: Start, dial: Dial) -> None:
     line = await dial(await start("1.49"))
     line.say("GET /api/status HTTP/1.0\n\n")
 
@@ -40,9 +32,7 @@ async def test_http_1_0_is_answered_and_ended(
     assert await line.ended()
 
 
-async def test_a_large_answer_comes_in_chunks(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_a_large_answer_comes_in_chunks(start: Start, dial: Dial) -> None:
     gateway = await start("1.50.1")
     line = await dial(gateway)
     line.say(GET.format("powerwalls"))
@@ -52,9 +42,7 @@ async def test_a_large_answer_comes_in_chunks(
     assert "content-length" not in headers
 
 
-async def test_a_large_answer_to_http_1_0_comes_whole(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_a_large_answer_to_http_1_0_comes_whole(start: Start, dial: Dial) -> None:
     line = await dial(await start("1.50.1"))
     line.say("GET /api/powerwalls HTTP/1.0\n\n")
     _, headers, _ = await line.hear()
@@ -63,9 +51,7 @@ async def test_a_large_answer_to_http_1_0_comes_whole(
     assert (await line.reader.read()).endswith(b"}")
 
 
-async def test_who_expects_100_continue_gets_it(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_who_expects_100_continue_gets_it(start: Start, dial: Dial) -> None:
     line = await dial(await start("1.49"))
     body = '{"username":"installer","password":"wrong"}'
     line.say(
@@ -78,9 +64,7 @@ async def test_who_expects_100_continue_gets_it(
     assert (await line.hear())[0] == 401
 
 
-async def test_a_body_in_chunks_is_read(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_a_body_in_chunks_is_read(start: Start, connect: Connect) -> None:
     async def parts() -> AsyncIterator[bytes]:
         yield b'{"username":"customer",'
         yield b'"password":"correct-horse-battery"}'
@@ -90,9 +74,7 @@ async def test_a_body_in_chunks_is_read(
     assert answer.status_code == 200
 
 
-async def test_head_has_no_body_and_the_connection_lives_on(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_head_has_no_body_and_the_connection_lives_on(start: Start, dial: Dial) -> None:
     line = await dial(await start("1.49"))
     line.say("HEAD /api/status HTTP/1.1\nHost: powerwall\n\n")
     head = (await line.reader.readuntil(b"\r\n\r\n")).split()[1]
@@ -101,9 +83,7 @@ async def test_head_has_no_body_and_the_connection_lives_on(
     assert (head, (await line.hear())[0]) == (b"405", 200)
 
 
-async def test_what_is_not_http_is_a_bad_request(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_what_is_not_http_is_a_bad_request(start: Start, dial: Dial) -> None:
     gateway = await start("1.15")
     line = await dial(gateway, tls=False)
     line.say("hello there\n\n")
@@ -112,9 +92,7 @@ async def test_what_is_not_http_is_a_bad_request(
     assert await line.ended()
 
 
-async def test_a_body_beyond_all_measure_is_refused(
-    start: Callable[..., Awaitable[SimulatedGateway]], dial: Callable[..., Awaitable[Line]]
-) -> None:
+async def test_a_body_beyond_all_measure_is_refused(start: Start, dial: Dial) -> None:
     line = await dial(await start("1.49"))
     line.say(
         "POST /api/operation HTTP/1.1\nHost: powerwall\nContent-Length: 2000000\n\n" + "x" * 2000000
@@ -124,9 +102,7 @@ async def test_a_body_beyond_all_measure_is_refused(
 
 
 async def test_a_client_that_leaves_without_a_word_is_no_matter(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    dial: Callable[..., Awaitable[Line]],
-    connect: Callable[..., Client],
+    start: Start, dial: Dial, connect: Connect
 ) -> None:
     gateway = await start("1.49")
     for tls in (True, False):
@@ -139,9 +115,7 @@ async def test_a_client_that_leaves_without_a_word_is_no_matter(
     assert (await connect(gateway).get("status")).status_code == 200
 
 
-async def test_a_compressed_body_is_not_understood(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_a_compressed_body_is_not_understood(start: Start, connect: Connect) -> None:
     body = gzip.compress(b'{"username":"customer","password":"correct-horse-battery"}')
     answer = await connect(await start("21.44")).post("login/Basic", content=body)
 

@@ -1,7 +1,6 @@
 """Programs by other people read the simulated gateway: tesla-powerwall and pypowerwall."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,14 @@ import pytest
 
 from scheduler.simulated import SimulatedGateway
 
+from .conftest import Start
+
 PASSWORD = "correct-horse-battery"
 RAW_CHARGE = 62.0  # app 60
 
 
 @pytest.fixture
-async def gateway(start: Callable[..., Awaitable[SimulatedGateway]]) -> SimulatedGateway:
+async def gateway(start: Start) -> SimulatedGateway:
     return await start("21.44", charge=60, mode="autonomous", reserve=30, solar=0.0)
 
 
@@ -59,9 +60,7 @@ async def test_tesla_powerwall_is_told_of_a_wrong_password(gateway: SimulatedGat
             await reader.login("wrong")
 
 
-async def test_tesla_powerwall_stops_and_runs_the_sitemaster_of_1_49(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-) -> None:
+async def test_tesla_powerwall_stops_and_runs_the_sitemaster_of_1_49(start: Start) -> None:
     from tesla_powerwall import Powerwall, User
 
     gateway = await start("1.49")

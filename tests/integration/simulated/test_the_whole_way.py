@@ -1,21 +1,16 @@
 """A write as a client makes it, over real TLS: login, write, commit, run, look."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from freezegun import freeze_time
 
-from scheduler.simulated import SimulatedGateway
-
-from .conftest import Client
+from .conftest import Connect, Start
 
 
-async def test_a_write_takes_effect_on_the_battery(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_a_write_takes_effect_on_the_battery(start: Start, connect: Connect) -> None:
     gateway = await start("1.49", charge=50)
     client = connect(gateway)
 
@@ -38,9 +33,7 @@ async def test_a_write_takes_effect_on_the_battery(
     assert total == pytest.approx(meters["load"]["instant_power"], abs=0.1)
 
 
-async def test_httpx_keeps_the_cookies_of_an_address(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_httpx_keeps_the_cookies_of_an_address(start: Start, connect: Connect) -> None:
     client = connect(await start("21.44"))
     await client.enter("customer", force=False)
 
@@ -48,9 +41,7 @@ async def test_httpx_keeps_the_cookies_of_an_address(
     assert (await client.get("operation")).status_code == 200
 
 
-async def test_the_bearer_alone_is_enough(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_the_bearer_alone_is_enough(start: Start, connect: Connect) -> None:
     client = connect(await start("21.44"))
     token = (await client.enter("customer")).json()["token"]
     client.cookies.clear()
@@ -62,7 +53,7 @@ async def test_the_bearer_alone_is_enough(
 
 
 async def test_the_headers_of_a_login_are_those_of_the_capture(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
+    start: Start, connect: Connect
 ) -> None:
     answer = await connect(await start("21.44")).enter("customer")
 
@@ -74,9 +65,7 @@ async def test_the_headers_of_a_login_are_those_of_the_capture(
     assert answer.http_version == "HTTP/1.1"
 
 
-async def test_an_empty_502_says_so(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_an_empty_502_says_so(start: Start, connect: Connect) -> None:
     client = connect(await start("1.49"))
     await client.enter()
     answer = await client.get("system_status/soe")
@@ -85,9 +74,7 @@ async def test_an_empty_502_says_so(
     assert "content-type" not in answer.headers
 
 
-async def test_the_date_is_that_of_the_gateways_clock(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_the_date_is_that_of_the_gateways_clock(start: Start, connect: Connect) -> None:
     gateway = await start("1.49")
     gateway.faults.clock_offset = 86400 * 400.0
     right = connect(await start("1.49"))
@@ -98,17 +85,13 @@ async def test_the_date_is_that_of_the_gateways_clock(
     assert years[0] > years[1]
 
 
-async def test_the_latency_is_added_to_each_answer(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_the_latency_is_added_to_each_answer(start: Start, connect: Connect) -> None:
     client = connect(await start("1.49", latency=0.1))
 
     assert (await client.get("status")).elapsed.total_seconds() >= 0.1
 
 
-async def test_nobody_waits_for_a_slow_neighbour(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_nobody_waits_for_a_slow_neighbour(start: Start, connect: Connect) -> None:
     gateway = await start("1.49")
     gateway.faults.slow = 5.0
     slow = asyncio.create_task(connect(gateway).get("status"))
@@ -120,9 +103,7 @@ async def test_nobody_waits_for_a_slow_neighbour(
     slow.cancel()
 
 
-async def test_ten_clients_at_once_are_all_answered(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_ten_clients_at_once_are_all_answered(start: Start, connect: Connect) -> None:
     gateway = await start("21.44")
     clients = [connect(gateway) for _ in range(10)]
     answers = await asyncio.gather(*(client.get("status") for client in clients))
@@ -130,9 +111,7 @@ async def test_ten_clients_at_once_are_all_answered(
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def test_one_connection_serves_many_requests(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
-) -> None:
+async def test_one_connection_serves_many_requests(start: Start, connect: Connect) -> None:
     gateway = await start("1.49")
     client = connect(gateway)
     streams = set()
@@ -147,9 +126,7 @@ async def test_one_connection_serves_many_requests(
     assert len(gateway.device.requests) == 20
 
 
-async def test_the_redirect_leads_the_client_to_the_same_answer(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-) -> None:
+async def test_the_redirect_leads_the_client_to_the_same_answer(start: Start) -> None:
     gateway = await start("1.49")
     plain = gateway.url.replace("https", "http")
     async with httpx.AsyncClient(verify=False, follow_redirects=True, trust_env=False) as client:
@@ -159,9 +136,7 @@ async def test_the_redirect_leads_the_client_to_the_same_answer(
     assert answer.json()["version"] == "1.49.0"
 
 
-async def test_the_first_firmware_answers_over_plain_http(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-) -> None:
+async def test_the_first_firmware_answers_over_plain_http(start: Start) -> None:
     gateway = await start("1.15")
     plain = gateway.url.replace("https", "http")
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -171,7 +146,7 @@ async def test_the_first_firmware_answers_over_plain_http(
 
 
 async def test_a_frozen_wall_clock_does_not_keep_the_sitemaster_down(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
+    start: Start, connect: Connect
 ) -> None:
     with freeze_time("2026-07-01 10:00:00", real_asyncio=True):
         gateway = await start("1.49", run_seconds=0.05)
@@ -184,7 +159,7 @@ async def test_a_frozen_wall_clock_does_not_keep_the_sitemaster_down(
 
 
 async def test_an_injected_clock_moves_the_battery_and_the_stamps(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., Client]
+    start: Start, connect: Connect
 ) -> None:
     now = [datetime(2026, 7, 1, 10, tzinfo=UTC)]
     gateway = await start("1.15", mode="backup", charge=0, now=lambda: now[0])

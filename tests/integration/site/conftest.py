@@ -418,6 +418,9 @@ def holding() -> Schedule:
     return schedule(night=Setting(Mode.SELF_CONSUMPTION, HOLD))
 
 
+Lost = Callable[[], GatewayUnreachableError]
+
+
 @pytest.fixture
-def lost() -> Callable[[], GatewayUnreachableError]:
+def lost() -> Lost:
     return lambda: GatewayUnreachableError("It does not answer.", delivered="no")

@@ -15,7 +15,7 @@ from scheduler.site.incidents import AFTER, Incidents
 from scheduler.site.state import Reason, to_json
 from scheduler.words import Wake
 
-from .conftest import Home
+from .conftest import Home, Lost
 
 
 def told(house: Home) -> list[tuple[str | None, str]]:
@@ -34,9 +34,7 @@ def lose(house: Home, lost: Callable[..., GatewayUnreachableError], times: int) 
     house.device.fails("read", *[lost() for _ in range(times)])
 
 
-async def test_a_gateway_that_is_away_for_a_moment_opens_none(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
-) -> None:
+async def test_a_gateway_that_is_away_for_a_moment_opens_none(house: Home, lost: Lost) -> None:
     await house.look(Wake.START)
     lose(house, lost, 4)
     await pulses(house, 6)
@@ -45,7 +43,7 @@ async def test_a_gateway_that_is_away_for_a_moment_opens_none(
 
 
 async def test_a_gateway_that_stays_away_opens_one_and_closes_it_when_it_is_back(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
+    house: Home, lost: Lost
 ) -> None:
     await house.look(Wake.START)
     lose(house, lost, 14)
@@ -89,9 +87,7 @@ async def test_an_audit_that_is_gone_is_told_though_nothing_is_due(
     assert told(house) == [("opened", "audit"), ("closed", "audit")]
 
 
-async def test_a_reason_that_comes_and_goes_is_one_incident(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
-) -> None:
+async def test_a_reason_that_comes_and_goes_is_one_incident(house: Home, lost: Lost) -> None:
     await house.look(Wake.START)
     lose(house, lost, 14)
     await pulses(house, 7)
@@ -102,9 +98,7 @@ async def test_a_reason_that_comes_and_goes_is_one_incident(
     assert told(house) == [("opened", "gateway_lost"), ("closed", "gateway_lost")]
 
 
-async def test_an_incident_is_not_opened_again_by_a_restart(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
-) -> None:
+async def test_an_incident_is_not_opened_again_by_a_restart(house: Home, lost: Lost) -> None:
     await house.look(Wake.START)
     lose(house, lost, 40)
     await pulses(house, 7)
@@ -117,7 +111,7 @@ async def test_an_incident_is_not_opened_again_by_a_restart(
 
 
 async def test_what_is_over_when_a_process_starts_again_is_closed_by_it(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
+    house: Home, lost: Lost
 ) -> None:
     await house.look(Wake.START)
     lose(house, lost, 14)
@@ -195,7 +189,7 @@ async def test_an_audit_that_cannot_be_written_is_told_when_it_can_be(
 
 
 async def test_an_audit_is_told_as_not_writable_until_something_was_written(
-    house: Home, lost: Callable[[], GatewayUnreachableError], monkeypatch: pytest.MonkeyPatch
+    house: Home, lost: Lost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await house.look(Wake.START)
     await house.settle()
@@ -222,7 +216,7 @@ async def test_an_audit_is_told_as_not_writable_until_something_was_written(
 
 
 async def test_a_peak_that_begins_while_the_gateway_is_away_is_made_true_when_it_is_back(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
+    house: Home, lost: Lost
 ) -> None:
     """The battery was filled overnight; the gateway does not answer from 7:50 to 9:20."""
     house.at(22, 5)

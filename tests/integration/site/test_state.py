@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
 
 import pytest
 
 from scheduler.audit import review
-from scheduler.errors import GatewayUnreachableError
 from scheduler.simulated import PROFILES
 from scheduler.site.shown import state_of
 from scheduler.site.state import Reason, to_json
 from scheduler.words import Wake
 
-from .conftest import Home
+from .conftest import Home, Lost
 
 
 async def test_the_state_of_a_site_that_has_not_looked_knows_what_is_wanted(house: Home) -> None:
@@ -97,7 +95,7 @@ async def test_after_a_restart_the_last_run_is_that_of_the_audit(house: Home) ->
 
 
 async def test_what_was_proven_stays_proven_until_something_else_is_written(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
+    house: Home, lost: Lost
 ) -> None:
     await house.look(Wake.START)
     house.device.fails("read", lost())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from scheduler.errors import (
 from scheduler.gateway.base import Limits, Receipt
 from scheduler.words import Outcome, Wake
 
-from .conftest import Home
+from .conftest import Home, Lost
 
 YEARS = 10.0 * 365 * 86400
 
@@ -78,7 +77,7 @@ async def test_another_certificate_is_looked_at_each_minute_and_recorded_once(
 
 
 async def test_a_lost_gateway_that_is_back_as_another_is_told_at_once_and_once(
-    house: Home, lost: Callable[[], GatewayUnreachableError], caplog: pytest.LogCaptureFixture
+    house: Home, lost: Lost, caplog: pytest.LogCaptureFixture
 ) -> None:
     await house.look(Wake.START)
     await house.settle()
@@ -102,9 +101,7 @@ async def test_a_stopped_battery_is_brought_back_before_anything_else(house: Hom
     assert [run.kind for run in house.runs()] == ["sitemaster_run", "switch"]
 
 
-async def test_no_refusal_holds_up_a_stopped_battery(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
-) -> None:
+async def test_no_refusal_holds_up_a_stopped_battery(house: Home, lost: Lost) -> None:
     house.device.fails("read", GatewayRefusedError("No."))
     await house.look(Wake.START)
     house.device.owed = "a login went out"
@@ -122,7 +119,7 @@ async def test_no_refusal_holds_up_a_stopped_battery(
 
 
 async def test_what_an_attempt_left_behind_is_paid_in_the_same_turn(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
+    house: Home, lost: Lost
 ) -> None:
     def stops(*_args: object) -> None:
         house.device.owed = "the login stopped it"
@@ -160,9 +157,7 @@ async def test_a_debt_whose_login_is_not_answered_is_tried_ever_more_seldom(
     assert min(waits[-3:]) >= 0.75 * most
 
 
-async def test_a_debt_is_tried_once_in_a_turn(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
-) -> None:
+async def test_a_debt_is_tried_once_in_a_turn(house: Home, lost: Lost) -> None:
     house.device.owed = "a login went out"
     house.device.fails("make_safe", lost(), lost())
 
@@ -185,7 +180,7 @@ async def test_a_battery_that_stops_after_it_was_confirmed_is_seen_and_brought_b
 
 
 async def test_a_battery_that_cannot_be_brought_back_is_told_and_tried_again(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
+    house: Home, lost: Lost
 ) -> None:
     await house.look(Wake.START)
     house.device.running = False
@@ -234,9 +229,7 @@ async def test_looks_keep_the_least_time_between_them(house: Home) -> None:
     assert len(house.device.done) == before + 1
 
 
-async def test_contact_lost_and_regained_is_one_event_each(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
-) -> None:
+async def test_contact_lost_and_regained_is_one_event_each(house: Home, lost: Lost) -> None:
     await house.look(Wake.START)
     house.device.fails("read", lost(), lost(), lost())
     for _ in range(5):
@@ -245,9 +238,7 @@ async def test_contact_lost_and_regained_is_one_event_each(
     assert house.events() == [("gateway", "lost"), ("gateway", "back")]
 
 
-async def test_what_is_overdue_is_told(
-    house: Home, lost: Callable[[], GatewayUnreachableError]
-) -> None:
+async def test_what_is_overdue_is_told(house: Home, lost: Lost) -> None:
     house.device.fails("read", *[lost() for _ in range(9)])
     await house.look(Wake.START)
     early = house.state()
