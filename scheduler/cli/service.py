@@ -39,7 +39,7 @@ def run_command() -> None:
 
     chosen = settings.load()
     journal.configure(chosen.log_level, chosen.log_format)
-    asyncio.run(serve(chosen))
+    asyncio.run(serve(chosen, _findings))
 
 
 @click.command("apply")
@@ -124,6 +124,13 @@ def _follow(lines: Any, *, quiet: bool) -> Result:
     raise ServiceSilentError("The service ended before the act did; `tou audit` tells how far.")
 
 
+def _findings(site: Site) -> dict[str, object]:
+    """For the control socket; the checks are read in when somebody asks for the first time."""
+    from scheduler.doctor.known import of_site
+
+    return {"gateways": [of_site(site).to_json()]}
+
+
 def holder_words(running: Running) -> str:
     """Who holds the database, and what can be done about it."""
     who = f"process {running.pid}" if running.pid else "a process"
@@ -144,8 +151,10 @@ async def _by_ourselves(chosen: Settings, work: Callable[[Site], Awaitable[Resul
     from scheduler.host.sites import offered_simulation, open_sites
 
     async with open_sites(chosen, offered=offered_simulation(chosen)) as opened:
+        site = opened.hosted[0].site
+        site.acts_once()
         await opened.start()
-        return await work(opened.hosted[0].site)
+        return await work(site)
 
 
 # --- what is shown

@@ -22,7 +22,7 @@ from scheduler.audit.chain import Json
 from scheduler.errors import AuditError, SchedulerError
 from scheduler.host import supervisor
 from scheduler.host.claim import Claims
-from scheduler.host.control import Control
+from scheduler.host.control import Control, Findings
 from scheduler.host.instance import Instance
 from scheduler.host.keeper import Keeper
 from scheduler.host.pulse import Pulse
@@ -49,7 +49,7 @@ DAY = 86_400.0
 FEW = 16
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, findings: Findings) -> None:
     """Run until SIGTERM or SIGINT. Raises ConfigurationError before anything was touched where
     the schedule or the settings are wrong."""
     signals = Signals()
@@ -62,7 +62,9 @@ async def serve(settings: Settings) -> None:
                 return
             async with open_sites(settings) as opened:
                 if not signals.stop.is_set():
-                    await Host(opened, lock, signals).run(alive_until=alive_until)
+                    await Host(opened, lock, signals, findings=findings).run(
+                        alive_until=alive_until
+                    )
         finally:
             lock.release()
 
@@ -102,7 +104,14 @@ class Signals:
 class Host:
     """The running process: one or many sites, and what turns them."""
 
-    def __init__(self, opened: Opened, lock: Instance, signals: Signals | None = None) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        lock: Instance,
+        signals: Signals | None = None,
+        *,
+        findings: Findings = lambda _: {},
+    ) -> None:
         self.opened, self.lock = opened, lock
         self.signals = signals or Signals()
         self.since = clock.now()
@@ -117,7 +126,7 @@ class Host:
         for each in opened.hosted:
             each.site.told_beside = partial(self.views.beside, each.site)
         self.pulse = Pulse(self.keepers, self.timers, opened.settings.pulse, beaten=self._beaten)
-        self.control = Control(opened.settings, self.keepers, self.views)
+        self.control = Control(opened.settings, self.keepers, self.views, findings)
         self._alive = self._headed = clock.monotonic()
         self.started = asyncio.Event()
         """Set once READY was said."""

@@ -48,7 +48,11 @@ from scheduler.schedule.values import Drift
 
 class _Part(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", strict=True, validate_assignment=True, arbitrary_types_allowed=True
+        extra="forbid",
+        strict=True,
+        validate_assignment=True,
+        arbitrary_types_allowed=True,
+        defer_build=True,
     )
 
 

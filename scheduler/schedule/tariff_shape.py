@@ -137,7 +137,7 @@ NamedDates = Annotated[_NamedDates, BeforeValidator(_by_name), WithJsonSchema(_D
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class HolidaysPart(_Part):

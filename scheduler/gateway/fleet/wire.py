@@ -60,7 +60,8 @@ class CloudWire(ClientWire[CloudReply]):
             return GatewayUnreachableError(f"{where} does not answer in time {what}.")
         if kind is Failure.GARBLED:
             return GatewayProtocolError(
-                f"{where} answers {what} with something that is not its API."
+                f"{where} answers {what} with something that is not its API: "
+                f"{self.shown(error, 80) or 'no answer of HTTP'}."
             )
         return GatewayUnreachableError(f"{where} breaks off its answer {what}.")
 
