@@ -253,3 +253,18 @@ def test_a_zone_alone_knows_weekdays_and_weekends() -> None:
 )
 def test_a_peak_is_told_by_its_name(name: str, peak: bool) -> None:
     assert is_peak(name) is peak
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("Monday", "Did you mean mon?"), ("holidays", "holiday?"), ("daily", "Write every_day.")],
+)
+def test_a_day_in_other_words_is_answered_with_the_word_of_the_file(
+    tariff: MakeTariff, written: str, meant: str
+) -> None:
+    with pytest.raises(ScheduleError) as raised:
+        tariff(
+            windows=f"{{all_year: {{{written}: {{a: otherwise}}, every_day: {{a: otherwise}}}}}}"
+        )
+
+    assert meant in str(raised.value)
