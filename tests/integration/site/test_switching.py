@@ -157,7 +157,7 @@ async def test_a_lost_commit_is_unconfirmed_and_then_tried_again(home: Home) -> 
     await home.settle()
 
     assert home.outcomes() == ["unconfirmed", "confirmed"]
-    assert "shows self_consumption, 20 %" in home.runs()[0].error
+    assert "shows Self-Powered, 20 %" in home.runs()[0].error
 
 
 async def test_a_write_that_was_not_seen_to_its_end_is_written_again(home: Home) -> None:
