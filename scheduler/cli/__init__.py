@@ -13,7 +13,7 @@ import click
 from scheduler import __version__, files, memory
 from scheduler.cli import terminal
 from scheduler.cli.verbs import Verbs
-from scheduler.errors import SchedulerError
+from scheduler.errors import ConfigurationError, SchedulerError
 
 _VERBS = {
     "init": "init",
@@ -77,13 +77,28 @@ def main() -> None:
             terminal.give_up_stdout()
             told = f"The answer cannot be written: {error.strerror}. Make room, or write elsewhere."
             _fail(SchedulerError(told))
-        if denied := files.denied_in(error):
-            _fail(denied)
+        if isinstance(error, UnicodeEncodeError) and _not_utf_8("".join(sys.argv)):
+            click.echo("Error: A word of this command is not UTF-8. Write it anew.", err=True)
+            sys.exit(2)
+        if known := files.denied_in(error) or _misnamed(error):
+            _fail(known)
         if os.environ.get("TOU_LOG_LEVEL", "").lower() == "debug":
             traceback.print_exc()
         kind = type(error).__name__
         told = f"This is a defect of the program: {kind}: {error}. TOU_LOG_LEVEL=debug shows where."
         _fail(SchedulerError(told))
+
+
+def _not_utf_8(words: str) -> bool:
+    """Whether there are bytes in it that Python could not decode, and keeps as surrogates."""
+    return any("\udc80" <= each <= "\udcff" for each in words)
+
+
+def _misnamed(error: Exception) -> SchedulerError | None:
+    """An error of a path that a person named, such as a name that is too long for any file."""
+    if isinstance(error, OSError) and isinstance(error.filename, str):
+        return ConfigurationError(f"{error.filename[:200]}: cannot be used: {error.strerror}.")
+    return None
 
 
 def _fail(error: SchedulerError) -> NoReturn:

@@ -228,7 +228,7 @@ class FleetGateway:
             token = await self._access.token(steps, after=token)
             answer = await self._wire.send(call, steps, Token(token))
         self._learn(call, answer, token)
-        if answer.fine and not answer.foreign:
+        if answer.fine:
             return answer
         raise self._failure(call, answer, token)
 

@@ -67,6 +67,27 @@ def test_a_terminal_of_ascii_breaks_nothing(home: Path, words: tuple[str, ...]) 
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("plan", "x" * 300), 78, "cannot be used: File name too long."),
+        (("tariff", "show", "x" * 300), 78, "cannot be used: File name too long."),
+        (("job", "\udcff"), 2, "is not UTF-8"),
+        (("audit", "--site", "\udcff"), 2, "is not UTF-8"),
+    ],
+    ids=["a schedule", "a tariff", "a job", "a site"],
+)
+def test_a_word_that_can_name_nothing_is_answered(
+    home: Path, words: tuple[str, ...], code: int, told: str
+) -> None:
+    assert call(home, "db", "upgrade").returncode == 0
+
+    done = call(home, *words)
+
+    assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+    assert "defect" not in done.stderr
+
+
 def test_json_in_ascii_is_json(home: Path) -> None:
     done = call(home, "plan", "--format", "json", **ASCII)
 

@@ -182,6 +182,8 @@ async def test_a_page_in_place_of_an_answer_is_told_and_is_no_reading(stand: Sta
     with pytest.raises(GatewayProtocolError, match="not its API"):
         await stand.read()
 
+    assert stand.told.steps[-1].error == "this is not its API"
+
 
 async def test_a_page_in_place_of_a_refusal_takes_no_right_away(stand: Stand) -> None:
     stand.faults.set("pages:operation/403:1")
