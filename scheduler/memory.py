@@ -7,7 +7,7 @@ import ctypes
 import gc
 from typing import Final
 
-_AT_START: Final = (50_000, 20, 20)
+_AT_START: Final = (200_000, 20, 20)
 _USUAL: Final = (700, 10, 10)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 from typing import Any
 
@@ -15,6 +16,11 @@ _steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("steady", _steady, derandomize=True)
 settings.register_profile("search", _steady, print_blob=True)
 settings.load_profile("steady")
+
+
+# A shell gives what it starts in the background a deaf ear for Ctrl-C, and so do we in turn.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _is_here(address: Any) -> bool:

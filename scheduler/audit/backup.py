@@ -22,9 +22,9 @@ def backup(database: Database, target: Path) -> Verified:
     where it cannot be written, AuditTamperedError where the chain does not hold; then no file
     stays behind.
     """
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     with explained(target, "The backup"):
         _check_target(target)
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
             part.unlink(missing_ok=True)
             database.vacuum_into(part)

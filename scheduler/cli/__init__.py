@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from scheduler import files, memory
 from scheduler.cli import terminal
-from scheduler.errors import SchedulerError
+from scheduler.errors import ConfigurationError, SchedulerError
 
 
 def main() -> None:
@@ -38,8 +38,11 @@ def main() -> None:
             terminal.give_up_stdout()
             told = f"The answer cannot be written: {error.strerror}. Make room, or write elsewhere."
             _fail(SchedulerError(told))
-        if denied := files.denied_in(error):
-            _fail(denied)
+        if isinstance(error, UnicodeEncodeError) and _not_utf_8("".join(sys.argv)):
+            print("Error: A word of this command is not UTF-8. Write it anew.", file=sys.stderr)
+            sys.exit(2)
+        if known := files.denied_in(error) or _misnamed(error):
+            _fail(known)
         if os.environ.get("TOU_LOG_LEVEL", "").lower() == "debug":
             traceback.print_exc()
         kind = type(error).__name__
@@ -58,6 +61,18 @@ def _run() -> None:
     from scheduler.cli.root import tou
 
     tou.main(prog_name="tou", standalone_mode=True)
+
+
+def _not_utf_8(words: str) -> bool:
+    """Whether there are bytes in it that Python could not decode, and keeps as surrogates."""
+    return any("\udc80" <= each <= "\udcff" for each in words)
+
+
+def _misnamed(error: Exception) -> SchedulerError | None:
+    """An error of a path that a person named, such as a name that is too long for any file."""
+    if isinstance(error, OSError) and isinstance(error.filename, str):
+        return ConfigurationError(f"{error.filename[:200]}: cannot be used: {error.strerror}.")
+    return None
 
 
 def _fail(error: SchedulerError) -> NoReturn:

@@ -24,6 +24,7 @@ from scheduler.settings import Settings
 
 DEFAULT_LIMIT = 30
 POLL_SECONDS: Final = 1.0
+_MOST_DIGITS: Final = 18  # SQLite has no larger number
 
 
 class _Audit(Verbs):
@@ -34,7 +35,7 @@ class _Audit(Verbs):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """`tou audit 17` and `tou audit '#17'` show a run."""
-        if args and args[0].removeprefix("#").isdigit():
+        if args and _is_number(args[0].removeprefix("#")):
             return "run", self.commands["run"], args
         return super().resolve_command(ctx, args)
 
@@ -97,9 +98,9 @@ def run_command(ctx: click.Context, number: str, form: str) -> None:
         form = "json"
     chosen = settings.load()
     text = number.removeprefix("#")
-    if not text.isdigit():
+    if not _is_number(text):
         raise click.BadParameter(f'"{number}" is not the number of a run. Write one such as 17.')
-    found = audit_question.asked(chosen, lambda database: _run(database, int(text)))
+    found = audit_question.asked(chosen, lambda database: _run(database, text))
     if form == "json":
         echo_json(found.to_json())
         return
@@ -108,14 +109,19 @@ def run_command(ctx: click.Context, number: str, form: str) -> None:
     echo_drawn(audit_text.one_run(found, display_zone(chosen)))
 
 
-def _run(database: Database, number: int) -> RunView:
-    found = review.run(database, number) if number < 2**63 else None
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _run(database: Database, text: str) -> RunView:
+    number = int(text) if len(text) <= _MOST_DIGITS else 0
+    found = review.run(database, number)
     if found is not None:
         return found
-    run = review.run_of(database, number) if number < 2**63 else None
+    run = review.run_of(database, number)
     if run is not None:
         raise SchedulerError(f"Entry {number} is no run of its own: `tou audit {run}` shows it.")
-    raise SchedulerError(f"There is no run {number}. `tou audit` lists the newest.")
+    raise SchedulerError(f"There is no run {text[:40]}. `tou audit` lists the newest.")
 
 
 @audit_command.command("export")

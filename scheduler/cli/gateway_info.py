@@ -168,11 +168,9 @@ def _text(found: Info) -> str:
         ("gateway", found.gateway),
         ("firmware", _firmware(found)),
         ("can be written", "yes" if allowed.can_write else f"no. {allowed.why_not}"),
-        ("a login", "stops the battery for some seconds" if allowed.login_stops else "is harmless"),
-        ("session", _session(found.reading)),
-        ("sitemaster", _running(found)),
-        ("charge", _charge(found.reading)),
-        ("setting", _setting(found.reading)),
+        *_access(found),
+        ("charge", _charge(found)),
+        ("setting", _setting(found)),
     ]
     return "\n".join(f"{label:<16}{text}" for label, text in lines)
 
@@ -187,10 +185,17 @@ def _firmware(found: Info) -> str:
     return f"{identity.version}, up for {hours} h {seconds // 60} min"
 
 
-def _session(seen: Reading) -> str:
-    if seen.setting is not None:
-        return "one that works is at hand"
-    return "none that works; --login makes one, or pays for a look"
+def _access(found: Info) -> list[tuple[str, str]]:
+    """What it takes to be told more."""
+    seen = found.reading.setting is not None
+    if not found.limits.free_reads:
+        return [("a look", "may be paid for" if seen else "may be paid for; --login makes one")]
+    stops = found.limits.login_stops
+    return [
+        ("a login", "stops the battery for some seconds" if stops else "is harmless"),
+        ("session", "one that works is at hand" if seen else "none that works; --login makes one"),
+        ("sitemaster", _running(found)),
+    ]
 
 
 def _running(found: Info) -> str:
@@ -201,11 +206,17 @@ def _running(found: Info) -> str:
     return text
 
 
-def _charge(seen: Reading) -> str:
-    return "not told without a session" if seen.charge is None else f"{seen.charge:.1f} %"
+def _charge(found: Info) -> str:
+    charge = found.reading.charge
+    return _not_told(found) if charge is None else f"{charge:.1f} %"
 
 
-def _setting(seen: Reading) -> str:
+def _not_told(found: Info) -> str:
+    return "not told without a session" if found.limits.free_reads else "not told"
+
+
+def _setting(found: Info) -> str:
+    seen = found.reading
     if seen.setting is None or seen.setting.reserve is None:
-        return "not told without a session"
+        return _not_told(found)
     return f"{seen.setting.words()} (raw {to_raw(seen.setting.reserve):g})"

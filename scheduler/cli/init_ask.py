@@ -22,7 +22,8 @@ def tariff(found: Sequence[Found]) -> Found:
         else:
             click.echo(f"There are {len(found)} tariffs.")
             answer = click.prompt("Your utility, plan or place: a word to look for", type=str)
-        if answer.isdigit() and 1 <= int(answer) <= min(len(found), _MOST_LISTED):
+        numbers = [str(number) for number in range(1, min(len(found), _MOST_LISTED) + 1)]
+        if answer.strip() in numbers:
             return found[int(answer) - 1]
         fitting = [each for each in every() if fits(each, answer)]
         if not fitting:

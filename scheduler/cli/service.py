@@ -141,8 +141,10 @@ async def _by_ourselves(chosen: Settings, work: Callable[[Site], Awaitable[Resul
     from scheduler.host.sites import offered_simulation, open_sites
 
     async with open_sites(chosen, offered=offered_simulation(chosen)) as opened:
+        site = opened.hosted[0].site
+        site.acts_once()
         await opened.start()
-        return await work(opened.hosted[0].site)
+        return await work(site)
 
 
 # --- what is shown

@@ -176,6 +176,7 @@ def source(chosen: Settings) -> Source:
         now=clock.now,
         state=lambda now: _state(chosen, now),
         others=lambda: _others(chosen),
+        doctor=lambda: _doctor(chosen),
         life=lambda: life_of(chosen),
         sheet=_sheet,
         hidden=environment.hidden_values,
@@ -198,6 +199,14 @@ def _others(chosen: Settings) -> list[dict[str, Any]]:
         return [asking.ask(control, each) for each in asked]
     except SchedulerError:
         return []
+
+
+def _doctor(chosen: Settings) -> dict[str, Any]:
+    control = instance.inspect(instance.lock_path(chosen.database_path)).control
+    try:
+        return asking.ask(control, f"/doctor?site={quote(chosen.site, safe='')}") if control else {}
+    except SchedulerError:
+        return {}
 
 
 def _sheet(runs: Sequence[RunView]) -> str:

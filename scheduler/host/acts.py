@@ -21,6 +21,7 @@ from scheduler.schedule.wording import shown
 from scheduler.site.apply import Attempt
 from scheduler.site.asked import Asked, LeaseEnding
 from scheduler.site.firmware import Ending
+from scheduler.site.shown import state_of
 from scheduler.site.site import Site
 from scheduler.words import Outcome, Wake
 
@@ -127,7 +128,7 @@ def _ended(site: Site, result: Result) -> Result:
 
 def _present(site: Site) -> Result:
     """How the attempt stands now, by the one state."""
-    state = site.state(clock.now())
+    state = state_of(site, clock.now())
     seen = state.read.setting if state.read else None
     return {
         "outcome": (state.attempt and state.attempt.outcome) or Outcome.ACCEPTED.value,
@@ -139,7 +140,7 @@ def _present(site: Site) -> Result:
 
 def _nothing_done(site: Site) -> SchedulerError:
     """Why a look did nothing, as the error that a command ends with."""
-    reasons = {reason.id: reason.text for reason in site.state(clock.now()).reasons}
+    reasons = {reason.id: reason.text for reason in state_of(site, clock.now()).reasons}
     if "clock" in reasons:
         return ClockUntrustedError(reasons["clock"])
     if "turn" in reasons:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from scheduler.host.views import Views
 from scheduler.httpserver import Bounds, Request, Response, Server, json_response, problem
 from scheduler.settings import Settings
 from scheduler.site.asked import asked_from_json, ending_from_json, who_from_json
+from scheduler.site.site import Site
 from scheduler.site.state import to_json
 from scheduler.site.untaken import untaken_from_json
 from scheduler.words import Wake
@@ -48,12 +49,21 @@ _END: Final = None
 
 Told = asyncio.Queue[dict[str, Any] | None]
 
+Findings = Callable[[Site], Mapping[str, object]]
+"""What the checks find of a site, in JSON; handed in, since the doctor stands above the host."""
+
 
 class Control:
     """Listens beside the database, or in the service's folder of /run."""
 
-    def __init__(self, settings: Settings, keepers: tuple[Keeper, ...], views: Views) -> None:
-        self._keepers, self._views = keepers, views
+    def __init__(
+        self,
+        settings: Settings,
+        keepers: tuple[Keeper, ...],
+        views: Views,
+        findings: Findings = lambda _: {},
+    ) -> None:
+        self._keepers, self._views, self._findings = keepers, views, findings
         self._database, self._key = settings.database_path, settings.act_key
         self._server = Server(self._handle, bounds=BOUNDS)
         self._name: Path | None = None
@@ -112,10 +122,12 @@ class Control:
                 return json_response(document())
             case "/sites":
                 return json_response({"sites": [self._brief(each) for each in self._keepers]})
-            case "/status" | "/leases":
+            case "/status" | "/leases" | "/doctor":
                 keeper = self._keeper(request)
                 if keeper is None:
                     return problem(404, "There is no such site; see /sites.")
+                if request.path == "/doctor":
+                    return json_response(self._findings(keeper.site))
                 state = to_json(self._views.state(keeper.site, clock.now()))
                 whole = request.path == "/status"
                 return json_response(state if whole else {"leases": state["leases"]})

@@ -13,15 +13,16 @@ import signal
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
-from scheduler import clock, memory
+from scheduler import clock, files, memory
 from scheduler.advice import limits
 from scheduler.asking import socket_path
 from scheduler.audit.chain import Json
 from scheduler.errors import AuditError, SchedulerError
 from scheduler.host import supervisor
 from scheduler.host.claim import Claims
-from scheduler.host.control import Control
+from scheduler.host.control import Control, Findings
 from scheduler.host.instance import Instance
 from scheduler.host.keeper import Keeper
 from scheduler.host.pulse import Pulse
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 # READY is said when every site has had its first look, or after this long: one gateway that is
 # slow to refuse must not keep a thousand sites from counting as started.
 FIRST_LOOK_SECONDS = 60.0
+# How often a full disk is looked at again before anything is begun.
+ROOM_SECONDS = 5.0
 # Seconds between two signs of life, and between two tellings of the heads.
 SIGN_OF_LIFE = 30.0
 DAY = 86_400.0
@@ -46,7 +49,7 @@ DAY = 86_400.0
 FEW = 16
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, findings: Findings) -> None:
     """Run until SIGTERM or SIGINT. Raises ConfigurationError before anything was touched where
     the schedule or the settings are wrong."""
     signals = Signals()
@@ -54,11 +57,27 @@ async def serve(settings: Settings) -> None:
         lock = Instance(settings.database_path)
         alive_until = lock.take()
         try:
+            await room(settings.database_path.absolute().parent, signals.stop)
+            if signals.stop.is_set():
+                return
             async with open_sites(settings) as opened:
                 if not signals.stop.is_set():
-                    await Host(opened, lock, signals).run(alive_until=alive_until)
+                    await Host(opened, lock, signals, findings=findings).run(
+                        alive_until=alive_until
+                    )
         finally:
             lock.release()
+
+
+async def room(folder: Path, stop: asyncio.Event) -> None:
+    """Wait for room on the audit's disk. To end, and be started again by the supervisor, would be
+    to stay down for good: it starts so often only."""
+    if not files.full(folder):
+        return
+    log.error("The disk of %s is full. Free some space; nothing is begun until then.", folder)
+    while files.full(folder) and not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), ROOM_SECONDS)
 
 
 class Signals:
@@ -85,7 +104,14 @@ class Signals:
 class Host:
     """The running process: one or many sites, and what turns them."""
 
-    def __init__(self, opened: Opened, lock: Instance, signals: Signals | None = None) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        lock: Instance,
+        signals: Signals | None = None,
+        *,
+        findings: Findings = lambda _: {},
+    ) -> None:
         self.opened, self.lock = opened, lock
         self.signals = signals or Signals()
         self.since = clock.now()
@@ -100,7 +126,7 @@ class Host:
         for each in opened.hosted:
             each.site.told_beside = partial(self.views.beside, each.site)
         self.pulse = Pulse(self.keepers, self.timers, opened.settings.pulse, beaten=self._beaten)
-        self.control = Control(opened.settings, self.keepers, self.views)
+        self.control = Control(opened.settings, self.keepers, self.views, findings)
         self._alive = self._headed = clock.monotonic()
         self.started = asyncio.Event()
         """Set once READY was said."""

@@ -98,6 +98,7 @@ def document() -> dict[str, Any]:
         },
         "paths": {
             "/status": {"get": _question("The state of a site, as `tou status --format json`.")},
+            "/doctor": {"get": _question("What `tou doctor` finds in what is known already.")},
             "/sites": {"get": _question("The sites of this service, each with its health word.")},
             "/openapi.json": {"get": _question("This document.")},
             "/apply": {"post": _act("Make the present desired setting true, now.", body=_WHO)},

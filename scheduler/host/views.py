@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from scheduler import clock
 from scheduler.host.reload import Reloads
 from scheduler.host.sites import Opened
+from scheduler.site.shown import state_of
 from scheduler.site.site import Site
 from scheduler.site.state import Reason, ScheduleState, SiteState, with_reasons
 from scheduler.site.untaken import BELIEVED, Untaken
@@ -24,7 +25,7 @@ class Views:
 
     def state(self, site: Site, now: datetime) -> SiteState:
         """All that may be shown of a site now."""
-        state = site.state(now)
+        state = state_of(site, now)
         on_disk = self._reloads.on_disk(site.name)
         differs = on_disk.digest is not None and on_disk.digest != state.schedule.digest
         url = self._settings.transport.address

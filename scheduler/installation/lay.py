@@ -154,10 +154,12 @@ def _to_read(places: Places) -> Iterator[tuple[Path, bytes, int]]:
 
 
 def _theirs(places: Places) -> Iterator[tuple[Path, bytes, int]]:
-    example = library.shipped() / EXAMPLE
-    yield places.etc / "schedules" / "home.yaml", example.read_bytes(), 0o644
-    settings = source("systemd") / "settings.env"
-    yield places.etc / "settings.env", settings.read_bytes(), 0o644
+    """What no unit starts without; and the first schedule, which is not laid down again where
+    somebody took it away, since the settings tell that this is not the first time."""
+    schedule, settings = places.etc / "schedules" / "home.yaml", places.etc / "settings.env"
+    if os.path.lexists(schedule) or not os.path.lexists(settings):
+        yield schedule, (library.shipped() / EXAMPLE).read_bytes(), 0o644
+    yield settings, (source("systemd") / "settings.env").read_bytes(), 0o644
     for name in credentials():
         yield places.at(name), b"", 0o600
 

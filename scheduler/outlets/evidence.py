@@ -15,7 +15,17 @@ _EFFECTS: Final = {
     "cannot_tell": "the meters cannot tell",
 }
 _METERS: Final = {"battery_w": "battery", "grid_w": "grid", "solar_w": "sun", "load_w": "house"}
-_LEFT_OUT: Final = {"evidence", "effect", "why", "charge", "until", "wanted", *_METERS}
+_LEFT_OUT: Final = {
+    "evidence",
+    "effect",
+    "why",
+    "charge",
+    "charge_before",
+    "after_seconds",
+    "until",
+    "wanted",
+    *_METERS,
+}
 
 
 def evidence_words(detail: Mapping[str, Any]) -> str:
@@ -34,7 +44,9 @@ def _parts(detail: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(detail.get(key), int | float)
     ]
     if isinstance(charge := detail.get("charge"), int | float):
-        read.append(f"charge {charge:.0f} %")
+        before = detail.get("charge_before")
+        told = f" ({before:.0f} % before)" if isinstance(before, int | float) else ""
+        read.append(f"charge {charge:.0f} %{told}")
     if read:
         yield ", ".join(read)
     for key, value in detail.items():

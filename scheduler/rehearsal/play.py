@@ -30,6 +30,7 @@ from scheduler.rehearsal.witness import Onlooker
 from scheduler.schedule.load import Loaded
 from scheduler.site.asked import Asked
 from scheduler.site.backoff import Backoff
+from scheduler.site.shown import state_of
 from scheduler.site.site import Site
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
@@ -181,7 +182,7 @@ class Rehearsal:
         self.looks += 1
         self._see(during_turn=True)
         now = self.clock.true
-        self.witness.hears(now, site.state(self.clock.now()).reasons)
+        self.witness.hears(now, state_of(site, self.clock.now()).reasons)
         amiss = self.witness.restless or self.battery.amiss or now < self._restless_until
         self._pulse = now + (PULSE if amiss else QUIET_PULSE)
 

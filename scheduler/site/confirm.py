@@ -105,10 +105,7 @@ def _not_confirmed(sent: Sent) -> NotConfirmedError:
     seen = sent.observed
     if seen is None:
         return NotConfirmedError("The write was accepted, but the gateway shows nothing of it.")
-    reserve = "an unknown reserve" if seen.reserve is None else f"{seen.reserve:.0f} %"
-    return NotConfirmedError(
-        f"The write was accepted, but the gateway shows {seen.mode}, {reserve}."
-    )
+    return NotConfirmedError(f"The write was accepted, but the gateway shows {seen.words()}.")
 
 
 def kept(sent: Sent) -> dict[str, Json]:

@@ -87,6 +87,8 @@ class SetPoint:
         monotonic: Callable[[], float],
     ) -> None:
         self.standing: Ordered | None = None
+        self.renews = True
+        """Whether this process stays to renew an order; else none is given."""
         self._gateway, self._recorder, self._known = gateway, recorder, known
         self._pulse, self._monotonic = pulse, monotonic
         self._not_before, self._failed = 0.0, 0
@@ -113,7 +115,7 @@ class SetPoint:
     async def tend(self, order: Order | None, wake: Wake) -> None:
         """Bring the order that stands to the one wanted; once at every look."""
         kind = ability(self._gateway, PowerSetpoint)  # type: ignore[type-abstract]
-        if kind is None or not self._gateway.limits.set_points:
+        if kind is None or not (self.renews and self._gateway.limits.set_points):
             order = None
         if self.standing is not None and self.standing.order != order:
             await self._release(replaced=order is not None, wake=wake)

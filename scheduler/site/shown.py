@@ -5,7 +5,6 @@ nothing.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from scheduler import __version__, plan
 from scheduler.plain import plain
@@ -13,6 +12,7 @@ from scheduler.plan import LeaseKind, PlanEntry
 from scheduler.plan.entry import entry_json
 from scheduler.site import health
 from scheduler.site.controller import Controller
+from scheduler.site.site import Site
 from scheduler.site.state import (
     AttemptState,
     GatewayState,
@@ -21,12 +21,9 @@ from scheduler.site.state import (
     schedule_state,
 )
 
-if TYPE_CHECKING:
-    from scheduler.site.site import Site
-
 
 def state_of(site: Site, now: datetime) -> SiteState:
-    """What is known of a site at an instant."""
+    """What is known of a site at an instant; its process adds what it knows itself."""
     controller, schedule = site.controller, site.schedule
     known, after = controller.known, controller.instant(now)
     switch, job = _next_switch(controller, after), plan.next_job(schedule, after, controller.leases)

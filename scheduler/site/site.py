@@ -34,8 +34,7 @@ from scheduler.site.firmware import Ending
 from scheduler.site.incidents import Incidents
 from scheduler.site.jobs import Jobs
 from scheduler.site.leases import Leases
-from scheduler.site.shown import state_of
-from scheduler.site.state import Reason, SiteState
+from scheduler.site.state import Reason
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 from scheduler.words import Outcome, Wake
@@ -131,6 +130,8 @@ class Site:
             await self._note_incidents()
 
     async def _look(self, wake: Wake, due: datetime | None) -> Attempt | None:
+        self.leases.heed(self._now())
+        self.controller.leases = self.leases.known
         try:
             attempt = await self._turn(wake, due)
             await self._lapse()
@@ -171,6 +172,10 @@ class Site:
             return None
         finally:
             self._looking.discard(task)
+
+    def acts_once(self) -> None:
+        """The process ends after this act: nothing is begun that would have to be renewed."""
+        self.controller.set_point.renews = False
 
     async def settle(self, attempt: Attempt | None) -> Attempt | None:
         """For a command without a service: read back until an accepted attempt is over."""
@@ -291,10 +296,6 @@ class Site:
     def withdraw(self, id: str) -> None:
         """Take a reason back."""
         self._concerns.pop(id, None)
-
-    def state(self, now: datetime) -> SiteState:
-        """What is known of this site; pure, no I/O. The process adds what it knows itself."""
-        return state_of(self, now)
 
     # --- stop
 

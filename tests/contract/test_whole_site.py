@@ -15,6 +15,7 @@ from scheduler.gateway.base import Gateway
 from scheduler.schedule.load import load_schedule
 from scheduler.setting import Mode, Setting
 from scheduler.site.backoff import Backoff
+from scheduler.site.shown import state_of
 from scheduler.site.site import Site
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
@@ -61,7 +62,7 @@ async def until_confirmed(site: Site) -> None:
     """Look whenever the site wants to, as its process would."""
     await site.start(alive_until=None, alone=True)
     await site.look(Wake.START)
-    while site.state(clock.now()).confirmed is None:
+    while state_of(site, clock.now()).confirmed is None:
         soonest = min(site.alarms(clock.now()), key=lambda alarm: alarm.at)
         await asyncio.sleep(min(1.0, max(0.0, (soonest.at - clock.now()).total_seconds())))
         await site.look(soonest.wake)

@@ -40,7 +40,8 @@ class CloudWire(ClientWire[CloudReply]):
         return hides_tokens(said(text, secrets=self._secrets(), limit=limit))
 
     def _complaint(self, reply: CloudReply) -> str:
-        return self.shown(reply.complaint or reply.unwilling or "")
+        page = "this is not its API" if reply.foreign else ""
+        return self.shown(reply.complaint or reply.unwilling or page)
 
     def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> CloudReply:
         # Bounded where it is used.
@@ -60,7 +61,8 @@ class CloudWire(ClientWire[CloudReply]):
             return GatewayUnreachableError(f"{where} does not answer in time {what}.")
         if kind is Failure.GARBLED:
             return GatewayProtocolError(
-                f"{where} answers {what} with something that is not its API."
+                f"{where} answers {what} with something that is not its API: "
+                f"{self.shown(error, 80) or 'no answer of HTTP'}."
             )
         return GatewayUnreachableError(f"{where} breaks off its answer {what}.")
 

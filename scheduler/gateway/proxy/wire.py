@@ -86,7 +86,8 @@ class ProxyWire(ClientWire[ProxyAnswer]):
         if kind is not Failure.GARBLED:
             return GatewayUnreachableError(f"{self.where} drops the connection {what}. {hint}")
         return GatewayProtocolError(
-            f"{self.where} answers {what} with something that is not its API. Check TOU_PROXY_URL."
+            f"{self.where} answers {what} with something that is not its API: "
+            f"{self.shown(error, 80) or 'no answer of HTTP'}. Check TOU_PROXY_URL."
         )
 
     def _client(self) -> httpx.AsyncClient:

@@ -19,7 +19,17 @@ from scheduler.outlets.web.shield import Shield
 from scheduler.outlets.web.source import Source
 
 _FOR_MACHINES: Final = (".json", "/healthz", "/readyz")
-_HEADINGS: Final = {400: "That cannot be shown", 404: "Not here", 503: "Nothing to show yet"}
+_HEADINGS: Final = {
+    400: "That cannot be shown",
+    404: "Not here",
+    500: "The page failed",
+    503: "Nothing can be shown now",
+}
+
+_DEFECT: Final = (
+    "This is a defect of the page, and of nothing else: the service goes on. Its journal tells more"
+    " (`journalctl -u tou-web`); send that with the bundle, please."
+)
 
 
 def make(source: Source, entrance: Entrance | None = None) -> ASGIApp:
@@ -37,7 +47,9 @@ def make(source: Source, entrance: Entrance | None = None) -> ASGIApp:
 
     app: ASGIApp = Starlette(
         routes=list(registry.routes(desk, entrance)),
-        exception_handlers=dict.fromkeys((QuestionError, SchedulerError, HTTPException), failed),
+        exception_handlers=dict.fromkeys(
+            (QuestionError, SchedulerError, HTTPException, Exception), failed
+        ),
     )
     if entrance.reach.closed:
         app = Turnstile(app, entrance)
@@ -48,4 +60,6 @@ def _told(error: Exception) -> tuple[int, str]:
     if isinstance(error, HTTPException):
         plain = error.detail == HTTPStatus(error.status_code).phrase
         return error.status_code, "There is no such page." if plain else error.detail
-    return (503 if isinstance(error, SchedulerError) else 400), str(error)
+    if isinstance(error, SchedulerError | QuestionError):
+        return (503 if isinstance(error, SchedulerError) else 400), str(error)
+    return 500, _DEFECT

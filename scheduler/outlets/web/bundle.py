@@ -20,6 +20,7 @@ from starlette.responses import Response
 from scheduler import __version__, clock
 from scheduler.audit import review
 from scheduler.audit.questions import Questions
+from scheduler.errors import SchedulerError
 from scheduler.outlets.web import schedule
 from scheduler.outlets.web.page import Desk, Facts, Page, rendered
 from scheduler.outlets.web.shapes import FILES
@@ -37,45 +38,65 @@ A bundle for a bug report, made by the page of tou-scheduler.
 status.json      the state, as `tou status --format json`
 audit.json       the runs of the last day, as `tou audit --format json`
 events.json      what else was kept in that day: starts, reloads, leases, incidents
-doctor.json      health, gateway as it is known, and the problems of the schedule
+doctor.json      what `tou doctor` finds in what the service knows; health, and the problems of the
+                 schedule
 schedule.yaml    the schedule as in force, with the comments of its author
 tariff.yaml      the tariff beside it, where it names one
 versions.json    of the program, of Python, and of what both stand on
 
 Secrets, addresses of mail and whatever looks like a token are struck out: [hidden].
-Look through it before you send it. What the page cannot ask, because it holds no secret of the
-gateway, `tou doctor --format json` tells on the machine of the service.
+Look through it before you send it. Nothing was asked of the gateway for it; `tou doctor --format
+json` on the machine of the service asks anew.
 """
 
 Files = Mapping[str, str]
 
 
 def files(source: Source) -> Files:
-    """The files by name, ready to be shown. Raises SchedulerError where there is no audit."""
+    """The files by name, ready to be shown. What cannot be had, such as an audit that is not there
+    or cannot be read, is told in its place: just then somebody reports."""
     now, strike = source.now(), Masking(source.hidden())
-    state, shown = source.state(now), schedule.to_json(source)
-    with source.audit() as database:
-        asked: dict[str, Any] = {"site": source.site, "since": now - _DAY, "limit": _MOST}
-        runs = [each.to_json() for each in review.runs(database, **asked)]
-        events = [each.to_json() for each in review.events(database, **asked)]
-        digest = shown["schedule"]["digest"]
-        texts = Questions(database, source.site).schedule_texts(digest) if digest else None
-    kept = [{key: each[key] for key in each if key != "hash"} for each in events]
-    doctor = {"health": state["health"], "gateway": state["gateway"], "schedule": _of(shown)}
-    told = {
-        "status.json": state,
-        "audit.json": runs,
-        "events.json": [each for each in kept if each["kind"] != "schedule"],
-        "doctor.json": doctor,
-        "versions.json": versions(),
+    state = source.state(now)
+    texts: Mapping[str, str] = {}
+    told: dict[str, Any] = {"status.json": state}
+    try:
+        shown = schedule.to_json(source)
+        known, texts = _of_audit(source, now, shown["schedule"]["digest"])
+        told |= known
+        of_schedule = _of(shown)
+    except SchedulerError as error:
+        told |= {"audit.json": {"error": str(error)}}
+        of_schedule = {"problem": str(error)}
+    told["doctor.json"] = {
+        **source.doctor(),
+        "health": state["health"],
+        "gateway": state["gateway"],
+        "schedule": of_schedule,
     }
-    texts = texts or {}
-    written = {"schedule.yaml": texts.get("text"), "tariff.yaml": texts.get("tariff_text")}
+    told["versions.json"] = versions()
+    written = {
+        "schedule.yaml": texts.get("text") or schedule.file_text(source.file),
+        "tariff.yaml": texts.get("tariff_text"),
+    }
     return {
         "README.txt": _README,
         **{name: _text(strike.data(each)) for name, each in told.items()},
         **{name: strike.known(text) for name, text in written.items() if text},
     }
+
+
+def _of_audit(
+    source: Source, now: datetime, digest: str | None
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """The last day, and the texts of the schedule in force."""
+    asked: dict[str, Any] = {"site": source.site, "since": now - _DAY, "limit": _MOST}
+    with source.audit() as database:
+        runs = [each.to_json() for each in review.runs(database, **asked)]
+        events = [each.to_json() for each in review.events(database, **asked)]
+        texts = Questions(database, source.site).schedule_texts(digest) if digest else None
+    kept = [{key: each[key] for key in each if key != "hash"} for each in events]
+    shown = [each for each in kept if each["kind"] != "schedule"]
+    return {"audit.json": runs, "events.json": shown}, texts or {}
 
 
 def versions() -> dict[str, Any]:

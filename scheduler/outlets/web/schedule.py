@@ -148,12 +148,13 @@ def _on_disk(source: Source, then: Then, now: datetime) -> FileAsItIs | None:
         text = reading.read_text(path, path.name)
         loaded = parse_schedule(text, path.name, folder=path.parent, now=now)
     except ScheduleError as error:
-        text_ = _text(path)
+        text_ = file_text(path)
         return FileAsItIs(str(path), text_, error.problems, problems if text_ is None else (), None)
     return FileAsItIs(str(path), text, loaded.warnings, (), loaded.schedule)
 
 
-def _text(path: Path) -> str | None:
+def file_text(path: Path) -> str | None:
+    """What stands in it, as far as it can be read here."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -38,6 +38,8 @@ class Source:
     """Runs as CSV."""
     others: Callable[[], Sequence[State]] = tuple
     """The states of further sites that the service runs."""
+    doctor: Callable[[], Mapping[str, Any]] = dict
+    """What `tou doctor` finds in what the running service knows; empty without one."""
     patience: timedelta = timedelta(minutes=10)
     """How long the controller may be without a turn before it counts as hanging."""
     hidden: Callable[[], Collection[str]] = tuple

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -15,6 +18,7 @@ from scheduler.outlets.web.app import make
 from scheduler.outlets.web.attempts import Attempts
 from scheduler.outlets.web.entrance import Entrance
 from scheduler.outlets.web.guests import Guests
+from scheduler.outlets.web.source import Source
 
 HERE = "http://127.0.0.1:8765"
 PASSWORD = "correct horse battery"
@@ -22,7 +26,7 @@ WRONG = "correct horse batter"
 
 
 @pytest.fixture(scope="session")
-def known():
+def known() -> Mapping[str, str]:
     """One person; the hash is quick, and is checked as any other."""
     return people.parse(f"anna:{PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD)}")
 
@@ -38,29 +42,29 @@ class Ticks:
 
 
 @pytest.fixture
-def ticks():
+def ticks() -> Ticks:
     return Ticks()
 
 
 @pytest.fixture
-def door(known, ticks):
+def door(known: Mapping[str, str], ticks: Ticks) -> Entrance:
     """An entrance of a page that acts, on loopback."""
     return Entrance(known, acts=True, sessions=Guests(ticks), attempts=Attempts(ticks))
 
 
-def client(entrance, base=HERE, made=None):
+def client(entrance: Entrance, base: str = HERE, made: Source | None = None) -> TestClient:
     app = make(made or source(own_settings()), entrance)
     return TestClient(app, base_url=base, follow_redirects=False)
 
 
 @pytest.fixture
-def page(empty, door):
+def page(empty: None, door: Entrance) -> Iterator[TestClient]:
     with client(door) as made:
         yield made
 
 
 @pytest.fixture
-def empty(tmp_path, monkeypatch):
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder without settings, service or audit."""
     for name in [name for name in os.environ if name.startswith("TOU_")]:
         monkeypatch.delenv(name)
@@ -68,10 +72,17 @@ def empty(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def sign_in(page, password=PASSWORD, name="anna", *, origin=HERE, **more):
+def sign_in(
+    page: TestClient,
+    password: str = PASSWORD,
+    name: str = "anna",
+    *,
+    origin: str = HERE,
+    **more: Any,
+) -> Any:
     fields = {"name": name, "password": password, "back": "/act", **more}
     return page.post("/sign-in", data=fields, headers={"origin": origin})
 
 
-def token_of(page):
-    return re.findall(r'name="token" value="([^"]+)"', page.get("/act").text)[0]
+def token_of(page: TestClient) -> str:
+    return str(re.findall(r'name="token" value="([^"]+)"', page.get("/act").text)[0])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from starlette.testclient import TestClient
 
 from scheduler.cli.web import own_settings, source
-from scheduler.errors import AccessError, ServiceSilentError
+from scheduler.errors import AccessError, SchedulerError, ServiceSilentError
+from scheduler.outlets.web.entrance import Entrance
 
 from .conftest import HERE, client, sign_in, token_of
 
@@ -34,17 +37,17 @@ class Service:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.lines = [{"step": "POST /api/operation"}, {"ended": WELL}]
-        self.error = None
+        self.lines: list[dict[str, Any]] = [{"step": "POST /api/operation"}, {"ended": WELL}]
+        self.error: Exception | None = None
 
-    def __call__(self, what, body):
+    def __call__(self, what: str, body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         self.asked.append((what, dict(body)))
         if self.error:
             raise self.error
         yield from self.lines
 
 
-def at_work(state):
+def at_work(state: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **state,
         "leases": [LEASE],
@@ -55,12 +58,12 @@ def at_work(state):
 
 
 @pytest.fixture
-def service():
+def service() -> Service:
     return Service()
 
 
 @pytest.fixture
-def page(empty, door, service):
+def page(empty: None, door: Entrance, service: Service) -> Iterator[TestClient]:
     known = source(own_settings())
     told = replace(
         known,
@@ -73,7 +76,7 @@ def page(empty, door, service):
         yield made
 
 
-def act(page, what, **fields):
+def act(page: TestClient, what: str, **fields: Any) -> Any:
     sent = {"token": token_of(page), **fields}
     return page.post(f"/act/{what}", data=sent, headers={"origin": HERE})
 
@@ -118,7 +121,13 @@ FOR = {"until": "next", "at": "", "reason": ""}
         ("job", {"name": "look for firmware"}, ("/job/look%20for%20firmware", {})),
     ],
 )
-def test_each_form_asks_the_service_for_one_act_with_who(page, service, what, fields, asked):
+def test_each_form_asks_the_service_for_one_act_with_who(
+    page: TestClient,
+    service: Service,
+    what: str,
+    fields: dict[str, str],
+    asked: tuple[str, dict[str, str]],
+) -> None:
     came = act(page, what, **fields)
 
     assert (came.status_code, came.headers["location"]) == (303, "/act")
@@ -126,7 +135,7 @@ def test_each_form_asks_the_service_for_one_act_with_who(page, service, what, fi
     assert service.asked == [(path, {**body, "who": "page: anna"})]
 
 
-def test_what_came_of_it_is_told_once(page):
+def test_what_came_of_it_is_told_once(page: TestClient) -> None:
     act(page, "override", mode="backup", reserve="100", **FOR)
 
     told = "Override until Wed 2026-11-25 18:00:00. confirmed: Backup-only, 100\u00a0%."
@@ -144,8 +153,8 @@ def test_what_came_of_it_is_told_once(page):
     ],
 )
 def test_what_cannot_be_meant_comes_back_as_it_was_and_nothing_is_asked(
-    page, service, fields, word
-):
+    page: TestClient, service: Service, fields: dict[str, str], word: str
+) -> None:
     came = act(page, "override", **{**FOR, **fields, "reason": HOSTILE})
 
     assert came.status_code == 400
@@ -156,7 +165,7 @@ def test_what_cannot_be_meant_comes_back_as_it_was_and_nothing_is_asked(
     assert 'value="&lt;script' in came.text
 
 
-def test_what_the_service_refuses_is_told_in_its_words(page, service):
+def test_what_the_service_refuses_is_told_in_its_words(page: TestClient, service: Service) -> None:
     service.lines = [{"error": '"900" is no reserve. Write 0 to 100.'}]
 
     came = act(page, "override", mode="backup", reserve="900", **FOR)
@@ -182,7 +191,9 @@ def test_what_the_service_refuses_is_told_in_its_words(page, service):
         ({"outcome": "unchanged", "exit_code": 0}, "good", "Nothing was to do."),
     ],
 )
-def test_no_act_is_called_done_that_was_not(page, service, ended, tone, word):
+def test_no_act_is_called_done_that_was_not(
+    page: TestClient, service: Service, ended: dict[str, Any], tone: str, word: str
+) -> None:
     service.lines = [{"ended": ended}]
 
     act(page, "apply")
@@ -192,7 +203,9 @@ def test_no_act_is_called_done_that_was_not(page, service, ended, tone, word):
     assert word in shown
 
 
-def test_an_act_that_takes_long_is_told_to_be_under_way(page, service, monkeypatch):
+def test_an_act_that_takes_long_is_told_to_be_under_way(
+    page: TestClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("scheduler.outlets.web.act.PATIENCE", -1.0)
     service.lines = [{"waiting": True}] * 3
 
@@ -201,7 +214,9 @@ def test_an_act_that_takes_long_is_told_to_be_under_way(page, service, monkeypat
     assert "It was asked for, and is under way" in page.get("/act").text
 
 
-def test_a_service_that_ends_in_the_middle_leaves_a_doubt(page, service):
+def test_a_service_that_ends_in_the_middle_leaves_a_doubt(
+    page: TestClient, service: Service
+) -> None:
     service.lines = [{"step": "login"}]
 
     act(page, "apply")
@@ -210,7 +225,9 @@ def test_a_service_that_ends_in_the_middle_leaves_a_doubt(page, service):
 
 
 @pytest.mark.parametrize("error", [ServiceSilentError("Nobody there."), AccessError("No key.")])
-def test_a_service_that_cannot_be_asked_is_told(page, service, error):
+def test_a_service_that_cannot_be_asked_is_told(
+    page: TestClient, service: Service, error: SchedulerError
+) -> None:
     service.error = error
 
     came = act(page, "apply")
@@ -218,7 +235,9 @@ def test_a_service_that_cannot_be_asked_is_told(page, service, error):
     assert (came.status_code, str(error) in came.text) == (503, True)
 
 
-def test_without_a_sign_in_or_the_token_of_the_session_nothing_is_done(page, service, door):
+def test_without_a_sign_in_or_the_token_of_the_session_nothing_is_done(
+    page: TestClient, service: Service, door: Entrance
+) -> None:
     good = token_of(page)
     _, other = door.sessions.begin("bert")
     for token in ("", "x", other.token, good[:-1], good + "a", "\u00e9"):
@@ -233,7 +252,9 @@ def test_without_a_sign_in_or_the_token_of_the_session_nothing_is_done(page, ser
 
 
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://127.0.0.1:1"])
-def test_another_origin_acts_with_no_token(page, service, origin):
+def test_another_origin_acts_with_no_token(
+    page: TestClient, service: Service, origin: str | None
+) -> None:
     sent = {"token": token_of(page)}
     headers = {} if origin is None else {"origin": origin}
 
@@ -242,26 +263,26 @@ def test_another_origin_acts_with_no_token(page, service, origin):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH"])
-def test_only_a_form_that_is_sent_acts(page, service, method):
+def test_only_a_form_that_is_sent_acts(page: TestClient, service: Service, method: str) -> None:
     came = page.request(method, f"/act/apply?token={token_of(page)}", headers={"origin": HERE})
 
     assert came.status_code == 405
     assert service.asked == []
 
 
-def test_an_act_that_is_none_is_not_found(page, service):
+def test_an_act_that_is_none_is_not_found(page: TestClient, service: Service) -> None:
     assert act(page, "explode").status_code == 404
     assert service.asked == []
 
 
-def test_names_reasons_and_rules_are_text(page):
+def test_names_reasons_and_rules_are_text(page: TestClient) -> None:
     text = page.get("/act").text
 
     assert HOSTILE not in text
     assert text.count("&lt;script data-struck&gt;") == 2
 
 
-def test_where_no_service_answers_no_form_is_offered(empty, door):
+def test_where_no_service_answers_no_form_is_offered(empty: None, door: Entrance) -> None:
     with client(door) as page:
         sign_in(page)
         text = page.get("/act").text
@@ -270,7 +291,7 @@ def test_where_no_service_answers_no_form_is_offered(empty, door):
     assert 'action="/act/' not in text
 
 
-def test_no_page_but_those_of_the_session_holds_its_token(page):
+def test_no_page_but_those_of_the_session_holds_its_token(page: TestClient) -> None:
     token = token_of(page)
 
     for path in ("/", "/now.json", "/healthz", "/nothing", "/style.css"):

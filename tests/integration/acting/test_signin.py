@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.testclient import TestClient
 
 from scheduler.cli.web import entrance, own_settings
 from scheduler.outlets.web import form, people
@@ -18,10 +22,10 @@ from scheduler.outlets.web.entrance import Entrance
 from scheduler.outlets.web.guests import ABSOLUTE, IDLE, MOST, Guests
 from scheduler.outlets.web.settings import WebSettings
 
-from .conftest import HERE, PASSWORD, WRONG, client, sign_in, token_of
+from .conftest import HERE, PASSWORD, WRONG, Ticks, client, sign_in, token_of
 
 
-def test_a_person_signs_in_and_out(page):
+def test_a_person_signs_in_and_out(page: TestClient) -> None:
     asked = page.get("/act")
     assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in?back=/act")
 
@@ -34,7 +38,7 @@ def test_a_person_signs_in_and_out(page):
     assert page.get("/act").status_code == 303
 
 
-def test_the_cookie_is_for_this_page_alone(page):
+def test_the_cookie_is_for_this_page_alone(page: TestClient) -> None:
     given = sign_in(page).headers["set-cookie"]
 
     assert given.startswith("tou=")
@@ -44,7 +48,7 @@ def test_the_cookie_is_for_this_page_alone(page):
     assert "Domain" not in given
 
 
-def test_behind_tls_the_cookie_goes_by_tls_alone(empty, known):
+def test_behind_tls_the_cookie_goes_by_tls_alone(empty: None, known: Mapping[str, str]) -> None:
     reach = Reach(here=True, url="https://tou.example")
     with client(Entrance(known, acts=True, reach=reach), "https://tou.example") as page:
         came = sign_in(page, origin="https://tou.example")
@@ -58,7 +62,9 @@ def test_behind_tls_the_cookie_goes_by_tls_alone(empty, known):
 @pytest.mark.parametrize(
     ("name", "password"), [("anna", WRONG), ("anna", ""), ("bert", PASSWORD), ("anna", "x" * 9000)]
 )
-def test_a_wrong_name_or_password_gets_one_answer_and_no_cookie(page, caplog, name, password):
+def test_a_wrong_name_or_password_gets_one_answer_and_no_cookie(
+    page: TestClient, caplog: pytest.LogCaptureFixture, name: str, password: str
+) -> None:
     came = sign_in(page, password, name)
 
     assert came.status_code == 403
@@ -69,7 +75,7 @@ def test_a_wrong_name_or_password_gets_one_answer_and_no_cookie(page, caplog, na
         assert secret not in came.text + caplog.text
 
 
-def test_a_name_that_nobody_has_takes_as_long():
+def test_a_name_that_nobody_has_takes_as_long() -> None:
     known = people.parse(f"anna:{people.hash_of(PASSWORD)}")
     assert people.fits(known, "anna", PASSWORD)
     took = {}
@@ -86,7 +92,9 @@ def test_a_name_that_nobody_has_takes_as_long():
     assert took["bert"] > took["anna"] / 5
 
 
-def test_a_session_that_somebody_else_laid_into_the_browser_is_never_ours(page, door):
+def test_a_session_that_somebody_else_laid_into_the_browser_is_never_ours(
+    page: TestClient, door: Entrance
+) -> None:
     theirs, _ = door.sessions.begin("mallory")
     page.cookies.set("tou", theirs)
 
@@ -101,7 +109,9 @@ def test_a_session_that_somebody_else_laid_into_the_browser_is_never_ours(page, 
     assert door.sessions.find("a-key-that-was-never-given") is None
 
 
-def test_wrong_passwords_are_heard_a_few_times_and_then_not_looked_at(page, ticks):
+def test_wrong_passwords_are_heard_a_few_times_and_then_not_looked_at(
+    page: TestClient, ticks: Ticks
+) -> None:
     for _ in range(FROM_ONE):
         assert sign_in(page, WRONG).status_code == 403
 
@@ -112,14 +122,14 @@ def test_wrong_passwords_are_heard_a_few_times_and_then_not_looked_at(page, tick
     assert sign_in(page).status_code == 303
 
 
-def test_the_right_password_forgives_the_wrong_ones_before_it(page):
+def test_the_right_password_forgives_the_wrong_ones_before_it(page: TestClient) -> None:
     for _ in range(3):
         for _ in range(FROM_ONE - 1):
             assert sign_in(page, WRONG).status_code == 403
         assert sign_in(page).status_code == 303
 
 
-def test_guessing_from_many_addresses_is_no_faster(ticks):
+def test_guessing_from_many_addresses_is_no_faster(ticks: Ticks) -> None:
     attempts = Attempts(ticks)
     for number in range(FROM_ALL):
         assert attempts.wait(f"10.0.0.{number}") == 0
@@ -129,7 +139,7 @@ def test_guessing_from_many_addresses_is_no_faster(ticks):
 
 
 @pytest.mark.parametrize(("seconds", "lives"), [(IDLE - 1, True), (IDLE + 1, False)])
-def test_a_session_that_nobody_uses_ends(ticks, seconds, lives):
+def test_a_session_that_nobody_uses_ends(ticks: Ticks, seconds: float, lives: bool) -> None:
     sessions = Guests(ticks)
     key, _ = sessions.begin("anna")
 
@@ -138,7 +148,7 @@ def test_a_session_that_nobody_uses_ends(ticks, seconds, lives):
     assert (sessions.find(key) is not None) is lives
 
 
-def test_a_session_in_use_ends_in_the_end(ticks):
+def test_a_session_in_use_ends_in_the_end(ticks: Ticks) -> None:
     sessions = Guests(ticks)
     key, _ = sessions.begin("anna")
     begun = ticks.now
@@ -151,7 +161,7 @@ def test_a_session_in_use_ends_in_the_end(ticks):
     assert sessions.find(key) is None
 
 
-def test_sessions_are_a_few_and_the_idle_ones_give_way(ticks):
+def test_sessions_are_a_few_and_the_idle_ones_give_way(ticks: Ticks) -> None:
     sessions = Guests(ticks)
     keys = []
     for _ in range(MOST + 1):
@@ -162,7 +172,7 @@ def test_sessions_are_a_few_and_the_idle_ones_give_way(ticks):
     assert all(sessions.find(key) for key in keys[1:])
 
 
-def test_nothing_shows_a_key_a_token_or_a_hash(door, known):
+def test_nothing_shows_a_key_a_token_or_a_hash(door: Entrance, known: Mapping[str, str]) -> None:
     key, session = door.sessions.begin("anna")
 
     shown = repr(door) + repr(session) + repr(vars(door.sessions))
@@ -175,7 +185,7 @@ def test_nothing_shows_a_key_a_token_or_a_hash(door, known):
     "back",
     ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1", "/a\r\nx", ""],
 )
-def test_a_sign_in_leads_nowhere_but_to_a_page_of_ours(page, back):
+def test_a_sign_in_leads_nowhere_but_to_a_page_of_ours(page: TestClient, back: str) -> None:
     came = sign_in(page, back=back)
 
     assert (came.status_code, came.headers["location"]) == (303, "/")
@@ -193,14 +203,16 @@ def test_a_sign_in_leads_nowhere_but_to_a_page_of_ours(page, back):
         {"sec-fetch-site": "same-origin"},
     ],
 )
-def test_a_form_of_another_page_does_not_even_sign_in(page, headers):
+def test_a_form_of_another_page_does_not_even_sign_in(
+    page: TestClient, headers: dict[str, str]
+) -> None:
     came = page.post("/sign-in", data={"name": "anna", "password": PASSWORD}, headers=headers)
 
     assert (came.status_code, "set-cookie" in came.headers) == (403, False)
     assert "Nothing was done" in came.text
 
 
-def test_no_password_is_looked_at_in_an_address_or_in_json(page):
+def test_no_password_is_looked_at_in_an_address_or_in_json(page: TestClient) -> None:
     fields = {"name": "anna", "password": PASSWORD}
 
     assert page.post("/sign-in", params=fields, headers={"origin": HERE}).status_code == 400
@@ -210,25 +222,28 @@ def test_no_password_is_looked_at_in_an_address_or_in_json(page):
 
 
 @pytest.mark.parametrize("body", [b"\xff=1", b"&".join([b"a=1"] * 99), b"a=" + b"x" * 20_000])
-def test_odd_forms_are_refused(page, body):
+def test_odd_forms_are_refused(page: TestClient, body: bytes) -> None:
     kind = "application/x-www-form-urlencoded"
     came = page.post("/sign-in", content=body, headers={"origin": HERE, "content-type": kind})
 
     assert came.status_code in {400, 413}
 
 
-async def test_a_form_that_does_not_come_is_not_waited_for(monkeypatch):
+async def test_a_form_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form, "PATIENCE", 0.01)
     headers = [(b"content-type", b"application/x-www-form-urlencoded")]
 
-    async def never():
+    async def never() -> dict[str, Any]:
         await asyncio.Event().wait()
+        return {}
 
     with pytest.raises(HTTPException, match="did not come"):
         await form.read(Request({"type": "http", "headers": headers}, never))
 
 
-def test_systemds_credentials_are_found(empty, known, tmp_path, monkeypatch):
+def test_systemds_credentials_are_found(
+    empty: None, known: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "credentials"
     folder.mkdir()
     (folder / "web_passwords").write_text(f"anna:{known['anna']}\nbert:{known['anna']}\n")
@@ -248,13 +263,13 @@ def test_systemds_credentials_are_found(empty, known, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def far(empty, known):
+def far(empty: None, known: Mapping[str, str]) -> Iterator[TestClient]:
     entrance = Entrance(known, reach=Reach(here=False))
     with client(entrance, "http://192.168.1.4:8765") as made:
         yield made
 
 
-def test_a_page_that_others_can_reach_shows_nothing_without_a_sign_in(far):
+def test_a_page_that_others_can_reach_shows_nothing_without_a_sign_in(far: TestClient) -> None:
     for path in ("/", "/audit?outcome=refused", "/day", "/run/1", "/nothing"):
         came = far.get(path)
         assert (came.status_code, came.content) == (303, b"")
@@ -267,7 +282,7 @@ def test_a_page_that_others_can_reach_shows_nothing_without_a_sign_in(far):
     assert far.get("/now.json").status_code == 200
 
 
-def test_a_page_that_only_shows_has_no_forms_that_act(far):
+def test_a_page_that_only_shows_has_no_forms_that_act(far: TestClient) -> None:
     sign_in(far, origin="http://192.168.1.4:8765")
 
     assert far.get("/act").status_code == 404
@@ -287,11 +302,13 @@ def test_a_page_that_only_shows_has_no_forms_that_act(far):
         ("tou.example", 421),
     ],
 )
-def test_a_name_that_was_led_here_is_refused_by_a_page_that_others_can_reach(far, host, code):
+def test_a_name_that_was_led_here_is_refused_by_a_page_that_others_can_reach(
+    far: TestClient, host: str, code: int
+) -> None:
     assert far.get("/sign-in", headers={"host": host}).status_code == code
 
 
-def test_the_name_that_was_set_is_known(empty, known):
+def test_the_name_that_was_set_is_known(empty: None, known: Mapping[str, str]) -> None:
     reach = Reach(here=True, url="https://tou.example")
     with client(Entrance(known, reach=reach)) as page:
         assert page.get("/sign-in", headers={"host": "tou.example"}).status_code == 200
@@ -309,12 +326,12 @@ def test_the_name_that_was_set_is_known(empty, known):
     ],
 )
 def test_what_a_header_says_of_an_address_counts_only_from_the_proxy(
-    empty, door, proxy, told, counted
-):
+    empty: None, door: Entrance, proxy: str | None, told: str, counted: str
+) -> None:
     seen = []
 
     class Heard(Attempts):
-        def begin(self, address):
+        def begin(self, address: str) -> None:
             seen.append(address)
 
     with client(replace(door, proxy=proxy, attempts=Heard(lambda: 0.0))) as page:

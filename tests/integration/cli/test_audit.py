@@ -363,6 +363,24 @@ def test_a_number_that_is_no_run_leads_to_the_run_it_belongs_to(tou: Any, runs: 
     assert "There is no run 99999999999999999999." in beyond.err
 
 
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [
+        ("9" * 5_000, 1, "There is no run 9999"),
+        ("²", 2, 'There is no verb "²"'),
+    ],
+    ids=["more digits than a number may have", "a digit that is no number"],
+)
+def test_what_only_looks_like_a_run_is_answered(
+    tou: Any, runs: Any, number: str, code: int, told: str
+) -> None:
+    runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("audit", number)
+
+    assert (answer.code, told in answer.err) == (code, True), answer.err
+
+
 def test_a_filter_beside_a_run_is_refused(tou: Any, runs: Any) -> None:
     answer = tou("audit", "--since", "today", "1")
 

@@ -6,9 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from .conftest import Tou
 
 SCHEDULE = """\
 schedule: home
@@ -26,7 +29,7 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is no
 
 
 @pytest.fixture
-def press(home, tou, monkeypatch):
+def press(home: Path, tou: Tou, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """What bash offers for the words of a line, the last of which is being typed."""
     (home / "home.yaml").write_text(SCHEDULE)
     (home / "tou").write_text(f'#!/bin/sh\nexec {sys.executable} -m scheduler "$@"\n')
@@ -73,7 +76,9 @@ OFFERED = {
 
 
 @pytest.mark.parametrize(("words", "names"), OFFERED.items(), ids=map(repr, OFFERED))
-def test_bash_offers_what_fits(press, home, words, names):
+def test_bash_offers_what_fits(
+    press: Callable[..., list[str]], home: Path, words: tuple[str, ...], names: list[str]
+) -> None:
     assert press(*words) == names
     assert not (home / "mark").exists()
 
@@ -89,7 +94,12 @@ def test_bash_offers_what_fits(press, home, words, names):
     ],
     ids=str,
 )
-def test_broken_settings_are_no_error_in_the_shell(press, tou, monkeypatch, settings):
+def test_broken_settings_are_no_error_in_the_shell(
+    press: Callable[..., list[str]],
+    tou: Tou,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
+) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
 
@@ -99,14 +109,18 @@ def test_broken_settings_are_no_error_in_the_shell(press, tou, monkeypatch, sett
     assert (answer.code, answer.err) == (0, "")
 
 
-def test_a_name_with_escapes_is_not_offered(tou, home, monkeypatch):
+def test_a_name_with_escapes_is_not_offered(
+    tou: Tou, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (home / "home.yaml").write_text(SCHEDULE)
     monkeypatch.setenv("TOU_SCHEDULE", "home.yaml")
 
     assert tou("completion", "--names", "rules").out == "charge at night\n"
 
 
-def test_the_schedule_may_be_named_in_the_file_of_settings(tou, home, monkeypatch):
+def test_the_schedule_may_be_named_in_the_file_of_settings(
+    tou: Tou, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (home / "home.yaml").write_text(SCHEDULE)
     (home / "tou.env").write_text("TOU_SCHEDULE=home.yaml\n")
     monkeypatch.setenv("TOU_SETTINGS_FILE", "tou.env")
@@ -114,7 +128,7 @@ def test_the_schedule_may_be_named_in_the_file_of_settings(tou, home, monkeypatc
     assert "charge at night" in tou("completion", "--names", "names").out
 
 
-def test_names_are_told_without_the_readers_of_settings_and_schedules():
+def test_names_are_told_without_the_readers_of_settings_and_schedules() -> None:
     code = (
         "import sys; from scheduler.cli import known; known.names('jobs');"
         "print([m for m in ('pydantic', 'sqlalchemy', 'httpx') if m in sys.modules])"
@@ -130,7 +144,7 @@ def test_names_are_told_without_the_readers_of_settings_and_schedules():
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_can_read_its_script(tou, home, shell):
+def test_each_shell_can_read_its_script(tou: Tou, home: Path, shell: str) -> None:
     (home / "script").write_text(tou("completion", shell).out)
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")

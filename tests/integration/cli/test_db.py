@@ -75,6 +75,14 @@ def test_backup_never_overwrites(tou: Any, runs: Any, home: Path) -> None:
     assert (home / "copy.db").read_text() == "precious"
 
 
+def test_backup_to_the_folder_one_is_in_is_told_as_such(tou: Any, runs: Any, home: Path) -> None:
+    runs.switch(Outcome.CONFIRMED)
+
+    answer = tou("db", "backup", ".")
+
+    assert (answer.code, ". exists already" in answer.err) == (78, True), answer.err
+
+
 def test_backup_of_nothing_makes_nothing(tou: Any, home: Path) -> None:
     answer = tou("db", "backup", "copy.db")
 

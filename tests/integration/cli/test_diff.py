@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
+
+from .conftest import Tou
 
 SCHEDULE = """\
 schedule: home
@@ -27,19 +30,19 @@ windows:
 """
 
 
-def write(home, reserve, start="16:00"):
+def write(home: Path, reserve: int, start: str = "16:00") -> None:
     (home / "tariffs").mkdir(exist_ok=True)
     (home / "tariffs" / "own.yaml").write_text(TARIFF.replace("START", start))
     (home / "home.yaml").write_text(SCHEDULE.replace("RESERVE", str(reserve)))
 
 
-def git(home, *words):
+def git(home: Path, *words: str) -> None:
     who = ("-c", "user.name=house", "-c", "user.email=house@example.org")
     subprocess.run(["git", "-C", str(home), *who, *words], check=True, capture_output=True)
 
 
 @pytest.fixture
-def edited(home, monkeypatch):
+def edited(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository whose last commit had another reserve and another peak; uncommitted: 5 %."""
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
@@ -52,7 +55,7 @@ def edited(home, monkeypatch):
     return home
 
 
-def test_two_files_are_compared_in_one_line_and_groups(tou, home):
+def test_two_files_are_compared_in_one_line_and_groups(tou: Tou, home: Path) -> None:
     write(home, 20)
     (home / "new.yaml").write_text(SCHEDULE.replace("RESERVE", "5"))
 
@@ -66,7 +69,7 @@ def test_two_files_are_compared_in_one_line_and_groups(tou, home):
     )
 
 
-def test_json_has_the_groups_and_the_summary(tou, home):
+def test_json_has_the_groups_and_the_summary(tou: Tou, home: Path) -> None:
     write(home, 20)
     (home / "new.yaml").write_text(SCHEDULE.replace("RESERVE", "5"))
 
@@ -92,7 +95,7 @@ def test_json_has_the_groups_and_the_summary(tou, home):
     assert told["jobs"] == {"added": [], "removed": [], "moved": [], "altered": []}
 
 
-def test_the_same_file_twice_changes_nothing(tou, home):
+def test_the_same_file_twice_changes_nothing(tou: Tou, home: Path) -> None:
     write(home, 20)
 
     answer = tou("diff", "home.yaml", "home.yaml")
@@ -101,7 +104,9 @@ def test_the_same_file_twice_changes_nothing(tou, home):
 
 
 @pytest.mark.parametrize("revision", ["HEAD", "HEAD:home.yaml"])
-def test_a_revision_comes_with_the_tariff_of_its_time(tou, edited, revision):
+def test_a_revision_comes_with_the_tariff_of_its_time(
+    tou: Tou, edited: Path, revision: str
+) -> None:
     answer = tou("diff", revision, "home.yaml", "--from", "2026-10-05", "--days", "1")
 
     assert answer.code == 0, answer.err
@@ -113,7 +118,7 @@ def test_a_revision_comes_with_the_tariff_of_its_time(tou, edited, revision):
     assert "17:00-21:00  reserve 20 % -> 5 %" in answer.out
 
 
-def test_without_new_the_schedule_in_force_is_meant(tou, edited):
+def test_without_new_the_schedule_in_force_is_meant(tou: Tou, edited: Path) -> None:
     first, second = (tou("diff", "HEAD", *more).out for more in ((), ("home.yaml",)))
 
     assert first == second != "No change in behaviour\n"
@@ -126,14 +131,18 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("old", "message"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_git_does_not_know_is_a_usage_error(tou, edited, old, message):
+def test_what_git_does_not_know_is_a_usage_error(
+    tou: Tou, edited: Path, old: str, message: str
+) -> None:
     answer = tou("diff", old, "home.yaml")
 
     assert answer.code == 2
     assert message in answer.err
 
 
-def test_without_git_the_error_says_so(tou, edited, monkeypatch):
+def test_without_git_the_error_says_so(
+    tou: Tou, edited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(edited / "nowhere"))
 
     answer = tou("diff", "HEAD")
@@ -142,11 +151,11 @@ def test_without_git_the_error_says_so(tou, edited, monkeypatch):
     assert "git is not installed" in answer.err
 
 
-def test_a_missing_file_is_a_configuration_error(tou):
+def test_a_missing_file_is_a_configuration_error(tou: Tou) -> None:
     assert tou("diff", "missing.yaml", "missing.yaml").code == 78
 
 
-def test_a_file_whose_folder_is_gone_is_read_from_its_revision(tou, edited):
+def test_a_file_whose_folder_is_gone_is_read_from_its_revision(tou: Tou, edited: Path) -> None:
     (edited / "old").mkdir()
     shutil.copytree(edited / "tariffs", edited / "old" / "tariffs")
     shutil.copy(edited / "home.yaml", edited / "old" / "home.yaml")
@@ -159,7 +168,7 @@ def test_a_file_whose_folder_is_gone_is_read_from_its_revision(tou, edited):
     assert (answer.code, answer.out) == (0, "No change in behaviour\n")
 
 
-def test_another_zone_is_said_first(tou, home):
+def test_another_zone_is_said_first(tou: Tou, home: Path) -> None:
     write(home, 20)
     (home / "new.yaml").write_text(
         "schedule: home\ntimezone: UTC\nrules:\n  - {name: r, mode: backup, reserve: 100%}\n"
@@ -173,7 +182,9 @@ def test_another_zone_is_said_first(tou, home):
 
 
 @pytest.mark.parametrize("columns", [20, 60, 80, 110])
-def test_the_groups_fit_the_terminal(tou, home, monkeypatch, columns):
+def test_the_groups_fit_the_terminal(
+    tou: Tou, home: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
     write(home, 20)
     (home / "new.yaml").write_text(SCHEDULE.replace("RESERVE", "5").replace("backup", "autonomous"))
     monkeypatch.setenv("COLUMNS", str(columns))
@@ -183,7 +194,7 @@ def test_the_groups_fit_the_terminal(tou, home, monkeypatch, columns):
     assert max(map(len, out.splitlines())) <= columns
 
 
-def test_a_tariff_has_no_behaviour_to_compare(tou, home):
+def test_a_tariff_has_no_behaviour_to_compare(tou: Tou, home: Path) -> None:
     write(home, 20)
 
     answer = tou("diff", "tariffs/own.yaml", "home.yaml")
@@ -192,7 +203,9 @@ def test_a_tariff_has_no_behaviour_to_compare(tou, home):
     assert "tariffs/own.yaml is a tariff" in answer.err
 
 
-def test_two_files_are_compared_whatever_the_settings_are(tou, home, monkeypatch):
+def test_two_files_are_compared_whatever_the_settings_are(
+    tou: Tou, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(home, 20)
     monkeypatch.setenv("TOU_PULSE", "never")
 
@@ -200,7 +213,7 @@ def test_two_files_are_compared_whatever_the_settings_are(tou, home, monkeypatch
     assert tou("diff", "home.yaml").code == 78
 
 
-def test_a_weekday_is_the_one_to_come(tou, home):
+def test_a_weekday_is_the_one_to_come(tou: Tou, home: Path) -> None:
     write(home, 20)
     write_new = SCHEDULE.replace("RESERVE", "5")
     (home / "new.yaml").write_text(write_new)

@@ -54,7 +54,9 @@ def answer(*words: str, code: int = 0) -> dict[str, Any]:
         ),
     ],
 )
-def test_status_wants_what_the_wall_clock_says(at_home, instant, rule, following):
+def test_status_wants_what_the_wall_clock_says(
+    at_home: Path, instant: str, rule: str, following: str
+) -> None:
     with freeze_time(instant, real_asyncio=True):
         status = answer("status", code=3)  # nothing is running
 
@@ -62,7 +64,7 @@ def test_status_wants_what_the_wall_clock_says(at_home, instant, rule, following
     assert status["next"]["at"] == following
 
 
-def test_plan_begins_now_and_shows_the_missing_hour_as_missing(at_home):
+def test_plan_begins_now_and_shows_the_missing_hour_as_missing(at_home: Path) -> None:
     with freeze_time("2026-03-08 06:00:00", real_asyncio=True):
         entries = answer("plan", "--days", "1")["entries"]
 

@@ -17,6 +17,8 @@ from scheduler.audit.database import open_database
 from scheduler.cli.gateway_trust import with_line
 from scheduler.simulated import DEFAULT_PASSWORD, Faults, SimulatedGateway
 
+from .conftest import Tou
+
 LINE = b"TOU_GATEWAY_FINGERPRINT=new"
 LOGIN = ("POST", "/api/login/Basic")
 
@@ -413,7 +415,9 @@ def test_info_private_alone_is_a_mistake(tou: Any, paired: Paired) -> None:
 # logout
 
 
-def test_logout_ends_the_session_there_and_here_on_the_record(tou, home, paired, monkeypatch):
+def test_logout_ends_the_session_there_and_here_on_the_record(
+    tou: Tou, home: Path, paired: Paired, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = paired(profile="1.49")
     _password(monkeypatch)
     tou("gateway", "info", "--login")
@@ -430,7 +434,9 @@ def test_logout_ends_the_session_there_and_here_on_the_record(tou, home, paired,
     assert json.loads(tou("gateway", "info", "--format", "json").out)["session"] is False
 
 
-def test_logout_without_a_session_sends_nothing(tou, paired, monkeypatch):
+def test_logout_without_a_session_sends_nothing(
+    tou: Tou, paired: Paired, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = paired(profile="1.49")
     _password(monkeypatch)
 
@@ -440,7 +446,9 @@ def test_logout_without_a_session_sends_nothing(tou, paired, monkeypatch):
     assert answer.out.endswith(": There is no session.\n")
 
 
-def test_logout_runs_a_battery_that_a_login_left_standing_before(tou, home, paired, monkeypatch):
+def test_logout_runs_a_battery_that_a_login_left_standing_before(
+    tou: Tou, home: Path, paired: Paired, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = paired(profile="1.49")
     _password(monkeypatch)
     tou("gateway", "info", "--login")
@@ -456,7 +464,9 @@ def test_logout_runs_a_battery_that_a_login_left_standing_before(tou, home, pair
     assert json.loads((home / "tou.session").read_text())["restart_owed"] is None
 
 
-def test_logout_of_a_gateway_that_is_away_keeps_the_session(tou, home, paired, monkeypatch):
+def test_logout_of_a_gateway_that_is_away_keeps_the_session(
+    tou: Tou, home: Path, paired: Paired, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = paired(profile="1.49")
     _password(monkeypatch)
     tou("gateway", "info", "--login")
@@ -473,7 +483,9 @@ def test_logout_of_a_gateway_that_is_away_keeps_the_session(tou, home, paired, m
     ("name", "told"),
     [("fleet", "withdrawn"), ("v1r", "signed with the paired key"), ("proxy", "the proxy has its")],
 )
-def test_logout_says_what_ends_the_access_where_no_session_is_kept(tou, monkeypatch, name, told):
+def test_logout_says_what_ends_the_access_where_no_session_is_kept(
+    tou: Tou, monkeypatch: pytest.MonkeyPatch, name: str, told: str
+) -> None:
     monkeypatch.setenv("TOU_GATEWAY", name)
 
     answer = tou("gateway", "logout")
@@ -482,7 +494,9 @@ def test_logout_says_what_ends_the_access_where_no_session_is_kept(tou, monkeypa
     assert "No session was ended" in answer.err
 
 
-def test_logout_leaves_each_gateway_of_a_line(tou, home, paired, monkeypatch):
+def test_logout_leaves_each_gateway_of_a_line(
+    tou: Tou, home: Path, paired: Paired, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paired(profile="1.49")
     _password(monkeypatch)
     tou("gateway", "info", "--login")

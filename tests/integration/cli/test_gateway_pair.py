@@ -8,17 +8,24 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scheduler.audit import review
 from scheduler.audit.database import open_database
 from scheduler.gateway.fleet.tokens import TokenFile, Tokens
-from scheduler.gateway.v1r.key import make_key
+from scheduler.gateway.v1r.key import Key, make_key
 from scheduler.simulated.fleet import SimulatedFleet
 from scheduler.simulated.v1r import SimulatedV1r
+from scheduler.simulated.v1r.keyring import Paired
+from scheduler.simulated.v1r.unit import Unit
+
+from .conftest import Tou
 
 pytest.importorskip("aiopowerwall", reason="the extra tedapi is not installed")
 
@@ -26,10 +33,10 @@ PASSWORD = "LABEL-PASSWORD"
 QUICK = ("--every", "0s", "--wait", "5s")
 
 
-def relay_of(unit):
+def relay_of(unit: Unit) -> Callable[..., Any]:
     """The way from the cloud to a unit: its keys, and where it is."""
 
-    def relay(message):
+    def relay(message: Mapping[str, Any]) -> Any:
         asked = message.get("authorization", {})
         if "add_authorized_client_request" in asked:
             return _added(unit, asked["add_authorized_client_request"])
@@ -42,7 +49,7 @@ def relay_of(unit):
     return relay
 
 
-def _added(unit, wanted):
+def _added(unit: Unit, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
     try:
         key = base64.b64decode(str(wanted["public_key"]), validate=True)
     except (binascii.Error, KeyError):
@@ -51,7 +58,7 @@ def _added(unit, wanted):
     return _told("Authorization", "AddAuthorizedClientResponse", {"client": {"state": 1}})
 
 
-def _listed(unit):
+def _listed(unit: Unit) -> dict[str, Any]:
     clients = [
         {
             "type": 1,
@@ -67,37 +74,37 @@ def _listed(unit):
     return _told("Authorization", "ListAuthorizedClientsResponse", {"clients": clients})
 
 
-def _network():
+def _network() -> dict[str, Any]:
     wired = {"enabled": True, "ipv4_config": {"address": int(IPv4Address("127.0.0.1"))}}
     found = {"eth": wired, "wifi": {"enabled": False}, "gsm": {"enabled": True}}
     return _told("Common", "GetNetworkingStatusResponse", found)
 
 
-def _told(room, name, found):
+def _told(room: str, name: str, found: Mapping[str, Any]) -> dict[str, Any]:
     return {"message": {"Payload": {room: {"Message": {name: found}}}}}
 
 
 class Neighbourhood:
     """A unit and a cloud in a thread of their own, since the command has a loop of its own."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         self._ready.wait(60)
 
-    async def _start(self):
+    async def _start(self) -> None:
         self.unit, self.cloud = SimulatedV1r(password=PASSWORD), SimulatedFleet()
         await self.unit.start()
         await self.cloud.start()
         self.cloud.door.relay = relay_of(self.unit.unit)
 
-    async def _stop(self):
+    async def _stop(self) -> None:
         await self.cloud.stop()
         await self.unit.stop()
 
-    def _run(self):
+    def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
         self.loop.run_until_complete(self._start())
         self._ready.set()
@@ -105,37 +112,37 @@ class Neighbourhood:
         self.loop.run_until_complete(self._stop())
         self.loop.close()
 
-    def close(self):
+    def close(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(60)
 
-    def somebody_waits(self):
+    def somebody_waits(self) -> None:
         """Somebody stands at the unit, and moves its switch once a key waits for it."""
         self.loop.call_soon_threadsafe(self._mind)
 
-    def _mind(self):
+    def _mind(self) -> None:
         if any(each.state.name == "PENDING" for each in self.keys):
             self.move_switch()
         else:
             self.loop.call_later(0.02, self._mind)
 
-    def move_switch(self):
+    def move_switch(self) -> None:
         self.unit.keyring.move_switch(self.unit.unit.turn())
 
     @property
-    def keys(self):
+    def keys(self) -> list[Paired]:
         return self.unit.keyring.all(self.unit.unit.turn())
 
 
 @pytest.fixture
-def there():
+def there() -> Iterator[Neighbourhood]:
     made = Neighbourhood()
     yield made
     made.close()
 
 
 @pytest.fixture
-def cloud(there, home, monkeypatch):
+def cloud(there: Neighbourhood, home: Path, monkeypatch: pytest.MonkeyPatch) -> SimulatedFleet:
     """A sign-in, as `tou gateway login` leaves one."""
     for name in ("API", "SIGN_IN", "TOKEN"):
         monkeypatch.setenv(f"TOU_FLEET_{name}_URL", there.cloud.url)
@@ -147,24 +154,28 @@ def cloud(there, home, monkeypatch):
 
 
 @pytest.fixture
-def at_home(there, monkeypatch):
+def at_home(there: Neighbourhood, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOU_V1R_HOST", there.unit.address)
     monkeypatch.setenv("TOU_V1R_PASSWORD", PASSWORD)
 
 
 @pytest.fixture
-def key(home):
+def key(home: Path) -> Key:
     return make_key(home / "v1r.pem", bits=2048)
 
 
 @pytest.fixture
-def paired(there, at_home, key, home, monkeypatch):
+def paired(
+    there: Neighbourhood, at_home: None, key: Key, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     there.unit.keyring.verify(key.public_der)
     monkeypatch.setenv("TOU_GATEWAY", "v1r")
     monkeypatch.setenv("TOU_V1R_KEY", str(home / "v1r.pem"))
 
 
-def test_from_nothing_to_a_key_that_is_taken(tou, there, cloud, home):
+def test_from_nothing_to_a_key_that_is_taken(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, home: Path
+) -> None:
     there.somebody_waits()
 
     answer = tou("gateway", "pair", *QUICK)
@@ -179,7 +190,9 @@ def test_from_nothing_to_a_key_that_is_taken(tou, there, cloud, home):
     assert "PRIVATE" not in answer.out + answer.err
 
 
-def test_what_was_paired_is_in_the_audit_without_the_key(tou, there, cloud, home, key):
+def test_what_was_paired_is_in_the_audit_without_the_key(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, home: Path, key: Key
+) -> None:
     there.somebody_waits()
     tou("gateway", "pair", *QUICK)
 
@@ -191,7 +204,9 @@ def test_what_was_paired_is_in_the_audit_without_the_key(tou, there, cloud, home
     assert "PRIVATE" not in repr(events)
 
 
-def test_a_cloud_that_passes_no_messages_on_is_told_as_what_it_is(tou, there, cloud, key):
+def test_a_cloud_that_passes_no_messages_on_is_told_as_what_it_is(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, key: Key
+) -> None:
     there.cloud.door.relay = None
 
     answer = tou("gateway", "pair", "--wait", "0s")
@@ -201,7 +216,9 @@ def test_a_cloud_that_passes_no_messages_on_is_told_as_what_it_is(tou, there, cl
     assert "does not know this energy site" not in answer.err
 
 
-def test_a_second_run_goes_on_with_the_same_key(tou, there, cloud, key):
+def test_a_second_run_goes_on_with_the_same_key(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, key: Key
+) -> None:
     first = tou("gateway", "pair", "--wait", "0s")
     there.move_switch()
     second = tou("gateway", "pair", "--wait", "0s")
@@ -211,7 +228,9 @@ def test_a_second_run_goes_on_with_the_same_key(tou, there, cloud, key):
     assert [each.public_der for each in there.keys] == [key.public_der]
 
 
-def test_where_nobody_came_in_time_it_says_so_and_registers_anew(tou, there, cloud, key):
+def test_where_nobody_came_in_time_it_says_so_and_registers_anew(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, key: Key
+) -> None:
     tou("gateway", "pair", "--wait", "0s")
     there.keys[0].added -= 1000
     late = tou("gateway", "pair", "--wait", "0s")
@@ -221,7 +240,9 @@ def test_where_nobody_came_in_time_it_says_so_and_registers_anew(tou, there, clo
     assert again == "PENDING"
 
 
-def test_a_key_that_was_removed_is_registered_anew(tou, there, cloud, key):
+def test_a_key_that_was_removed_is_registered_anew(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, key: Key
+) -> None:
     there.unit.keyring.verify(key.public_der)
     there.unit.keyring.remove(key.public_der)
     there.somebody_waits()
@@ -232,7 +253,9 @@ def test_a_key_that_was_removed_is_registered_anew(tou, there, cloud, key):
     assert "was removed" in answer.out
 
 
-def test_a_key_that_works_already_is_found_at_home_without_the_cloud(tou, there, at_home, key):
+def test_a_key_that_works_already_is_found_at_home_without_the_cloud(
+    tou: Tou, there: Neighbourhood, at_home: None, key: Key
+) -> None:
     there.unit.keyring.verify(key.public_der)
 
     answer = tou("gateway", "pair")
@@ -242,7 +265,9 @@ def test_a_key_that_works_already_is_found_at_home_without_the_cloud(tou, there,
     assert there.cloud.log == []
 
 
-def test_a_key_that_others_made_and_registered_only_waits_for_the_switch(tou, there, at_home, home):
+def test_a_key_that_others_made_and_registered_only_waits_for_the_switch(
+    tou: Tou, there: Neighbourhood, at_home: None, home: Path
+) -> None:
     key = make_key(home / "theirs.pem", bits=2048)
     there.unit.keyring.add(key.public_der, there.unit.unit.turn())
     there.somebody_waits()
@@ -252,7 +277,9 @@ def test_a_key_that_others_made_and_registered_only_waits_for_the_switch(tou, th
     assert answer.code == 0, answer.err
 
 
-def test_without_a_sign_in_it_tells_both_ways_and_leaves_the_public_half(tou, home, key):
+def test_without_a_sign_in_it_tells_both_ways_and_leaves_the_public_half(
+    tou: Tou, home: Path, key: Key
+) -> None:
     answer = tou("gateway", "pair")
 
     assert answer.code == 78
@@ -261,7 +288,9 @@ def test_without_a_sign_in_it_tells_both_ways_and_leaves_the_public_half(tou, ho
     assert (home / "v1r.pub").read_text().strip() == key.public_text
 
 
-def test_json_has_the_state_and_no_secret(tou, there, cloud, key):
+def test_json_has_the_state_and_no_secret(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, key: Key
+) -> None:
     there.somebody_waits()
 
     answer = tou("gateway", "pair", *QUICK, "--format", "json")
@@ -281,7 +310,9 @@ def test_json_has_the_state_and_no_secret(tou, there, cloud, key):
     ],
     ids=["open to others", "no key", "too long", "a folder"],
 )
-def test_a_key_that_cannot_be_used_is_one_clear_message(tou, home, key, spoil, words):
+def test_a_key_that_cannot_be_used_is_one_clear_message(
+    tou: Tou, home: Path, key: Key, spoil: Callable[..., Any], words: str
+) -> None:
     spoil(home / "v1r.pem")
 
     answer = tou("gateway", "pair", "--key", str(home / "v1r.pem"))
@@ -292,8 +323,8 @@ def test_a_key_that_cannot_be_used_is_one_clear_message(tou, home, key, spoil, w
 
 
 def test_a_credential_of_systemd_is_taken_whatever_its_mode_shows(
-    tou, there, paired, home, monkeypatch
-):
+    tou: Tou, there: Neighbourhood, paired: None, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = home / "credentials"
     folder.mkdir()
     (home / "v1r.pem").rename(folder / "v1r_key")
@@ -306,7 +337,7 @@ def test_a_credential_of_systemd_is_taken_whatever_its_mode_shows(
     assert answer.code == 0, answer.err
 
 
-def test_an_elliptic_or_an_encrypted_key_is_told_apart(tou, home):
+def test_an_elliptic_or_an_encrypted_key_is_told_apart(tou: Tou, home: Path) -> None:
     from cryptography.hazmat.primitives import serialization as form
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -327,7 +358,9 @@ def test_an_elliptic_or_an_encrypted_key_is_told_apart(tou, home):
     assert (elliptic.code, encrypted.code) == (78, 78)
 
 
-def test_a_wrong_password_is_told_and_ends_it(tou, there, at_home, key, monkeypatch):
+def test_a_wrong_password_is_told_and_ends_it(
+    tou: Tou, there: Neighbourhood, at_home: None, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOU_V1R_PASSWORD", "WRONG-LABEL")
 
     answer = tou("gateway", "pair")
@@ -345,7 +378,9 @@ def test_a_wrong_password_is_told_and_ends_it(tou, there, at_home, key, monkeypa
         ("TOU_V1R_PASSWORD", "TOU_V1R_PASSWORD is not set"),
     ],
 )
-def test_a_setting_that_is_missing_is_named(tou, paired, monkeypatch, missing, words):
+def test_a_setting_that_is_missing_is_named(
+    tou: Tou, paired: None, monkeypatch: pytest.MonkeyPatch, missing: str, words: str
+) -> None:
     monkeypatch.delenv(missing)
 
     answer = tou("apply")
@@ -354,7 +389,7 @@ def test_a_setting_that_is_missing_is_named(tou, paired, monkeypatch, missing, w
     assert words in answer.err
 
 
-def test_an_address_with_a_scheme_is_refused(tou, monkeypatch):
+def test_an_address_with_a_scheme_is_refused(tou: Tou, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOU_GATEWAY", "v1r")
     monkeypatch.setenv("TOU_V1R_HOST", "https://10.42.1.40")
 
@@ -364,7 +399,9 @@ def test_an_address_with_a_scheme_is_refused(tou, monkeypatch):
     assert "TOU_V1R_HOST: write a name or an address alone" in answer.err
 
 
-def test_the_present_setting_is_applied_over_v1r(tou, there, paired):
+def test_the_present_setting_is_applied_over_v1r(
+    tou: Tou, there: Neighbourhood, paired: None
+) -> None:
     there.unit.unit.config.put("backup", 81.0, there.unit.unit.turn())
 
     answer = tou("apply")
@@ -373,20 +410,20 @@ def test_the_present_setting_is_applied_over_v1r(tou, there, paired):
     assert there.unit.unit.config.writes == 1
 
 
-def test_the_gateway_tells_what_it_is(tou, paired):
+def test_the_gateway_tells_what_it_is(tou: Tou, paired: None) -> None:
     answer = tou("gateway", "info")
 
     assert answer.code == 0, answer.err
     assert "26.18.1" in answer.out
 
 
-def python(text):
+def python(text: str) -> subprocess.CompletedProcess[str]:
     """A process of its own."""
     words = [sys.executable, "-c", text]
     return subprocess.run(words, check=False, capture_output=True, text=True)
 
 
-def test_without_the_extra_one_message_names_it():
+def test_without_the_extra_one_message_names_it() -> None:
     hidden = (
         "import sys; sys.modules['aiopowerwall'] = None\n"
         "from scheduler.gateway.v1r import the_library\n"
@@ -401,7 +438,7 @@ def test_without_the_extra_one_message_names_it():
     assert "pip install 'tou-scheduler[tedapi]'" in answer.stdout
 
 
-def test_a_service_of_another_gateway_does_not_carry_the_library():
+def test_a_service_of_another_gateway_does_not_carry_the_library() -> None:
     asked = (
         "import sys\n"
         "from scheduler.host import host, sites\n"
@@ -417,3 +454,21 @@ def test_a_service_of_another_gateway_does_not_carry_the_library():
     )
 
     assert answer.stdout.strip() == "[]", answer.stderr
+
+
+def test_a_token_of_teslemetry_pairs_by_its_own_calls(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOU_FLEET_PROVIDER", "teslemetry")
+    monkeypatch.setenv("TOU_FLEET_TOKEN", str(cloud.tokens()["access_token"]))
+    there.somebody_waits()
+
+    done = tou("gateway", "pair", *QUICK)
+
+    assert done.code == 0, done.err
+    asked = {f"{each.method} {each.path.rpartition(cloud.site)[2]}" for each in cloud.log}
+    assert asked == {
+        "GET /command/authorized_clients",
+        "POST /command/add_authorized_client",
+        "GET /command/networking_status",
+    }

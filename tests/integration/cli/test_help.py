@@ -9,6 +9,8 @@ import pytest
 
 from scheduler.cli.root import tou as root
 
+from .conftest import Tou
+
 
 def verbs(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     context = click.Context(group)
@@ -23,7 +25,9 @@ EVERY = list(verbs(root))
 
 
 @pytest.mark.parametrize("words", EVERY, ids=" ".join)
-def test_every_verb_has_an_example_on_a_line_of_its_own_within_eighty_columns(tou, words):
+def test_every_verb_has_an_example_on_a_line_of_its_own_within_eighty_columns(
+    tou: Tou, words: tuple[str, ...]
+) -> None:
     lines = tou(*words, "--help").out.splitlines()
 
     examples = [line for line in lines if line.startswith("  Example: ")]
@@ -35,12 +39,14 @@ def test_every_verb_has_an_example_on_a_line_of_its_own_within_eighty_columns(to
 
 
 @pytest.mark.parametrize("words", [(), *[each for each in EVERY if len(each) == 1]], ids=" ".join)
-def test_no_line_of_help_is_cut(tou, words):
+def test_no_line_of_help_is_cut(tou: Tou, words: tuple[str, ...]) -> None:
     assert "..." not in tou(*words, "--help").out.replace("[ARGS]...", "").replace("T...", "")
 
 
 @pytest.mark.parametrize("columns", [20, 60, 80, 200])
-def test_help_is_written_at_every_width(tou, monkeypatch, columns):
+def test_help_is_written_at_every_width(
+    tou: Tou, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
 
     answer = tou("--help")
@@ -49,7 +55,7 @@ def test_help_is_written_at_every_width(tou, monkeypatch, columns):
     assert "calendar" in answer.out
 
 
-def test_tou_alone_prints_the_verbs_under_headings(tou):
+def test_tou_alone_prints_the_verbs_under_headings(tou: Tou) -> None:
     answer = tou()
 
     assert answer.code == 2
@@ -70,7 +76,7 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize(("word", "hint"), UNKNOWN.items(), ids=map(repr, UNKNOWN))
-def test_an_unknown_verb_is_told_the_nearest(tou, word, hint):
+def test_an_unknown_verb_is_told_the_nearest(tou: Tou, word: str, hint: str) -> None:
     answer = tou(word)
 
     assert answer.code == 2
@@ -78,7 +84,7 @@ def test_an_unknown_verb_is_told_the_nearest(tou, word, hint):
 
 
 @pytest.mark.parametrize("group", ["tariff", "db", "gateway"])
-def test_a_verb_within_a_verb_is_told_the_nearest_too(tou, group):
+def test_a_verb_within_a_verb_is_told_the_nearest_too(tou: Tou, group: str) -> None:
     first = next(words[1] for words in EVERY if words[0] == group and len(words) == 2)
 
     assert f"Did you mean {first}?" in tou(group, first + "x").err

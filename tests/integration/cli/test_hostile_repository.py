@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import Tou
+
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 SCHEDULE = """\
@@ -27,7 +29,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 @pytest.fixture
-def hostile(home, monkeypatch):
+def hostile(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository in which every program that git knows of leaves a mark, also its environment;
     the mark's path is returned. Every way to the network is allowed."""
     monkeypatch.setenv("TOU_SCHEDULE", str(home / "home.yaml"))
@@ -66,14 +68,14 @@ def hostile(home, monkeypatch):
     return mark
 
 
-def test_no_program_of_the_repository_is_run(tou, hostile):
+def test_no_program_of_the_repository_is_run(tou: Tou, hostile: Path) -> None:
     answer = tou("diff", "HEAD~1", "--days", "7")
 
     assert answer.out.startswith("7 days change"), answer.err
     assert not hostile.exists()
 
 
-def test_a_part_that_is_missing_is_not_fetched(tou, hostile):
+def test_a_part_that_is_missing_is_not_fetched(tou: Tou, hostile: Path) -> None:
     blob = git(hostile.parent, "rev-parse", "HEAD~1:home.yaml")
     (hostile.parent / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
 
@@ -84,7 +86,9 @@ def test_a_part_that_is_missing_is_not_fetched(tou, hostile):
     assert not hostile.exists()
 
 
-def test_a_repository_that_never_answers_is_left(tou, hostile, monkeypatch):
+def test_a_repository_that_never_answers_is_left(
+    tou: Tou, hostile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from scheduler.cli import repository
 
     monkeypatch.setattr(repository, "PATIENCE", 0.2)
@@ -100,7 +104,9 @@ def test_a_repository_that_never_answers_is_left(tou, hostile, monkeypatch):
     assert "git does not answer" in answer.err
 
 
-def test_git_is_told_none_of_our_settings(tou, hostile, monkeypatch):
+def test_git_is_told_none_of_our_settings(
+    tou: Tou, hostile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     binary = hostile.parent / "bin"
     binary.mkdir()
     (binary / "git").write_text(f"#!/bin/sh\nenv > {hostile}\nexit 1\n")
@@ -115,14 +121,14 @@ def test_git_is_told_none_of_our_settings(tou, hostile, monkeypatch):
     assert not [each for each in ("TOU_", "hunter2", "GIT_DIR") if each in told]
 
 
-def test_a_message_of_git_cannot_move_the_cursor(tou, hostile):
+def test_a_message_of_git_cannot_move_the_cursor(tou: Tou, hostile: Path) -> None:
     answer = tou("diff", "HEAD:evil\x1b[2J.yaml")
 
     assert answer.code == 2
     assert "\x1b" not in answer.err
 
 
-def test_a_file_of_a_revision_that_is_endless_is_not_read(tou, hostile):
+def test_a_file_of_a_revision_that_is_endless_is_not_read(tou: Tou, hostile: Path) -> None:
     home = hostile.parent
     (home / "home.yaml").write_text("# " + "x" * 300_000)
     git(home, "-c", "filter.evil.process=", "-c", "filter.evil.clean=cat", "add", "home.yaml")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+
+from .conftest import Tou
 
 HOME = """\
 schedule: always
@@ -17,12 +20,12 @@ OVERRIDE = ("override", "--mode", "backup", "--reserve", "100")
 
 
 @pytest.fixture(autouse=True)
-def schedule(home, monkeypatch):
+def schedule(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "home.yaml").write_text(HOME)
     monkeypatch.setenv("TOU_SCHEDULE", "home.yaml")
 
 
-def test_without_a_service_a_lease_is_kept_and_told_to_count_later(tou):
+def test_without_a_service_a_lease_is_kept_and_told_to_count_later(tou: Tou) -> None:
     answer = tou(*OVERRIDE, "--until", "3h", "--reason", "guests", "--format", "json")
     told = json.loads(answer.out)
     assert (answer.code, told["outcome"], told["lease"]["reason"]) == (1, None, "guests")
@@ -40,7 +43,7 @@ def test_without_a_service_a_lease_is_kept_and_told_to_count_later(tou):
     assert json.loads(tou("status", "--format", "json").out)["leases"] == []
 
 
-def test_pause_resume_and_skip_are_kept_too(tou):
+def test_pause_resume_and_skip_are_kept_too(tou: Tou) -> None:
     assert tou("pause", "--until", "next").code == 0
     assert tou("skip", "charge overnight").code == 0
     leases = json.loads(tou("status", "--format", "json").out)["leases"]
@@ -65,7 +68,9 @@ def test_pause_resume_and_skip_are_kept_too(tou):
         (("skip", "run the house"), "cannot be skipped"),
     ],
 )
-def test_what_cannot_be_had_is_refused_with_the_way_out(tou, home, words, told):
+def test_what_cannot_be_had_is_refused_with_the_way_out(
+    tou: Tou, home: Path, words: tuple[str, ...], told: str
+) -> None:
     answer = tou(*words)
     assert (answer.code, told in answer.err) == (2, True), answer.err
     assert "Traceback" not in answer.err

@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -37,13 +39,16 @@ needs_promtool = pytest.mark.skipif(
 )
 
 
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
 @pytest.fixture
-def page(home):
+def page(home: Path) -> Iterator[TestClient]:
     with TestClient(make(source(own_settings())), base_url="http://127.0.0.1:8765") as client:
         yield client
 
 
-def scraped(page, accept="") -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+def scraped(page: TestClient, accept: str = "") -> Samples:
     """Every sample by its name and its labels but the site's."""
     answer = page.get("/metrics", headers={"accept": accept})
     assert answer.status_code == 200
@@ -57,17 +62,21 @@ def scraped(page, accept="") -> dict[tuple[str, tuple[tuple[str, str], ...]], fl
     }
 
 
-def of(found, name, **labels):
+def of(found: Samples, name: str, **labels: Any) -> float | None:
     return found.get((name, tuple(sorted(labels.items()))))
 
 
-def late(runs, seconds, outcome=Outcome.CONFIRMED, **more):
+def late(
+    runs: Runs, seconds: float, outcome: Outcome | None = Outcome.CONFIRMED, **more: Any
+) -> int:
     """A switch of a boundary so many seconds before it was begun."""
     planned = (runs.at - timedelta(seconds=seconds)).isoformat()
     return runs.switch(outcome, intent={"planned_at": planned}, **more)
 
 
-def test_without_a_service_nothing_stands_that_only_it_could_know(page, runs):
+def test_without_a_service_nothing_stands_that_only_it_could_know(
+    page: TestClient, runs: Runs
+) -> None:
     runs.switch(Outcome.CONFIRMED)
 
     found = scraped(page)
@@ -82,7 +91,9 @@ def test_without_a_service_nothing_stands_that_only_it_could_know(page, runs):
         assert of(found, absent) is None
 
 
-def test_runs_are_counted_on_over_restarts_of_page_and_service(page, runs, home):
+def test_runs_are_counted_on_over_restarts_of_page_and_service(
+    page: TestClient, runs: Runs, home: Path
+) -> None:
     for outcome in (Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REFUSED, None):
         runs.switch(outcome)
     assert of(scraped(page), "tou_runs_total", kind="switch", outcome="confirmed") == 2
@@ -98,7 +109,9 @@ def test_runs_are_counted_on_over_restarts_of_page_and_service(page, runs, home)
         assert of(found, "tou_runs_total", kind="firmware_check", outcome="completed") == 1
 
 
-def test_another_audit_in_its_place_is_counted_anew(page, runs, home):
+def test_another_audit_in_its_place_is_counted_anew(
+    page: TestClient, runs: Runs, home: Path
+) -> None:
     runs.switch(Outcome.CONFIRMED)
     runs.switch(Outcome.CONFIRMED)
     assert of(scraped(page), "tou_runs_total", kind="switch", outcome="confirmed") == 2
@@ -115,7 +128,9 @@ def test_another_audit_in_its_place_is_counted_anew(page, runs, home):
     assert of(found, "tou_runs_total", kind="switch", outcome="refused") == 1
 
 
-def test_lateness_is_counted_from_the_boundary_over_all_attempts(page, runs):
+def test_lateness_is_counted_from_the_boundary_over_all_attempts(
+    page: TestClient, runs: Runs
+) -> None:
     late(runs, 0.02)
     late(runs, 0.02, Outcome.UNREACHABLE)
     runs.switch(Outcome.CONFIRMED, wake=Wake.RETRY)
@@ -133,7 +148,7 @@ def test_lateness_is_counted_from_the_boundary_over_all_attempts(page, runs):
     assert of(found, f"{name}_sum", until="confirmed") == pytest.approx(2.02 + 62.02)
 
 
-def test_what_a_person_holds_back_is_not_late(page, runs):
+def test_what_a_person_holds_back_is_not_late(page: TestClient, runs: Runs) -> None:
     late(runs, 0.02, Outcome.DEFERRED)
     runs.switch(Outcome.CONFIRMED, wake=Wake.OPERATOR)
     runs.switch(Outcome.CONFIRMED, wake=Wake.OVERRIDE)
@@ -141,7 +156,9 @@ def test_what_a_person_holds_back_is_not_late(page, runs):
     assert of(scraped(page), "tou_switch_lateness_seconds_count", until="confirmed") == 0
 
 
-def test_a_boundary_that_nobody_was_there_for_is_late_until_it_is_proven(page, runs):
+def test_a_boundary_that_nobody_was_there_for_is_late_until_it_is_proven(
+    page: TestClient, runs: Runs
+) -> None:
     late(runs, 500, Outcome.MISSED, wake=Wake.START)
     runs.switch(Outcome.CONFIRMED, wake=Wake.START)
 
@@ -153,7 +170,9 @@ def test_a_boundary_that_nobody_was_there_for_is_late_until_it_is_proven(page, r
 
 
 @pytest.mark.parametrize(("age", "shown"), [(60, True), (3600, False)])
-def test_powers_are_shown_while_they_are_fresh(page, log, age, shown):
+def test_powers_are_shown_while_they_are_fresh(
+    page: TestClient, log: Log, age: int, shown: bool
+) -> None:
     at = clock.now() - timedelta(seconds=age)
     reading = KeptReading(at=at, source="x", grid_w=-1500.0, grid_imported_wh=2.0)
     with log.database.writing() as connection:
@@ -195,7 +214,9 @@ def test_every_site_of_the_audit_and_of_the_service_is_told(
     assert len(heads) == len(set(heads))
 
 
-def test_an_audit_that_cannot_be_read_is_told_and_not_counted_as_none(page, home):
+def test_an_audit_that_cannot_be_read_is_told_and_not_counted_as_none(
+    page: TestClient, home: Path
+) -> None:
     (home / "tou.db").write_bytes(b"no database at all" * 100)
 
     found = scraped(page)
@@ -204,7 +225,9 @@ def test_an_audit_that_cannot_be_read_is_told_and_not_counted_as_none(page, home
     assert not [name for name, _ in found if name == "tou_runs_total"]
 
 
-def test_no_message_and_nothing_secret_is_a_label(page, runs, monkeypatch):
+def test_no_message_and_nothing_secret_is_a_label(
+    page: TestClient, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOU_GATEWAY", "local")
     monkeypatch.setenv("TOU_GATEWAY_PASSWORD", "hunter2")
     runs.switch(Outcome.REFUSED, end={"observed": None, "error": "a message of the gateway"})
@@ -215,7 +238,7 @@ def test_no_message_and_nothing_secret_is_a_label(page, runs, monkeypatch):
     assert "a message" not in text
 
 
-def test_openmetrics_is_spoken_where_it_is_asked_for(page):
+def test_openmetrics_is_spoken_where_it_is_asked_for(page: TestClient) -> None:
     answer = page.get("/metrics", headers={"accept": "application/openmetrics-text"})
 
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
@@ -228,7 +251,12 @@ WANTED = {"mode": "backup", "reserve_percent": 100.0, "since": "2026-11-25T11:00
 OTHER = {"mode": "autonomous", "reserve_percent": 5.0}
 
 
-def state(*reasons, running=True, confirmed=None, **more):
+def state(
+    *reasons: tuple[str, int],
+    running: bool = True,
+    confirmed: dict[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
     """A state whose wish is an hour old; each reason has its id and the minute since which."""
     details = [
         {"id": id, "since": minute and f"2026-11-25T11:{minute:02}:00Z"} for id, minute in reasons
@@ -265,7 +293,7 @@ OVERDUE = {
 
 
 @pytest.mark.parametrize("name", OVERDUE)
-def test_overdue_is_the_time_without_a_proof_that_there_should_be(name):
+def test_overdue_is_the_time_without_a_proof_that_there_should_be(name: str) -> None:
     given, seconds = OVERDUE[name]
 
     assert overdue(given) == seconds
@@ -275,7 +303,7 @@ def test_overdue_is_the_time_without_a_proof_that_there_should_be(name):
 
 
 @pytest.fixture
-def service(home, monkeypatch):
+def service(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
     """One on the built-in simulated gateway."""
     monkeypatch.setenv("TOU_PULSE", "1s")
     with (home / "journal").open("w") as journal:
@@ -287,7 +315,7 @@ def service(home, monkeypatch):
     process.wait()
 
 
-def until(what, seconds=60.0):
+def until(what: Callable[[], Any], seconds: float = 60.0) -> Any:
     """The first true answer; a bound that only a defect reaches."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -297,7 +325,9 @@ def until(what, seconds=60.0):
     return pytest.fail("nothing in time")
 
 
-def test_a_service_is_told_as_it_is_and_as_gone_when_it_is_gone(page, service, monkeypatch):
+def test_a_service_is_told_as_it_is_and_as_gone_when_it_is_gone(
+    page: TestClient, service: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     ready = until(lambda: (answer := page.get("/readyz")).status_code == 200 and answer)
     assert ready.json()["as_wanted"] is True
     assert page.get("/healthz").json()["turned_age_seconds"] < 60
@@ -339,7 +369,9 @@ def test_a_service_is_told_as_it_is_and_as_gone_when_it_is_gone(page, service, m
 
 
 @needs_promtool
-def test_promtool_finds_nothing_to_mend_in_the_metrics(page, runs, log):
+def test_promtool_finds_nothing_to_mend_in_the_metrics(
+    page: TestClient, runs: Runs, log: Log
+) -> None:
     late(runs, 0.02)
     reading = KeptReading(at=clock.now(), source="x", grid_w=1.0, grid_imported_wh=2.0)
     with log.database.writing() as connection:
@@ -351,7 +383,7 @@ def test_promtool_finds_nothing_to_mend_in_the_metrics(page, runs, log):
 
 
 @needs_promtool
-def test_promtool_takes_the_alerts_and_their_tests_pass():
+def test_promtool_takes_the_alerts_and_their_tests_pass() -> None:
     checked = promtool("check", "rules", str(RULES / "alerts.yaml"))
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
@@ -360,7 +392,7 @@ def test_promtool_takes_the_alerts_and_their_tests_pass():
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
-def test_alerts_and_board_ask_for_metrics_that_there_are(page, log):
+def test_alerts_and_board_ask_for_metrics_that_there_are(page: TestClient, log: Log) -> None:
     with log.database.writing() as connection:
         keep(connection, "home", [KeptReading(at=clock.now(), source="x", grid_imported_wh=2.0)])
     families = text_string_to_metric_families(page.get("/metrics").text)
@@ -376,7 +408,7 @@ def test_alerts_and_board_ask_for_metrics_that_there_are(page, log):
     assert [name for name in sorted(names) if f"`{name}" not in told] == []
 
 
-def promtool(*words, stdin=""):
+def promtool(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["promtool", *words], input=stdin, capture_output=True, text=True, timeout=60, check=False
     )

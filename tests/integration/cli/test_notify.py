@@ -23,6 +23,8 @@ from scheduler.outlets.notices.targets import send, targets
 from scheduler.outlets.pings import ping
 from scheduler.words import EntryKind, Outcome
 
+from .conftest import Runs, Tou
+
 # A module of the sender's own asks for one that Python gives up.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
@@ -96,7 +98,9 @@ def once() -> None:
     run(chosen, chosen.of(NotifySettings), TwoTurns())
 
 
-def test_an_incident_of_the_audit_reaches_the_target_once(home, log, monkeypatch, receiver):
+def test_an_incident_of_the_audit_reaches_the_target_once(
+    home: Path, log: Log, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
     monkeypatch.setenv("TOU_NOTIFY_TARGETS", f"failure=json://{receiver.place}/")
     opened(log)
 
@@ -111,7 +115,9 @@ def test_an_incident_of_the_audit_reaches_the_target_once(home, log, monkeypatch
     assert [json.loads(line).get("taken") for line in lines] == [None, True]
 
 
-def test_the_audit_is_not_written_by_who_tells(home, log, monkeypatch, receiver):
+def test_the_audit_is_not_written_by_who_tells(
+    home: Path, log: Log, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
     monkeypatch.setenv("TOU_NOTIFY_TARGETS", f"json://{receiver.place}/")
     last = opened(log)
 
@@ -120,7 +126,9 @@ def test_the_audit_is_not_written_by_who_tells(home, log, monkeypatch, receiver)
     assert review.last_entry(log.database) == last
 
 
-def test_a_test_goes_to_every_target_and_says_what_each_answered(tou, monkeypatch, receiver):
+def test_a_test_goes_to_every_target_and_says_what_each_answered(
+    tou: Tou, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
     place = receiver.place
     monkeypatch.setenv("TOU_NOTIFY_TARGETS", f"digest=json://{place}/ form://127.0.0.1:9/hunter2")
 
@@ -131,21 +139,25 @@ def test_a_test_goes_to_every_target_and_says_what_each_answered(tou, monkeypatc
     assert "hunter2" not in answer.out + answer.err
 
 
-def test_without_a_target_it_says_where_one_is_set(tou):
+def test_without_a_target_it_says_where_one_is_set(tou: Tou) -> None:
     answer = tou("notify", "test")
 
     assert answer.code == 78
     assert "credential notify_targets" in answer.err
 
 
-def test_targets_stand_one_a_line_in_the_credential(tou, home, monkeypatch, receiver):
+def test_targets_stand_one_a_line_in_the_credential(
+    tou: Tou, home: Path, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
     (home / "notify_targets").write_text(f"json://{receiver.place}/\nfailure=form://127.0.0.1:9\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(home))
 
     assert tou("notify", "test").out.splitlines()[0].startswith("json 1: taken")
 
 
-def test_a_kind_that_nobody_knows_is_named_by_its_place(tou, monkeypatch):
+def test_a_kind_that_nobody_knows_is_named_by_its_place(
+    tou: Tou, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOU_NOTIFY_TARGETS", "carrierpigeon://hunter2")
 
     answer = tou("notify", "test")
@@ -155,7 +167,7 @@ def test_a_kind_that_nobody_knows_is_named_by_its_place(tou, monkeypatch):
     assert "hunter2" not in answer.err
 
 
-def test_a_target_that_hangs_is_left_after_its_deadline(receiver):
+def test_a_target_that_hangs_is_left_after_its_deadline(receiver: Receiver) -> None:
     receiver.hang.clear()
     (target,) = targets(f"json://{receiver.place}/")
 
@@ -164,7 +176,9 @@ def test_a_target_that_hangs_is_left_after_its_deadline(receiver):
     assert (answer.taken, answer.why) == (False, "no answer within 0.2 s")
 
 
-def test_two_that_tell_are_refused(home, monkeypatch, receiver):
+def test_two_that_tell_are_refused(
+    home: Path, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
     from scheduler import files
     from scheduler.errors import LockedError
 
@@ -177,7 +191,7 @@ def test_two_that_tell_are_refused(home, monkeypatch, receiver):
     lock.release()
 
 
-def test_a_ping_is_one_line_posted_and_tried_three_times(receiver):
+def test_a_ping_is_one_line_posted_and_tried_three_times(receiver: Receiver) -> None:
     receiver.status = 500
 
     assert not ping(f"http://{receiver.place}/key/fail", "failing: overdue", timeout=20.0)
@@ -188,7 +202,9 @@ def test_a_ping_is_one_line_posted_and_tried_three_times(receiver):
 
 
 @pytest.mark.parametrize("value", ["ftp://x", "https://a b", "x"])
-def test_an_address_for_pings_that_cannot_be_meant_is_refused(tou, monkeypatch, value):
+def test_an_address_for_pings_that_cannot_be_meant_is_refused(
+    tou: Tou, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("TOU_PING_URL", value)
 
     answer = tou("notify")
@@ -197,7 +213,9 @@ def test_an_address_for_pings_that_cannot_be_meant_is_refused(tou, monkeypatch, 
     assert answer.err.startswith("TOU_PING_URL: write an address that begins with https://")
 
 
-def test_the_service_knows_the_settings_of_who_tells_by_name(tou, monkeypatch):
+def test_the_service_knows_the_settings_of_who_tells_by_name(
+    tou: Tou, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOU_NOTIFY_QUIET", "22:00-07:00")
     settings.load()
     monkeypatch.setenv("TOU_NOTIFY_QUIT", "22:00-07:00")
@@ -205,7 +223,7 @@ def test_the_service_knows_the_settings_of_who_tells_by_name(tou, monkeypatch):
     assert "Did you mean TOU_NOTIFY_QUIET?" in tou("notify").err
 
 
-def test_the_service_imports_nothing_of_who_tells_and_shows():
+def test_the_service_imports_nothing_of_who_tells_and_shows() -> None:
     text = (
         "import sys, scheduler.host.host, scheduler.settings; scheduler.settings.load(); "
         "words = ('apprise', '.notices', 'mqtt', 'prometheus', 'starlette', 'jinja2'); "
@@ -216,7 +234,7 @@ def test_the_service_imports_nothing_of_who_tells_and_shows():
     assert told.stdout == "[]\n"
 
 
-def test_every_setting_is_on_its_page():
+def test_every_setting_is_on_its_page() -> None:
     from scheduler.environment import names_of
 
     page = (Path(__file__).parents[3] / "docs" / "notices.md").read_text()
@@ -227,7 +245,7 @@ def test_every_setting_is_on_its_page():
 # --- the digest
 
 
-def test_the_digest_is_shown_from_the_audit_alone(tou, runs):
+def test_the_digest_is_shown_from_the_audit_alone(tou: Tou, runs: Runs) -> None:
     runs.switch(Outcome.CONFIRMED)
 
     answer = tou("notify", "digest", "--week", "2026-11-23")
@@ -237,13 +255,15 @@ def test_the_digest_is_shown_from_the_audit_alone(tou, runs):
     assert "Mon 23 Nov: " in answer.out
 
 
-def test_a_digest_of_a_week_to_come_and_one_without_an_audit_are_refused(tou, home):
+def test_a_digest_of_a_week_to_come_and_one_without_an_audit_are_refused(
+    tou: Tou, home: Path
+) -> None:
     assert tou("notify", "digest", "--week", "2999-01-01").code == 2
     answer = tou("notify", "digest")
     assert (answer.code, "No audit yet" in answer.err) == (1, True)
 
 
-def test_a_firmware_that_a_start_meets_again_did_not_come(tou, log, runs):
+def test_a_firmware_that_a_start_meets_again_did_not_come(tou: Tou, log: Log, runs: Runs) -> None:
     for hours, version in enumerate(("24.36", "24.36", "26.34.1", "26.34.1")):
         log.append(
             at=runs.at + timedelta(hours=hours), entry=EntryKind.EVENT, kind="gateway",
@@ -255,7 +275,9 @@ def test_a_firmware_that_a_start_meets_again_did_not_come(tou, log, runs):
     assert "firmware 26.34.1 came Mon 10:00" in out
 
 
-def test_the_digest_of_the_week_before_is_sent_once_at_its_hour(home, log, monkeypatch, receiver):
+def test_the_digest_of_the_week_before_is_sent_once_at_its_hour(
+    home: Path, log: Log, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
     place = receiver.place
     monkeypatch.setenv("TOU_NOTIFY_TARGETS", f"digest=json://{place}/")
     monkeypatch.setenv("TOU_PING_DIGEST_URL", f"http://{place}/digest")
@@ -272,8 +294,8 @@ def test_the_digest_of_the_week_before_is_sent_once_at_its_hour(home, log, monke
 
 
 def test_a_sender_that_just_began_sends_no_digest_of_the_time_before(
-    home, log, monkeypatch, receiver
-):
+    home: Path, log: Log, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
     monkeypatch.setenv("TOU_NOTIFY_TARGETS", f"json://{receiver.place}/")
     monkeypatch.setenv("TOU_NOTIFY_DIGEST", "mon 00:00")
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from .conftest import Tou
 
 WIDTHS = (20, 60, 80, 110, 200)
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
-def test_the_table_fits_the_terminal_and_breaks_no_word(tou, monkeypatch, columns):
+def test_the_table_fits_the_terminal_and_breaks_no_word(
+    tou: Tou, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
     monkeypatch.setenv("COLUMNS", "1000")
     words = set(tou("plan", "--from", "2026-11-23").out.split())
     monkeypatch.setenv("COLUMNS", str(columns))
@@ -23,7 +29,9 @@ def test_the_table_fits_the_terminal_and_breaks_no_word(tou, monkeypatch, column
 
 
 @pytest.mark.parametrize("columns", [60, 110])
-def test_utc_is_left_out_where_there_is_no_room(tou, monkeypatch, columns):
+def test_utc_is_left_out_where_there_is_no_room(
+    tou: Tou, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
 
     assert "UTC" not in tou("plan").out
@@ -44,7 +52,9 @@ IMPOSSIBLE = {
 
 
 @pytest.mark.parametrize(("words", "message"), IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
-def test_what_cannot_be_planned_is_one_usage_error(tou, words, message):
+def test_what_cannot_be_planned_is_one_usage_error(
+    tou: Tou, words: tuple[str, str], message: str
+) -> None:
     answer = tou("plan", *words)
 
     assert (answer.code, answer.out) == (2, "")
@@ -52,14 +62,14 @@ def test_what_cannot_be_planned_is_one_usage_error(tou, words, message):
     assert "defect" not in answer.err
 
 
-def test_a_bare_length_of_time_is_ahead(tou):
+def test_a_bare_length_of_time_is_ahead(tou: Tou) -> None:
     answer = tou("plan", "--to", "3 days", "--format", "csv")
 
     assert answer.code == 0
     assert len(answer.out.splitlines()) > 6
 
 
-def test_a_name_with_escapes_is_shown_safely(tou, home):
+def test_a_name_with_escapes_is_shown_safely(tou: Tou, home: Path) -> None:
     (home / "evil.yaml").write_text(
         'schedule: "evil\\e[2Jname"\ntimezone: UTC\nrules:\n'
         '  - {name: "rule\\e]0;x\\a", mode: backup, reserve: 100%}\n'
@@ -71,7 +81,7 @@ def test_a_name_with_escapes_is_shown_safely(tou, home):
 
 
 @pytest.mark.parametrize("words", [("own.yaml",), ("--schedule", "own.yaml")])
-def test_a_file_is_planned(tou, home, words):
+def test_a_file_is_planned(tou: Tou, home: Path, words: tuple[str, ...]) -> None:
     (home / "own.yaml").write_text(
         "schedule: my own\ntimezone: UTC\nrules:\n  - {name: keep, mode: backup, reserve: 100%}\n"
     )
@@ -82,7 +92,7 @@ def test_a_file_is_planned(tou, home, words):
     assert answer.out.startswith("my own (UTC)\n")
 
 
-def test_a_plan_of_a_tariff_says_what_is_needed_and_where_its_hours_are(tou):
+def test_a_plan_of_a_tariff_says_what_is_needed_and_where_its_hours_are(tou: Tou) -> None:
     answer = tou("plan", "pge-e-6")
 
     assert answer.code == 2
@@ -90,5 +100,5 @@ def test_a_plan_of_a_tariff_says_what_is_needed_and_where_its_hours_are(tou):
     assert "tou tariff show pge-e-6" in answer.err
 
 
-def test_a_file_named_twice_is_refused(tou):
+def test_a_file_named_twice_is_refused(tou: Tou) -> None:
     assert tou("plan", "a.yaml", "--schedule", "b.yaml").code == 2

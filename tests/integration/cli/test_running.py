@@ -18,7 +18,9 @@ except SystemExit as ended:
 def test_the_service_holds_nothing_of_what_reads_the_words_of_the_commands():
     env = {**os.environ, "TOU_PULSE": "never"}
 
-    done = subprocess.run([sys.executable, "-c", ASKED], capture_output=True, text=True, env=env)
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED], capture_output=True, text=True, env=env, check=True
+    )
 
     assert done.stdout == "78 False\n"
     assert "TOU_PULSE" in done.stderr

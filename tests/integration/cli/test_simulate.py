@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+
+from .conftest import Tou
 
 WORDS = ("simulate", "--from", "2026-03-01", "--days", "2")
 
 
-def test_two_quiet_days_are_told_on_one_screen(tou):
+def test_two_quiet_days_are_told_on_one_screen(tou: Tou) -> None:
     answer = tou(*WORDS)
 
     assert answer.code == 0
@@ -18,7 +21,7 @@ def test_two_quiet_days_are_told_on_one_screen(tou):
     assert "4 for 4 boundaries" in answer.out
 
 
-def test_json_tells_every_wrong_stretch_and_incident(tou, home):
+def test_json_tells_every_wrong_stretch_and_incident(tou: Tou, home: Path) -> None:
     (home / "faults.yaml").write_text(
         "- at: 2026-03-01T16:00\n  fault: refused\n  for: 2h\n"
         "- {at: 2026-03-02T08:00, fault: unreachable, for: 1h}\n"
@@ -34,7 +37,7 @@ def test_json_tells_every_wrong_stretch_and_incident(tou, home):
     assert [each["fault"] for each in told["strikes"]] == ["refused", "unreachable"]
 
 
-def test_every_fault_of_the_file_is_told_with_its_place(tou, home):
+def test_every_fault_of_the_file_is_told_with_its_place(tou: Tou, home: Path) -> None:
     (home / "faults.yaml").write_text(
         "- {at: soon, fault: unreachable}\n- {at: 2026-03-01, fault: unreachabel, four: 1h}\n- 3\n"
     )
@@ -49,7 +52,7 @@ def test_every_fault_of_the_file_is_told_with_its_place(tou, home):
 
 
 @pytest.mark.parametrize("text", ["", "at: 2026-03-01\n"])
-def test_a_file_that_is_no_list_is_one_error(tou, home, text):
+def test_a_file_that_is_no_list_is_one_error(tou: Tou, home: Path, text: str) -> None:
     (home / "faults.yaml").write_text(text)
 
     answer = tou(*WORDS, "--faults", "faults.yaml")
@@ -58,7 +61,7 @@ def test_a_file_that_is_no_list_is_one_error(tou, home, text):
     assert "list of faults" in answer.err
 
 
-def test_what_lies_outside_of_the_time_played_is_said(tou, home):
+def test_what_lies_outside_of_the_time_played_is_said(tou: Tou, home: Path) -> None:
     (home / "faults.yaml").write_text(
         "- {at: 2027-03-01T16:00, fault: busy}\n- {at: 2026-03-01T16:00, lease: pause, for: 1h}\n"
     )
@@ -73,7 +76,9 @@ def test_what_lies_outside_of_the_time_played_is_said(tou, home):
     ["[" * 5000, "a: &x [*x]\n", "\x00", "- {at: 1, at: 2}\n", "- !!python/object:os.system x\n"],
     ids=["deep", "alias", "no text", "twice", "tag"],
 )
-def test_a_hostile_file_is_told_with_its_place_and_no_traceback(tou, home, text):
+def test_a_hostile_file_is_told_with_its_place_and_no_traceback(
+    tou: Tou, home: Path, text: str
+) -> None:
     (home / "faults.yaml").write_text(text)
 
     answer = tou(*WORDS, "--faults", "faults.yaml")
@@ -83,13 +88,13 @@ def test_a_hostile_file_is_told_with_its_place_and_no_traceback(tou, home, text)
     assert "Traceback" not in answer.err
 
 
-def test_the_record_is_kept_in_a_new_file_only(tou, home):
+def test_the_record_is_kept_in_a_new_file_only(tou: Tou, home: Path) -> None:
     assert tou(*WORDS, "--audit", "rehearsed.db").code == 0
     assert "exists" in tou(*WORDS, "--audit", "rehearsed.db").err
     assert tou("db", "backup", "copy.db").code != 2
 
 
-def test_faults_are_written_or_drawn_and_not_both(tou, home):
+def test_faults_are_written_or_drawn_and_not_both(tou: Tou, home: Path) -> None:
     (home / "faults.yaml").write_text("[]\n")
 
     answer = tou(*WORDS, "--faults", "faults.yaml", "--random-faults", "1")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import Tou
+
 BROKEN = """\
 schedule: x
 timezone: Etc/UTCX
@@ -16,7 +18,7 @@ rules:
 
 
 def test_each_problem_of_a_broken_schedule_is_a_reason_of_its_own(
-    tou, home: Path, monkeypatch: pytest.MonkeyPatch
+    tou: Tou, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "bad.yaml").write_text(BROKEN)
     monkeypatch.setenv("TOU_SCHEDULE", "bad.yaml")

@@ -14,6 +14,8 @@ import pytest
 
 from scheduler.schedule import library
 
+from .conftest import Tou
+
 SCE = "sce-tou-d-4-9pm"
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 OWN = """\
@@ -322,7 +324,9 @@ def test_ten_thousand_instants_are_answered_one_by_one(tou: Any) -> None:
 
 @pytest.mark.parametrize("columns", [20, 40, 60, 80, 110])
 @pytest.mark.parametrize("words", [("list",), ("show", "pge-e-6"), ("show", "srp-e-28")], ids=str)
-def test_the_views_fit_the_terminal(tou, monkeypatch, words, columns):
+def test_the_views_fit_the_terminal(
+    tou: Tou, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], columns: int
+) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
 
     out = tou("tariff", *words).out

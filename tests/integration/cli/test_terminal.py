@@ -42,7 +42,7 @@ def call(home: Path, *words: str, shell: str = "", **more: str) -> subprocess.Co
 
 
 @pytest.mark.parametrize("words", VERBS, ids=" ".join)
-def test_a_full_disk_is_one_clear_error(home, words):
+def test_a_full_disk_is_one_clear_error(home: Path, words: tuple[str, ...]) -> None:
     done = call(home, *words, shell=">/dev/full")
 
     assert done.returncode == 1
@@ -54,26 +54,47 @@ def test_a_full_disk_is_one_clear_error(home, words):
 
 
 @pytest.mark.parametrize("shell", [">&-", "2>&-", ">&- 2>&-"])
-def test_closed_streams_are_no_error(home, shell):
+def test_closed_streams_are_no_error(home: Path, shell: str) -> None:
     done = call(home, "plan", shell=shell)
 
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("words", VERBS, ids=" ".join)
-def test_a_terminal_of_ascii_breaks_nothing(home, words):
+def test_a_terminal_of_ascii_breaks_nothing(home: Path, words: tuple[str, ...]) -> None:
     done = call(home, *words, **ASCII)
 
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_json_in_ascii_is_json(home):
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("plan", "x" * 300), 78, "cannot be used: File name too long."),
+        (("tariff", "show", "x" * 300), 78, "cannot be used: File name too long."),
+        (("job", "\udcff"), 2, "is not UTF-8"),
+        (("audit", "--site", "\udcff"), 2, "is not UTF-8"),
+    ],
+    ids=["a schedule", "a tariff", "a job", "a site"],
+)
+def test_a_word_that_can_name_nothing_is_answered(
+    home: Path, words: tuple[str, ...], code: int, told: str
+) -> None:
+    assert call(home, "db", "upgrade").returncode == 0
+
+    done = call(home, *words)
+
+    assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+    assert "defect" not in done.stderr
+
+
+def test_json_in_ascii_is_json(home: Path) -> None:
     done = call(home, "plan", "--format", "json", **ASCII)
 
     assert json.loads(done.stdout)["schedule"] == "Überschuss ☀"
 
 
-def test_a_reader_that_has_seen_enough_hears_nothing(home):
+def test_a_reader_that_has_seen_enough_hears_nothing(home: Path) -> None:
     done = call(home, "plan", "--days", "3000", shell="| head -1")
 
     assert done.stderr == ""

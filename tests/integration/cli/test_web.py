@@ -10,13 +10,17 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from scheduler import clock
+from scheduler.audit.log import Log
 from scheduler.cli.web import own_settings, source
 from scheduler.host.instance import Instance
 from scheduler.outlets.web import address, health, people
@@ -24,11 +28,13 @@ from scheduler.outlets.web.app import make
 from scheduler.outlets.web.source import as_wanted
 from scheduler.words import EntryKind, Outcome
 
+from .conftest import Runs, Tou
+
 DAY = "2026-11-23"
 
 
 @pytest.fixture
-def page(home):
+def page(home: Path) -> Iterator[TestClient]:
     with TestClient(make(source(own_settings())), base_url="http://127.0.0.1:8765") as client:
         yield client
 
@@ -38,7 +44,7 @@ def numbers(text: str) -> list[int]:
     return [int(found) for found in re.findall(r'<td><a href="/run/(\d+)">', text)]
 
 
-def test_the_first_page_says_what_is_wanted_and_that_nobody_runs(page):
+def test_the_first_page_says_what_is_wanted_and_that_nobody_runs(page: TestClient) -> None:
     answer = page.get("/")
 
     assert answer.status_code == 200
@@ -47,7 +53,7 @@ def test_the_first_page_says_what_is_wanted_and_that_nobody_runs(page):
     assert page.get("/now.json").json()["service"]["running"] is False
 
 
-def test_every_page_and_every_error_carries_the_headers(page, runs):
+def test_every_page_and_every_error_carries_the_headers(page: TestClient, runs: Runs) -> None:
     run = runs.switch(Outcome.CONFIRMED)
 
     for path in ("/", "/audit", f"/day/{DAY}", f"/run/{run}", "/style.css", "/nothing", "/day/x"):
@@ -62,8 +68,10 @@ def test_every_page_and_every_error_carries_the_headers(page, runs):
         assert headers["cache-control"] == "no-store"
 
 
-def test_a_defect_is_answered_behind_the_shield_and_tells_nothing(page, home):
-    def broken(now):
+def test_a_defect_is_answered_behind_the_shield_and_tells_nothing(
+    page: TestClient, home: Path
+) -> None:
+    def broken(now: datetime) -> Mapping[str, Any]:
         raise ValueError("what only the log should have")
 
     app = make(replace(source(own_settings()), state=broken))
@@ -74,7 +82,7 @@ def test_a_defect_is_answered_behind_the_shield_and_tells_nothing(page, home):
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_no_page_has_a_script_in_it_or_anything_from_outside(page, runs):
+def test_no_page_has_a_script_in_it_or_anything_from_outside(page: TestClient, runs: Runs) -> None:
     run = runs.switch(Outcome.CONFIRMED)
 
     for path in ("/", "/audit", f"/day/{DAY}?at=08:00", f"/run/{run}", "/year", "/schedule"):
@@ -87,7 +95,7 @@ def test_no_page_has_a_script_in_it_or_anything_from_outside(page, runs):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "10.0.0.7:8765", "", "::"])
-def test_another_host_is_refused(page, host):
+def test_another_host_is_refused(page: TestClient, host: str) -> None:
     answer = page.get("/now.json", headers={"host": host})
 
     assert (answer.status_code, "schedule" in answer.text) == (421, False)
@@ -95,12 +103,12 @@ def test_another_host_is_refused(page, host):
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "LOCALHOST:9", "[::1]:8765", "[::1]"])
-def test_the_names_of_this_machine_are_let_in(page, host):
+def test_the_names_of_this_machine_are_let_in(page: TestClient, host: str) -> None:
     assert page.get("/style.css", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_the_page_does_not_act(page, method):
+def test_the_page_does_not_act(page: TestClient, method: str) -> None:
     answer = page.request(method, "/")
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
@@ -108,8 +116,8 @@ def test_the_page_does_not_act(page, method):
 
 @pytest.mark.parametrize("where", ["0.0.0.0:8765", "[::]:8765", "192.168.1.4:80"])
 def test_anything_but_loopback_is_refused_at_start_unless_somebody_can_sign_in(
-    tou, monkeypatch, where
-):
+    tou: Tou, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
     for words in (("--listen", where), ()):
         answer = tou("web", *words)
 
@@ -139,8 +147,8 @@ def test_anything_but_loopback_is_refused_at_start_unless_somebody_can_sign_in(
     ],
 )
 def test_a_setting_of_the_page_that_is_wrong_is_told_and_repeats_no_secret(
-    tou, monkeypatch, name, value, word
-):
+    tou: Tou, monkeypatch: pytest.MonkeyPatch, name: str, value: str, word: str
+) -> None:
     monkeypatch.setenv(f"TOU_WEB_{name}", value)
     if "hunter2" in value:
         monkeypatch.setenv("TOU_WEB_ACT", "true")
@@ -151,14 +159,14 @@ def test_a_setting_of_the_page_that_is_wrong_is_told_and_repeats_no_secret(
 
 
 @pytest.mark.parametrize("where", ["::1:x", "8765", "host:80", "1.2.3.4:99999"])
-def test_an_address_that_is_none_is_a_mistake_of_the_command(tou, where):
+def test_an_address_that_is_none_is_a_mistake_of_the_command(tou: Tou, where: str) -> None:
     answer = tou("web", "--listen", where)
 
     assert answer.code == 2
     assert "127.0.0.1:8765" in answer.err
 
 
-def test_a_password_is_made_into_a_file_that_only_its_owner_reads(tou, home):
+def test_a_password_is_made_into_a_file_that_only_its_owner_reads(tou: Tou, home: Path) -> None:
     path = home / "web_passwords"
 
     first = tou("web", "password", "anna", "--to", str(path), stdin=b"correct horse battery\n")
@@ -174,7 +182,7 @@ def test_a_password_is_made_into_a_file_that_only_its_owner_reads(tou, home):
     assert "correct horse" not in path.read_text()
 
 
-def test_a_password_without_a_file_is_printed_as_its_line(tou):
+def test_a_password_without_a_file_is_printed_as_its_line(tou: Tou) -> None:
     answer = tou("web", "password", "anna", stdin=b"correct horse battery\n")
 
     assert people.fits(people.parse(answer.out), "anna", "correct horse battery")
@@ -190,20 +198,24 @@ def test_a_password_without_a_file_is_printed_as_its_line(tou):
         ("anna:x", b"correct horse battery\n", "is no name"),
     ],
 )
-def test_a_password_or_name_that_cannot_be_is_told(tou, name, typed, word):
+def test_a_password_or_name_that_cannot_be_is_told(
+    tou: Tou, name: str, typed: bytes, word: str
+) -> None:
     answer = tou("web", "password", name, stdin=typed)
 
     assert (answer.code, word in answer.err, answer.out) == (2, True, "")
     assert "correct horse" not in answer.err
 
 
-def test_loopback_is_taken_in_its_forms():
+def test_loopback_is_taken_in_its_forms() -> None:
     assert address.listen("localhost:1").host == "127.0.0.1"
     assert address.listen("[::1]:8765").url == "http://[::1]:8765/"
     assert address.listen("127.0.0.9:0").port == 0
 
 
-def test_the_audit_is_paged_by_numbers_without_a_gap_or_a_double(page, runs):
+def test_the_audit_is_paged_by_numbers_without_a_gap_or_a_double(
+    page: TestClient, runs: Runs
+) -> None:
     made = [runs.switch(Outcome.CONFIRMED) for _ in range(7)]
     first = page.get("/audit?limit=3")
     following = re.search(r'href="([^"]+)" rel="next"', first.text)
@@ -219,7 +231,7 @@ def test_the_audit_is_paged_by_numbers_without_a_gap_or_a_double(page, runs):
     assert 'rel="next"' not in third.text
 
 
-def test_the_filters_stand_in_the_address_of_every_form(page, runs):
+def test_the_filters_stand_in_the_address_of_every_form(page: TestClient, runs: Runs) -> None:
     runs.switch(Outcome.CONFIRMED)
     refused = runs.switch(Outcome.REFUSED, end={"observed": None, "error": "=1+1 <b>no</b>"})
     query = f"?outcome=refused&since={DAY}&until=2026-11-24&name=charge+overnight"
@@ -236,7 +248,7 @@ def test_the_filters_stand_in_the_address_of_every_form(page, runs):
     assert "Nothing in the audit fits" in page.get("/audit?outcome=missed").text
 
 
-def test_csv_and_json_name_the_page_that_follows(page, runs):
+def test_csv_and_json_name_the_page_that_follows(page: TestClient, runs: Runs) -> None:
     made = [runs.switch(Outcome.CONFIRMED) for _ in range(3)]
 
     assert page.get("/audit.json?limit=2").json()["next"] == f"/audit.json?limit=2&before={made[1]}"
@@ -256,14 +268,16 @@ def test_csv_and_json_name_the_page_that_follows(page, runs):
         "until=0001",
     ],
 )
-def test_a_filter_that_is_none_is_told(page, log, query):
+def test_a_filter_that_is_none_is_told(page: TestClient, log: Log, query: str) -> None:
     for form in ("", ".json", ".csv"):
         answer = page.get(f"/audit{form}?{query}")
         assert answer.status_code == 400
         assert "There are" in answer.text or "is no " in answer.text
 
 
-def test_a_day_shows_what_the_audit_holds_and_the_why_of_a_minute(page, runs):
+def test_a_day_shows_what_the_audit_holds_and_the_why_of_a_minute(
+    page: TestClient, runs: Runs
+) -> None:
     run = runs.switch(Outcome.CONFIRMED)
 
     shown = page.get(f"/day/{DAY}?at=08:01")
@@ -277,7 +291,7 @@ def test_a_day_shows_what_the_audit_holds_and_the_why_of_a_minute(page, runs):
     assert told["start"] == "2026-11-23T08:00:00Z"
 
 
-def test_a_picture_with_links_is_no_image_for_a_reader_aloud(page, runs):
+def test_a_picture_with_links_is_no_image_for_a_reader_aloud(page: TestClient, runs: Runs) -> None:
     runs.switch(Outcome.CONFIRMED)
 
     text = page.get(f"/day/{DAY}").text
@@ -287,13 +301,13 @@ def test_a_picture_with_links_is_no_image_for_a_reader_aloud(page, runs):
 
 
 @pytest.mark.parametrize("path", ["/day/tomorrow", "/day/2026-13-01", f"/day/{DAY}?at=25:00"])
-def test_a_day_or_minute_that_is_none_is_told(page, log, path):
+def test_a_day_or_minute_that_is_none_is_told(page: TestClient, log: Log, path: str) -> None:
     answer = page.get(path)
 
     assert (answer.status_code, "Write one such as" in answer.text) == (400, True)
 
 
-def test_a_minute_to_come_is_told_where_to_ask(page, log):
+def test_a_minute_to_come_is_told_where_to_ask(page: TestClient, log: Log) -> None:
     later = clock.now() + timedelta(days=3)
 
     answer = page.get(f"/day/{later:%Y-%m-%d}?at=12:00")
@@ -301,7 +315,7 @@ def test_a_minute_to_come_is_told_where_to_ask(page, log):
     assert (answer.status_code, "<code>tou plan</code>" in answer.text) == (400, True)
 
 
-def test_a_run_shows_steps_evidence_and_why(page, runs, log):
+def test_a_run_shows_steps_evidence_and_why(page: TestClient, runs: Runs, log: Log) -> None:
     run = runs.switch(Outcome.CONFIRMED)
     log.append(
         at=runs.at,
@@ -323,13 +337,17 @@ def test_a_run_shows_steps_evidence_and_why(page, runs, log):
 @pytest.mark.parametrize(
     ("number", "none"), [(0, "run"), (999, "run"), (2**63, "run"), (10**30, "page")]
 )
-def test_a_run_that_is_none_is_not_found(page, log, number, none):
+def test_a_run_that_is_none_is_not_found(
+    page: TestClient, log: Log, number: int, none: str
+) -> None:
     assert page.get(f"/run/{number}").status_code == 404
     told = page.get(f"/run/{number}.json").json()["error"]
     assert told.startswith(f"There is no such {none}")
 
 
-def test_a_run_of_another_site_is_not_shown(page, runs, monkeypatch):
+def test_a_run_of_another_site_is_not_shown(
+    page: TestClient, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = runs.switch(Outcome.CONFIRMED)
     monkeypatch.setenv("TOU_SITE", "cabin")
     other = TestClient(make(source(own_settings())), base_url="http://localhost")
@@ -339,21 +357,23 @@ def test_a_run_of_another_site_is_not_shown(page, runs, monkeypatch):
     assert other.get("/audit.json").json()["runs"] == []
 
 
-def test_without_an_audit_the_pages_say_how_one_begins(page):
-    for path in ("/audit", "/day", "/run/1", "/year", "/schedule", "/bundle.zip"):
+def test_without_an_audit_the_pages_say_how_one_begins(page: TestClient) -> None:
+    for path in ("/audit", "/day", "/run/1", "/year", "/schedule"):
         answer = page.get(path)
         assert (answer.status_code, "No audit yet" in answer.text) == (503, True)
     assert page.get("/").status_code == 200
 
 
-def test_health_is_503_with_its_reasons_where_nobody_runs(page):
+def test_health_is_503_with_its_reasons_where_nobody_runs(page: TestClient) -> None:
     for path in ("/healthz", "/readyz"):
         answer = page.get(path)
         assert (answer.status_code, answer.json()["ok"]) == (503, False)
         assert answer.json()["reasons"][0]["id"] == "not_running"
 
 
-def test_a_service_that_holds_the_lock_and_does_not_answer_does_not_turn(page, home):
+def test_a_service_that_holds_the_lock_and_does_not_answer_does_not_turn(
+    page: TestClient, home: Path
+) -> None:
     held = Instance(home / "tou.db")
     held.take()
     held.describe(since=clock.now(), gateway=None, control=home / "nobody.sock")
@@ -366,7 +386,7 @@ def test_a_service_that_holds_the_lock_and_does_not_answer_does_not_turn(page, h
     assert answer.json()["reasons"][0]["id"] == "silent"
 
 
-def test_a_service_that_answers_and_does_not_turn_is_not_alive():
+def test_a_service_that_answers_and_does_not_turn_is_not_alive() -> None:
     state = {
         "now": "2026-11-25T12:10:00Z",
         "health": {"ok": True, "word": "good", "details": []},
@@ -378,7 +398,7 @@ def test_a_service_that_answers_and_does_not_turn_is_not_alive():
         assert (told["ok"], told["turned_age_seconds"]) == (ok, 600)
 
 
-def test_what_is_proven_is_compared_in_all_that_is_wanted():
+def test_what_is_proven_is_compared_in_all_that_is_wanted() -> None:
     wanted = {"mode": "backup", "reserve_percent": 100.0, "rule": "charge"}
     proven = {"mode": "backup", "reserve_percent": 100.0, "at": "x", "run": 1}
 
@@ -389,7 +409,7 @@ def test_what_is_proven_is_compared_in_all_that_is_wanted():
     assert not as_wanted({"wanted": wanted, "confirmed": None})
 
 
-def test_the_page_changes_no_byte_of_the_database(page, runs, home):
+def test_the_page_changes_no_byte_of_the_database(page: TestClient, runs: Runs, home: Path) -> None:
     run = runs.switch(Outcome.CONFIRMED)
     before = (home / "tou.db").read_bytes(), (home / "tou.db-wal").read_bytes()
 
@@ -399,7 +419,9 @@ def test_the_page_changes_no_byte_of_the_database(page, runs, home):
     assert ((home / "tou.db").read_bytes(), (home / "tou.db-wal").read_bytes()) == before
 
 
-def test_the_page_does_not_read_a_secret_of_the_gateway(home, monkeypatch):
+def test_the_page_does_not_read_a_secret_of_the_gateway(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOU_GATEWAY", "local")
     monkeypatch.setenv("TOU_GATEWAY_PASSWORD", "hunter2")
 
@@ -408,7 +430,7 @@ def test_the_page_does_not_read_a_secret_of_the_gateway(home, monkeypatch):
         assert "hunter2" not in page.get("/now.json").text + page.get("/").text
 
 
-def test_without_the_extra_the_way_to_it_is_told(home):
+def test_without_the_extra_the_way_to_it_is_told(home: Path) -> None:
     told = subprocess.run(
         [
             sys.executable,
@@ -425,7 +447,9 @@ def test_without_the_extra_the_way_to_it_is_told(home):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_process_answers_and_ends_with_zero_when_told_to(home, number):
+def test_the_process_answers_and_ends_with_zero_when_told_to(
+    home: Path, number: signal.Signals
+) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "scheduler", "web", "--listen", "127.0.0.1:0"],
         stdout=subprocess.PIPE,
@@ -449,7 +473,7 @@ def test_the_process_answers_and_ends_with_zero_when_told_to(home, number):
     assert (process.returncode, errors) == (0, "")
 
 
-def test_an_address_that_is_taken_is_told(home):
+def test_an_address_that_is_taken_is_told(home: Path) -> None:
     import socket
 
     with socket.socket() as taken:

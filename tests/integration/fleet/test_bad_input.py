@@ -53,7 +53,7 @@ async def command(
         sys.executable,
         "-m",
         "scheduler",
-        verb,
+        *verb.split(),
         cwd=folder,
         env={
             **own,
@@ -148,3 +148,16 @@ async def test_what_was_confirmed_before_is_asked_for_again_when_a_person_applie
 
     assert ended == 77, said
     assert "another region" in said
+
+
+async def test_what_the_cloud_is_tells_of_no_session_and_of_what_a_look_costs(
+    cloud: SimulatedFleet, tmp_path: Path
+) -> None:
+    code, free = await command(cloud, tmp_path, "gateway info")
+    _, paid = await command(cloud, tmp_path, "gateway info --login")
+
+    assert code == 0
+    assert "a look          may be paid for; --login makes one" in free
+    assert "setting         Self-Powered, 20 %" in paid
+    assert "session" not in free + paid
+    assert "sitemaster" not in free + paid

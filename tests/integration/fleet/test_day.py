@@ -16,6 +16,7 @@ from scheduler.gateway.fleet import BUDGET
 from scheduler.schedule import library
 from scheduler.schedule.load import load_schedule
 from scheduler.site.backoff import Backoff
+from scheduler.site.shown import state_of
 from scheduler.site.site import Site
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
@@ -94,7 +95,7 @@ async def test_somebody_else_s_change_is_seen_within_half_an_hour_and_then_put_r
     stand.cloud.cloud.take(mode="autonomous")
 
     await live(site, stand.clock, BEGIN + timedelta(hours=1, minutes=30))
-    assert site.state(stand.clock.now()).confirmed is None
+    assert state_of(site, stand.clock.now()).confirmed is None
     await live(site, stand.clock, BEGIN + timedelta(hours=1, minutes=50))
 
     assert stand.cloud.cloud.in_force.mode == "self_consumption"
@@ -114,7 +115,7 @@ async def test_updated_that_changes_nothing_is_never_called_confirmed(
     outcomes = {run.outcome for run in review.runs(database)}
     assert "confirmed" not in outcomes
     assert "unconfirmed" in outcomes
-    assert site.state(stand.clock.now()).confirmed is None
+    assert state_of(site, stand.clock.now()).confirmed is None
 
 
 async def test_a_spent_budget_is_a_reason_in_the_state(
@@ -127,7 +128,7 @@ async def test_a_spent_budget_is_a_reason_in_the_state(
 
     await site.look(Wake.START)
 
-    reasons = {reason.id for reason in site.state(stand.clock.now()).reasons}
+    reasons = {reason.id for reason in state_of(site, stand.clock.now()).reasons}
     assert "budget" in reasons
     assert stand.asked() == []
 
@@ -137,7 +138,7 @@ async def test_the_state_shows_what_is_left(stand: Stand, home: tuple[Site, Data
     await site.start(alive_until=None, alone=True)
     await site.look(Wake.START)
 
-    budget = site.state(stand.clock.now()).gateway.budget
+    budget = state_of(site, stand.clock.now()).gateway.budget
 
     assert budget is not None
     assert budget["dollars"]["of"] == 8.0

@@ -59,8 +59,11 @@ def session_file(tmp_path: Path) -> Path:
     return tmp_path / "gateway.session"
 
 
+Start = Callable[..., Awaitable[SimulatedGateway]]
+
+
 @pytest.fixture
-async def start() -> AsyncIterator[Callable[..., Awaitable[SimulatedGateway]]]:
+async def start() -> AsyncIterator[Start]:
     """Starts simulated gateways, and stops them at the end."""
     started = []
 
@@ -76,8 +79,11 @@ async def start() -> AsyncIterator[Callable[..., Awaitable[SimulatedGateway]]]:
         await gateway.stop()
 
 
+Connect = Callable[..., LocalGateway]
+
+
 @pytest.fixture
-async def connect(session_file: Path) -> AsyncIterator[Callable[..., LocalGateway]]:
+async def connect(session_file: Path) -> AsyncIterator[Connect]:
     """Makes clients that wait fifty times less, and closes them at the end."""
     made = []
 
@@ -102,8 +108,11 @@ async def connect(session_file: Path) -> AsyncIterator[Callable[..., LocalGatewa
         await client.close()
 
 
+Arrived = Callable[..., list[str]]
+
+
 @pytest.fixture
-def arrived() -> Callable[..., list[str]]:
+def arrived() -> Arrived:
     """What reached a simulated gateway, as `GET /api/status`."""
 
     def read(simulation: SimulatedGateway) -> list[str]:

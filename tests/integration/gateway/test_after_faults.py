@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +13,9 @@ from scheduler.gateway.base import Part, Spend, Step
 from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.wire import Carrier, Waits
 from scheduler.setting import Mode, Setting
-from scheduler.simulated import ALWAYS, Faults, SimulatedGateway
+from scheduler.simulated import ALWAYS, Faults
 
-from .conftest import at_speed
+from .conftest import Connect, Start, at_speed
 
 CHARGE = Setting(Mode.BACKUP, 100)
 HEALTH = frozenset({Part.SETTING, Part.HEALTH})
@@ -98,9 +97,7 @@ def clear(faults: Faults) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_after_a_fault_all_is_well_within_the_wait_that_was_asked_for(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    fault: str,
+    start: Start, connect: Connect, fault: str
 ) -> None:
     simulation = await start("1.49", away_seconds=0.05, run_seconds=0.01)
     leaping = Leaping()
@@ -128,7 +125,7 @@ async def test_after_a_fault_all_is_well_within_the_wait_that_was_asked_for(
 
 
 async def test_stranger_is_looked_at_again_every_minute_and_told_nothing(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., LocalGateway]
+    start: Start, connect: Connect
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
@@ -145,9 +142,7 @@ async def test_stranger_is_looked_at_again_every_minute_and_told_nothing(
 
 @pytest.mark.parametrize("fault", ["drip", "endless", "hang:status"])
 async def test_answer_that_does_not_end_is_given_up(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    fault: str,
+    start: Start, connect: Connect, fault: str
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation, carrier=Carrier(patience=Waits(read=0.2, slack=0.2)))
@@ -158,7 +153,7 @@ async def test_answer_that_does_not_end_is_given_up(
 
 
 async def test_gateways_that_are_not_asked_hold_nothing_open(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., LocalGateway]
+    start: Start, connect: Connect
 ) -> None:
     simulation = await start("1.49")
     clients = [connect(simulation) for _ in range(50)]

@@ -59,8 +59,11 @@ def paid(gateway: Budgeted) -> Paid:
     return gateway.inner
 
 
+Budgets = Callable[..., tuple[Budgeted, list[datetime]]]
+
+
 @pytest.fixture
-def budgeted(tmp_path: Path) -> Callable[..., tuple[Budgeted, list[datetime]]]:
+def budgeted(tmp_path: Path) -> Budgets:
     """A budgeted gateway and the clock's reading, which a test may move."""
 
     def make(**figures: Any) -> tuple[Budgeted, list[datetime]]:
@@ -71,9 +74,7 @@ def budgeted(tmp_path: Path) -> Callable[..., tuple[Budgeted, list[datetime]]]:
     return make
 
 
-async def test_what_is_spent_is_told_before_anything_is_sent(
-    budgeted: Callable[..., tuple[Budgeted, list[datetime]]], told: Told
-) -> None:
+async def test_what_is_spent_is_told_before_anything_is_sent(budgeted: Budgets, told: Told) -> None:
     gateway, _ = budgeted(calls=2)
     await gateway.write(CHARGE, None, told)
     await gateway.read(told, spend=Spend.DUE)
@@ -87,9 +88,7 @@ async def test_what_is_spent_is_told_before_anything_is_sent(
     assert caught.value.retry_after == 11.5 * 3600
 
 
-async def test_a_restart_does_not_forget_what_was_spent(
-    budgeted: Callable[..., tuple[Budgeted, list[datetime]]], told: Told
-) -> None:
+async def test_a_restart_does_not_forget_what_was_spent(budgeted: Budgets, told: Told) -> None:
     first, _ = budgeted(calls=10)
     for _ in range(3):
         await first.write(CHARGE, None, told)
@@ -104,11 +103,7 @@ async def test_a_restart_does_not_forget_what_was_spent(
     [("reads", timedelta(minutes=30)), ("logins", timedelta(hours=12)), ("calls", timedelta(1))],
 )
 async def test_each_figure_begins_anew_with_its_time(
-    budgeted: Callable[..., tuple[Budgeted, list[datetime]]],
-    told: Told,
-    *,
-    figure: str,
-    later: timedelta,
+    budgeted: Budgets, told: Told, *, figure: str, later: timedelta
 ) -> None:
     gateway, instant = budgeted(**{figure: 1})
     paid(gateway).step = "login"
@@ -122,7 +117,7 @@ async def test_each_figure_begins_anew_with_its_time(
 
 
 async def test_looking_about_leaves_a_share_for_what_the_plan_needs(
-    budgeted: Callable[..., tuple[Budgeted, list[datetime]]], told: Told
+    budgeted: Budgets, told: Told
 ) -> None:
     gateway, _ = budgeted(calls=10, kept=0.3)
     readings = [await gateway.read(told, spend=Spend.FREE) for _ in range(9)]
@@ -134,9 +129,7 @@ async def test_looking_about_leaves_a_share_for_what_the_plan_needs(
     assert gateway.left() == {"calls": 2}
 
 
-async def test_a_standing_battery_is_not_held_up_by_a_budget(
-    budgeted: Callable[..., tuple[Budgeted, list[datetime]]], told: Told
-) -> None:
+async def test_a_standing_battery_is_not_held_up_by_a_budget(budgeted: Budgets, told: Told) -> None:
     gateway, _ = budgeted(calls=1)
     await gateway.write(CHARGE, None, told)
 
@@ -145,9 +138,7 @@ async def test_a_standing_battery_is_not_held_up_by_a_budget(
     assert paid(gateway).acts == ["write", "make_safe"]
 
 
-async def test_an_ability_is_had_through_it_and_counted(
-    budgeted: Callable[..., tuple[Budgeted, list[datetime]]], told: Told
-) -> None:
+async def test_an_ability_is_had_through_it_and_counted(budgeted: Budgets, told: Told) -> None:
     gateway, _ = budgeted(calls=5)
 
     updates = ability(gateway, FirmwareUpdates)
@@ -158,10 +149,7 @@ async def test_an_ability_is_had_through_it_and_counted(
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b'{"counts":{"calls":"x"}}', b"\xff"])
 async def test_a_spoilt_file_is_counted_from_nothing(
-    budgeted: Callable[..., tuple[Budgeted, list[datetime]]],
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    content: bytes,
+    budgeted: Budgets, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     (tmp_path / "tou.budget").write_bytes(content)
     gateway, _ = budgeted(calls=5)

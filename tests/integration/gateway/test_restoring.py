@@ -3,18 +3,16 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from scheduler.errors import AuditUnwritableError, GatewayError, GatewayUnreachableError
 from scheduler.gateway.base import Spend, Step
-from scheduler.gateway.local.client import LocalGateway
 from scheduler.setting import Mode, Setting
-from scheduler.simulated import ALWAYS, SimulatedGateway
+from scheduler.simulated import ALWAYS
 
-from .conftest import Told
+from .conftest import Arrived, Connect, Start, Told
 
 CHARGE = Setting(Mode.BACKUP, 100)
 STOPPING = ["1.15", "1.18", "1.40", "1.43.3", "1.49"]
@@ -40,12 +38,7 @@ class Killing:
 
 @pytest.mark.parametrize("profile", STOPPING)
 async def test_process_killed_after_a_login_is_mended_at_the_next_start(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    session_file: Path,
-    *,
-    profile: str,
+    start: Start, connect: Connect, told: Told, session_file: Path, *, profile: str
 ) -> None:
     simulation = await start(profile)
     dying = connect(simulation)
@@ -68,11 +61,7 @@ async def test_process_killed_after_a_login_is_mended_at_the_next_start(
 
 @pytest.mark.parametrize("name", ["run", "look"])
 async def test_process_killed_before_it_saw_the_battery_run_looks_at_the_next_start(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    *,
-    name: str,
+    start: Start, connect: Connect, told: Told, *, name: str
 ) -> None:
     simulation = await start("1.49")
     with pytest.raises(KilledError):
@@ -88,10 +77,7 @@ async def test_process_killed_before_it_saw_the_battery_run_looks_at_the_next_st
 
 
 async def test_restore_does_nothing_else(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
+    start: Start, connect: Connect, told: Told, arrived: Arrived
 ) -> None:
     simulation = await start("1.49")
 
@@ -101,9 +87,7 @@ async def test_restore_does_nothing_else(
 
 
 async def test_restore_runs_what_somebody_else_stopped(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
@@ -118,9 +102,7 @@ async def test_restore_runs_what_somebody_else_stopped(
 
 
 async def test_restore_logs_in_where_only_a_session_can_look(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("21.44")
 
@@ -131,9 +113,7 @@ async def test_restore_logs_in_where_only_a_session_can_look(
 
 
 async def test_restore_without_an_answer_keeps_the_mark(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     with pytest.raises(KilledError):
@@ -149,10 +129,7 @@ async def test_restore_without_an_answer_keeps_the_mark(
 
 @pytest.mark.parametrize("profile", STOPPING)
 async def test_lost_answer_to_a_login_does_not_leave_the_battery_standing(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    profile: str,
+    start: Start, connect: Connect, told: Told, profile: str
 ) -> None:
     simulation = await start(profile)
     simulation.faults.login_lost = 1
@@ -167,9 +144,7 @@ async def test_lost_answer_to_a_login_does_not_leave_the_battery_standing(
 
 
 async def test_two_lost_answers_are_not_followed_by_a_third_login(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     simulation.faults.login_lost = ALWAYS
@@ -187,9 +162,7 @@ async def test_two_lost_answers_are_not_followed_by_a_third_login(
 
 
 async def test_a_battery_that_stands_already_costs_one_login_an_attempt(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     simulation.faults.login_lost = ALWAYS
@@ -207,9 +180,7 @@ async def test_a_battery_that_stands_already_costs_one_login_an_attempt(
 
 
 async def test_login_that_was_refused_looks_at_the_battery(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation, password="wrong")
@@ -222,9 +193,7 @@ async def test_login_that_was_refused_looks_at_the_battery(
 
 
 async def test_login_that_cannot_be_sent_owes_nothing(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
@@ -238,9 +207,7 @@ async def test_login_that_cannot_be_sent_owes_nothing(
 
 
 async def test_run_that_comes_to_nothing_is_sent_again(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     simulation.faults.stays_down = 1
@@ -253,11 +220,7 @@ async def test_run_that_comes_to_nothing_is_sent_again(
     assert client.unsafe is None
 
 
-async def test_battery_that_stays_down_is_owed(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-) -> None:
+async def test_battery_that_stays_down_is_owed(start: Start, connect: Connect, told: Told) -> None:
     simulation = await start("1.49")
     simulation.faults.stays_down = ALWAYS
     client = connect(simulation)
@@ -280,12 +243,7 @@ REQUESTS = {"1.43.3": 12, "1.49": 10}
 @pytest.mark.parametrize("profile", REQUESTS)
 @pytest.mark.parametrize("after", range(13))
 async def test_cancelled_in_the_middle_of_any_request_the_battery_runs_again(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    *,
-    profile: str,
-    after: int,
+    start: Start, connect: Connect, told: Told, *, profile: str, after: int
 ) -> None:
     simulation = await start(profile, latency=0.004, run_seconds=0.01)
     client = connect(simulation)
@@ -304,9 +262,7 @@ async def test_cancelled_in_the_middle_of_any_request_the_battery_runs_again(
 
 
 async def test_second_cancellation_does_not_cut_the_restoration_short(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49", latency=0.01)
     client = connect(simulation)
@@ -327,12 +283,7 @@ async def test_second_cancellation_does_not_cut_the_restoration_short(
 @pytest.mark.parametrize("fault", ["answer_lost", "reboot", "missing"])
 @pytest.mark.parametrize("path", ["operation", "config/completed", "sitemaster/run", "sitemaster"])
 async def test_write_that_fails_half_way_ends_with_the_battery_running(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    *,
-    fault: str,
-    path: str,
+    start: Start, connect: Connect, told: Told, *, fault: str, path: str
 ) -> None:
     simulation = await start("1.49", away_seconds=0.05)
     client = connect(simulation)
@@ -349,9 +300,7 @@ async def test_write_that_fails_half_way_ends_with_the_battery_running(
 
 
 async def test_upgrade_in_the_middle_of_a_write_is_noticed(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49", away_seconds=0.05, update_version="20.49")
     client = connect(simulation)
@@ -370,7 +319,7 @@ async def test_upgrade_in_the_middle_of_a_write_is_noticed(
 
 
 async def test_full_audit_does_not_keep_a_stopped_battery_from_running(
-    start: Callable[..., Awaitable[SimulatedGateway]], connect: Callable[..., LocalGateway]
+    start: Start, connect: Connect
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
@@ -401,10 +350,7 @@ async def test_full_audit_does_not_keep_a_stopped_battery_from_running(
 
 
 async def test_house_off_grid_is_not_logged_in_to(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
+    start: Start, connect: Connect, told: Told, arrived: Arrived
 ) -> None:
     simulation = await start("1.49")
     simulation.faults.islanded = True
@@ -417,9 +363,7 @@ async def test_house_off_grid_is_not_logged_in_to(
 
 
 async def test_one_login_serves_those_who_ask_at_the_same_time(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49", latency=0.005)
     client = connect(simulation)
@@ -432,9 +376,7 @@ async def test_one_login_serves_those_who_ask_at_the_same_time(
 
 
 async def test_nothing_comes_between_the_requests_of_a_write(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49", latency=0.005)
     client = connect(simulation)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,10 @@ import pytest
 
 from scheduler.errors import GatewayError
 from scheduler.gateway.base import Part, Spend
-from scheduler.gateway.local.client import LocalGateway
 from scheduler.setting import Mode, Setting
 from scheduler.simulated import ALWAYS, SimulatedGateway
 
-from .conftest import EMAIL, PASSWORD, Told, at_speed
+from .conftest import EMAIL, PASSWORD, Connect, Start, Told, at_speed
 
 CHARGE = Setting(Mode.BACKUP, 100)
 
@@ -52,8 +50,8 @@ PATHS = [("1.49", fault) for fault in FAULTS] + [("21.44", fault) for fault in O
 
 @pytest.mark.parametrize(("profile", "fault"), PATHS)
 async def test_no_path_shows_a_secret(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
+    start: Start,
+    connect: Connect,
     told: Told,
     session_file: Path,
     caplog: pytest.LogCaptureFixture,

@@ -2,7 +2,6 @@
 
 import json
 import stat
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,20 +14,16 @@ from scheduler.errors import (
     GatewayUnreachableError,
 )
 from scheduler.gateway.base import Part, Spend, Step
-from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.session import SessionFile
 from scheduler.setting import Mode, Setting
-from scheduler.simulated import SimulatedGateway
 
-from .conftest import Told
+from .conftest import Arrived, Connect, Start, Told
 
 CHARGE = Setting(Mode.BACKUP, 100)
 
 
 async def test_session_outlives_the_process_that_logged_in(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     first = connect(simulation)
@@ -42,10 +37,7 @@ async def test_session_outlives_the_process_that_logged_in(
 
 
 async def test_session_file_is_closed_to_others_and_written_whole(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    session_file: Path,
+    start: Start, connect: Connect, told: Told, session_file: Path
 ) -> None:
     simulation = await start("1.49")
     await connect(simulation).read(told, spend=Spend.DUE)
@@ -56,11 +48,7 @@ async def test_session_file_is_closed_to_others_and_written_whole(
 
 
 async def test_session_file_that_was_open_to_others_is_closed(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    session_file: Path,
-    caplog: pytest.LogCaptureFixture,
+    start: Start, connect: Connect, told: Told, session_file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     simulation = await start("1.49")
     await connect(simulation).read(told, spend=Spend.DUE)
@@ -101,12 +89,7 @@ async def test_session_file_that_was_open_to_others_is_closed(
     ],
 )
 async def test_garbage_in_the_session_file_costs_one_look_and_one_login(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    session_file: Path,
-    *,
-    content: bytes,
+    start: Start, connect: Connect, told: Told, session_file: Path, *, content: bytes
 ) -> None:
     session_file.write_bytes(content)
     simulation = await start("1.49")
@@ -128,11 +111,7 @@ async def test_garbage_in_the_session_file_costs_one_look_and_one_login(
     ids=["another login", "another address"],
 )
 async def test_session_of_another_login_or_gateway_is_not_used(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    *,
-    changed: dict[str, str],
+    start: Start, connect: Connect, told: Told, *, changed: dict[str, str]
 ) -> None:
     simulation = await start("1.49")
     await connect(simulation).read(told, spend=Spend.DUE)
@@ -144,10 +123,7 @@ async def test_session_of_another_login_or_gateway_is_not_used(
 
 
 async def test_free_read_without_a_session_only_asks_which_firmware_it_is(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
+    start: Start, connect: Connect, told: Told, arrived: Arrived
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
@@ -159,9 +135,7 @@ async def test_free_read_without_a_session_only_asks_which_firmware_it_is(
 
 
 async def test_free_read_logs_in_where_a_login_stops_nothing(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("21.44")
     client = connect(simulation, username="customer")
@@ -176,10 +150,7 @@ async def test_free_read_logs_in_where_a_login_stops_nothing(
 
 @pytest.mark.parametrize("status", [401, 403])
 async def test_dead_session_is_noticed_without_a_login(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    status: int,
+    start: Start, connect: Connect, told: Told, status: int
 ) -> None:
     simulation = await start("1.49")
     simulation.faults.dead_token = status
@@ -195,10 +166,7 @@ async def test_dead_session_is_noticed_without_a_login(
 
 @pytest.mark.parametrize("profile", ["1.15", "1.40", "1.49"])
 async def test_dead_session_is_replaced_once_and_the_request_repeated(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    profile: str,
+    start: Start, connect: Connect, told: Told, profile: str
 ) -> None:
     simulation = await start(profile)
     client = connect(simulation)
@@ -215,12 +183,7 @@ async def test_dead_session_is_replaced_once_and_the_request_repeated(
 
 @pytest.mark.parametrize("path", ["/api/operation", "/api/config/completed", "/api/sitemaster/run"])
 async def test_session_that_dies_in_the_middle_of_a_write_is_replaced(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
-    *,
-    path: str,
+    start: Start, connect: Connect, told: Told, arrived: Arrived, *, path: str
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
@@ -251,9 +214,7 @@ async def test_session_that_dies_in_the_middle_of_a_write_is_replaced(
 
 
 async def test_newer_session_of_another_process_is_taken_before_logging_in(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     service, command = connect(simulation), connect(simulation)
@@ -269,12 +230,7 @@ async def test_newer_session_of_another_process_is_taken_before_logging_in(
 
 @pytest.mark.parametrize("profile", ["1.15", "1.40", "1.49", "21.44"])
 async def test_wrong_password_is_sent_once_even_across_processes(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
-    *,
-    profile: str,
+    start: Start, connect: Connect, told: Told, arrived: Arrived, *, profile: str
 ) -> None:
     simulation = await start(profile)
     username = "customer" if profile == "21.44" else "installer"
@@ -289,9 +245,7 @@ async def test_wrong_password_is_sent_once_even_across_processes(
 
 
 async def test_corrected_password_is_tried_at_once(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     with pytest.raises(GatewayRefusedError):
@@ -303,10 +257,7 @@ async def test_corrected_password_is_tried_at_once(
 
 
 async def test_password_that_the_gateway_lost_is_not_tried_in_a_loop(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
+    start: Start, connect: Connect, told: Told, arrived: Arrived
 ) -> None:
     simulation = await start("21.44")
     simulation.faults.password_reverted = True
@@ -318,11 +269,7 @@ async def test_password_that_the_gateway_lost_is_not_tried_in_a_loop(
     assert arrived(simulation).count("POST /api/login/Basic") == 1
 
 
-async def test_factory_password_is_told_as_such(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-) -> None:
+async def test_factory_password_is_told_as_such(start: Start, connect: Connect, told: Told) -> None:
     simulation = await start("24.36")
     simulation.faults.default_password = True
 
@@ -331,10 +278,7 @@ async def test_factory_password_is_told_as_such(
 
 
 async def test_limit_on_logins_is_kept_across_processes(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
+    start: Start, connect: Connect, told: Told, arrived: Arrived
 ) -> None:
     simulation = await start("1.49")
     simulation.faults.too_many = 1
@@ -352,9 +296,7 @@ async def test_limit_on_logins_is_kept_across_processes(
 
 
 async def test_session_that_is_refused_everything_is_told_after_two_logins(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("21.44")
     simulation.faults.reads_forbidden = True
@@ -367,10 +309,7 @@ async def test_session_that_is_refused_everything_is_told_after_two_logins(
 
 
 async def test_busy_gateway_is_left_alone(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
+    start: Start, connect: Connect, told: Told, arrived: Arrived
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
@@ -388,9 +327,7 @@ async def test_busy_gateway_is_left_alone(
 
 
 async def test_502_means_that_the_sitemaster_is_down(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     simulation.faults.bad_gateway = 1
@@ -400,9 +337,7 @@ async def test_502_means_that_the_sitemaster_is_down(
 
 
 async def test_endpoint_that_is_gone_is_told_as_such(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     simulation.faults.missing = {"operation": 1}
@@ -412,11 +347,7 @@ async def test_endpoint_that_is_gone_is_told_as_such(
 
 
 async def test_login_that_stops_the_battery_needs_a_file_that_can_be_written(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
-    tmp_path: Path,
+    start: Start, connect: Connect, told: Told, arrived: Arrived, tmp_path: Path
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
@@ -431,11 +362,7 @@ async def test_login_that_stops_the_battery_needs_a_file_that_can_be_written(
 
 
 async def test_other_logins_do_without_a_file(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
+    start: Start, connect: Connect, told: Told, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")

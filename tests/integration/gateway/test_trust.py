@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-from asyncio.streams import StreamReader, StreamWriter
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,16 +10,13 @@ import pytest
 from scheduler.errors import GatewayIdentityError, GatewayUnreachableError, SettingsError
 from scheduler.gateway.base import Spend
 from scheduler.gateway.local import pin
-from scheduler.gateway.local.client import LocalGateway
 from scheduler.setting import Mode, Setting
-from scheduler.simulated import SimulatedGateway, certificate
+from scheduler.simulated import certificate
 
-from .conftest import Told
+from .conftest import Arrived, Connect, Start, Told
 
 
-async def test_certificate_is_fetched_without_a_request(
-    start: Callable[..., Awaitable[SimulatedGateway]], arrived: Callable[..., list[str]]
-) -> None:
+async def test_certificate_is_fetched_without_a_request(start: Start, arrived: Arrived) -> None:
     simulation = await start("1.49")
 
     found = await pin.fetch_certificate(simulation.url)
@@ -35,10 +30,7 @@ async def test_certificate_is_fetched_without_a_request(
 
 @pytest.mark.parametrize("profile", ["1.49", "24.36"])
 async def test_pinned_certificate_is_trusted_whoever_issued_it(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    profile: str,
+    start: Start, connect: Connect, told: Told, profile: str
 ) -> None:
     """Newer gateways show a certificate of a per-device CA that nobody has."""
     simulation = await start(profile)
@@ -51,12 +43,7 @@ async def test_pinned_certificate_is_trusted_whoever_issued_it(
     "before", ["", "subject=/CN=gateway\nissuer=/CN=gateway\n"], ids=["alone", "after its subject"]
 )
 async def test_certificate_file_is_as_good_as_its_fingerprint(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    tmp_path: Path,
-    *,
-    before: str,
+    start: Start, connect: Connect, told: Told, tmp_path: Path, *, before: str
 ) -> None:
     simulation = await start("24.36")
     file = tmp_path / "gateway.pem"
@@ -67,10 +54,7 @@ async def test_certificate_file_is_as_good_as_its_fingerprint(
 
 
 async def test_stranger_gets_no_byte_of_a_request(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
+    start: Start, connect: Connect, told: Told, arrived: Arrived
 ) -> None:
     stranger = await start("1.49")
     client = connect(stranger, fingerprint="0f" * 32)
@@ -86,10 +70,7 @@ async def test_stranger_gets_no_byte_of_a_request(
 
 
 async def test_certificate_that_changes_is_a_stranger_even_to_a_live_session(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
+    start: Start, connect: Connect, told: Told, arrived: Arrived
 ) -> None:
     simulation = await start("1.49")
     paired = simulation.fingerprint
@@ -122,7 +103,7 @@ def test_certificate_file_that_holds_none_names_its_variable(
 
 
 async def test_certificate_and_fingerprint_that_disagree_are_refused(
-    start: Callable[..., Awaitable[SimulatedGateway]], tmp_path: Path
+    start: Start, tmp_path: Path
 ) -> None:
     simulation = await start("1.49")
     file = tmp_path / "gateway.pem"
@@ -133,9 +114,7 @@ async def test_certificate_and_fingerprint_that_disagree_are_refused(
 
 
 async def test_nobody_at_the_address_is_told_with_what_to_check(
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Connect, told: Told, start: Start
 ) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -149,9 +128,7 @@ async def test_nobody_at_the_address_is_told_with_what_to_check(
 
 
 async def test_name_that_is_not_known_is_told_as_such(
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Connect, told: Told, start: Start
 ) -> None:
     client = connect(await start("1.49"), url="https://gateway.invalid")
 
@@ -160,9 +137,7 @@ async def test_name_that_is_not_known_is_told_as_such(
 
 
 async def test_handshake_asks_for_the_name_that_every_gateway_knows(
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Connect, told: Told, start: Start
 ) -> None:
     """A name it does not know makes a gateway drop the handshake; an address is in no
     certificate of theirs."""
@@ -171,7 +146,7 @@ async def test_handshake_asks_for_the_name_that_every_gateway_knows(
     context = certificate.server_context(shown)
     context.sni_callback = lambda _object, name, _context: names.append(name)
 
-    def hang_up(_reader: StreamReader, writer: StreamWriter) -> None:
+    def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=context) as server:
@@ -186,11 +161,9 @@ async def test_handshake_asks_for_the_name_that_every_gateway_knows(
 
 
 async def test_neighbour_that_speaks_no_tls_is_told_as_such(
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    start: Callable[..., Awaitable[SimulatedGateway]],
+    connect: Connect, told: Told, start: Start
 ) -> None:
-    async def speak(_reader: StreamReader, writer: StreamWriter) -> None:
+    async def speak(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         await writer.drain()
         writer.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,11 +10,9 @@ import pytest
 from scheduler.errors import GatewayRefusedError, GatewayUnreachableError
 from scheduler.gateway.abilities import UpdateState
 from scheduler.gateway.base import Part, Spend
-from scheduler.gateway.local.client import LocalGateway
 from scheduler.setting import Mode, Setting
-from scheduler.simulated import SimulatedGateway
 
-from .conftest import Told
+from .conftest import Arrived, Connect, Start, Told
 
 WRITABLE = ["1.15", "1.18", "1.40", "1.43.3", "1.49"]
 READ_ONLY = ["1.50.1", "20.49", "21.44", "23.28", "24.36", "25.10"]
@@ -24,10 +22,7 @@ DISCHARGE = Setting(Mode.SELF_CONSUMPTION, 5)
 
 @pytest.mark.parametrize("profile", WRITABLE)
 async def test_setting_is_written_committed_and_in_force(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    profile: str,
+    start: Start, connect: Connect, told: Told, profile: str
 ) -> None:
     simulation = await start(profile)
     client = connect(simulation)
@@ -45,10 +40,7 @@ async def test_setting_is_written_committed_and_in_force(
 
 @pytest.mark.parametrize("profile", WRITABLE)
 async def test_settings_follow_one_another_with_one_login(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    profile: str,
+    start: Start, connect: Connect, told: Told, profile: str
 ) -> None:
     """1.43.3 applies the setting before the last, so it is sent and committed twice."""
     simulation = await start(profile)
@@ -64,9 +56,7 @@ async def test_settings_follow_one_another_with_one_login(
 
 
 async def test_each_request_is_one_step_in_the_order_of_the_protocol(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
@@ -81,9 +71,7 @@ async def test_each_request_is_one_step_in_the_order_of_the_protocol(
 
 
 async def test_warm_session_writes_in_four_requests(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
@@ -98,13 +86,7 @@ async def test_warm_session_writes_in_four_requests(
 @pytest.mark.parametrize("profile", READ_ONLY)
 @pytest.mark.parametrize("username", ["installer", "customer"])
 async def test_newer_firmware_is_not_written_to_and_says_why(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
-    *,
-    profile: str,
-    username: str,
+    start: Start, connect: Connect, told: Told, arrived: Arrived, *, profile: str, username: str
 ) -> None:
     simulation = await start(profile)
     client = connect(simulation, username=username)
@@ -117,10 +99,7 @@ async def test_newer_firmware_is_not_written_to_and_says_why(
 
 @pytest.mark.parametrize("profile", ["1.40", "1.49", "20.49", "21.44", "24.36"])
 async def test_customer_reads_without_stopping_the_battery(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    profile: str,
+    start: Start, connect: Connect, told: Told, profile: str
 ) -> None:
     simulation = await start(profile, reserve=20, charge=64)
     client = connect(simulation, username="customer")
@@ -136,9 +115,7 @@ async def test_customer_reads_without_stopping_the_battery(
 
 
 async def test_installer_of_newer_firmware_learns_of_the_switch(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("21.44")
     client = connect(simulation)
@@ -150,10 +127,7 @@ async def test_installer_of_newer_firmware_learns_of_the_switch(
 
 
 async def test_identity_and_limits_need_no_session(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    arrived: Callable[..., list[str]],
+    start: Start, connect: Connect, told: Told, arrived: Arrived
 ) -> None:
     simulation = await start("1.15")
     client = connect(simulation)
@@ -170,10 +144,7 @@ async def test_identity_and_limits_need_no_session(
 
 @pytest.mark.parametrize("profile", ["1.15", "1.40", "1.49"])
 async def test_charge_of_old_firmware_is_read_without_a_login(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
-    profile: str,
+    start: Start, connect: Connect, told: Told, profile: str
 ) -> None:
     simulation = await start(profile, charge=42)
     client = connect(simulation)
@@ -185,9 +156,7 @@ async def test_charge_of_old_firmware_is_read_without_a_login(
 
 
 async def test_mode_that_old_firmware_refuses_is_a_matter_for_the_schedule(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.18")
     client = connect(simulation)
@@ -200,9 +169,7 @@ async def test_mode_that_old_firmware_refuses_is_a_matter_for_the_schedule(
 
 
 async def test_commit_and_run_can_be_asked_for_alone(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start("1.49")
     client = connect(simulation)
@@ -215,9 +182,7 @@ async def test_commit_and_run_can_be_asked_for_alone(
 
 
 async def test_firmware_update_is_checked_polled_and_installed(
-    start: Callable[..., Awaitable[SimulatedGateway]],
-    connect: Callable[..., LocalGateway],
-    told: Told,
+    start: Start, connect: Connect, told: Told
 ) -> None:
     simulation = await start(
         "1.40",

@@ -36,7 +36,9 @@ def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Settings
     return settings.load()
 
 
-def test_what_the_file_and_what_the_coming_year_make_doubtful_is_told(chosen, tmp_path):
+def test_what_the_file_and_what_the_coming_year_make_doubtful_is_told(
+    chosen: settings.Settings, tmp_path: Path
+) -> None:
     (tmp_path / "home.yaml").write_text(DOUBTFUL)
 
     told = {warning.id for warning in accepted_schedule(chosen).warnings}
@@ -44,7 +46,9 @@ def test_what_the_file_and_what_the_coming_year_make_doubtful_is_told(chosen, tm
     assert {"backup-below-100", "boundary-too-near"} <= told
 
 
-def test_what_check_refuses_for_the_coming_year_is_refused_here(chosen, tmp_path):
+def test_what_check_refuses_for_the_coming_year_is_refused_here(
+    chosen: settings.Settings, tmp_path: Path
+) -> None:
     (tmp_path / "home.yaml").write_text(WRONG)
 
     with pytest.raises(ScheduleError, match="inset-too-long"):

@@ -10,6 +10,7 @@ import stat
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -21,23 +22,27 @@ from scheduler.cli.notify_turn import Turns
 from scheduler.errors import AccessError, ServiceSilentError
 from scheduler.host import access
 from scheduler.host.control import BOUNDS, Control
+from scheduler.host.host import Host
 from scheduler.httpserver import Peer
 from scheduler.outlets.notices.settings import NotifySettings
 from scheduler.outlets.notices.targets import Delivery, targets
 from scheduler.outlets.notices.told_book import ToldBook
+from scheduler.simulated import SimulatedGateway
 from scheduler.site.untaken import Untaken
 
 
 @pytest.fixture
-def path(host, tmp_path):
+def path(host: Host, tmp_path: Path) -> Path:
     return tmp_path / "tou.control.sock"
 
 
-async def ask(path, what):
+async def ask(path: Path, what: str) -> Any:
     return await asyncio.to_thread(asking.ask, path, what)
 
 
-async def act(path, what, body=None, key=None):
+async def act(
+    path: Path, what: str, body: Any = None, key: str | None = None
+) -> list[dict[str, Any]]:
     return await asyncio.to_thread(lambda: list(asking.act(path, what, body, key=key)))
 
 
@@ -49,7 +54,7 @@ async def raw(path: Path, sent: bytes, *, read: bool = True) -> bytes:
     return answer
 
 
-async def test_the_state_is_that_of_the_running_service(path):
+async def test_the_state_is_that_of_the_running_service(path: Path) -> None:
     state = await ask(path, "/status")
 
     assert state["service"]["pid"] == os.getpid()
@@ -59,7 +64,9 @@ async def test_the_state_is_that_of_the_running_service(path):
     assert state["health"]["ok"] is True
 
 
-async def test_a_socket_that_somebody_removed_is_there_again_at_the_next_sign_of_life(host, path):
+async def test_a_socket_that_somebody_removed_is_there_again_at_the_next_sign_of_life(
+    host: Host, path: Path
+) -> None:
     path.unlink()
     minute = timedelta(minutes=1)
 
@@ -68,7 +75,7 @@ async def test_a_socket_that_somebody_removed_is_there_again_at_the_next_sign_of
     assert (await ask(path, "/status"))["service"]["pid"] == os.getpid()
 
 
-async def test_what_is_left_of_a_budget_is_shown(path):
+async def test_what_is_left_of_a_budget_is_shown(path: Path) -> None:
     state = await ask(path, "/status")
     figure = {"of": 8.0, "left": 7.25, "until": "2026-12-01T00:00:00Z"}
     state["gateway"]["budget"] = {"dollars": figure}
@@ -79,7 +86,7 @@ async def test_what_is_left_of_a_budget_is_shown(path):
     assert "7.25 of 8 dollars left, until Tue 2026-12-01 00:00" in " ".join(row.split())
 
 
-async def test_apply_tells_its_steps_as_they_happen_and_ends_with_the_outcome(path):
+async def test_apply_tells_its_steps_as_they_happen_and_ends_with_the_outcome(path: Path) -> None:
     lines = await act(path, "/apply")
 
     assert any("GET /api/operation" in line.get("step", "") for line in lines[:-1])
@@ -87,14 +94,16 @@ async def test_apply_tells_its_steps_as_they_happen_and_ends_with_the_outcome(pa
     assert lines[-1]["ended"]["exit_code"] == 0
 
 
-async def test_a_job_is_run_by_its_name(path):
+async def test_a_job_is_run_by_its_name(path: Path) -> None:
     lines = await act(path, asking.job_path("look for firmware"))
 
     assert lines[-1]["ended"]["outcome"] == "completed"
     assert lines[-1]["ended"]["job"] == "look for firmware"
 
 
-async def test_a_job_that_is_not_there_is_refused_with_the_names_of_those_that_are(path):
+async def test_a_job_that_is_not_there_is_refused_with_the_names_of_those_that_are(
+    path: Path,
+) -> None:
     lines = await act(path, asking.job_path("paint the house"))
 
     assert "look for firmware" in lines[0]["error"]
@@ -116,14 +125,16 @@ async def test_a_job_that_is_not_there_is_refused_with_the_names_of_those_that_a
     ],
     ids=["unknown", "unknown act", "method", "no such site", "noise", "head", "body"],
 )
-async def test_what_is_not_understood_is_refused_and_hurts_nobody(path, sent, status):
+async def test_what_is_not_understood_is_refused_and_hurts_nobody(
+    path: Path, sent: bytes, status: bytes
+) -> None:
     answer = await raw(path, sent)
 
     assert answer.split(b" ")[1] == status
     assert (await ask(path, "/status"))["site"] == "home"
 
 
-async def test_clients_that_say_nothing_do_not_keep_others_out_for_long(path):
+async def test_clients_that_say_nothing_do_not_keep_others_out_for_long(path: Path) -> None:
     silent = [await asyncio.open_unix_connection(path) for _ in range(BOUNDS.connections + 4)]
     for _, writer in silent:
         writer.write(b"GET /sta")
@@ -137,7 +148,7 @@ async def test_clients_that_say_nothing_do_not_keep_others_out_for_long(path):
         await asyncio.sleep(0.02)
 
 
-async def told(path) -> str:
+async def told(path: Path) -> str:
     """The site, or why nobody says it."""
     try:
         return str((await ask(path, "/status"))["site"])
@@ -145,7 +156,9 @@ async def told(path) -> str:
         return str(error)
 
 
-async def test_a_client_that_leaves_does_not_stop_what_it_began(path, host, device):
+async def test_a_client_that_leaves_does_not_stop_what_it_began(
+    path: Path, host: Host, device: SimulatedGateway
+) -> None:
     device.faults.slow = 0.2
     before = len(device.device.requests)
     _, writer = await asyncio.open_unix_connection(path)
@@ -161,14 +174,14 @@ async def test_a_client_that_leaves_does_not_stop_what_it_began(path, host, devi
     assert runs == ["completed"]
 
 
-async def ended(host) -> list[str]:
+async def ended(host: Host) -> list[str]:
     """How the jobs ended that have ended."""
     log = host.hosted[0].site.recorder
     runs = await log.ask(lambda: review.runs(host.opened.database, job="commit"))
     return [run.outcome for run in runs if run.outcome]
 
 
-async def test_an_override_is_confirmed_before_the_answer_ends_and_can_be_ended(path):
+async def test_an_override_is_confirmed_before_the_answer_ends_and_can_be_ended(path: Path) -> None:
     until = clock.iso(clock.now() + timedelta(hours=1))
     asked = {"kind": "override", "mode": "Time-Based Control", "reserve": "40%", "until": until}
 
@@ -204,7 +217,9 @@ async def test_an_override_is_confirmed_before_the_answer_ends_and_can_be_ended(
         ({"kind": "skip", "name": "dance"}, "It has"),
     ],
 )
-async def test_a_lease_that_cannot_be_had_is_refused_at_once(path, body, told):
+async def test_a_lease_that_cannot_be_had_is_refused_at_once(
+    path: Path, body: dict[str, Any] | list[Any] | None, told: str
+) -> None:
     (answer,) = await act(path, "/leases", body)
     assert told in answer["error"]
 
@@ -244,7 +259,9 @@ WAYS = ["/apply", "/leases", "/leases/end", "/job/look%20for%20firmware", "/noti
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_an_act_with_a_body_of_garbage_is_refused_and_nothing_is_done(host, path, way):
+async def test_an_act_with_a_body_of_garbage_is_refused_and_nothing_is_done(
+    host: Host, path: Path, way: str
+) -> None:
     keeper = host.keepers[0]
     before = (keeper.site.controller.known.runs, len(keeper.site.leases.known))
     for name, body in GARBAGE.items():
@@ -262,7 +279,7 @@ async def test_an_act_with_a_body_of_garbage_is_refused_and_nothing_is_done(host
 
 
 @pytest.mark.parametrize("name", ["%00", "%ff%fe", "..%2f..%2fleases", "%F0%9F%94%8B", "x" * 7_000])
-async def test_a_job_of_a_strange_name_is_not_there(path, name):
+async def test_a_job_of_a_strange_name_is_not_there(path: Path, name: str) -> None:
     sent = f"POST /job/{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
 
     answer = await raw(path, sent)
@@ -272,7 +289,7 @@ async def test_a_job_of_a_strange_name_is_not_there(path, name):
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b" {} "])
-async def test_an_act_that_takes_nothing_takes_an_empty_body(path, body):
+async def test_an_act_that_takes_nothing_takes_an_empty_body(path: Path, body: bytes) -> None:
     head = b"POST /apply HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
 
     answer = await raw(path, head + b"%d\r\n\r\n" % len(body) + body)
@@ -280,7 +297,9 @@ async def test_an_act_that_takes_nothing_takes_an_empty_body(path, body):
     assert answer.split(b" ")[1] == b"200"
 
 
-async def test_notices_that_nobody_takes_are_a_reason_until_they_are_or_it_is_long_ago(host, path):
+async def test_notices_that_nobody_takes_are_a_reason_until_they_are_or_it_is_long_ago(
+    host: Host, path: Path
+) -> None:
     since = "2026-07-06T09:00:00Z"
     assert await act(path, "/notices", {"count": 2, "since": since}) == [{}]
     (told,) = (await ask(path, "/status"))["health"]["details"]
@@ -295,8 +314,8 @@ async def test_notices_that_nobody_takes_are_a_reason_until_they_are_or_it_is_lo
 
 
 async def test_a_sender_whose_target_takes_nothing_has_the_service_show_it(
-    host, path, chosen, tmp_path
-):
+    host: Host, path: Path, chosen: settings.Settings, tmp_path: Path
+) -> None:
     answers = iter([False, True])
     found = targets("ntfy://one/topic")
     book = ToldBook(tmp_path / "notices.jsonl", clock.now())
@@ -327,13 +346,15 @@ async def test_a_sender_whose_target_takes_nothing_has_the_service_show_it(
     [{}, {"count": -1}, {"count": True}, {"count": 3}, {"count": 3, "since": "now"}, {"why": "x"}],
     ids=str,
 )
-async def test_what_is_told_of_notices_is_a_number_and_an_instant(path, body):
+async def test_what_is_told_of_notices_is_a_number_and_an_instant(
+    path: Path, body: dict[str, Any]
+) -> None:
     (answer,) = await act(path, "/notices", body)
 
     assert "Send {" in answer["error"]
 
 
-async def test_the_document_names_every_way_in(path):
+async def test_the_document_names_every_way_in(path: Path) -> None:
     document = await ask(path, "/openapi.json")
 
     assert document["openapi"].startswith("3.")
@@ -351,7 +372,7 @@ async def test_the_document_names_every_way_in(path):
             assert b" 200 " in (await raw(path, head.encode())).split(b"\r\n")[0], way
 
 
-async def test_curl_reads_it(path):
+async def test_curl_reads_it(path: Path) -> None:
     done = await asyncio.to_thread(
         subprocess.run,
         ["curl", "-sS", "--unix-socket", str(path), "http://tou/sites"],
@@ -362,7 +383,9 @@ async def test_curl_reads_it(path):
     assert json.loads(done.stdout) == {"sites": [{"site": "home", "word": "good"}]}
 
 
-async def test_the_socket_is_gone_after_the_stop_and_a_stale_one_is_replaced(path, host, tmp_path):
+async def test_the_socket_is_gone_after_the_stop_and_a_stale_one_is_replaced(
+    path: Path, host: Host, tmp_path: Path
+) -> None:
     assert stat.S_ISSOCK(path.stat().st_mode)
 
     await host.control.close()
@@ -376,7 +399,9 @@ async def test_the_socket_is_gone_after_the_stop_and_a_stale_one_is_replaced(pat
     await control.close()
 
 
-async def test_something_else_by_its_name_is_left_alone_and_the_service_goes_on(host, tmp_path):
+async def test_something_else_by_its_name_is_left_alone_and_the_service_goes_on(
+    host: Host, tmp_path: Path
+) -> None:
     (tmp_path / "letter").write_text("dear reader")
 
     assert (
@@ -386,7 +411,9 @@ async def test_something_else_by_its_name_is_left_alone_and_the_service_goes_on(
     assert (tmp_path / "letter").read_text() == "dear reader"
 
 
-async def test_a_path_longer_than_the_kernel_takes_is_reached_all_the_same(host, tmp_path):
+async def test_a_path_longer_than_the_kernel_takes_is_reached_all_the_same(
+    host: Host, tmp_path: Path
+) -> None:
     folder = tmp_path / ("d" * 100) / ("e" * 100)
     folder.mkdir(parents=True)
     control = Control(host.opened.settings, host.keepers, host.views)
@@ -409,8 +436,8 @@ async def test_a_path_longer_than_the_kernel_takes_is_reached_all_the_same(host,
     ids=["root", "a stranger", "readable", "writable"],
 )
 def test_who_may_read_the_database_may_ask_and_who_may_write_it_may_act(
-    tmp_path, mode, uid, may_read, may_write
-):
+    tmp_path: Path, mode: int, uid: int, may_read: bool, may_write: bool
+) -> None:
     database = tmp_path / "tou.db"
     database.touch()
     database.chmod(mode)
@@ -440,7 +467,9 @@ KEY = "0123456789abcdef0123456789abcdef"
         (None, False),
     ],
 )
-def test_the_key_of_those_who_act_fits_as_a_whole_or_not_at_all(shown, fits):
+def test_the_key_of_those_who_act_fits_as_a_whole_or_not_at_all(
+    shown: str | None, fits: bool
+) -> None:
     assert access.fits(shown, SecretStr(KEY)) is fits
     assert not access.fits(shown, None)
 
@@ -449,16 +478,22 @@ class TestWithAKey:
     """A reader may act who shows the key; whoever may write the database needs none."""
 
     @pytest.fixture
-    def chosen(self, chosen, monkeypatch):
+    def chosen(
+        self, chosen: settings.Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> settings.Settings:
         monkeypatch.setenv("TOU_ACT_KEY", KEY)
         return settings.load()
 
-    async def test_a_reader_may_tell_how_notices_are_taken(self, path, host, monkeypatch):
+    async def test_a_reader_may_tell_how_notices_are_taken(
+        self, path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(access, "may", lambda peer, database, act: act == "read")
 
         assert await act(path, "/notices", {"count": 0}) == [{}]
 
-    async def test_a_reader_acts_with_the_key_and_not_without(self, path, host, monkeypatch):
+    async def test_a_reader_acts_with_the_key_and_not_without(
+        self, path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(access, "may", lambda peer, database, act: act == "read")
 
         with pytest.raises(AccessError, match="may not write it"):
@@ -470,20 +505,24 @@ class TestWithAKey:
         assert lines[-1]["ended"]["exit_code"] == 0
         assert await asked_in(host) == [("apply", "page: anna")]
 
-    async def test_a_stranger_does_not_get_far_enough_to_show_it(self, path, monkeypatch):
+    async def test_a_stranger_does_not_get_far_enough_to_show_it(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(access, "may", lambda peer, database, act: False)
 
         with pytest.raises(AccessError):
             await act(path, "/apply", key=KEY)
 
 
-async def asked_in(host) -> list[tuple[str, str]]:
+async def asked_in(host: Host) -> list[tuple[str | None, Any]]:
     recorder = host.keepers[0].site.recorder
     events = await recorder.ask(lambda: recorder.questions.events("asked", BEGINNING))
     return [(each.name, each.detail["who"]) for each in events]
 
 
-async def test_who_asked_for_an_act_without_a_lease_is_on_the_record(path, host):
+async def test_who_asked_for_an_act_without_a_lease_is_on_the_record(
+    path: Path, host: Host
+) -> None:
     await act(path, "/apply", {"who": "anna"})
     await act(path, asking.job_path("look for firmware"))
 
@@ -492,21 +531,23 @@ async def test_who_asked_for_an_act_without_a_lease_is_on_the_record(path, host)
 
 
 @pytest.mark.parametrize("what", ["/apply", "/job/look%20for%20firmware"])
-async def test_a_who_that_is_no_text_is_refused_before_anything_is_done(path, host, what):
+async def test_a_who_that_is_no_text_is_refused_before_anything_is_done(
+    path: Path, host: Host, what: str
+) -> None:
     lines = await act(path, what, {"who": 7})
 
     assert "is not a text" in lines[0]["error"]
     assert await asked_in(host) == []
 
 
-async def test_the_state_names_what_can_be_skipped_or_run(path):
+async def test_the_state_names_what_can_be_skipped_or_run(path: Path) -> None:
     in_force = (await ask(path, "/status"))["schedule_in_force"]
 
     assert in_force["rules"] == ["run the house"]
     assert in_force["jobs"] == ["look for firmware"]
 
 
-def test_a_folder_that_is_closed_closes_the_database(tmp_path):
+def test_a_folder_that_is_closed_closes_the_database(tmp_path: Path) -> None:
     database = tmp_path / "closed" / "tou.db"
     database.parent.mkdir()
     database.touch(mode=0o644)
@@ -515,12 +556,12 @@ def test_a_folder_that_is_closed_closes_the_database(tmp_path):
     assert not access.may(Peer(1, 54_321, 54_321), database, "read")
 
 
-def test_nobody_answers_where_no_service_is(tmp_path):
+def test_nobody_answers_where_no_service_is(tmp_path: Path) -> None:
     with pytest.raises(ServiceSilentError, match="does not answer"):
         asking.ask(tmp_path / "none.sock", "/status")
 
 
-def test_a_service_that_hangs_is_not_waited_for(tmp_path):
+def test_a_service_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as hanging:
         hanging.bind(str(tmp_path / "s"))
         hanging.listen(1)
@@ -529,7 +570,7 @@ def test_a_service_that_hangs_is_not_waited_for(tmp_path):
             asking.ask(tmp_path / "s", "/status", seconds=0.1)
 
 
-def test_a_refusal_is_this_users_to_mend(tmp_path):
+def test_a_refusal_is_this_users_to_mend(tmp_path: Path) -> None:
     error = AccessError("not yours")
 
     assert error.exit_code == 77

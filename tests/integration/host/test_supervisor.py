@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float | None]:
     seen: list[float | None] = []
 
     class Watched(socket.socket):
-        def sendall(self, data, *flags):
+        def sendall(self, data: Any, *flags: int) -> None:
             seen.append(self.gettimeout())
             return super().sendall(data, *flags)
 
@@ -33,14 +34,16 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float | None]:
     return seen
 
 
-def test_a_supervisor_that_does_not_read_makes_no_switch_wait(ear, waits):
+def test_a_supervisor_that_does_not_read_makes_no_switch_wait(
+    ear: socket.socket, waits: list[float | None]
+) -> None:
     told = [supervisor.notify(f"STATUS={number}") for number in range(2000)]
 
     assert (told[0], told[-1]) == (True, False)
     assert set(waits) == {0.0}
 
 
-def test_what_is_said_once_is_worth_a_wait(ear, waits):
+def test_what_is_said_once_is_worth_a_wait(ear: socket.socket, waits: list[float | None]) -> None:
     assert supervisor.notify("READY=1", "STATUS=well")
 
     assert waits == [0.5]

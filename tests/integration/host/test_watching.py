@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ from scheduler.host.supervisor import notify
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def test_an_abstract_address_is_heard_too(monkeypatch):
+def test_an_abstract_address_is_heard_too(monkeypatch: pytest.MonkeyPatch) -> None:
     name = f"tou-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
         made.bind("\0" + name)
@@ -28,13 +29,13 @@ def test_an_abstract_address_is_heard_too(monkeypatch):
         assert made.recv(100) == b"READY=1\nSTATUS=fine"
 
 
-def test_without_a_supervisor_nothing_is_said(monkeypatch):
+def test_without_a_supervisor_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
 
     assert notify("READY=1") is False
 
 
-def test_the_lock_says_who_runs_and_afterwards_when_it_was_last_alive(tmp_path):
+def test_the_lock_says_who_runs_and_afterwards_when_it_was_last_alive(tmp_path: Path) -> None:
     database = tmp_path / "tou.db"
     lock = Instance(database)
     lock.take()
@@ -49,7 +50,7 @@ def test_the_lock_says_who_runs_and_afterwards_when_it_was_last_alive(tmp_path):
     assert (ended.running, ended.since, ended.seen) == (False, None, NOW)
 
 
-def test_a_second_service_is_told_the_first_ones_process(tmp_path):
+def test_a_second_service_is_told_the_first_ones_process(tmp_path: Path) -> None:
     first, second = Instance(tmp_path / "tou.db"), Instance(tmp_path / "tou.db")
     first.take()
     first.describe(since=NOW, gateway=None)
@@ -58,7 +59,7 @@ def test_a_second_service_is_told_the_first_ones_process(tmp_path):
         second.take()
 
 
-def test_only_the_first_of_two_acting_processes_is_alone(tmp_path):
+def test_only_the_first_of_two_acting_processes_is_alone(tmp_path: Path) -> None:
     first = Presence(tmp_path / "tou.db")
     first.settle()
     second = Presence(tmp_path / "tou.db")
@@ -72,7 +73,7 @@ def test_only_the_first_of_two_acting_processes_is_alone(tmp_path):
     third.leave()
 
 
-def test_a_claim_names_both_processes_however_often_it_is_asked(tmp_path):
+def test_a_claim_names_both_processes_however_often_it_is_asked(tmp_path: Path) -> None:
     first, second = Claim(str(tmp_path)), Claim(str(tmp_path))
     assert first.take()
     assert first.rival(0.0) is None
@@ -88,7 +89,7 @@ def test_a_claim_names_both_processes_however_often_it_is_asked(tmp_path):
     second.release()
 
 
-def test_a_removed_lock_file_ends_nothing_and_is_put_back(tmp_path):
+def test_a_removed_lock_file_ends_nothing_and_is_put_back(tmp_path: Path) -> None:
     database = tmp_path / "tou.db"
     path, lock = instance.lock_path(database), Instance(database)
     lock.take()
@@ -104,7 +105,7 @@ def test_a_removed_lock_file_ends_nothing_and_is_put_back(tmp_path):
         Instance(database).take()
 
 
-def test_a_service_whose_place_was_taken_meanwhile_is_told(tmp_path):
+def test_a_service_whose_place_was_taken_meanwhile_is_told(tmp_path: Path) -> None:
     database = tmp_path / "tou.db"
     first, second = Instance(database), Instance(database)
     first.take()
@@ -114,7 +115,9 @@ def test_a_service_whose_place_was_taken_meanwhile_is_told(tmp_path):
     assert not first.mend()
 
 
-def test_what_a_killed_service_told_of_itself_is_gone_when_the_next_one_begins(tmp_path):
+def test_what_a_killed_service_told_of_itself_is_gone_when_the_next_one_begins(
+    tmp_path: Path,
+) -> None:
     database = tmp_path / "tou.db"
     first = Instance(database)
     first.take()
@@ -130,7 +133,7 @@ def test_what_a_killed_service_told_of_itself_is_gone_when_the_next_one_begins(t
     assert alive_until == NOW == running.seen
 
 
-def test_whoever_starts_and_hangs_is_named_to_those_who_wait(tmp_path):
+def test_whoever_starts_and_hangs_is_named_to_those_who_wait(tmp_path: Path) -> None:
     first = Presence(tmp_path / "tou.db")
 
     with pytest.raises(LockedError, match=f"Process {os.getpid()} is starting"):

@@ -44,6 +44,23 @@ def test_every_secret_that_a_unit_hands_over_has_its_file_for_root_alone(places:
         assert places.at(name).stat().st_mode & 0o777 == 0o600
 
 
+def test_a_schedule_that_was_taken_away_stays_away_and_what_units_need_comes_back(
+    places: Places,
+) -> None:
+    lay.lay(places, {})
+    schedule, settings = places.etc / "schedules" / "home.yaml", places.etc / "settings.env"
+    schedule.unlink()
+    lay.first_files(places)
+    assert not schedule.exists()
+
+    settings.unlink()
+    places.at(credentials()[0]).unlink()
+    lay.first_files(places)
+
+    assert settings.exists()
+    assert places.at(credentials()[0]).exists()
+
+
 def test_a_unit_edited_by_hand_is_kept_beside_the_new_one_and_told(places: Places) -> None:
     lay.lay(places, {})
     unit = places.units / "tou-web.service"

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -194,7 +194,7 @@ class Listener:
 
 
 @pytest.fixture
-async def ear(broker: Broker, base: str):
+async def ear(broker: Broker, base: str) -> AsyncIterator[Listener]:
     """Hears all that is told below a topic of the test's own, and to Home Assistant."""
     async with Client("127.0.0.1", broker.open_port) as client:
         made = Listener(client)

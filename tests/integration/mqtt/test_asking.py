@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +14,7 @@ from scheduler import clock
 from scheduler.cli.mqtt import Looker, act
 from scheduler.errors import AccessError, ServiceSilentError
 from scheduler.host.instance import Instance
-from scheduler.httpserver import Bounds, Response, Server, json_response, problem
+from scheduler.httpserver import Bounds, Request, Response, Server, json_response, problem
 from scheduler.outlets.mqtt.request import LeaseRequest
 from scheduler.settings import Settings
 
@@ -31,12 +34,14 @@ STATE = """{
 
 
 @pytest.fixture
-async def answers(tmp_path, monkeypatch):
+async def answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[dict[str, Response]]:
     """A service of this database that answers by a table; what is not in it is refused."""
     monkeypatch.setenv("TOU_DATABASE", str(tmp_path / "tou.db"))
     table: dict[str, Response] = {}
 
-    async def answer(request):
+    async def answer(request: Request) -> Response:
         return table.get(request.path, problem(403, "This user may not make the service act."))
 
     held, server = Instance(tmp_path / "tou.db"), Server(answer, bounds=BOUNDS)
@@ -48,12 +53,14 @@ async def answers(tmp_path, monkeypatch):
     held.release()
 
 
-async def test_who_may_not_act_is_told_how_that_is_mended(answers):
+async def test_who_may_not_act_is_told_how_that_is_mended(answers: dict[str, Response]) -> None:
     with pytest.raises(AccessError, match=r"may not make .* the same TOU_ACT_KEY; docs/mqtt.md"):
         await asyncio.to_thread(act, Settings(), "home", ASKED)
 
 
-async def test_an_act_that_ends_in_the_middle_is_not_taken_for_done(answers):
+async def test_an_act_that_ends_in_the_middle_is_not_taken_for_done(
+    answers: dict[str, Response],
+) -> None:
     lines = json.dumps({"step": "write"}).encode() + b"\n"
     answers["/leases"] = Response(200, lines, content_type="application/x-ndjson")
 
@@ -61,7 +68,9 @@ async def test_an_act_that_ends_in_the_middle_is_not_taken_for_done(answers):
         await asyncio.to_thread(act, Settings(), "home", ASKED)
 
 
-async def test_a_service_that_answers_nonsense_is_told_as_gone(answers):
+async def test_a_service_that_answers_nonsense_is_told_as_gone(
+    answers: dict[str, Response],
+) -> None:
     answers["/sites"] = json_response({"sites": [{"site": "home"}]})
     answers["/status"] = Response(500, b'{"error": "a defect"}', content_type="application/json")
 
@@ -72,7 +81,9 @@ async def test_a_service_that_answers_nonsense_is_told_as_gone(answers):
 
 
 @pytest.mark.parametrize("status", [{}, {"service": None}, {"site": "home", "service": {}}])
-async def test_a_service_of_another_version_is_no_reason_to_die(answers, status):
+async def test_a_service_of_another_version_is_no_reason_to_die(
+    answers: dict[str, Response], status: dict[str, Any]
+) -> None:
     answers["/sites"] = json_response({"sites": [{"site": "home"}]})
     answers["/status"] = json_response(status)
 
@@ -82,7 +93,9 @@ async def test_a_service_of_another_version_is_no_reason_to_die(answers, status)
     assert "as another version does" in told["home"]["reasons"][0]
 
 
-async def test_a_site_that_was_taken_away_does_not_stay_as_it_was(answers):
+async def test_a_site_that_was_taken_away_does_not_stay_as_it_was(
+    answers: dict[str, Response],
+) -> None:
     looker, state = Looker(Settings()), json.loads(STATE)
     answers["/status"] = json_response(state)
     for sites in (["home", "cabin"], ["home"]):
@@ -94,7 +107,9 @@ async def test_a_site_that_was_taken_away_does_not_stay_as_it_was(answers):
     assert told["cabin"]["reasons"] == ["The service has no such site any more."]
 
 
-async def test_a_service_that_begins_is_told_as_that(tmp_path, monkeypatch):
+async def test_a_service_that_begins_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOU_DATABASE", str(tmp_path / "tou.db"))
     held = Instance(tmp_path / "tou.db")
     held.take()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -14,7 +17,10 @@ from pydantic import SecretStr
 from scheduler.errors import AccessError
 from scheduler.outlets.mqtt.bridge import Bridge, Program
 from scheduler.outlets.mqtt.message import gone
+from scheduler.outlets.mqtt.request import LeaseRequest
 from scheduler.outlets.mqtt.settings import MqttSettings, parse_broker
+
+from .conftest import Broker, Listener
 
 
 class World:
@@ -28,7 +34,7 @@ class World:
         self.go = threading.Event()
         self.go.set()
 
-    def look(self):
+    def look(self) -> dict[str, Any]:
         if self.fault:
             raise self.fault
         self.looks += 1
@@ -37,7 +43,7 @@ class World:
             for site in self.sites
         }
 
-    def act(self, site, asked):
+    def act(self, site: str, asked: LeaseRequest) -> dict[str, Any]:
         self.begun += 1
         assert self.go.wait(60)
         self.acts.append((site, asked.body))
@@ -55,7 +61,7 @@ class World:
 
 
 @asynccontextmanager
-async def at_work(world, broker, base, **more):
+async def at_work(world: World, broker: Broker, base: str, **more: Any) -> AsyncIterator[None]:
     table = MqttSettings.model_construct(
         mqtt_url=parse_broker(broker.url),
         mqtt_username=None,
@@ -73,7 +79,9 @@ async def at_work(world, broker, base, **more):
         await asyncio.wait_for(task, 60)
 
 
-async def test_what_is_told_is_kept_for_who_comes_later(broker, base, ear):
+async def test_what_is_told_is_kept_for_who_comes_later(
+    broker: Broker, base: str, ear: Listener
+) -> None:
     world = World("home")
     async with at_work(world, broker, base):
         await ear.until(lambda: ear.json(f"{base}/home/state"))
@@ -86,7 +94,9 @@ async def test_what_is_told_is_kept_for_who_comes_later(broker, base, ear):
         await ear.until(lambda: len({topic for topic, _, kept in ear.all if kept}) == 4)
 
 
-async def test_a_birth_of_home_assistant_is_answered_by_the_description(broker, base, ear):
+async def test_a_birth_of_home_assistant_is_answered_by_the_description(
+    broker: Broker, base: str, ear: Listener
+) -> None:
     world = World("home")
     config = f"{base}-ha/device/{base}_home/config"
     async with at_work(world, broker, base):
@@ -98,7 +108,9 @@ async def test_a_birth_of_home_assistant_is_answered_by_the_description(broker, 
         await ear.until(lambda: config in ear.last and ear.json(f"{base}/home/state"))
 
 
-async def test_an_offline_that_another_one_said_is_put_right_at_once(broker, base, ear):
+async def test_an_offline_that_another_one_said_is_put_right_at_once(
+    broker: Broker, base: str, ear: Listener
+) -> None:
     world = World("home")
     async with at_work(world, broker, base):
         await ear.until(lambda: ear.json(f"{base}/home/state"))
@@ -108,7 +120,9 @@ async def test_an_offline_that_another_one_said_is_put_right_at_once(broker, bas
         await ear.until(lambda: ear.last[f"{base}/home/connection"] == "online")
 
 
-async def test_a_sign_of_the_audit_is_told_at_once_and_once_more(broker, base, ear):
+async def test_a_sign_of_the_audit_is_told_at_once_and_once_more(
+    broker: Broker, base: str, ear: Listener
+) -> None:
     world = World("home")
     async with at_work(world, broker, base):
         await ear.until(lambda: ear.json(f"{base}/home/state"))
@@ -118,7 +132,9 @@ async def test_a_sign_of_the_audit_is_told_at_once_and_once_more(broker, base, e
         await ear.until(lambda: (ear.json(f"{base}/home/state") or {}).get("look") == 3)
 
 
-async def test_a_broker_that_was_away_is_told_the_state_of_now(broker, base, ear, tmp_path):
+async def test_a_broker_that_was_away_is_told_the_state_of_now(
+    broker: Broker, base: str, ear: Listener, tmp_path: Path
+) -> None:
     from .conftest import Broker, Listener
 
     own = Broker(tmp_path, ca=broker.ca)
@@ -146,7 +162,9 @@ async def test_a_broker_that_was_away_is_told_the_state_of_now(broker, base, ear
         own.stop()
 
 
-async def test_every_site_has_topics_and_a_device_of_its_own(broker, base, ear):
+async def test_every_site_has_topics_and_a_device_of_its_own(
+    broker: Broker, base: str, ear: Listener
+) -> None:
     world = World("home", "cabin at the lake")
     async with at_work(world, broker, base, mqtt_set=True):
         await ear.until(lambda: len([t for t in ear.last if t.endswith("/state")]) == 2)
@@ -161,7 +179,9 @@ async def test_every_site_has_topics_and_a_device_of_its_own(broker, base, ear):
         assert world.acts[0][0] == "cabin at the lake"
 
 
-async def test_acting_is_off_unless_it_is_switched_on(broker, base, ear):
+async def test_acting_is_off_unless_it_is_switched_on(
+    broker: Broker, base: str, ear: Listener
+) -> None:
     world = World("home")
     async with at_work(world, broker, base):
         await ear.until(lambda: ear.json(f"{base}/home/state"))
@@ -178,7 +198,9 @@ async def test_acting_is_off_unless_it_is_switched_on(broker, base, ear):
         }
 
 
-async def test_a_retained_request_is_refused_and_not_done(broker, base, ear):
+async def test_a_retained_request_is_refused_and_not_done(
+    broker: Broker, base: str, ear: Listener
+) -> None:
     world = World("home")
     asked = {"mode": "backup", "reserve": 5, "until": "next"}
     await ear.say(f"{base}/home/set", asked, retain=True)
@@ -190,12 +212,14 @@ async def test_a_retained_request_is_refused_and_not_done(broker, base, ear):
     await ear.say(f"{base}/home/set", "", retain=True)
 
 
-async def test_a_flood_of_requests_is_refused_and_not_piled_up(broker, base, ear):
+async def test_a_flood_of_requests_is_refused_and_not_piled_up(
+    broker: Broker, base: str, ear: Listener
+) -> None:
     world = World("home")
     world.go.clear()
     answered = f"{base}/home/result"
 
-    def answers():
+    def answers() -> list[Any]:
         return [json.loads(text) for topic, text, _ in ear.all if topic == answered]
 
     async with at_work(world, broker, base, mqtt_set=True):
@@ -214,10 +238,12 @@ async def test_a_flood_of_requests_is_refused_and_not_piled_up(broker, base, ear
     assert len(world.acts) == 9
 
 
-async def test_who_may_not_ask_says_so_and_takes_leave(broker, base, ear):
+async def test_who_may_not_ask_says_so_and_takes_leave(
+    broker: Broker, base: str, ear: Listener
+) -> None:
     world = World("home")
 
-    async def life():
+    async def life() -> None:
         async with at_work(world, broker, base):
             await ear.until(lambda: ear.json(f"{base}/home/state"))
             world.fault = AccessError()
@@ -229,7 +255,9 @@ async def test_who_may_not_ask_says_so_and_takes_leave(broker, base, ear):
     assert ear.json(f"{base}/home/state")["reasons"] == ["`tou mqtt` was stopped."]
 
 
-async def test_discovery_that_is_switched_off_is_taken_back(broker, base, ear):
+async def test_discovery_that_is_switched_off_is_taken_back(
+    broker: Broker, base: str, ear: Listener
+) -> None:
     config = f"homeassistant/device/{base}_home/config"
     await ear.client.subscribe(config, qos=1)
     await ear.say(config, {"an": "old one"}, retain=True)

@@ -8,17 +8,20 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from scheduler import cli
 
-from .conftest import PASSWORD
+from .conftest import PASSWORD, Broker, House, Listener
 
 
-async def test_a_house_is_told_acted_on_and_lost(house, ear, base):
+async def test_a_house_is_told_acted_on_and_lost(house: House, ear: Listener, base: str) -> None:
     """The whole way, in one life of one service: it takes seconds to begin."""
     key = {"TOU_ACT_KEY": "a key of at least thirty-two characters"}
     service = house.begin("run", **key)
@@ -57,8 +60,12 @@ async def test_a_house_is_told_acted_on_and_lost(house, ear, base):
     for number, (wrong, why) in enumerate(
         (({"mode": "warp"}, "warp"), ({"until": "soon"}, "soon"))
     ):
+
+        def answer(number: int = number) -> Any:
+            return (found := ear.json(result))["id"] == number and found
+
         await ear.say(f"{base}/home/set", {**asked, **wrong, "id": number})
-        refused = await ear.until(lambda n=number: (found := ear.json(result))["id"] == n and found)
+        refused = await ear.until(answer)
         assert (refused["ok"], why in refused["error"]) == (False, True)
 
     await ear.say(f"{base}/home/set", {"clear": True, "id": "end"})
@@ -83,7 +90,9 @@ async def test_a_house_is_told_acted_on_and_lost(house, ear, base):
     await ear.until(lambda: ear.last[f"{base}/home/connection"] == "offline")
 
 
-async def test_a_stop_leaves_nothing_that_looks_like_now(house, ear, base):
+async def test_a_stop_leaves_nothing_that_looks_like_now(
+    house: House, ear: Listener, base: str
+) -> None:
     bridge = house.begin("mqtt")
     await ear.until(lambda: ear.json(f"{base}/home/state"))
 
@@ -97,7 +106,12 @@ async def test_a_stop_leaves_nothing_that_looks_like_now(house, ear, base):
     assert "error" not in house.log("mqtt")
 
 
-def test_a_wrong_password_is_told_with_the_way_out_and_never_shown(tou, broker):
+Tou = Callable[..., tuple[Any, str]]
+
+
+def test_a_wrong_password_is_told_with_the_way_out_and_never_shown(
+    tou: Tou, broker: Broker
+) -> None:
     safe = {"TOU_MQTT_URL": broker.safe_url, "TOU_MQTT_CA": str(broker.ca)}
     wrong = {**safe, "TOU_MQTT_USERNAME": "ann", "TOU_MQTT_PASSWORD": "wrong-secret"}
 
@@ -110,7 +124,9 @@ def test_a_wrong_password_is_told_with_the_way_out_and_never_shown(tou, broker):
     assert (code, "nobody without a name" in told) == (77, True)
 
 
-async def test_a_password_comes_from_a_credential_over_tls(house, broker, ear, base):
+async def test_a_password_comes_from_a_credential_over_tls(
+    house: House, broker: Broker, ear: Listener, base: str
+) -> None:
     (house.folder / "mqtt_password").write_text(f"{PASSWORD}\n")
     # A gateway's secret beside it is not for this process, and not read.
     (house.folder / "gateway_password").write_bytes(b"\xff no text")
@@ -129,7 +145,9 @@ async def test_a_password_comes_from_a_credential_over_tls(house, broker, ear, b
     assert PASSWORD not in told
 
 
-async def test_a_broker_that_takes_everything_and_shows_nothing_is_told(house, broker, ear, base):
+async def test_a_broker_that_takes_everything_and_shows_nothing_is_told(
+    house: House, broker: Broker, ear: Listener, base: str
+) -> None:
     house.begin(
         "mqtt",
         TOU_MQTT_URL=broker.safe_url,
@@ -145,7 +163,7 @@ async def test_a_broker_that_takes_everything_and_shows_nothing_is_told(house, b
 
 # The client's library leaves a socket whose TLS fails for the collector to close.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_certificate_that_nobody_vouches_for_is_refused(tou, broker):
+def test_a_certificate_that_nobody_vouches_for_is_refused(tou: Tou, broker: Broker) -> None:
     code, told = tou("mqtt", TOU_MQTT_URL=broker.safe_url)
 
     assert code == 77
@@ -156,7 +174,9 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tou, broker):
     assert (code, "TOU_MQTT_CA: nowhere.pem is not a file" in told) == (78, True)
 
 
-async def test_without_a_broker_it_goes_on_trying_and_can_be_stopped(house, ear, base):
+async def test_without_a_broker_it_goes_on_trying_and_can_be_stopped(
+    house: House, ear: Listener, base: str
+) -> None:
     process = house.begin("mqtt", TOU_MQTT_URL="mqtt://127.0.0.1:1")
     await ear.until(lambda: "does not answer" in house.log("mqtt"))
     assert process.poll() is None
@@ -167,7 +187,9 @@ async def test_without_a_broker_it_goes_on_trying_and_can_be_stopped(house, ear,
     assert house.log("mqtt").count("does not answer") == 1
 
 
-async def test_forget_deletes_all_that_the_broker_keeps(house, ear, base, tou):
+async def test_forget_deletes_all_that_the_broker_keeps(
+    house: House, ear: Listener, base: str, tou: Tou
+) -> None:
     bridge = house.begin("mqtt")
     await ear.until(lambda: ear.json(f"{base}/home/state"))
     code, told = await asyncio.to_thread(tou, "mqtt", "forget", **house.settings)
@@ -188,7 +210,7 @@ async def test_forget_deletes_all_that_the_broker_keeps(house, ear, base, tou):
     await ear.until(lambda: not any(ear.last.values()))
 
 
-def test_an_address_that_is_none_and_a_name_that_is_none_are_told(tou):
+def test_an_address_that_is_none_and_a_name_that_is_none_are_told(tou: Tou) -> None:
     code, told = tou("mqtt", TOU_MQTT_TOPC="x", TOU_MQTT_TOPIC="a/#")
 
     assert code == 78
@@ -200,7 +222,7 @@ def test_an_address_that_is_none_and_a_name_that_is_none_are_told(tou):
     assert (code, "does not answer" in told) == (69, True)
 
 
-def test_it_loads_neither_the_audit_nor_what_only_a_request_needs():
+def test_it_loads_neither_the_audit_nor_what_only_a_request_needs() -> None:
     text = (
         "import sys, scheduler.cli.mqtt, scheduler.outlets.mqtt.bridge; "
         "words = ('sqlalchemy', 'alembic', 'apscheduler', 'cryptography'); "
@@ -212,14 +234,14 @@ def test_it_loads_neither_the_audit_nor_what_only_a_request_needs():
 
 
 @pytest.fixture
-def tou(tmp_path, monkeypatch, capsys):
+def tou(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tou:
     """The command in this process, for what ends at once."""
     for name in list(os.environ):
         if name.startswith("TOU_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
-    def run(*words, **settings):
+    def run(*words: str, **settings: Any) -> tuple[Any, str]:
         with monkeypatch.context() as within:
             within.setattr(sys, "argv", ["tou", *words])
             for name, value in settings.items():

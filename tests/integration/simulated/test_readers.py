@@ -1,19 +1,25 @@
 """Programs by other people read the simulated gateway: tesla-powerwall and pypowerwall."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from scheduler.simulated import SimulatedGateway
+
+from .conftest import Start
 
 PASSWORD = "correct-horse-battery"
 RAW_CHARGE = 62.0  # app 60
 
 
 @pytest.fixture
-async def gateway(start):
+async def gateway(start: Start) -> SimulatedGateway:
     return await start("21.44", charge=60, mode="autonomous", reserve=30, solar=0.0)
 
 
-async def test_tesla_powerwall_reads_it_as_customer(gateway):
+async def test_tesla_powerwall_reads_it_as_customer(gateway: SimulatedGateway) -> None:
     from tesla_powerwall import GridStatus, MeterType, OperationMode, Powerwall, Roles
 
     async with Powerwall(gateway.url) as reader:
@@ -46,7 +52,7 @@ async def test_tesla_powerwall_reads_it_as_customer(gateway):
     assert gateway.device.sitemaster_running
 
 
-async def test_tesla_powerwall_is_told_of_a_wrong_password(gateway):
+async def test_tesla_powerwall_is_told_of_a_wrong_password(gateway: SimulatedGateway) -> None:
     from tesla_powerwall import AccessDeniedError, Powerwall
 
     async with Powerwall(gateway.url) as reader:
@@ -54,7 +60,7 @@ async def test_tesla_powerwall_is_told_of_a_wrong_password(gateway):
             await reader.login("wrong")
 
 
-async def test_tesla_powerwall_stops_and_runs_the_sitemaster_of_1_49(start):
+async def test_tesla_powerwall_stops_and_runs_the_sitemaster_of_1_49(start: Start) -> None:
     from tesla_powerwall import Powerwall, User
 
     gateway = await start("1.49")
@@ -74,7 +80,9 @@ INSECURE = "ignore:Unverified HTTPS request:urllib3.exceptions.InsecureRequestWa
 
 @pytest.mark.filterwarnings(INSECURE)
 @pytest.mark.parametrize("authmode", ["cookie", "token"])
-async def test_pypowerwall_reads_it_as_customer(gateway, tmp_path, authmode):
+async def test_pypowerwall_reads_it_as_customer(
+    gateway: SimulatedGateway, tmp_path: Path, authmode: str
+) -> None:
     seen = await asyncio.to_thread(_read, gateway, tmp_path, authmode)
 
     assert seen["mode"] == "autonomous"
@@ -91,7 +99,7 @@ async def test_pypowerwall_reads_it_as_customer(gateway, tmp_path, authmode):
     assert gateway.device.sessions == 0
 
 
-def _read(gateway, folder, authmode):
+def _read(gateway: SimulatedGateway, folder: Path, authmode: str) -> dict[str, Any]:
     import pypowerwall
 
     reader = pypowerwall.Powerwall(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scheduler.errors import ScheduleError
 from scheduler.simulated import SimulatedGateway
+from scheduler.simulated.device import Device
 from scheduler.simulated.story import read_story, tell
 
 START = datetime(2026, 7, 6, 22, 0, tzinfo=UTC)
@@ -23,22 +26,23 @@ STORY = """\
 class Hands:
     """A clock that runs as fast as one sleeps."""
 
-    def __init__(self, device):
-        self.device, self.instant, self.seen = device, START, {}
+    def __init__(self, device: Device) -> None:
+        self.device, self.instant = device, START
+        self.seen: dict[Any, Any] = {}
 
-    def now(self):
+    def now(self) -> datetime:
         return self.instant
 
-    async def sleep(self, seconds):
+    async def sleep(self, seconds: float) -> None:
         self.note()
         self.instant += timedelta(seconds=seconds)
 
-    def note(self):
+    def note(self) -> None:
         faults = self.device.faults
         self.seen[round((self.instant - START).total_seconds() / 60)] = (faults.busy, faults.slow)
 
 
-async def test_a_story_is_played_at_its_times(tmp_path):
+async def test_a_story_is_played_at_its_times(tmp_path: Path) -> None:
     path = tmp_path / "story.yaml"
     path.write_text(STORY)
     async with SimulatedGateway(profile="1.49") as gateway:
@@ -63,7 +67,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("text", "told"), BAD.values(), ids=BAD.keys())
-def test_a_bad_scene_is_told_with_its_place(tmp_path, text, told):
+def test_a_bad_scene_is_told_with_its_place(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "story.yaml"
     path.write_text(f"- {{after: 1m, stop: true}}\n- {text}\n")
 

@@ -7,8 +7,10 @@ import httpx
 import pytest
 from freezegun import freeze_time
 
+from .conftest import Connect, Start
 
-async def test_a_write_takes_effect_on_the_battery(start, connect):
+
+async def test_a_write_takes_effect_on_the_battery(start: Start, connect: Connect) -> None:
     gateway = await start("1.49", charge=50)
     client = connect(gateway)
 
@@ -31,7 +33,7 @@ async def test_a_write_takes_effect_on_the_battery(start, connect):
     assert total == pytest.approx(meters["load"]["instant_power"], abs=0.1)
 
 
-async def test_httpx_keeps_the_cookies_of_an_address(start, connect):
+async def test_httpx_keeps_the_cookies_of_an_address(start: Start, connect: Connect) -> None:
     client = connect(await start("21.44"))
     await client.enter("customer", force=False)
 
@@ -39,7 +41,7 @@ async def test_httpx_keeps_the_cookies_of_an_address(start, connect):
     assert (await client.get("operation")).status_code == 200
 
 
-async def test_the_bearer_alone_is_enough(start, connect):
+async def test_the_bearer_alone_is_enough(start: Start, connect: Connect) -> None:
     client = connect(await start("21.44"))
     token = (await client.enter("customer")).json()["token"]
     client.cookies.clear()
@@ -50,7 +52,9 @@ async def test_the_bearer_alone_is_enough(start, connect):
     assert (await client.get("operation", headers=bearer)).status_code == 200
 
 
-async def test_the_headers_of_a_login_are_those_of_the_capture(start, connect):
+async def test_the_headers_of_a_login_are_those_of_the_capture(
+    start: Start, connect: Connect
+) -> None:
     answer = await connect(await start("21.44")).enter("customer")
 
     assert [name.decode().lower() for name, _ in answer.headers.raw] == [
@@ -61,7 +65,7 @@ async def test_the_headers_of_a_login_are_those_of_the_capture(start, connect):
     assert answer.http_version == "HTTP/1.1"
 
 
-async def test_an_empty_502_says_so(start, connect):
+async def test_an_empty_502_says_so(start: Start, connect: Connect) -> None:
     client = connect(await start("1.49"))
     await client.enter()
     answer = await client.get("system_status/soe")
@@ -70,7 +74,7 @@ async def test_an_empty_502_says_so(start, connect):
     assert "content-type" not in answer.headers
 
 
-async def test_the_date_is_that_of_the_gateways_clock(start, connect):
+async def test_the_date_is_that_of_the_gateways_clock(start: Start, connect: Connect) -> None:
     gateway = await start("1.49")
     gateway.faults.clock_offset = 86400 * 400.0
     right = connect(await start("1.49"))
@@ -81,17 +85,16 @@ async def test_the_date_is_that_of_the_gateways_clock(start, connect):
     assert years[0] > years[1]
 
 
-async def test_the_latency_is_added_to_each_answer(start, connect):
+async def test_the_latency_is_added_to_each_answer(start: Start, connect: Connect) -> None:
     client = connect(await start("1.49", latency=0.1))
 
     assert (await client.get("status")).elapsed.total_seconds() >= 0.1
 
 
-async def test_nobody_waits_for_a_slow_neighbour(start, connect):
+async def test_nobody_waits_for_a_slow_neighbour(start: Start, connect: Connect) -> None:
     gateway = await start("1.49")
-    gateway.faults.slow = 5.0
-    slow = asyncio.create_task(connect(gateway).get("status"))
-    await asyncio.sleep(0.05)
+    gateway.faults.slow = 60.0
+    slow = await connect(gateway).begin("status")
     gateway.faults.slow = 0.0
 
     assert (await connect(gateway).get("status")).status_code == 200
@@ -99,7 +102,7 @@ async def test_nobody_waits_for_a_slow_neighbour(start, connect):
     slow.cancel()
 
 
-async def test_ten_clients_at_once_are_all_answered(start, connect):
+async def test_ten_clients_at_once_are_all_answered(start: Start, connect: Connect) -> None:
     gateway = await start("21.44")
     clients = [connect(gateway) for _ in range(10)]
     answers = await asyncio.gather(*(client.get("status") for client in clients))
@@ -107,12 +110,12 @@ async def test_ten_clients_at_once_are_all_answered(start, connect):
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def test_one_connection_serves_many_requests(start, connect):
+async def test_one_connection_serves_many_requests(start: Start, connect: Connect) -> None:
     gateway = await start("1.49")
     client = connect(gateway)
     streams = set()
 
-    async def note(response):
+    async def note(response: httpx.Response) -> None:
         streams.add(id(response.extensions["network_stream"]))
 
     client.event_hooks["response"].append(note)
@@ -122,7 +125,7 @@ async def test_one_connection_serves_many_requests(start, connect):
     assert len(gateway.device.requests) == 20
 
 
-async def test_the_redirect_leads_the_client_to_the_same_answer(start):
+async def test_the_redirect_leads_the_client_to_the_same_answer(start: Start) -> None:
     gateway = await start("1.49")
     plain = gateway.url.replace("https", "http")
     async with httpx.AsyncClient(verify=False, follow_redirects=True, trust_env=False) as client:
@@ -132,7 +135,7 @@ async def test_the_redirect_leads_the_client_to_the_same_answer(start):
     assert answer.json()["version"] == "1.49.0"
 
 
-async def test_the_first_firmware_answers_over_plain_http(start):
+async def test_the_first_firmware_answers_over_plain_http(start: Start) -> None:
     gateway = await start("1.15")
     plain = gateway.url.replace("https", "http")
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -141,7 +144,9 @@ async def test_the_first_firmware_answers_over_plain_http(start):
     assert answer.status_code == 403
 
 
-async def test_a_frozen_wall_clock_does_not_keep_the_sitemaster_down(start, connect):
+async def test_a_frozen_wall_clock_does_not_keep_the_sitemaster_down(
+    start: Start, connect: Connect
+) -> None:
     with freeze_time("2026-07-01 10:00:00", real_asyncio=True):
         gateway = await start("1.49", run_seconds=0.05)
         client = connect(gateway)
@@ -152,7 +157,9 @@ async def test_a_frozen_wall_clock_does_not_keep_the_sitemaster_down(start, conn
         assert gateway.device.requests[-1].at == datetime(2026, 7, 1, 10, tzinfo=UTC)
 
 
-async def test_an_injected_clock_moves_the_battery_and_the_stamps(start, connect):
+async def test_an_injected_clock_moves_the_battery_and_the_stamps(
+    start: Start, connect: Connect
+) -> None:
     now = [datetime(2026, 7, 1, 10, tzinfo=UTC)]
     gateway = await start("1.15", mode="backup", charge=0, now=lambda: now[0])
     client = connect(gateway)

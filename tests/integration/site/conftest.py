@@ -29,6 +29,7 @@ from scheduler.gateway.base import (
     Receipt,
     Spend,
     Step,
+    Steps,
 )
 from scheduler.gateway.failover import Failover
 from scheduler.gateway.local.client import LocalGateway
@@ -41,7 +42,9 @@ from scheduler.simulated import DEFAULT_PASSWORD, SimulatedGateway
 from scheduler.site.apply import Attempt
 from scheduler.site.backoff import Backoff
 from scheduler.site.controller import Controller
+from scheduler.site.shown import state_of
 from scheduler.site.site import Alarm, Site
+from scheduler.site.state import SiteState
 from scheduler.site.turn import Turn
 from scheduler.site.wish import Conduct
 from scheduler.words import Wake
@@ -128,8 +131,8 @@ class Device:
     """Whether a reserve of 81 to 99 becomes 80."""
     held: asyncio.Event | None = None
     """What each exchange waits for."""
-    errors: dict[str, list[BaseException]] = field(default_factory=dict)
-    """What the next exchanges of a kind raise: read, write, make_safe."""
+    errors: dict[str, list[BaseException | None]] = field(default_factory=dict)
+    """What the next exchanges of a kind raise (None: nothing): read, write, make_safe."""
     done: list[str] = field(default_factory=list)
     """The exchanges so far."""
 
@@ -174,7 +177,7 @@ class MemoryGateway:
     def unsafe(self) -> str | None:
         return self.device.owed
 
-    async def _exchange(self, kind: str, steps) -> None:
+    async def _exchange(self, kind: str, steps: Steps) -> None:
         self.device.done.append(kind)
         if self.device.held is not None:
             await self.device.held.wait()
@@ -185,7 +188,9 @@ class MemoryGateway:
         if error is not None:
             raise error
 
-    async def read(self, steps, *, spend, want=frozenset({Part.SETTING})) -> Reading:
+    async def read(
+        self, steps: Steps, *, spend: Spend, want: frozenset[Part] = frozenset({Part.SETTING})
+    ) -> Reading:
         await self._exchange("read", steps)
         device = self.device
         device.asked.append(want)
@@ -208,13 +213,13 @@ class MemoryGateway:
             "in_the_way": device.in_the_way,
         }
 
-    async def write(self, setting, before, steps) -> Receipt:
+    async def write(self, setting: Setting, before: Reading | None, steps: Steps) -> Receipt:
         await steps.settled()
         await self._exchange("write", steps)
         self.device.take(setting)
         return Receipt(sent=("mode", "reserve"))
 
-    async def make_safe(self, steps) -> None:
+    async def make_safe(self, steps: Steps) -> None:
         await self._exchange("make_safe", steps)
         self.device.running, self.device.owed = True, None
 
@@ -303,7 +308,7 @@ class Home:
         )
         return LocalGateway(line, simulated=self.simulated)
 
-    def change(self, **parts) -> None:
+    def change(self, **parts: Any) -> None:
         """Another schedule is in force from now on."""
         self.schedule = dataclasses.replace(self.schedule, **parts)
         self.controller.schedule = self.schedule
@@ -350,9 +355,13 @@ class Home:
         self.runs()
         return [(each.kind, each.name) for each in review.events(self.database)]
 
+    def state(self) -> SiteState:
+        """What is known of the site now."""
+        return state_of(self.site, self.clock.instant)
+
     def reasons(self) -> dict[str, str]:
         """Id and text of all that the state tells now."""
-        return {each.id: each.text for each in self.site.state(self.clock.instant).reasons}
+        return {each.id: each.text for each in self.state().reasons}
 
     def sent(self, method: str, path: str) -> int:
         """How many such requests reached the device."""
@@ -409,6 +418,9 @@ def holding() -> Schedule:
     return schedule(night=Setting(Mode.SELF_CONSUMPTION, HOLD))
 
 
+Lost = Callable[[], GatewayUnreachableError]
+
+
 @pytest.fixture
-def lost() -> Callable[[], GatewayUnreachableError]:
+def lost() -> Lost:
     return lambda: GatewayUnreachableError("It does not answer.", delivered="no")

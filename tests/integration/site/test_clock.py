@@ -74,12 +74,14 @@ async def lived(folder: Path, events: list[tuple[str, float]]) -> None:
 
 @settings(max_examples=6)
 @given(EVENTS)
-def test_whatever_the_clock_does_the_right_setting_is_in_force_and_nothing_is_done_twice(events):
+def test_whatever_the_clock_does_the_right_setting_is_in_force_and_nothing_is_done_twice(
+    events: list[tuple[str, float]],
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(lived(Path(folder), events))
 
 
-async def test_a_boot_in_the_past_does_nothing_until_the_clock_is_right(house):
+async def test_a_boot_in_the_past_does_nothing_until_the_clock_is_right(house: Home) -> None:
     house.synchronised = lambda: None
     await house.look(Wake.START)
     requests = len(house.device.done)
@@ -96,7 +98,9 @@ async def test_a_boot_in_the_past_does_nothing_until_the_clock_is_right(house):
     assert house.outcomes() == ["confirmed", "deferred", "unchanged"]
 
 
-async def test_a_clock_that_jumps_after_boot_fires_nothing_before_it_is_synchronised(house):
+async def test_a_clock_that_jumps_after_boot_fires_nothing_before_it_is_synchronised(
+    house: Home,
+) -> None:
     """40 minutes over the boundary at 22:00, as the time service puts it right."""
     house.at(21, 30)
     believed = [False]
@@ -113,7 +117,9 @@ async def test_a_clock_that_jumps_after_boot_fires_nothing_before_it_is_synchron
     assert house.outcomes() == ["deferred", "confirmed"]
 
 
-async def test_a_clock_that_is_held_for_long_is_an_incident_and_over_when_it_is_right(house):
+async def test_a_clock_that_is_held_for_long_is_an_incident_and_over_when_it_is_right(
+    house: Home,
+) -> None:
     house.synchronised = lambda: None
     await house.look(Wake.START)
     house.clock.step(days=-1)
@@ -131,7 +137,9 @@ async def test_a_clock_that_is_held_for_long_is_an_incident_and_over_when_it_is_
     assert house.site.incidents.open == ()
 
 
-async def test_drift_seen_before_the_clock_was_set_back_is_put_right_all_the_same(house):
+async def test_drift_seen_before_the_clock_was_set_back_is_put_right_all_the_same(
+    house: Home,
+) -> None:
     await house.look(Wake.START)
     house.device.active = type(house.device.active)("backup", 80.0)
     await house.look(Wake.PULSE)
@@ -142,7 +150,7 @@ async def test_drift_seen_before_the_clock_was_set_back_is_put_right_all_the_sam
     assert house.device.shown().mode == "self_consumption"
 
 
-async def test_a_gateway_with_another_clock_is_told_and_not_obeyed(house):
+async def test_a_gateway_with_another_clock_is_told_and_not_obeyed(house: Home) -> None:
     house.device.clock_ahead = -600.0
     await house.look(Wake.START)
     told = house.reasons()

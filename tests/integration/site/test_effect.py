@@ -7,24 +7,25 @@ import dataclasses
 
 import pytest
 
+from scheduler.audit.chain import Json
 from scheduler.errors import GatewayUnreachableError
 from scheduler.gateway.base import Limits, Powers
 from scheduler.setting import Mode, Setting, SettingRead
 from scheduler.words import Outcome, Wake
 
-from .conftest import Device, MemoryGateway
+from .conftest import Device, Home, MemoryGateway
 
 IDLE = Powers(battery=10.0, grid=900.0, solar=0.0, load=900.0)
 RUNS = Powers(battery=890.0, grid=10.0, solar=0.0, load=900.0)
 
 
-async def pulses(house, minutes: int) -> None:
+async def pulses(house: Home, minutes: int) -> None:
     for _ in range(2 * minutes):
         house.clock.move(seconds=30)
         await house.look(Wake.PULSE)
 
 
-def effects(house) -> list[str]:
+def effects(house: Home) -> list[Json]:
     return [
         each.detail["effect"]
         for run in house.runs()
@@ -33,11 +34,13 @@ def effects(house) -> list[str]:
     ]
 
 
-def rungs(house) -> list[str | None]:
+def rungs(house: Home) -> list[Json]:
     return [run.detail.get("rung") for run in house.runs()]
 
 
-async def test_the_effect_is_looked_at_when_its_time_has_come_and_kept_with_the_run(house):
+async def test_the_effect_is_looked_at_when_its_time_has_come_and_kept_with_the_run(
+    house: Home,
+) -> None:
     house.device.powers = RUNS
     await house.look(Wake.START)
     await pulses(house, 4)
@@ -52,36 +55,38 @@ async def test_the_effect_is_looked_at_when_its_time_has_come_and_kept_with_the_
     assert house.reasons() == {}
 
 
-async def test_a_setting_without_effect_is_written_again_and_after_three_times_told(house):
+async def test_a_setting_without_effect_is_written_again_and_after_three_times_told(
+    house: Home,
+) -> None:
     house.device.powers = IDLE
     await house.look(Wake.START)
     await pulses(house, 6)
-    told = house.site.state(house.clock.instant).word
+    told = house.state().word
     await pulses(house, 30)
 
     assert effects(house) == ["not_seen"] * 3
     assert rungs(house) == [None, "repeat", "repeat"]
     assert told == "waiting"
     assert "does not run the house" in house.reasons()["no_effect"]
-    assert house.site.state(house.clock.instant).word == "failing"
+    assert house.state().word == "failing"
 
 
-async def test_a_restart_is_no_recovery_of_a_setting_without_effect(house):
+async def test_a_restart_is_no_recovery_of_a_setting_without_effect(house: Home) -> None:
     house.device.powers = IDLE
     await house.look(Wake.START)
     await pulses(house, 36)
-    since = next(x for x in house.site.state(house.clock.instant).reasons if x.id == "no_effect")
+    since = next(x for x in house.state().reasons if x.id == "no_effect")
 
     await house.restart(gone_for=20)
     await house.look(Wake.START)
     await pulses(house, 2)
 
-    again = next(x for x in house.site.state(house.clock.instant).reasons if x.id == "no_effect")
+    again = next(x for x in house.state().reasons if x.id == "no_effect")
     assert again == since
-    assert house.site.state(house.clock.instant).word == "failing"
+    assert house.state().word == "failing"
 
 
-async def test_what_was_said_of_a_setting_counts_for_its_own_gateway_alone(house):
+async def test_what_was_said_of_a_setting_counts_for_its_own_gateway_alone(house: Home) -> None:
     house.device.powers = IDLE
     await house.look(Wake.START)
     await pulses(house, 36)
@@ -94,7 +99,7 @@ async def test_what_was_said_of_a_setting_counts_for_its_own_gateway_alone(house
     assert questions.last_effect("another") is None
 
 
-async def test_a_restart_counts_on_how_often_a_setting_had_no_effect(house):
+async def test_a_restart_counts_on_how_often_a_setting_had_no_effect(house: Home) -> None:
     house.device.powers = IDLE
     await house.look(Wake.START)
     await pulses(house, 6)
@@ -104,11 +109,11 @@ async def test_a_restart_counts_on_how_often_a_setting_had_no_effect(house):
     await pulses(house, 30)
 
     assert effects(house) == ["not_seen"] * 3
-    assert house.site.state(house.clock.instant).word == "failing"
+    assert house.state().word == "failing"
 
 
 @pytest.mark.parametrize("powers", [RUNS, IDLE], ids=["seen", "not seen"])
-async def test_a_restart_goes_on_with_the_watch(house, powers):
+async def test_a_restart_goes_on_with_the_watch(house: Home, powers: Powers) -> None:
     house.device.powers = powers
     await house.look(Wake.START)
     await pulses(house, 2)
@@ -127,7 +132,9 @@ async def test_a_restart_goes_on_with_the_watch(house, powers):
 
 
 @pytest.mark.parametrize("away", [0, 20], ids=["judged already", "long ago"])
-async def test_a_restart_does_not_judge_what_was_judged_or_is_long_over(house, away):
+async def test_a_restart_does_not_judge_what_was_judged_or_is_long_over(
+    house: Home, away: int
+) -> None:
     house.device.powers = RUNS
     await house.look(Wake.START)
     if not away:
@@ -141,7 +148,7 @@ async def test_a_restart_does_not_judge_what_was_judged_or_is_long_over(house, a
     assert effects(house) == told
 
 
-async def test_a_restart_forgets_the_watch_where_another_setting_is_found(house):
+async def test_a_restart_forgets_the_watch_where_another_setting_is_found(house: Home) -> None:
     house.device.powers = RUNS
     await house.look(Wake.START)
     house.device.active = SettingRead("backup", 100.0)
@@ -153,7 +160,7 @@ async def test_a_restart_forgets_the_watch_where_another_setting_is_found(house)
     assert next(len(run.evidence) for run in house.runs() if run.outcome == "confirmed") == 0
 
 
-async def test_an_effect_seen_after_a_repeat_ends_it(house):
+async def test_an_effect_seen_after_a_repeat_ends_it(house: Home) -> None:
     house.device.powers = IDLE
     await house.look(Wake.START)
     await pulses(house, 6)
@@ -164,7 +171,9 @@ async def test_an_effect_seen_after_a_repeat_ends_it(house):
     assert house.reasons() == {}
 
 
-async def test_where_a_look_costs_the_effect_cannot_be_told_and_nothing_is_spent(house):
+async def test_where_a_look_costs_the_effect_cannot_be_told_and_nothing_is_spent(
+    house: Home,
+) -> None:
     house.device.limits = Limits(free_reads=False)
     await house.look(Wake.START)
     reads = house.device.done.count("read")
@@ -174,7 +183,7 @@ async def test_where_a_look_costs_the_effect_cannot_be_told_and_nothing_is_spent
     assert house.device.done.count("read") == reads
 
 
-async def test_what_is_in_the_way_explains_a_missing_effect(house):
+async def test_what_is_in_the_way_explains_a_missing_effect(house: Home) -> None:
     house.device.powers, house.device.in_the_way = IDLE, ("grid_services",)
     await house.look(Wake.START)
     await pulses(house, 6)
@@ -183,7 +192,7 @@ async def test_what_is_in_the_way_explains_a_missing_effect(house):
     assert "grid operator" in house.runs()[-1].evidence[-1].detail["why"]
 
 
-async def test_a_newer_wish_ends_the_watch_on_the_old(house):
+async def test_a_newer_wish_ends_the_watch_on_the_old(house: Home) -> None:
     house.device.powers = IDLE
     house.at(21, 58)
     await house.look(Wake.START)
@@ -193,7 +202,7 @@ async def test_a_newer_wish_ends_the_watch_on_the_old(house):
     assert effects(house) == []
 
 
-async def test_meters_that_cannot_be_read_tell_nothing(house):
+async def test_meters_that_cannot_be_read_tell_nothing(house: Home) -> None:
     await house.look(Wake.START)
     house.clock.move(minutes=4)
     errors = [GatewayUnreachableError("It does not answer.", delivered="no") for _ in range(14)]
@@ -204,7 +213,9 @@ async def test_meters_that_cannot_be_read_tell_nothing(house):
 
 
 @pytest.mark.parametrize("fault", ["commit_lost", "old_mode"])
-async def test_a_write_that_does_not_take_is_repeated_with_its_rung_on_the_record(home, fault):
+async def test_a_write_that_does_not_take_is_repeated_with_its_rung_on_the_record(
+    home: Home, fault: str
+) -> None:
     home.at(22)
     home.device.faults.shows_active = True
     setattr(home.device.faults, fault, 2)
@@ -218,7 +229,9 @@ async def test_a_write_that_does_not_take_is_repeated_with_its_rung_on_the_recor
 
 
 @pytest.mark.parametrize("in_line", [False, True], ids=["alone", "two in line"])
-async def test_a_soft_restart_is_the_last_rung_where_it_is_allowed(home, in_line):
+async def test_a_soft_restart_is_the_last_rung_where_it_is_allowed(
+    home: Home, in_line: bool
+) -> None:
     home.soft_restart = True
     other = Device(home.clock)
     if in_line:
@@ -238,7 +251,7 @@ async def test_a_soft_restart_is_the_last_rung_where_it_is_allowed(home, in_line
     assert other.done == []
 
 
-async def test_a_stop_that_is_refused_leaves_the_battery_running(home):
+async def test_a_stop_that_is_refused_leaves_the_battery_running(home: Home) -> None:
     home.soft_restart = True
     home.device.faults.shows_active = True
     home.device.faults.commit_lost = 2
@@ -252,7 +265,7 @@ async def test_a_stop_that_is_refused_leaves_the_battery_running(home):
     assert home.site.gateway.unsafe is None
 
 
-async def test_a_reserve_that_is_snapped_is_never_called_confirmed(house):
+async def test_a_reserve_that_is_snapped_is_never_called_confirmed(house: Home) -> None:
     """80 is shown where 90 was sent; by no rung does that become a success."""
     night, day = house.schedule.rules
     high = dataclasses.replace(day, setting=Setting(Mode.SELF_CONSUMPTION, 90.0))
@@ -265,7 +278,7 @@ async def test_a_reserve_that_is_snapped_is_never_called_confirmed(house):
     assert "confirmed" not in house.outcomes()
 
 
-async def test_a_reserve_that_the_local_gateway_does_not_keep_is_not_sent(home):
+async def test_a_reserve_that_the_local_gateway_does_not_keep_is_not_sent(home: Home) -> None:
     night, day = home.schedule.rules
     high = dataclasses.replace(day, setting=Setting(Mode.SELF_CONSUMPTION, 90.0))
     home.schedule = dataclasses.replace(home.schedule, rules=(night, high))

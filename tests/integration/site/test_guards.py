@@ -10,9 +10,12 @@ import pytest
 
 from scheduler.gateway.base import Limits, Reading
 from scheduler.schedule import values
+from scheduler.simulated import SimulatedGateway
 from scheduler.site.guards import GUARDS
-from scheduler.site.guards.guard import Sight
+from scheduler.site.guards.guard import Guard, Sight
 from scheduler.words import Outcome, Wake
+
+from .conftest import Device, Home
 
 NEEDED: dict[str, Any] = {"grid": True}
 IN_FORCE: dict[str, Any] = {
@@ -25,22 +28,22 @@ IN_FORCE: dict[str, Any] = {
 DEFERRING = ("grid_down", "firmware_update", "storm_watch")
 
 
-def set_on(device, guard: str) -> None:
+def set_on(device: Device | SimulatedGateway, guard: str) -> None:
     clear(device)
     for name, value in IN_FORCE[guard].items():
         setattr(device, name, value)
 
 
-def clear(device) -> None:
+def clear(device: Device | SimulatedGateway) -> None:
     device.grid, device.updating, device.in_the_way = True, False, ()
 
 
-def test_the_registry_holds_each_guard_that_a_schedule_may_name():
+def test_the_registry_holds_each_guard_that_a_schedule_may_name() -> None:
     assert tuple(guard.name for guard in GUARDS) == values.GUARDS
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
-def test_a_guard_sees_its_own_condition_and_no_other(guard, house):
+def test_a_guard_sees_its_own_condition_and_no_other(guard: Guard, house: Home) -> None:
     at = house.clock.instant
     seen = [
         name for name, parts in IN_FORCE.items() if guard.sees(Sight(Reading(at, **parts), None))
@@ -53,7 +56,9 @@ def test_a_guard_sees_its_own_condition_and_no_other(guard, house):
 
 
 @pytest.mark.parametrize("guard", DEFERRING)
-async def test_a_guard_at_a_boundary_defers_it_and_it_is_applied_when_cleared(house, guard):
+async def test_a_guard_at_a_boundary_defers_it_and_it_is_applied_when_cleared(
+    house: Home, guard: str
+) -> None:
     await house.look(Wake.START)
     house.at(21, 59)
     set_on(house.device, guard)
@@ -64,7 +69,7 @@ async def test_a_guard_at_a_boundary_defers_it_and_it_is_applied_when_cleared(ho
         house.clock.move(seconds=30)
         await house.look(Wake.PULSE)
     deferred, told = house.outcomes(), house.reasons()
-    state = house.site.state(house.clock.instant)
+    state = house.state()
     clear(house.device)
     await house.look(Wake.PULSE)
 
@@ -78,7 +83,9 @@ async def test_a_guard_at_a_boundary_defers_it_and_it_is_applied_when_cleared(ho
     assert house.device.active.mode == "backup"
 
 
-async def test_a_guard_found_by_the_reading_before_the_write_defers_on_the_record(house):
+async def test_a_guard_found_by_the_reading_before_the_write_defers_on_the_record(
+    house: Home,
+) -> None:
     house.device.limits = Limits(free_reads=False)
     set_on(house.device, "storm_watch")
 
@@ -98,8 +105,8 @@ async def test_a_guard_found_by_the_reading_before_the_write_defers_on_the_recor
 
 @pytest.mark.parametrize("guard", ["calibrating", "grid_services"])
 async def test_a_condition_that_is_not_waited_for_is_told_beside_the_confirmed_setting(
-    house, guard
-):
+    house: Home, guard: str
+) -> None:
     set_on(house.device, guard)
 
     attempt = await house.look(Wake.START)
@@ -110,7 +117,7 @@ async def test_a_condition_that_is_not_waited_for_is_told_beside_the_confirmed_s
     assert "may not be in effect, because" in house.reasons()[guard]
 
 
-async def test_the_schedule_says_which_guards_are_heeded(house):
+async def test_the_schedule_says_which_guards_are_heeded(house: Home) -> None:
     house.schedule = dataclasses.replace(house.schedule, guards=("calibrating",))
     set_on(house.device, "storm_watch")
     unheeded = await house.look(Wake.START)
@@ -122,7 +129,7 @@ async def test_the_schedule_says_which_guards_are_heeded(house):
     assert heeded.outcome is Outcome.DEFERRED
 
 
-async def test_a_clock_that_need_not_be_believed_holds_nothing(house):
+async def test_a_clock_that_need_not_be_believed_holds_nothing(house: Home) -> None:
     house.schedule = dataclasses.replace(house.schedule, guards=())
     house.synchronised = lambda: False
 
@@ -131,7 +138,7 @@ async def test_a_clock_that_need_not_be_believed_holds_nothing(house):
     assert attempt.outcome is Outcome.CONFIRMED
 
 
-async def test_an_update_that_is_told_for_hours_is_waited_for_no_longer(house):
+async def test_an_update_that_is_told_for_hours_is_waited_for_no_longer(house: Home) -> None:
     set_on(house.device, "firmware_update")
     await house.look(Wake.START)
     until = house.clock.instant + timedelta(hours=2, minutes=1)
@@ -143,7 +150,7 @@ async def test_an_update_that_is_told_for_hours_is_waited_for_no_longer(house):
     assert "firmware_update" in house.reasons()
 
 
-async def test_what_storm_watch_sets_is_not_fought_and_put_right_after_it(house):
+async def test_what_storm_watch_sets_is_not_fought_and_put_right_after_it(house: Home) -> None:
     await house.look(Wake.START)
     set_on(house.device, "storm_watch")
     house.clock.move(minutes=2)
@@ -161,7 +168,7 @@ async def test_what_storm_watch_sets_is_not_fought_and_put_right_after_it(house)
     assert house.device.active.mode == "self_consumption"
 
 
-async def test_a_battery_that_stands_still_is_brought_back_whatever_holds(house):
+async def test_a_battery_that_stands_still_is_brought_back_whatever_holds(house: Home) -> None:
     set_on(house.device, "grid_down")
     await house.look(Wake.START)
     house.device.running = False
@@ -171,7 +178,7 @@ async def test_a_battery_that_stands_still_is_brought_back_whatever_holds(house)
     assert house.device.running
 
 
-async def test_a_dry_run_tells_what_it_would_do_also_while_a_guard_holds(house):
+async def test_a_dry_run_tells_what_it_would_do_also_while_a_guard_holds(house: Home) -> None:
     house.dry_run = True
     set_on(house.device, "grid_down")
 

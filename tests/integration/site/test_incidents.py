@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from scheduler.audit import review
-from scheduler.errors import AuditUnwritableError, GatewayRefusedError
+from scheduler.errors import AuditUnwritableError, GatewayRefusedError, GatewayUnreachableError
 from scheduler.site.incidents import AFTER, Incidents
 from scheduler.site.state import Reason, to_json
 from scheduler.words import Wake
 
+from .conftest import Home, Lost
 
-def told(house) -> list[tuple[str | None, str]]:
+
+def told(house: Home) -> list[tuple[str | None, str]]:
     house.runs()
     events = review.events(house.database, kind="incident")
     return [(each.name, str(each.detail["reason"])) for each in events]
 
 
-async def pulses(house, minutes: float) -> None:
+async def pulses(house: Home, minutes: float) -> None:
     for _ in range(int(2 * minutes)):
         house.clock.move(seconds=30)
         await house.look(Wake.PULSE)
 
 
-def lose(house, lost, times: int) -> None:
+def lose(house: Home, lost: Callable[..., GatewayUnreachableError], times: int) -> None:
     house.device.fails("read", *[lost() for _ in range(times)])
 
 
-async def test_a_gateway_that_is_away_for_a_moment_opens_none(house, lost):
+async def test_a_gateway_that_is_away_for_a_moment_opens_none(house: Home, lost: Lost) -> None:
     await house.look(Wake.START)
     lose(house, lost, 4)
     await pulses(house, 6)
@@ -38,11 +42,13 @@ async def test_a_gateway_that_is_away_for_a_moment_opens_none(house, lost):
     assert told(house) == []
 
 
-async def test_a_gateway_that_stays_away_opens_one_and_closes_it_when_it_is_back(house, lost):
+async def test_a_gateway_that_stays_away_opens_one_and_closes_it_when_it_is_back(
+    house: Home, lost: Lost
+) -> None:
     await house.look(Wake.START)
     lose(house, lost, 14)
     await pulses(house, 6)
-    state = to_json(house.site.state(house.clock.instant))
+    state = to_json(house.state())
     await pulses(house, 4)
 
     assert told(house) == [("opened", "gateway_lost"), ("closed", "gateway_lost")]
@@ -58,10 +64,12 @@ async def test_a_gateway_that_stays_away_opens_one_and_closes_it_when_it_is_back
     ]
     assert closed.detail["incident"] == opened.id
     assert 360 <= closed.detail["seconds"] <= 450
-    assert house.site.state(house.clock.instant).incidents == ()
+    assert house.state().incidents == ()
 
 
-async def test_an_audit_that_is_gone_is_told_though_nothing_is_due(house, caplog):
+async def test_an_audit_that_is_gone_is_told_though_nothing_is_due(
+    house: Home, caplog: pytest.LogCaptureFixture
+) -> None:
     await house.look(Wake.START)
     path, away = house.database.path, house.database.path.with_name("away.db")
     path.rename(away)
@@ -79,7 +87,7 @@ async def test_an_audit_that_is_gone_is_told_though_nothing_is_due(house, caplog
     assert told(house) == [("opened", "audit"), ("closed", "audit")]
 
 
-async def test_a_reason_that_comes_and_goes_is_one_incident(house, lost):
+async def test_a_reason_that_comes_and_goes_is_one_incident(house: Home, lost: Lost) -> None:
     await house.look(Wake.START)
     lose(house, lost, 14)
     await pulses(house, 7)
@@ -90,7 +98,7 @@ async def test_a_reason_that_comes_and_goes_is_one_incident(house, lost):
     assert told(house) == [("opened", "gateway_lost"), ("closed", "gateway_lost")]
 
 
-async def test_an_incident_is_not_opened_again_by_a_restart(house, lost):
+async def test_an_incident_is_not_opened_again_by_a_restart(house: Home, lost: Lost) -> None:
     await house.look(Wake.START)
     lose(house, lost, 40)
     await pulses(house, 7)
@@ -102,7 +110,9 @@ async def test_an_incident_is_not_opened_again_by_a_restart(house, lost):
     assert told(house) == [("opened", "gateway_lost")]
 
 
-async def test_what_is_over_when_a_process_starts_again_is_closed_by_it(house, lost):
+async def test_what_is_over_when_a_process_starts_again_is_closed_by_it(
+    house: Home, lost: Lost
+) -> None:
     await house.look(Wake.START)
     lose(house, lost, 14)
     await pulses(house, 7)
@@ -114,7 +124,7 @@ async def test_what_is_over_when_a_process_starts_again_is_closed_by_it(house, l
     assert told(house) == [("opened", "gateway_lost"), ("closed", "gateway_lost")]
 
 
-async def test_a_refusal_is_one_at_once_and_counts_the_runs_in_between(house):
+async def test_a_refusal_is_one_at_once_and_counts_the_runs_in_between(house: Home) -> None:
     house.device.fails("read", *[GatewayRefusedError("No.") for _ in range(3)])
     await house.look(Wake.START)
     for _ in range(3):
@@ -125,7 +135,7 @@ async def test_a_refusal_is_one_at_once_and_counts_the_runs_in_between(house):
     assert review.events(house.database, kind="incident")[-1].detail["runs"] == 3
 
 
-async def test_a_setting_that_fails_for_minutes_is_one(house):
+async def test_a_setting_that_fails_for_minutes_is_one(house: Home) -> None:
     house.device.deaf = True
     await house.look(Wake.START)
     for _ in range(60):
@@ -135,7 +145,7 @@ async def test_a_setting_that_fails_for_minutes_is_one(house):
     assert told(house) == [("opened", "overdue")]
 
 
-async def test_what_the_process_knows_beside_is_one_too(house):
+async def test_what_the_process_knows_beside_is_one_too(house: Home) -> None:
     broken = Reason("file_broken", "The file is broken.", None, "attention")
     house.site.told_beside = lambda: (broken,)
     await house.look(Wake.START)
@@ -145,7 +155,7 @@ async def test_what_the_process_knows_beside_is_one_too(house):
 
 
 @pytest.mark.parametrize("quiet", ["other_writer", "file_differs", "trying"])
-async def test_what_nobody_need_be_called_for_is_none(house, quiet):
+async def test_what_nobody_need_be_called_for_is_none(house: Home, quiet: str) -> None:
     incidents = Incidents(house.site.recorder, house.controller.known)
     reason = Reason(quiet, "So it is.", None, "attention")
     for minutes in range(60):
@@ -155,12 +165,14 @@ async def test_what_nobody_need_be_called_for_is_none(house, quiet):
     assert quiet not in AFTER
 
 
-async def test_an_audit_that_cannot_be_written_is_told_when_it_can_be(house, monkeypatch):
+async def test_an_audit_that_cannot_be_written_is_told_when_it_can_be(
+    house: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site = house.start()
     kept = site.recorder.event
     failing = [True]
 
-    async def event(kind, name, detail=None):
+    async def event(kind: str, name: str, detail: dict[str, Any] | None = None) -> int:
         if failing[0]:
             raise AuditUnwritableError
         return await kept(kind, name, detail)
@@ -177,14 +189,14 @@ async def test_an_audit_that_cannot_be_written_is_told_when_it_can_be(house, mon
 
 
 async def test_an_audit_is_told_as_not_writable_until_something_was_written(
-    house, lost, monkeypatch
-):
+    house: Home, lost: Lost, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await house.look(Wake.START)
     await house.settle()
     failing = [True]
     kept = house.site.recorder.event
 
-    async def event(kind, name, detail=None):
+    async def event(kind: str, name: str, detail: dict[str, Any] | None = None) -> int:
         if failing[0]:
             raise AuditUnwritableError
         return await kept(kind, name, detail)
@@ -204,8 +216,8 @@ async def test_an_audit_is_told_as_not_writable_until_something_was_written(
 
 
 async def test_a_peak_that_begins_while_the_gateway_is_away_is_made_true_when_it_is_back(
-    house, lost
-):
+    house: Home, lost: Lost
+) -> None:
     """The battery was filled overnight; the gateway does not answer from 7:50 to 9:20."""
     house.at(22, 5)
     await house.look(Wake.START)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,10 +18,12 @@ from scheduler.site import firmware
 from scheduler.site.jobs import Jobs
 from scheduler.words import Outcome, Wake
 
+from .conftest import Home
+
 PLACE = Place("home.yaml", 9, 5)
 
 
-def job(do: JobKind = JobKind.FIRMWARE_CHECK, **more) -> Job:
+def job(do: JobKind = JobKind.FIRMWARE_CHECK, **more: Any) -> Job:
     return Job("the job", do, ClockTime(9 * 3600 + 300), Condition(), PLACE, **more)
 
 
@@ -31,7 +34,7 @@ class Peaky:
     zone: object
     display_zone: object
 
-    def day(self, _date) -> Day:
+    def day(self, _date: date) -> Day:
         return Day("summer", DayClass.WEEKDAY, ((0, "on_peak"),))
 
 
@@ -41,7 +44,7 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def device(options):
+async def device(options: dict[str, Any]) -> AsyncIterator[SimulatedGateway]:
     settings = {
         "run_seconds": 0.05,
         "stop_seconds": 0.02,
@@ -55,18 +58,18 @@ async def device(options):
 
 
 @pytest.fixture
-async def at_work(home, device):
+async def at_work(home: Home, device: SimulatedGateway) -> Home:
     """A home on a device of its own options, with the setting in force."""
     home.device = device
     await home.look(Wake.START)
     return home
 
 
-async def run(home, wanted: Job):
+async def run(home: Home, wanted: Job) -> firmware.Ending:
     return await Jobs(home.controller, poll=0.05).run(wanted, Wake.OPERATOR, planned_at=None)
 
 
-async def test_a_check_that_finds_nothing_is_completed_with_what_it_saw(at_work):
+async def test_a_check_that_finds_nothing_is_completed_with_what_it_saw(at_work: Home) -> None:
     ending = await run(at_work, job())
 
     assert ending.outcome is Outcome.COMPLETED
@@ -77,7 +80,7 @@ async def test_a_check_that_finds_nothing_is_completed_with_what_it_saw(at_work)
 
 
 @pytest.mark.parametrize("options", [{"update": "staged"}])
-async def test_a_staged_update_is_left_alone_without_install(at_work):
+async def test_a_staged_update_is_left_alone_without_install(at_work: Home) -> None:
     ending = await run(at_work, job())
 
     assert (ending.outcome, ending.seen["state"]) == (Outcome.COMPLETED, "/update_staged")
@@ -85,7 +88,7 @@ async def test_a_staged_update_is_left_alone_without_install(at_work):
 
 
 @pytest.mark.parametrize("options", [{"update": "staged", "update_version": "1.49.1"}])
-async def test_install_waits_until_the_gateway_is_back_with_the_new_version(at_work):
+async def test_install_waits_until_the_gateway_is_back_with_the_new_version(at_work: Home) -> None:
     ending = await run(at_work, job(install=True))
 
     assert ending.outcome is Outcome.COMPLETED, ending
@@ -97,7 +100,7 @@ async def test_install_waits_until_the_gateway_is_back_with_the_new_version(at_w
 @pytest.mark.parametrize(
     "options", [{"update": "staged", "update_version": "1.49.1", "away_seconds": 0.6}]
 )
-async def test_switching_is_deferred_while_an_update_is_installed(at_work):
+async def test_switching_is_deferred_while_an_update_is_installed(at_work: Home) -> None:
     at_work.clock.instant = at_work.clock.instant.replace(hour=22)
     task = asyncio.create_task(run(at_work, job(install=True)))
     while not at_work.controller.installing:
@@ -112,7 +115,7 @@ async def test_switching_is_deferred_while_an_update_is_installed(at_work):
     assert (await at_work.look(Wake.PULSE)).outcome is Outcome.CONFIRMED
 
 
-async def test_a_check_that_never_ends_gives_up_at_its_limit(at_work):
+async def test_a_check_that_never_ends_gives_up_at_its_limit(at_work: Home) -> None:
     ending = await run(at_work, job(limit=timedelta(seconds=0)))
 
     assert ending.outcome is Outcome.FAILED
@@ -120,7 +123,7 @@ async def test_a_check_that_never_ends_gives_up_at_its_limit(at_work):
 
 
 @pytest.mark.parametrize("options", [{"check_seconds": 60}])
-async def test_a_job_cut_off_by_a_stop_says_so_at_once(at_work):
+async def test_a_job_cut_off_by_a_stop_says_so_at_once(at_work: Home) -> None:
     task = asyncio.create_task(run(at_work, job()))
     while not at_work.sent("GET", "/api/system/update"):
         await asyncio.sleep(0.01)
@@ -133,7 +136,7 @@ async def test_a_job_cut_off_by_a_stop_says_so_at_once(at_work):
     assert "check" in {step.step for step in last.steps}
 
 
-async def test_no_check_is_made_in_a_peak_unless_the_job_allows_it(at_work):
+async def test_no_check_is_made_in_a_peak_unless_the_job_allows_it(at_work: Home) -> None:
     calendar = at_work.schedule.calendar
     at_work.change(
         calendar=Peaky(calendar.zone, calendar.display_zone), peak_periods=frozenset({"on_peak"})
@@ -151,7 +154,9 @@ async def test_no_check_is_made_in_a_peak_unless_the_job_allows_it(at_work):
     ("do", "path"),
     [(JobKind.COMMIT, "/api/config/completed"), (JobKind.SITEMASTER_RUN, "/api/sitemaster/run")],
 )
-async def test_a_commit_or_a_run_is_one_request_on_the_record(at_work, do, path):
+async def test_a_commit_or_a_run_is_one_request_on_the_record(
+    at_work: Home, do: JobKind, path: str
+) -> None:
     before = at_work.sent("GET", path)
 
     ending = await run(at_work, job(do))
@@ -161,7 +166,7 @@ async def test_a_commit_or_a_run_is_one_request_on_the_record(at_work, do, path)
     assert at_work.runs()[-1].kind == do.value
 
 
-async def test_a_job_of_a_gateway_that_does_not_answer_is_unreachable(at_work):
+async def test_a_job_of_a_gateway_that_does_not_answer_is_unreachable(at_work: Home) -> None:
     at_work.device.faults.refuse = True
 
     ending = await run(at_work, job(JobKind.COMMIT))
@@ -169,7 +174,7 @@ async def test_a_job_of_a_gateway_that_does_not_answer_is_unreachable(at_work):
     assert ending.outcome is Outcome.UNREACHABLE
 
 
-async def test_a_job_is_due_once_and_one_that_is_too_late_is_missed(at_work):
+async def test_a_job_is_due_once_and_one_that_is_too_late_is_missed(at_work: Home) -> None:
     at_work.change(jobs=(job(JobKind.COMMIT),))
     jobs = Jobs(at_work.controller)
     at_work.clock.move(minutes=6)
@@ -184,7 +189,7 @@ async def test_a_job_is_due_once_and_one_that_is_too_late_is_missed(at_work):
     assert at_work.runs()[-1].outcome == "missed"
 
 
-async def test_after_a_step_back_of_the_clock_the_same_hours_count_anew(at_work):
+async def test_after_a_step_back_of_the_clock_the_same_hours_count_anew(at_work: Home) -> None:
     at_work.change(jobs=(job(JobKind.COMMIT),))
     jobs = Jobs(at_work.controller)
     at_work.clock.move(minutes=6)
@@ -198,7 +203,7 @@ async def test_after_a_step_back_of_the_clock_the_same_hours_count_anew(at_work)
     assert len(due) == 1
 
 
-def test_an_old_answer_does_not_count_as_the_answer_to_this_check():
+def test_an_old_answer_does_not_count_as_the_answer_to_this_check() -> None:
     update = Update(UpdateState.SUCCEEDED, "x", "nonactionable", 1000, "1")
 
     assert not firmware._answered(update, update, was_busy=False, elapsed=600)

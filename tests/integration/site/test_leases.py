@@ -12,47 +12,48 @@ import pytest
 
 from scheduler.errors import LeaseError
 from scheduler.plan import LeaseKind
+from scheduler.plan.leases import Lease
 from scheduler.schedule.values import ClockTime, Condition, Job, JobKind
 from scheduler.setting import HOLD, Mode, Setting
 from scheduler.site.asked import Asked, LeaseEnding
 from scheduler.words import Wake
 
-from .conftest import HOUR, PLACE, schedule
+from .conftest import HOUR, PLACE, Home, schedule
 
 GUESTS = Setting(Mode.AUTONOMOUS, 40.0)
 
 
-def override(house, setting=GUESTS, **ahead):
+def override(house: Home, setting: Setting = GUESTS, **ahead: int) -> Asked:
     until: datetime | Literal["next"]
     until = house.clock.instant + timedelta(**ahead) if ahead else "next"
     return Asked(LeaseKind.OVERRIDE, until, setting, who="anna", reason="guests")
 
 
-def pause(house, **ahead):
+def pause(house: Home, **ahead: int) -> Asked:
     return Asked(LeaseKind.PAUSE, house.clock.instant + timedelta(**ahead), who="anna")
 
 
-async def ask(house, asked):
+async def ask(house: Home, asked: Asked) -> Lease:
     lease = await house.site.grant(asked)
     await house.look(Wake.OVERRIDE)
     return lease
 
 
-def wanted(house):
-    state = house.site.state(house.clock.instant)
+def wanted(house: Home) -> tuple[str, object]:
+    state = house.state()
     return state.wanted.rule, state.wanted.setting.reserve
 
 
-def events(house):
+def events(house: Home) -> list[str | None]:
     return [name for kind, name in house.events() if kind == "lease"]
 
 
-async def test_an_override_decides_until_its_end_and_lapses_by_itself(house):
+async def test_an_override_decides_until_its_end_and_lapses_by_itself(house: Home) -> None:
     await house.look(Wake.START)
     lease = await ask(house, override(house, hours=2))
     await house.settle()
     assert (wanted(house), house.device.active.reserve) == (("override", 40.0), 40.0)
-    assert house.site.state(house.clock.instant).leases[0]["reason"] == "guests"
+    assert house.state().leases[0]["reason"] == "guests"
 
     alarm = await house.next(Wake.BOUNDARY)
     await house.settle()
@@ -60,11 +61,13 @@ async def test_an_override_decides_until_its_end_and_lapses_by_itself(house):
     assert alarm.at == lease.until
     assert house.device.active.reserve == 5.0
     assert events(house) == ["begun", "ended"]
-    assert house.site.state(house.clock.instant).leases == ()
+    assert house.state().leases == ()
     assert house.runs()[-2].detail["lease"] == lease.id
 
 
-async def test_the_journal_tells_a_lease_on_the_clock_of_the_house(house, caplog):
+async def test_the_journal_tells_a_lease_on_the_clock_of_the_house(
+    house: Home, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
 
     await ask(house, pause(house, hours=2))
@@ -72,7 +75,7 @@ async def test_the_journal_tells_a_lease_on_the_clock_of_the_house(house, caplog
     assert "pause: nothing is done until Mon 2026-07-06 11:00 (anna)" in caplog.messages
 
 
-async def test_an_override_outlives_a_restart_and_ends_while_nobody_is_there(house):
+async def test_an_override_outlives_a_restart_and_ends_while_nobody_is_there(house: Home) -> None:
     await house.look(Wake.START)
     await ask(house, override(house, hours=2))
     await house.settle()
@@ -90,13 +93,15 @@ async def test_an_override_outlives_a_restart_and_ends_while_nobody_is_there(hou
     assert [run.name for run in missed] == ["run the house"]
 
 
-async def test_an_override_until_the_next_boundary_ends_with_the_rules_own_change(house):
+async def test_an_override_until_the_next_boundary_ends_with_the_rules_own_change(
+    house: Home,
+) -> None:
     await house.look(Wake.START)
     lease = await ask(house, override(house))
     assert (lease.until.hour, lease.until.minute) == (22, 0)
 
 
-async def test_a_second_override_replaces_the_first(house):
+async def test_a_second_override_replaces_the_first(house: Home) -> None:
     await house.look(Wake.START)
     await ask(house, override(house, hours=9))
     await ask(house, override(house, Setting(Mode.BACKUP, 100.0), hours=1))
@@ -108,7 +113,7 @@ async def test_a_second_override_replaces_the_first(house):
     assert events(house) == ["begun", "ended", "begun", "ended"]
 
 
-async def test_a_pause_holds_a_boundary_back_and_its_end_makes_it_true(house):
+async def test_a_pause_holds_a_boundary_back_and_its_end_makes_it_true(house: Home) -> None:
     await house.look(Wake.START)
     await house.settle()
     house.at(21, 30)
@@ -121,7 +126,7 @@ async def test_a_pause_holds_a_boundary_back_and_its_end_makes_it_true(house):
     assert (deferred.name, deferred.outcome) == ("charge overnight", "deferred")
     assert "paused until" in deferred.error
     assert "anna" in deferred.error
-    assert house.site.state(house.clock.instant).word == "waiting"
+    assert house.state().word == "waiting"
     house.clock.move(minutes=30)
     assert "overdue" not in house.reasons()
     assert not [each for each in house.site.alarms(house.clock.instant) if each.wake is Wake.RETRY]
@@ -131,7 +136,7 @@ async def test_a_pause_holds_a_boundary_back_and_its_end_makes_it_true(house):
     assert (house.writes, house.device.active.reserve) == (writes + 1, 100.0)
 
 
-async def test_a_pause_brings_a_battery_back_all_the_same(house):
+async def test_a_pause_brings_a_battery_back_all_the_same(house: Home) -> None:
     await house.look(Wake.START)
     await ask(house, pause(house, hours=2))
     house.device.owed, house.device.running = "a login stopped it", False
@@ -141,7 +146,7 @@ async def test_a_pause_brings_a_battery_back_all_the_same(house):
     assert house.device.running
 
 
-async def test_a_pause_leaves_what_somebody_else_wrote_alone(house):
+async def test_a_pause_leaves_what_somebody_else_wrote_alone(house: Home) -> None:
     await house.look(Wake.START)
     await house.settle()
     await ask(house, pause(house, hours=2))
@@ -157,7 +162,9 @@ async def test_a_pause_leaves_what_somebody_else_wrote_alone(house):
     assert house.device.active.reserve == 5.0
 
 
-async def test_a_job_due_in_a_pause_is_deferred_and_one_that_is_skipped_is_not_missed(house):
+async def test_a_job_due_in_a_pause_is_deferred_and_one_that_is_skipped_is_not_missed(
+    house: Home,
+) -> None:
     job = Job("commit it", JobKind.COMMIT, ClockTime(10 * HOUR), Condition(), PLACE)
     house.schedule = schedule(job)
     await house.look(Wake.START)
@@ -176,7 +183,7 @@ async def test_a_job_due_in_a_pause_is_deferred_and_one_that_is_skipped_is_not_m
     assert run.outcome == "deferred"
 
 
-async def test_a_rule_is_left_out_once(house):
+async def test_a_rule_is_left_out_once(house: Home) -> None:
     await house.look(Wake.START)
     await ask(house, Asked(LeaseKind.SKIP, name="charge overnight"))
 
@@ -189,7 +196,9 @@ async def test_a_rule_is_left_out_once(house):
     assert wanted(house) == ("charge overnight", 100.0)
 
 
-async def test_a_hold_after_an_override_is_not_read_anew_when_the_override_is_forgotten(house):
+async def test_a_hold_after_an_override_is_not_read_anew_when_the_override_is_forgotten(
+    house: Home,
+) -> None:
     house.schedule = schedule(night=Setting(Mode.SELF_CONSUMPTION, HOLD))
     house.at(23)
     await house.look(Wake.START)
@@ -215,7 +224,9 @@ async def test_a_hold_after_an_override_is_not_read_anew_when_the_override_is_fo
     ],
     ids=["no end", "no such rule", "a rule without an end"],
 )
-async def test_what_cannot_be_had_is_refused_with_the_way_out(house, asked, told):
+async def test_what_cannot_be_had_is_refused_with_the_way_out(
+    house: Home, asked: Asked, told: str
+) -> None:
     await house.look(Wake.START)
     with pytest.raises(LeaseError, match=told.replace("?", r"\?")):
         await house.site.grant(asked)

@@ -12,17 +12,22 @@ import pytest
 from scheduler.audit.readings import KeptReading
 from scheduler.outlets import picture
 from scheduler.outlets.hindsight import Life, hindsight
+from scheduler.outlets.picture.day import DayPicture, Span
 from scheduler.outlets.picture.page import page, summary, table
 from scheduler.outlets.watched import Gap
 from scheduler.plan import LeaseKind
 from scheduler.site.asked import Asked
 from scheduler.words import Wake
 
+from .conftest import Home
+
 at = datetime.fromisoformat
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn(house, start="2026-07-06T00:00Z", hours=24, zone="UTC"):
+def drawn(
+    house: Home, start: str = "2026-07-06T00:00Z", hours: int = 24, zone: str = "UTC"
+) -> DayPicture:
     house.runs()
     begin = at(start)
     span = (begin, begin + timedelta(hours=hours))
@@ -32,12 +37,12 @@ def drawn(house, start="2026-07-06T00:00Z", hours=24, zone="UTC"):
     return picture.day(facts, *span, ZoneInfo(zone))
 
 
-def clocks(spans):
+def clocks(spans: tuple[Span, ...]) -> list[tuple[str, str, str]]:
     return [(f"{each.start:%H:%M}", f"{each.end:%H:%M}", each.setting) for each in spans]
 
 
 @pytest.fixture
-async def paused(house):
+async def paused(house: Home) -> Home:
     """Started at 9; paused by somebody with a name that a page must not obey, from 21:30 to 23."""
     await house.look(Wake.START)
     await house.settle()
@@ -52,7 +57,7 @@ async def paused(house):
     return house
 
 
-async def test_wanted_and_proven_part_where_the_audit_says_so(paused):
+async def test_wanted_and_proven_part_where_the_audit_says_so(paused: Home) -> None:
     day = drawn(paused)
 
     assert clocks(day.proven) == [
@@ -65,7 +70,7 @@ async def test_wanted_and_proven_part_where_the_audit_says_so(paused):
     assert summary(day) == "1 h 0 min known not to be as wanted."
 
 
-async def test_the_picture_is_one_svg_without_script_or_anything_from_outside(paused):
+async def test_the_picture_is_one_svg_without_script_or_anything_from_outside(paused: Home) -> None:
     day = drawn(paused)
 
     text = picture.draw(day, link=lambda run: f"/run/{run}")
@@ -81,7 +86,7 @@ async def test_the_picture_is_one_svg_without_script_or_anything_from_outside(pa
     assert any("confirmed" in title and "run 1" in title for title in titles)
 
 
-async def test_the_table_holds_what_the_picture_shows(paused):
+async def test_the_table_holds_what_the_picture_shows(paused: Home) -> None:
     rows = table(drawn(paused))
 
     kinds = [row[2] for row in rows]
@@ -92,7 +97,7 @@ async def test_the_table_holds_what_the_picture_shows(paused):
     assert rows == sorted(rows, key=lambda row: row[0])
 
 
-async def test_a_gap_is_drawn_as_a_gap_and_proves_nothing(house):
+async def test_a_gap_is_drawn_as_a_gap_and_proves_nothing(house: Home) -> None:
     await house.look(Wake.START)
     await house.settle()
     gone = house.clock.instant
@@ -111,7 +116,7 @@ async def test_a_gap_is_drawn_as_a_gap_and_proves_nothing(house):
     assert isinstance(day.gaps[0], Gap)
 
 
-async def test_the_charge_is_drawn_where_it_is_known(house):
+async def test_the_charge_is_drawn_where_it_is_known(house: Home) -> None:
     await house.look(Wake.START)
     for hour in range(3):
         reading = KeptReading(at=at(f"2026-07-06T1{hour}:00Z"), source="memory", charge=50.0 + hour)
@@ -121,15 +126,16 @@ async def test_the_charge_is_drawn_where_it_is_known(house):
     assert 'class="charge"' in picture.draw(drawn(house))
 
 
-async def test_a_page_of_days_stands_alone(paused):
+async def test_a_page_of_days_stands_alone(paused: Home) -> None:
     text = page("home & <b>", [drawn(paused), drawn(paused, "2026-07-07T00:00Z")])
 
     class Seen(HTMLParser):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
-            self.tags, self.outside = [], []
+            self.tags: list[str] = []
+            self.outside: list[str] = []
 
-        def handle_starttag(self, tag, attrs):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
             self.tags.append(tag)
             self.outside += [v for k, v in attrs if k in {"src", "href"} and v]
 
@@ -143,7 +149,7 @@ async def test_a_page_of_days_stands_alone(paused):
     assert "home &amp; &lt;b&gt;" in text
 
 
-async def test_the_hours_of_a_short_day_are_those_of_the_wall_clock(house):
+async def test_the_hours_of_a_short_day_are_those_of_the_wall_clock(house: Home) -> None:
     await house.look(Wake.START)
     day = drawn(house, "2026-03-28T23:00Z", 23, "Europe/Berlin")
 

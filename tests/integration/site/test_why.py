@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from scheduler.audit.answers import Event
 from scheduler.errors import GatewayUnreachableError
-from scheduler.outlets.explain import explain, sentence
+from scheduler.outlets.explain import Explanation, explain, sentence
 from scheduler.outlets.hindsight import Life, hindsight
 from scheduler.outlets.watched import DIED, STOPPED, Gap, gaps
 from scheduler.plan import LeaseKind
 from scheduler.schedule.load import parse_schedule
 from scheduler.setting import Mode, Setting
 from scheduler.site.asked import Asked
+from scheduler.site.site import Site
 from scheduler.words import Wake
+
+from .conftest import Home
 
 HOME = """\
 schedule: home
@@ -30,7 +34,7 @@ at = datetime.fromisoformat
 
 
 @pytest.fixture
-async def site(house):
+async def site(house: Home) -> Site:
     """A site whose schedule was read from a text, as a service does; it was started at 9."""
     loaded = parse_schedule(HOME, "home.yaml", folder=Path())
     house.schedule = loaded.schedule
@@ -44,7 +48,9 @@ async def site(house):
     return made
 
 
-def why(house, instant, *, running=True, seen=None):
+def why(
+    house: Home, instant: datetime, *, running: bool = True, seen: datetime | None = None
+) -> tuple[Explanation, str]:
     house.runs()
     now = house.clock.instant
     facts = hindsight(
@@ -59,7 +65,9 @@ def why(house, instant, *, running=True, seen=None):
     return found, sentence(found, ZoneInfo("Etc/UTC"))
 
 
-async def test_what_was_proven_before_is_told_with_its_rule_its_line_and_its_run(house, site):
+async def test_what_was_proven_before_is_told_with_its_rule_its_line_and_its_run(
+    house: Home, site: Site
+) -> None:
     house.at(12)
 
     found, told = why(house, house.clock.instant)
@@ -75,7 +83,9 @@ async def test_what_was_proven_before_is_told_with_its_rule_its_line_and_its_run
     assert found.to_json()["schedule"]["name"] == "home"
 
 
-async def test_what_came_late_is_told_with_its_error_and_when_it_was_made_true(house, site):
+async def test_what_came_late_is_told_with_its_error_and_when_it_was_made_true(
+    house: Home, site: Site
+) -> None:
     house.device.fails("read", *[GatewayUnreachableError("It does not answer.")] * 3)
     await house.next(Wake.BOUNDARY)
     await house.settle()
@@ -89,7 +99,7 @@ async def test_what_came_late_is_told_with_its_error_and_when_it_was_made_true(h
     assert why(house, house.clock.instant)[0].word == "in_force"
 
 
-async def test_a_pause_is_named_and_what_was_proven_before_it(house, site):
+async def test_a_pause_is_named_and_what_was_proven_before_it(house: Home, site: Site) -> None:
     house.at(21, 30)
     until = house.clock.instant + timedelta(hours=2)
     await site.grant(Asked(LeaseKind.PAUSE, until, who="anna", reason="installer"))
@@ -105,8 +115,8 @@ async def test_a_pause_is_named_and_what_was_proven_before_it(house, site):
 
 
 async def test_an_older_proof_of_the_same_setting_proves_nothing_once_another_was_proven(
-    house, site
-):
+    house: Home, site: Site
+) -> None:
     await house.next(Wake.BOUNDARY)
     await house.settle()
     house.at(7)
@@ -122,7 +132,7 @@ async def test_an_older_proof_of_the_same_setting_proves_nothing_once_another_wa
     assert "The last that was proven is Backup-only, 100 %" in told
 
 
-async def test_a_guard_that_held_it_back_is_named(house, site):
+async def test_a_guard_that_held_it_back_is_named(house: Home, site: Site) -> None:
     told = {"state": "on", "text": "The house is cut off from the grid."}
     await site.recorder.event("guard", "grid_down", told)
     await house.next(Wake.BOUNDARY)
@@ -136,7 +146,7 @@ async def test_a_guard_that_held_it_back_is_named(house, site):
     assert why(house, house.clock.instant)[0].guards == ()
 
 
-async def test_an_override_is_named_with_who_asked(house, site):
+async def test_an_override_is_named_with_who_asked(house: Home, site: Site) -> None:
     until = house.clock.instant + timedelta(hours=2)
     setting = Setting(Mode.AUTONOMOUS, 40.0)
     lease = await site.grant(Asked(LeaseKind.OVERRIDE, until, setting, who="anna"))
@@ -148,7 +158,7 @@ async def test_an_override_is_named_with_who_asked(house, site):
     assert (found.word, found.wanted.lease, found.wanted.until) == ("in_force", lease, until)
 
 
-async def test_nobody_was_watching_while_the_service_was_gone(house, site):
+async def test_nobody_was_watching_while_the_service_was_gone(house: Home, site: Site) -> None:
     gone = house.clock.instant
     house.clock.move(hours=3)
     await site.recorder.event("service", "start", {"seen": gone.isoformat(), "digest": "?"})
@@ -160,7 +170,7 @@ async def test_nobody_was_watching_while_the_service_was_gone(house, site):
     assert found.to_json()["watched"] is False
 
 
-async def test_without_the_schedule_of_then_the_runs_tell_what_they_can(house):
+async def test_without_the_schedule_of_then_the_runs_tell_what_they_can(house: Home) -> None:
     await house.look(Wake.START)
     await house.settle()
 
@@ -171,12 +181,14 @@ async def test_without_the_schedule_of_then_the_runs_tell_what_they_can(house):
     assert told.startswith("It was as wanted")
 
 
-async def test_before_the_first_entry_the_audit_says_that_it_does_not_know(house, site):
+async def test_before_the_first_entry_the_audit_says_that_it_does_not_know(
+    house: Home, site: Site
+) -> None:
     found, _ = why(house, house.clock.instant - timedelta(days=30))
     assert (found.word, found.wanted) == ("unwatched", None)
 
 
-def event(name, instant, **detail):
+def event(name: str, instant: str, **detail: Any) -> Event:
     return Event(at(instant), name, detail)
 
 
@@ -199,15 +211,17 @@ STEP = [event("step", "2026-07-06T12:00Z", seconds=3600.0)]
     ],
     ids=["a quick restart", "stopped", "stopped until now", "died and not started", "slept"],
 )
-def test_gaps_are_what_starts_stops_and_steps_tell(events, steps, running, found):
+def test_gaps_are_what_starts_stops_and_steps_tell(
+    events: list[Event], steps: list[Event], running: bool, found: list[Any]
+) -> None:
     seen = at("2026-07-06T11:00Z")
     told = gaps(events, steps, running=running, seen=seen)
     assert [(_clock(each.start), _clock(each.end), each.why) for each in told] == found
 
 
-def _clock(instant):
-    return instant and f"{instant:%H:%M}"
+def _clock(instant: datetime | None) -> str | None:
+    return f"{instant:%H:%M}" if instant else None
 
 
-def test_a_gap_is_open_where_nobody_knows():
+def test_a_gap_is_open_where_nobody_knows() -> None:
     assert Gap(None, at("2026-07-06T09:00Z"), "").holds(at("2020-01-01T00:00Z"))

@@ -5,8 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -47,7 +51,7 @@ def unzipped(body: bytes) -> dict[str, str]:
         return {name.removeprefix("bundle/"): file.read(name).decode() for name in file.namelist()}
 
 
-def test_the_download_holds_what_a_report_needs(page):
+def test_the_download_holds_what_a_report_needs(page: TestClient) -> None:
     answer = page.get("/bundle.zip")
 
     assert answer.headers["content-type"] == "application/zip"
@@ -64,7 +68,7 @@ def test_the_download_holds_what_a_report_needs(page):
     assert json.loads(found["doctor.json"])["schedule"]["name"] == "SCE 4 to 9 pm"
 
 
-def test_what_would_be_sent_can_be_looked_at_first(page):
+def test_what_would_be_sent_can_be_looked_at_first(page: TestClient) -> None:
     text, told = page.get("/bundle").text, page.get("/bundle.json").json()["files"]
 
     assert told == unzipped(page.get("/bundle.zip").content)
@@ -72,8 +76,38 @@ def test_what_would_be_sent_can_be_looked_at_first(page):
         assert f"<summary>{name} " in text
 
 
+def test_without_an_audit_it_holds_what_there_is_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOU_DATABASE", str(tmp_path / "none.db"))
+    monkeypatch.setenv("TOU_SCHEDULE", str(tmp_path / "home.yaml"))
+    (tmp_path / "home.yaml").write_text("schedule: broken\n")
+    with TestClient(make(source(own_settings())), base_url="http://127.0.0.1") as page:
+        found = unzipped(page.get("/bundle.zip").content)
+
+    assert json.loads(found["status.json"])["health"]["word"] == "failing"
+    assert "No audit yet" in json.loads(found["audit.json"])["error"]
+    assert "No audit yet" in json.loads(found["doctor.json"])["schedule"]["problem"]
+    assert found["schedule.yaml"] == "schedule: broken\n"
+    assert "versions.json" in found
+
+
+def test_what_the_doctor_finds_in_what_the_service_knows_is_in_it() -> None:
+    way = {"works": True, "findings": [{"id": "login", "text": "token=abc"}]}
+    told = replace(
+        source(own_settings()),
+        doctor=lambda: {"gateways": [way]},
+    )
+    with TestClient(make(told), base_url="http://127.0.0.1") as page:
+        doctor = json.loads(page.get("/bundle.json").json()["files"]["doctor.json"])
+
+    assert doctor["gateways"][0]["works"] is True
+    assert doctor["gateways"][0]["findings"][0]["text"] == "token=[hidden]"
+    assert {"health", "gateway", "schedule"} < doctor.keys()
+
+
 @pytest.fixture
-def planted(tmp_path, monkeypatch):
+def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
     """A house with a secret in every place where one could be left."""
     for name, value in PLANTED.items():
         monkeypatch.setenv(name, value)
@@ -89,14 +123,20 @@ def planted(tmp_path, monkeypatch):
         yield Log(database, "home")
 
 
-def plant(log, now, text):
+def plant(log: Log, now: datetime, text: str) -> None:
     """A run that failed with an error, and an event beside it."""
     at = now - timedelta(hours=1)
-    columns = {"kind": "switch", "name": "charge"}
-    wanted = {"mode": "backup", "reserve_percent": 100.0}
-    detail = {"gateway": "local https://powerwall", "wanted": wanted, "attempt": 1}
+    columns: dict[str, Any] = {"kind": "switch", "name": "charge"}
+    wanted: dict[str, Any] = {"mode": "backup", "reserve_percent": 100.0}
+    detail: dict[str, Any] = {"gateway": "local https://powerwall", "wanted": wanted, "attempt": 1}
     run = log.append(at=at, entry=EntryKind.INTENT, detail=detail, **columns)
-    step = {"step": "login", "method": "POST", "path": "/api/login", "status": 401, "error": text}
+    step: dict[str, Any] = {
+        "step": "login",
+        "method": "POST",
+        "path": "/api/login",
+        "status": 401,
+        "error": text,
+    }
     log.append(at=at, entry=EntryKind.STEP, run=run, detail=step, **columns)
     ended = {"observed": None, "error": text}
     columns["outcome"] = Outcome.REFUSED
@@ -105,7 +145,7 @@ def plant(log, now, text):
     log.append(at=at, entry=EntryKind.EVENT, kind="incident", name="opened", detail=told)
 
 
-def test_no_secret_is_in_it_wherever_one_was_left(planted):
+def test_no_secret_is_in_it_wherever_one_was_left(planted: Log) -> None:
     for text in SAID:
         plant(planted, clock.now(), text)
     with TestClient(make(source(own_settings())), base_url="http://127.0.0.1") as page:
@@ -119,7 +159,7 @@ def test_no_secret_is_in_it_wherever_one_was_left(planted):
     assert [word for word in SECRET if word in whole] == []
 
 
-def test_what_is_no_secret_stays_readable():
+def test_what_is_no_secret_stays_readable() -> None:
     strike = Masking(["hunter2 swordfish"])
 
     for text in (
@@ -137,7 +177,7 @@ def test_what_is_no_secret_stays_readable():
     }
 
 
-def test_a_comment_in_the_schedule_is_its_author_s_but_a_known_secret_is_struck_out():
+def test_a_comment_in_the_schedule_is_its_author_s_but_a_known_secret_is_struck_out() -> None:
     strike = Masking(["hunter2"])
 
     assert strike.known("# my token: a1b2, and hunter2") == "# my token: a1b2, and [hidden]"

@@ -6,6 +6,7 @@ import re
 from importlib.resources import files
 
 import pytest
+from starlette.testclient import TestClient
 
 DAY = "2026-11-23"
 
@@ -21,7 +22,7 @@ def rows(text: str) -> list[tuple[str, ...]]:
     ]  # fmt: skip
 
 
-def test_a_day_is_told_in_stretches_of_which_each_leads_to_its_why(page):
+def test_a_day_is_told_in_stretches_of_which_each_leads_to_its_why(page: TestClient) -> None:
     text = page.get(f"/day/{DAY}").text
 
     told = [row[:3] for row in rows(text)]
@@ -38,7 +39,7 @@ def test_a_day_is_told_in_stretches_of_which_each_leads_to_its_why(page):
     assert "Nobody was watching from" in page.get(links[1]).text
 
 
-def test_the_same_stretches_stand_in_the_data(page):
+def test_the_same_stretches_stand_in_the_data(page: TestClient) -> None:
     told = page.get(f"/day/{DAY}.json").json()
 
     words = [each["word"] for each in told["stretches"]]
@@ -48,7 +49,7 @@ def test_the_same_stretches_stand_in_the_data(page):
     assert told["powers"][0].keys() == {"at", "solar_w", "load_w", "grid_w"}
 
 
-def test_what_is_to_come_is_hatched_and_has_no_why(page):
+def test_what_is_to_come_is_hatched_and_has_no_why(page: TestClient) -> None:
     text = page.get("/day/2026-11-25").text
 
     assert 'fill="url(#tocome960)"' in text
@@ -57,14 +58,16 @@ def test_what_is_to_come_is_hatched_and_has_no_why(page):
     assert 'fill="url(#tocome960)"' not in page.get(f"/day/{DAY}").text
 
 
-def test_a_day_to_come_is_a_plan(page):
+def test_a_day_to_come_is_a_plan(page: TestClient) -> None:
     text = page.get("/day/2026-12-24").text
 
     assert "Still to come: as planned." in text
     assert {row[2] for row in rows(text)} == {"to come"}
 
 
-def test_charge_powers_and_the_wanted_reserve_are_drawn_where_they_are_known(page):
+def test_charge_powers_and_the_wanted_reserve_are_drawn_where_they_are_known(
+    page: TestClient,
+) -> None:
     known, unknown = page.get(f"/day/{DAY}").text, page.get("/day/2026-11-10").text
 
     for word in ("charge", "solar", "load", "net"):
@@ -73,14 +76,14 @@ def test_charge_powers_and_the_wanted_reserve_are_drawn_where_they_are_known(pag
     assert 'class="reserve"' in known
 
 
-def test_a_phone_gets_a_picture_of_its_own(page):
+def test_a_phone_gets_a_picture_of_its_own(page: TestClient) -> None:
     text = page.get(f"/day/{DAY}").text
 
     assert text.count("<svg") == 2
     assert 'viewBox="0 0 362' in text.split("for-narrow")[1]
 
 
-def test_the_strip_has_a_cell_a_day_that_leads_to_it_by_the_worst_of_it(page):
+def test_the_strip_has_a_cell_a_day_that_leads_to_it_by_the_worst_of_it(page: TestClient) -> None:
     text = page.get("/day").text
     strip = text.split('class="strip"')[1].split("</nav>")[0]
     cells = dict(re.findall(r'href="/day/([0-9-]+)" class="c-(\w+)', strip))
@@ -92,13 +95,13 @@ def test_the_strip_has_a_cell_a_day_that_leads_to_it_by_the_worst_of_it(page):
     assert 'aria-label="Sun 2026-11-08: 6 runs, worst unreachable"' in strip
 
 
-def test_a_day_at_which_nobody_watched_is_marked_as_such(page):
+def test_a_day_at_which_nobody_watched_is_marked_as_such(page: TestClient) -> None:
     text = page.get("/day").text
 
     assert re.search(r"2026-11-03: no run, nobody watching", text)
 
 
-def test_the_script_is_at_most_two_kilobytes_and_the_only_one():
+def test_the_script_is_at_most_two_kilobytes_and_the_only_one() -> None:
     folder = files("scheduler.outlets.web").joinpath("templates")
 
     scripts = [each for each in folder.iterdir() if each.name.endswith(".js")]
@@ -106,14 +109,14 @@ def test_the_script_is_at_most_two_kilobytes_and_the_only_one():
 
 
 @pytest.mark.parametrize("path", ["/page.js", "/style.css", "/icon.svg"])
-def test_the_assets_are_ours_and_name_nothing_outside(page, path):
+def test_the_assets_are_ours_and_name_nothing_outside(page: TestClient, path: str) -> None:
     answer = page.get(path)
 
     assert answer.status_code == 200
     assert "http" not in answer.text.replace("http://www.w3.org/2000/svg", "")
 
 
-def test_what_is_worst_is_drawn_last_where_runs_are_near_each_other(page):
+def test_what_is_worst_is_drawn_last_where_runs_are_near_each_other(page: TestClient) -> None:
     marks = page.get(f"/day/{DAY}").text.split("for-narrow")[1]
 
     assert marks.index("confirmed: Self-Powered") < marks.index("refused: Self-Powered")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from starlette.testclient import TestClient
 
 from scheduler.outlets.web.registry import PAGES
 
@@ -23,11 +25,11 @@ REAL = {
 
 
 @pytest.fixture
-def described(page):
+def described(page: TestClient) -> Any:
     return page.get("/openapi.json").json()
 
 
-def test_every_address_with_data_is_described_and_tried_here(described):
+def test_every_address_with_data_is_described_and_tried_here(described: dict[str, Any]) -> None:
     with_data = {re.sub(r":\w+}", "}", each.json) for each in PAGES if each.data}
 
     assert with_data <= described["paths"].keys()
@@ -35,7 +37,7 @@ def test_every_address_with_data_is_described_and_tried_here(described):
     assert described["openapi"].startswith("3.1")
 
 
-def test_what_is_answered_is_what_is_described(page, described):
+def test_what_is_answered_is_what_is_described(page: TestClient, described: dict[str, Any]) -> None:
     last = page.get("/audit.json?limit=1").json()["runs"][0]["run"]
 
     for path, asked in REAL.items():
@@ -47,7 +49,7 @@ def test_what_is_answered_is_what_is_described(page, described):
             Draft202012Validator(shape).validate(answer.json())
 
 
-def test_what_is_wrong_is_described_too(page, described):
+def test_what_is_wrong_is_described_too(page: TestClient, described: dict[str, Any]) -> None:
     for address, path in (
         ("/day/soon.json", "/day/{day}.json"),
         ("/run/999999.json", "/run/{number}.json"),
@@ -59,7 +61,7 @@ def test_what_is_wrong_is_described_too(page, described):
         Draft202012Validator(shape).validate(answer.json())
 
 
-def test_what_may_be_asked_stands_with_its_address(described):
+def test_what_may_be_asked_stands_with_its_address(described: dict[str, Any]) -> None:
     (at,) = [x for x in described["paths"]["/day/{day}.json"]["get"]["parameters"] if
              x["in"] == "query"]  # fmt: skip
     assert (at["name"], at["required"]) == ("at", False)

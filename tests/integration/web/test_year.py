@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from starlette.testclient import TestClient
 
-def test_a_year_is_the_calendar_of_the_schedule_in_force(page):
+
+def test_a_year_is_the_calendar_of_the_schedule_in_force(page: TestClient) -> None:
     text = page.get("/year/2026").text
 
     assert text.count("<caption>") == 12
@@ -15,7 +17,7 @@ def test_a_year_is_the_calendar_of_the_schedule_in_force(page):
     assert 'class="s0 today"' in text
 
 
-def test_the_same_days_stand_in_the_data(page):
+def test_the_same_days_stand_in_the_data(page: TestClient) -> None:
     told = page.get("/year/2026.json").json()
 
     assert len(told["days"]) == 365
@@ -23,7 +25,7 @@ def test_the_same_days_stand_in_the_data(page):
     assert [each["month"] for each in told["months"]] == ["2026-11"]
 
 
-def test_a_month_tells_how_long_what_was_wanted_was_not_proven(page):
+def test_a_month_tells_how_long_what_was_wanted_was_not_proven(page: TestClient) -> None:
     (month,) = page.get("/year/2026.json").json()["months"]
 
     # Two changes an hour late on one day; on another one nobody was there from 05:20 to 16:20: for
@@ -35,14 +37,14 @@ def test_a_month_tells_how_long_what_was_wanted_was_not_proven(page):
     assert month["due"] == 2 * 21
 
 
-def test_a_year_to_come_has_a_calendar_and_no_months(page):
+def test_a_year_to_come_has_a_calendar_and_no_months(page: TestClient) -> None:
     told = page.get("/year/2031.json").json()
 
     assert (len(told["days"]), told["months"]) == (365, [])
     assert "How it was kept" not in page.get("/year/2031").text
 
 
-def test_a_year_out_of_reach_is_told(page):
+def test_a_year_out_of_reach_is_told(page: TestClient) -> None:
     answer = page.get("/year/9999")
 
     assert (answer.status_code, "out of reach" in answer.text) == (400, True)

@@ -113,8 +113,11 @@ def ticking() -> Clock:
     return Clock()
 
 
+Scripting = Callable[..., tuple[LocalGateway, Scripted]]
+
+
 @pytest.fixture
-def scripted(ticking: Clock) -> Callable[..., tuple[LocalGateway, Scripted]]:
+def scripted(ticking: Clock) -> Scripting:
     def make(answers: dict[str, Any], **words: Any) -> tuple[LocalGateway, Scripted]:
         script = Scripted(answers)
         usual_words = {
@@ -135,6 +138,9 @@ def scripted(ticking: Clock) -> Callable[..., tuple[LocalGateway, Scripted]]:
     return make
 
 
+Answers = Callable[..., dict[str, Any]]
+
+
 @pytest.fixture
-def answers() -> Callable[..., dict[str, Any]]:
+def answers() -> Answers:
     return usual

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -10,9 +9,8 @@ import pytest
 
 from scheduler.errors import GatewayError
 from scheduler.gateway.base import Part, Spend
-from scheduler.gateway.local.client import LocalGateway
 
-from .conftest import Scripted, Told
+from .conftest import Answers, Scripting, Told
 
 PASSWORD = 'pass"wörd'
 
@@ -30,8 +28,8 @@ PASSWORD = 'pass"wörd'
 )
 @pytest.mark.parametrize("path", ["POST /api/login/Basic", "GET /api/operation"])
 async def test_password_in_an_answer_is_not_shown(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
+    scripted: Scripting,
+    answers: Answers,
     told: Told,
     caplog: pytest.LogCaptureFixture,
     *,
@@ -53,10 +51,7 @@ async def test_password_in_an_answer_is_not_shown(
 
 @pytest.mark.parametrize("before", range(100, 210, 5))
 async def test_password_that_lies_across_a_cut_leaves_no_part_behind(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    before: int,
+    scripted: Scripting, answers: Answers, told: Told, before: int
 ) -> None:
     """Cut first and scrubbed afterwards, its first half stayed."""
     password = "correct-horse-battery-staple"
@@ -81,12 +76,7 @@ async def test_password_that_lies_across_a_cut_leaves_no_part_behind(
     ids=["mode", "version", "update", "sitemaster"],
 )
 async def test_words_of_a_gateway_are_shown_without_what_a_terminal_obeys(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    *,
-    path: str,
-    body: dict[str, Any],
+    scripted: Scripting, answers: Answers, told: Told, *, path: str, body: dict[str, Any]
 ) -> None:
     gateway, _ = scripted(answers(**{path: httpx.Response(200, json=body)}))
     shown = []

@@ -1,9 +1,7 @@
 """What the client makes of answers that no simulated gateway gives."""
 
 import gzip
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -17,10 +15,9 @@ from scheduler.errors import (
     GatewayUnreachableError,
 )
 from scheduler.gateway.base import Part, Spend, Step
-from scheduler.gateway.local.client import LocalGateway
 from scheduler.setting import Mode, Setting
 
-from .conftest import Body, Clock, Scripted, Told
+from .conftest import Answers, Body, Clock, Scripting, Told
 
 CHARGED = Setting(Mode.BACKUP, 100)
 BUSY = httpx.Response(503, json={"code": 503, "error": "busy", "message": "busy"})
@@ -35,9 +32,7 @@ DENIED = httpx.Response(
 
 
 async def test_write_is_sent_as_mode_and_raw_reserve(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, script = scripted(answers())
 
@@ -50,10 +45,7 @@ async def test_write_is_sent_as_mode_and_raw_reserve(
 
 
 async def test_write_pauses_between_its_calls(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    ticking: Clock,
+    scripted: Scripting, answers: Answers, told: Told, ticking: Clock
 ) -> None:
     gateway, _ = scripted(answers(), pause=7.0)
     await gateway.read(told, spend=Spend.DUE)
@@ -65,9 +57,7 @@ async def test_write_pauses_between_its_calls(
 
 
 async def test_audit_is_on_disk_before_every_request_that_changes_something(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     """Login, its run, then write, commit and run; once more before the login's mark."""
     gateway, _ = scripted(answers(), pause=0)
@@ -80,10 +70,7 @@ async def test_audit_is_on_disk_before_every_request_that_changes_something(
 
 @pytest.mark.parametrize("path", ["/api/config/completed", "/api/sitemaster/run"])
 async def test_other_verb_is_tried_where_one_is_not_allowed(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    path: str,
+    scripted: Scripting, answers: Answers, told: Told, path: str
 ) -> None:
     gateway, script = scripted(
         answers(
@@ -112,8 +99,8 @@ async def test_other_verb_is_tried_where_one_is_not_allowed(
     ],
 )
 async def test_busy_endpoint_is_left_alone_for_its_time(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
+    scripted: Scripting,
+    answers: Answers,
     told: Told,
     ticking: Clock,
     *,
@@ -140,10 +127,7 @@ async def test_busy_endpoint_is_left_alone_for_its_time(
 
 
 async def test_wait_doubles_up_to_five_minutes_and_ends_with_a_good_answer(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    ticking: Clock,
+    scripted: Scripting, answers: Answers, told: Told, ticking: Clock
 ) -> None:
     fine = answers()["GET /api/operation"]
     gateway, _ = scripted(answers(**{"GET /api/operation": [BUSY] * 9 + [fine, BUSY]}))
@@ -163,9 +147,7 @@ async def test_wait_doubles_up_to_five_minutes_and_ends_with_a_good_answer(
 
 
 async def test_busy_sitemaster_is_asked_again_while_the_battery_may_stand(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     """A login has stopped it; no wait is heeded until it is seen running."""
     gateway, _ = scripted(
@@ -187,10 +169,7 @@ async def test_busy_sitemaster_is_asked_again_while_the_battery_may_stand(
 
 
 async def test_sitemaster_that_stays_down_is_an_error_after_a_minute(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    ticking: Clock,
+    scripted: Scripting, answers: Answers, told: Told, ticking: Clock
 ) -> None:
     gateway, _ = scripted(
         answers(**{"GET /api/sitemaster": httpx.Response(200, json={"running": False})})
@@ -205,9 +184,7 @@ async def test_sitemaster_that_stays_down_is_an_error_after_a_minute(
 
 
 async def test_stop_that_comes_late_after_a_login_is_mended(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     """Running at the first look, down at the second: the login's stop takes up to 2 s."""
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
@@ -249,10 +226,7 @@ class Killing(Unwritable):
 
 
 async def test_restart_owed_since_a_moment_waits_for_a_stop_that_is_under_way(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    ticking: Clock,
+    scripted: Scripting, answers: Answers, told: Told, ticking: Clock
 ) -> None:
     """Killed right after its login, started again within the second: the sitemaster still runs
     at the first look, and is down at the next."""
@@ -275,9 +249,7 @@ async def test_restart_owed_since_a_moment_waits_for_a_stop_that_is_under_way(
 
 
 async def test_lost_login_waits_for_a_stop_that_is_under_way(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
     lost = httpx.ReadError("")
@@ -310,10 +282,7 @@ async def test_lost_login_waits_for_a_stop_that_is_under_way(
     ],
 )
 async def test_answer_that_is_no_operation_is_shown_by_its_head(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    body: bytes,
+    scripted: Scripting, answers: Answers, told: Told, body: bytes
 ) -> None:
     gateway, _ = scripted(answers(**{"GET /api/operation": httpx.Response(200, content=body)}))
 
@@ -325,9 +294,7 @@ async def test_answer_that_is_no_operation_is_shown_by_its_head(
 
 
 async def test_login_answer_that_is_not_understood_is_never_shown(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, script = scripted(
         answers(**{"POST /api/login/Basic": httpx.Response(200, text='{"token": 7, "x": "eve"}')})
@@ -343,9 +310,7 @@ async def test_login_answer_that_is_not_understood_is_never_shown(
 
 
 async def test_login_without_a_token_in_its_body_is_taken_from_its_cookie(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     cookies = [("set-cookie", "AuthCookie=abc==; Path=/"), ("set-cookie", "UserRecord=u; Path=/")]
     gateway, script = scripted(
@@ -359,9 +324,7 @@ async def test_login_without_a_token_in_its_body_is_taken_from_its_cookie(
 
 
 async def test_cookies_of_other_answers_are_not_taken(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, script = scripted(
         answers(**{"GET /api/status": httpx.Response(200, headers={"set-cookie": "evil=1"})})
@@ -376,9 +339,7 @@ async def test_cookies_of_other_answers_are_not_taken(
 
 
 async def test_login_is_not_sent_while_the_house_is_off_grid(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, script = scripted(
         answers(
@@ -399,10 +360,7 @@ async def test_login_is_not_sent_while_the_house_is_off_grid(
 
 @pytest.mark.parametrize("status", [401, 404, 502])
 async def test_login_is_sent_where_the_grid_cannot_be_read(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    status: int,
+    scripted: Scripting, answers: Answers, told: Told, status: int
 ) -> None:
     gateway, script = scripted(
         answers(**{"GET /api/system_status/grid_status": httpx.Response(status)})
@@ -414,9 +372,7 @@ async def test_login_is_sent_where_the_grid_cannot_be_read(
 
 
 async def test_unknown_firmware_is_logged_in_to_without_force(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, script = scripted(answers(**{"GET /api/status": httpx.Response(404)}))
 
@@ -429,9 +385,7 @@ async def test_unknown_firmware_is_logged_in_to_without_force(
 
 
 async def test_role_that_may_not_write_is_remembered_until_the_gateway_restarts(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     up_for = {"version": "1.49.0", "up_time_seconds": "5h0m0s"}
     restarted = {"version": "1.49.0", "up_time_seconds": "3m0s"}
@@ -464,9 +418,7 @@ async def test_role_that_may_not_write_is_remembered_until_the_gateway_restarts(
 
 
 async def test_sitemaster_runs_again_although_the_write_was_refused(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, script = scripted(answers(**{"POST /api/operation": httpx.Response(500)}))
 
@@ -478,9 +430,7 @@ async def test_sitemaster_runs_again_although_the_write_was_refused(
 
 
 async def test_post_is_not_sent_again_when_its_delivery_is_unknown(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, script = scripted(answers(**{"POST /api/operation": httpx.ReadTimeout("no answer")}))
 
@@ -512,8 +462,8 @@ async def test_post_is_not_sent_again_when_its_delivery_is_unknown(
     ],
 )
 async def test_failed_request_is_told_in_our_words_and_without_traces(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
+    scripted: Scripting,
+    answers: Answers,
     told: Told,
     *,
     failure: Exception,
@@ -534,9 +484,7 @@ async def test_failed_request_is_told_in_our_words_and_without_traces(
 
 
 async def test_answer_without_end_is_cut_off(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, _ = scripted(
         answers(**{"GET /api/status": httpx.Response(200, content=b"x" * 2_100_000)})
@@ -547,9 +495,7 @@ async def test_answer_without_end_is_cut_off(
 
 
 async def test_no_login_is_sent_without_a_password(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, script = scripted(answers(), password="")
 
@@ -561,9 +507,7 @@ async def test_no_login_is_sent_without_a_password(
 
 @pytest.mark.parametrize("step", ["login", "run", "look", "write", "commit"])
 async def test_full_disk_does_not_keep_the_battery_from_running_again(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    step: str,
+    scripted: Scripting, answers: Answers, step: str
 ) -> None:
     gateway, script = scripted(answers())
 
@@ -575,7 +519,7 @@ async def test_full_disk_does_not_keep_the_battery_from_running_again(
 
 
 async def test_no_login_goes_out_when_the_audit_is_already_full(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]], answers: Callable[..., dict[str, Any]]
+    scripted: Scripting, answers: Answers
 ) -> None:
     gateway, script = scripted(answers())
 
@@ -586,9 +530,7 @@ async def test_no_login_goes_out_when_the_audit_is_already_full(
 
 
 async def test_same_password_is_not_sent_again_before_its_time(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     instant = [datetime(2026, 7, 1, 12, tzinfo=UTC)]
     refused = httpx.Response(
@@ -611,9 +553,7 @@ async def test_same_password_is_not_sent_again_before_its_time(
 
 
 async def test_session_that_is_refused_everything_is_not_replaced_in_a_loop(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     """Login 200, then every read 403 for hours: DMF #33 #49."""
     gateway, script = scripted(answers(**{"GET /api/operation": DENIED}))
@@ -627,10 +567,7 @@ async def test_session_that_is_refused_everything_is_not_replaced_in_a_loop(
 
 @pytest.mark.parametrize("status", [401, 403])
 async def test_session_that_dies_right_after_its_login_is_no_refusal(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    status: int,
+    scripted: Scripting, answers: Answers, told: Told, status: int
 ) -> None:
     """The gateway restarted in between, and forgot its tokens."""
     usual = answers()["GET /api/operation"]
@@ -645,9 +582,7 @@ async def test_session_that_dies_right_after_its_login_is_no_refusal(
 
 
 async def test_write_denied_to_a_session_that_died_is_sent_again(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     operation = answers()["GET /api/operation"]
     gateway, script = scripted(
@@ -666,9 +601,7 @@ async def test_write_denied_to_a_session_that_died_is_sent_again(
 
 
 async def test_run_denied_right_after_a_login_is_no_refusal(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, script = scripted(
         answers(**{"GET /api/sitemaster/run": [httpx.Response(401), httpx.Response(202)]})
@@ -681,10 +614,7 @@ async def test_run_denied_right_after_a_login_is_no_refusal(
 
 
 async def test_role_that_may_not_write_is_asked_again_within_five_minutes(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    ticking: Clock,
+    scripted: Scripting, answers: Answers, told: Told, ticking: Clock
 ) -> None:
     gateway, script = scripted(answers(**{"POST /api/operation": [DENIED, httpx.Response(200)]}))
     with pytest.raises(GatewayRefusedError) as caught:
@@ -714,10 +644,7 @@ async def test_role_that_may_not_write_is_asked_again_within_five_minutes(
     ids=["empty", "null", "no version", "number", "a word", "twice", "NaN", "401", "403", "404"],
 )
 async def test_one_odd_answer_about_the_firmware_is_no_verdict(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    odd: httpx.Response,
+    scripted: Scripting, answers: Answers, told: Told, odd: httpx.Response
 ) -> None:
     usual = answers()["GET /api/status"]
     gateway, _ = scripted(answers(**{"GET /api/status": [odd, usual]}))
@@ -729,10 +656,7 @@ async def test_one_odd_answer_about_the_firmware_is_no_verdict(
 
 @pytest.mark.parametrize("odd", [b"", b"null", b'{"version":7}'])
 async def test_odd_answers_about_the_firmware_are_asked_again_soon(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
-    odd: bytes,
+    scripted: Scripting, answers: Answers, told: Told, odd: bytes
 ) -> None:
     gateway, script = scripted(answers(**{"GET /api/status": httpx.Response(200, content=odd)}))
 
@@ -745,9 +669,7 @@ async def test_odd_answers_about_the_firmware_are_asked_again_soon(
 
 
 async def test_firmware_that_is_not_told_is_asked_for_before_every_write(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     """A Powerwall 3 answers 404; so did gateways of 21.20.3 for an hour."""
     gateway, script = scripted(answers(**{"GET /api/status": httpx.Response(404)}))
@@ -761,9 +683,7 @@ async def test_firmware_that_is_not_told_is_asked_for_before_every_write(
 
 
 async def test_packed_body_is_not_unpacked(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     packed = gzip.compress(gzip.compress(b"x" * 1_000_000))
     gateway, script = scripted(
@@ -783,9 +703,7 @@ async def test_packed_body_is_not_unpacked(
 
 
 async def test_sitemaster_that_stops_by_itself_is_noticed_and_run_again(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, script = scripted(answers())
     await gateway.write(CHARGED, None, told)
@@ -803,9 +721,7 @@ async def test_sitemaster_that_stops_by_itself_is_noticed_and_run_again(
 
 
 async def test_battery_that_stands_still_is_held_up_by_no_refusal(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     """Logins that were accepted and refused their work; one more is what it takes to run it."""
     up, down = (httpx.Response(200, json={"running": flag}) for flag in (True, False))
@@ -821,9 +737,7 @@ async def test_battery_that_stands_still_is_held_up_by_no_refusal(
 
 
 async def test_refusal_tells_whether_the_write_was_delivered(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     gateway, _ = scripted(answers(**{"GET /api/status": httpx.ConnectError("")}))
     with pytest.raises(GatewayUnreachableError) as before:

@@ -1,18 +1,17 @@
 """The way from a write to the socket, counted in functions of ours."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 import scheduler
-from scheduler.gateway.local.client import LocalGateway
 from scheduler.gateway.local.wire import Carrier
 from scheduler.setting import Mode, Setting
 
-from .conftest import Scripted, Told
+from .conftest import Answers, Scripted, Scripting, Told
 
 OURS = str(Path(scheduler.__file__).parent)
 
@@ -41,9 +40,7 @@ class Noted(httpx.AsyncBaseTransport):
 
 
 async def test_a_write_reaches_the_socket_through_four_functions(
-    scripted: Callable[..., tuple[LocalGateway, Scripted]],
-    answers: Callable[..., dict[str, Any]],
-    told: Told,
+    scripted: Scripting, answers: Answers, told: Told
 ) -> None:
     _, script = scripted(answers())
     noted = Noted(script)

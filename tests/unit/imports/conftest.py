@@ -29,8 +29,11 @@ def sample() -> Callable[[str], str]:
     return text
 
 
+Build = Callable[..., Fields]
+
+
 @pytest.fixture(scope="session")
-def record() -> Callable[..., Fields]:
+def record() -> Build:
     """An OpenEI record with a weekday peak from 16 to 21; a field given as ... is left out."""
 
     def build(**changes: object) -> Fields:
@@ -50,7 +53,7 @@ def record() -> Callable[..., Fields]:
 
 
 @pytest.fixture(scope="session")
-def span() -> Callable[..., Fields]:
+def span() -> Build:
     """A Tesla period: first and last day, start and end as (hour, minute)."""
 
     def build(days: tuple[int, int], start: tuple[int, int], end: tuple[int, int]) -> Fields:
@@ -67,7 +70,7 @@ def span() -> Callable[..., Fields]:
 
 
 @pytest.fixture(scope="session")
-def tesla(span: Callable[..., Fields]) -> Callable[..., Fields]:
+def tesla(span: Build) -> Build:
     """A first-generation Tesla tariff with a peak from 16 to 21; ... leaves a field out."""
 
     def build(periods: Fields | None = None, /, **changes: object) -> Fields:
@@ -89,8 +92,11 @@ def tesla(span: Callable[..., Fields]) -> Callable[..., Fields]:
     return build
 
 
+Importing = Callable[..., imports.Imported]
+
+
 @pytest.fixture(scope="session")
-def importing() -> Callable[..., imports.Imported]:
+def importing() -> Importing:
     """The import of a text, or of data written as JSON."""
 
     def run(given: object, **choice: object) -> imports.Imported:
@@ -100,8 +106,11 @@ def importing() -> Callable[..., imports.Imported]:
     return run
 
 
+Windows = Callable[[imports.Imported, str], str]
+
+
 @pytest.fixture(scope="session")
-def windows() -> Callable[[imports.Imported, str], str]:
+def windows() -> Windows:
     """The periods of a date in a written tariff: `off_peak, 16:00 on_peak, 21:00 off_peak`."""
 
     def of(found: imports.Imported, day: str) -> str:

@@ -11,7 +11,7 @@ from scheduler import imports
 from scheduler.errors import Problem, ScheduleError
 from scheduler.imports.document import parse
 
-from .conftest import Fields
+from .conftest import Build, Importing
 
 
 def refused(text: str) -> Problem:
@@ -111,15 +111,11 @@ def test_places_in_wrapped_json_point_into_the_file(wrappings: int) -> None:
     assert text[place.column - 1 :].lstrip("\\").startswith('"found')
 
 
-def test_a_byte_order_mark_does_not_matter(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_a_byte_order_mark_does_not_matter(record: Build, importing: Importing) -> None:
     assert importing("\ufeff" + json.dumps(record())).suggested_id == "tou-test"
 
 
-def test_keys_that_would_disturb_a_terminal_are_quoted_in_paths(
-    tesla: Callable[..., Fields],
-) -> None:
+def test_keys_that_would_disturb_a_terminal_are_quoted_in_paths(tesla: Build) -> None:
     given = tesla({"ON\x1b[31m\ud800": [{"fromHour": 99}]})
 
     problem = refused(json.dumps(given))

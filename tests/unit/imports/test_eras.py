@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 
-from scheduler import imports
 from scheduler.errors import Problem, ScheduleError
 
-from .conftest import Fields
+from .conftest import Build, Importing
 
 OLD, NEW = "0" * 24, "1" * 24
 
 
 @pytest.fixture
-def eras(record: Callable[..., Fields]) -> list[dict[str, Any]]:
+def eras(record: Build) -> list[dict[str, Any]]:
     """Two eras of one plan: the old one to the end of 2019, the new one from 2020 on."""
     return [
         record(label=OLD, startdate="2015-01-01", enddate="2019-12-31"),
@@ -26,9 +24,7 @@ def eras(record: Callable[..., Fields]) -> list[dict[str, Any]]:
 
 
 def refused(
-    importing: Callable[..., imports.Imported],
-    given: str | dict[str, Any] | list[Any],
-    **choice: Any,
+    importing: Importing, given: str | dict[str, Any] | list[Any], **choice: Any
 ) -> Problem:
     with pytest.raises(ScheduleError) as caught:
         importing(given, **choice)
@@ -37,7 +33,7 @@ def refused(
 
 
 def test_several_eras_without_a_choice_are_refused_and_listed(
-    eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+    eras: list[dict[str, Any]], importing: Importing
 ) -> None:
     problem = refused(importing, {"items": eras})
 
@@ -59,7 +55,7 @@ def test_several_eras_without_a_choice_are_refused_and_listed(
     ids=["first day", "last day", "the day after", "years later", "within a day of slack"],
 )
 def test_a_date_chooses_the_era_it_falls_in(
-    at: str, label: str, eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+    at: str, label: str, eras: list[dict[str, Any]], importing: Importing
 ) -> None:
     found = importing(eras, at=date.fromisoformat(at))
 
@@ -67,7 +63,7 @@ def test_a_date_chooses_the_era_it_falls_in(
 
 
 def test_a_date_outside_every_era_is_refused(
-    eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+    eras: list[dict[str, Any]], importing: Importing
 ) -> None:
     problem = refused(importing, eras, at=date(2014, 12, 30))
 
@@ -75,14 +71,12 @@ def test_a_date_outside_every_era_is_refused(
     assert "No record covers 2014-12-30" in problem.message
 
 
-def test_a_label_chooses_its_record(
-    eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
-) -> None:
+def test_a_label_chooses_its_record(eras: list[dict[str, Any]], importing: Importing) -> None:
     assert f"record {OLD}" in importing(eras, label=OLD).tariff_yaml
 
 
 def test_a_label_that_is_not_there_is_refused_with_those_that_are(
-    eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+    eras: list[dict[str, Any]], importing: Importing
 ) -> None:
     problem = refused(importing, eras, label="f" * 24)
 
@@ -91,13 +85,13 @@ def test_a_label_that_is_not_there_is_refused_with_those_that_are(
 
 
 def test_a_label_is_checked_in_a_file_of_one_record_too(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     assert refused(importing, record(), label=OLD).id == "no-such-record"
 
 
 def test_eras_that_share_a_label_still_need_a_date(
-    eras: list[dict[str, Any]], importing: Callable[..., imports.Imported]
+    eras: list[dict[str, Any]], importing: Importing
 ) -> None:
     shared = [{**each, "label": OLD} for each in eras]
 
@@ -108,7 +102,7 @@ def test_eras_that_share_a_label_still_need_a_date(
 
 
 def test_of_two_open_eras_of_one_plan_the_newer_holds_and_it_is_said(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     both = [record(label=OLD, startdate="2015-01-01"), record(label=NEW, startdate="2020-01-01")]
 
@@ -119,7 +113,7 @@ def test_of_two_open_eras_of_one_plan_the_newer_holds_and_it_is_said(
 
 
 def test_a_record_that_another_one_supersedes_gives_way(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     both = [
         record(label=OLD, name="Old Name"),
@@ -129,9 +123,7 @@ def test_a_record_that_another_one_supersedes_gives_way(
     assert f"record {NEW}" in importing(both, at=date(2021, 1, 1)).tariff_yaml
 
 
-def test_two_plans_in_force_on_the_date_need_a_label(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_two_plans_in_force_on_the_date_need_a_label(record: Build, importing: Importing) -> None:
     both = [record(label=OLD, name="Plan A"), record(label=NEW, name="Plan B")]
 
     problem = refused(importing, both, at=date(2021, 1, 1))
@@ -139,24 +131,18 @@ def test_two_plans_in_force_on_the_date_need_a_label(
     assert problem.message.endswith("Choose one with --label.")
 
 
-def test_a_date_outside_the_only_record_is_noted(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_a_date_outside_the_only_record_is_noted(record: Build, importing: Importing) -> None:
     found = importing(record(enddate="2021-12-31"), at=date(2026, 1, 1))
 
     assert any("does not cover 2026-01-01" in note for note in found.notes)
 
 
-def test_the_same_record_twice_is_one_record(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_the_same_record_twice_is_one_record(record: Build, importing: Importing) -> None:
     assert importing([record(), record()]).suggested_id == "tou-test"
 
 
 def test_a_broken_era_that_was_not_chosen_does_no_harm(
-    eras: list[dict[str, Any]],
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    eras: list[dict[str, Any]], record: Build, importing: Importing
 ) -> None:
     broken = record(label="2" * 24, startdate="2018-01-01", enddate="2017-01-01")
 
@@ -164,7 +150,7 @@ def test_a_broken_era_that_was_not_chosen_does_no_harm(
 
 
 def test_a_list_that_holds_something_else_is_refused_at_that_item(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     problem = refused(importing, {"items": [record(), "more"]})
 
@@ -182,7 +168,7 @@ def test_a_list_that_holds_something_else_is_refused_at_that_item(
     ids=["camel case", "flattened json", "csv", "csv with schedules"],
 )
 def test_the_bulk_form_is_recognised_and_refused(
-    given: str | dict[str, Any] | list[dict[str, str]], importing: Callable[..., imports.Imported]
+    given: str | dict[str, Any] | list[dict[str, str]], importing: Importing
 ) -> None:
     problem = refused(importing, given)
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from scheduler import imports
 from scheduler.errors import NothingToScheduleError, ScheduleError
+
+from .conftest import Importing, Windows
 
 URDB, TESLA = "urdb/", "tesla_tariff/"
 PLAIN = "off_peak"
@@ -93,10 +94,7 @@ EXPECTED = [
 
 @pytest.mark.parametrize("row", EXPECTED, ids=[f"{name} on {day}" for name, day, _ in EXPECTED])
 def test_a_sample_has_the_windows_of_its_data(
-    row: tuple[str, str, str],
-    sample: Callable[[str], str],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    row: tuple[str, str, str], sample: Callable[[str], str], importing: Importing, windows: Windows
 ) -> None:
     name, day, expected = row
 
@@ -114,7 +112,7 @@ def test_a_sample_has_the_windows_of_its_data(
     ],
 )
 def test_a_sample_without_hours_has_nothing_to_schedule(
-    name: str, reason: str, sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+    name: str, reason: str, sample: Callable[[str], str], importing: Importing
 ) -> None:
     with pytest.raises(NothingToScheduleError, match="nothing to schedule") as caught:
         importing(sample(URDB + name))
@@ -124,7 +122,7 @@ def test_a_sample_without_hours_has_nothing_to_schedule(
 
 
 def test_the_sample_with_a_tier_without_rate_names_the_tier(
-    sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+    sample: Callable[[str], str], importing: Importing
 ) -> None:
     with pytest.raises(ScheduleError) as caught:
         importing(sample(URDB + "dixie_escalante_missing_rate"))
@@ -136,7 +134,7 @@ def test_the_sample_with_a_tier_without_rate_names_the_tier(
 
 
 def test_the_prices_of_a_sample_are_rate_plus_adjustment(
-    sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+    sample: Callable[[str], str], importing: Importing
 ) -> None:
     found = importing(sample(URDB + "fpl_gsldt1_tou"))
 
@@ -147,7 +145,7 @@ def test_the_prices_of_a_sample_are_rate_plus_adjustment(
 
 
 def test_seasons_of_a_tesla_sample_are_named_by_their_dates(
-    sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+    sample: Callable[[str], str], importing: Importing
 ) -> None:
     found = importing(sample(TESLA + "fleet_api_doc_pge_ev2a_v2"))
 
@@ -164,13 +162,13 @@ def test_seasons_of_a_tesla_sample_are_named_by_their_dates(
     ],
 )
 def test_a_sample_suggests_an_id_for_its_file(
-    name: str, id_: str, sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+    name: str, id_: str, sample: Callable[[str], str], importing: Importing
 ) -> None:
     assert importing(sample(name)).suggested_id == id_
 
 
 def test_a_written_file_names_its_schema_its_source_and_what_is_not_known(
-    sample: Callable[[str], str], importing: Callable[..., imports.Imported]
+    sample: Callable[[str], str], importing: Importing
 ) -> None:
     found = importing(sample(URDB + "sce_tou8_option_d"))
 

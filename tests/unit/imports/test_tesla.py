@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from scheduler import imports
 from scheduler.errors import NothingToScheduleError, ScheduleError
 
-from .conftest import Fields
+from .conftest import Build, Importing, Windows
 
 MONDAY, WEDNESDAY, FRIDAY = "2026-07-13", "2026-07-15", "2026-07-17"
 SATURDAY, SUNDAY = "2026-07-18", "2026-07-19"
@@ -20,9 +19,7 @@ PEAK = "off_peak, 16:00 on_peak, 21:00 off_peak"
 EVERY_DAY, MIDNIGHT = (0, 6), (0, 0)
 
 
-def refused(
-    importing: Callable[..., imports.Imported], given: str | dict[str, Any], **choice: Any
-) -> tuple[Any, ...]:
+def refused(importing: Importing, given: str | dict[str, Any], **choice: Any) -> tuple[Any, ...]:
     with pytest.raises(ScheduleError) as caught:
         importing(given, **choice)
     return caught.value.problems
@@ -91,19 +88,13 @@ def second_generation(fields: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_every_wrapping_gives_the_same_windows(
-    wrap: Callable[..., Any],
-    tesla: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    wrap: Callable[..., Any], tesla: Build, importing: Importing, windows: Windows
 ) -> None:
     assert windows(importing(wrap(tesla())), WEDNESDAY) == PEAK
 
 
 def test_day_0_is_monday_and_a_wrap_covers_both_ends_of_each_listed_day(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    tesla: Build, span: Build, importing: Importing, windows: Windows
 ) -> None:
     """Mon-Fri 20-15 covers Monday 0-15 and not Saturday 0-15: a real plan only tiles that way."""
     given = tesla(
@@ -124,10 +115,7 @@ def test_day_0_is_monday_and_a_wrap_covers_both_ends_of_each_listed_day(
 
 
 def test_days_may_wrap_the_week(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    tesla: Build, span: Build, importing: Importing, windows: Windows
 ) -> None:
     given = tesla(
         {
@@ -148,11 +136,7 @@ def test_days_may_wrap_the_week(
 
 @pytest.mark.parametrize("end", [(0, 0), (24, 0)], ids=["0:00", "24:00"])
 def test_an_end_at_midnight_is_the_end_of_the_day(
-    end: tuple[int, int],
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    end: tuple[int, int], tesla: Build, span: Build, importing: Importing, windows: Windows
 ) -> None:
     given = tesla(
         {
@@ -164,11 +148,7 @@ def test_an_end_at_midnight_is_the_end_of_the_day(
     assert windows(importing(given), WEDNESDAY) == "off_peak, 16:30 on_peak"
 
 
-def test_left_out_numbers_are_zero(
-    tesla: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
-) -> None:
+def test_left_out_numbers_are_zero(tesla: Build, importing: Importing, windows: Windows) -> None:
     given = tesla(
         {
             "OFF_PEAK": [{"toDayOfWeek": 6, "toHour": 16}, {"toDayOfWeek": 6, "fromHour": 21}],
@@ -180,9 +160,7 @@ def test_left_out_numbers_are_zero(
 
 
 def test_a_left_out_last_day_is_monday_where_that_covers_the_week(
-    tesla: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    tesla: Build, importing: Importing, windows: Windows
 ) -> None:
     given = tesla(
         {
@@ -197,9 +175,7 @@ def test_a_left_out_last_day_is_monday_where_that_covers_the_week(
 
 
 def test_a_left_out_last_day_is_sunday_where_only_that_covers_the_week(
-    tesla: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    tesla: Build, importing: Importing, windows: Windows
 ) -> None:
     given = tesla(
         {
@@ -214,7 +190,7 @@ def test_a_left_out_last_day_is_sunday_where_only_that_covers_the_week(
     assert any("names no last day" in note for note in found.notes)
 
 
-def sunday_first(tesla: Callable[..., Fields], span: Callable[..., Fields]) -> dict[str, Any]:
+def sunday_first(tesla: Build, span: Build) -> dict[str, Any]:
     """A Monday-to-Friday peak as a program writes it that counts Sunday as day 0."""
     return tesla(
         {
@@ -229,9 +205,7 @@ def sunday_first(tesla: Callable[..., Fields], span: Callable[..., Fields]) -> d
 
 
 def test_a_week_that_seems_to_start_on_sunday_is_told_with_the_way_out(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    tesla: Build, span: Build, importing: Importing
 ) -> None:
     found = importing(sunday_first(tesla, span))
 
@@ -240,10 +214,7 @@ def test_a_week_that_seems_to_start_on_sunday_is_told_with_the_way_out(
 
 
 def test_a_week_that_starts_on_sunday_is_read_so_when_asked_for(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    tesla: Build, span: Build, importing: Importing, windows: Windows
 ) -> None:
     found = importing(sunday_first(tesla, span), sunday_first=True)
 
@@ -257,9 +228,7 @@ def test_a_week_that_starts_on_sunday_is_read_so_when_asked_for(
 
 
 def test_an_ordinary_week_read_from_sunday_on_is_doubted_too(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    tesla: Build, span: Build, importing: Importing
 ) -> None:
     given = tesla(
         {
@@ -275,9 +244,7 @@ def test_an_ordinary_week_read_from_sunday_on_is_doubted_too(
 
 
 def test_thousands_of_overlapping_periods_are_counted(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    tesla: Build, span: Build, importing: Importing
 ) -> None:
     given = tesla({"ON_PEAK": [span(EVERY_DAY, MIDNIGHT, MIDNIGHT)] * 5_000})
 
@@ -288,9 +255,7 @@ def test_thousands_of_overlapping_periods_are_counted(
 
 
 def test_a_gap_is_named_with_its_days_and_hours(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    tesla: Build, span: Build, importing: Importing
 ) -> None:
     given = tesla(
         {
@@ -307,9 +272,7 @@ def test_a_gap_is_named_with_its_days_and_hours(
 
 
 def test_an_overlap_is_named_at_the_second_period(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    tesla: Build, span: Build, importing: Importing
 ) -> None:
     given = tesla(
         {
@@ -340,11 +303,7 @@ def test_an_overlap_is_named_at_the_second_period(
     ],
 )
 def test_a_time_that_is_none_is_refused_at_its_number(
-    change: dict[str, Any],
-    key: str,
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    change: dict[str, Any], key: str, tesla: Build, span: Build, importing: Importing
 ) -> None:
     given = tesla({"ON_PEAK": [{**span(EVERY_DAY, MIDNIGHT, MIDNIGHT), **change}]})
 
@@ -356,9 +315,7 @@ def test_a_time_that_is_none_is_refused_at_its_number(
     )
 
 
-def season(
-    tesla: Callable[..., Fields], first: tuple[int, int], last: tuple[int, int]
-) -> dict[str, Any]:
+def season(tesla: Build, first: tuple[int, int], last: tuple[int, int]) -> dict[str, Any]:
     dates = {"fromMonth": first[0], "fromDay": first[1], "toMonth": last[0], "toDay": last[1]}
     return {**tesla()["seasons"]["Year"], **dates}
 
@@ -388,8 +345,8 @@ def season(
 def test_season_dates_are_kept_or_mended_aloud(
     ranges: list[tuple[tuple[int, int], tuple[int, int]]],
     written: str,
-    tesla: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    tesla: Build,
+    importing: Importing,
 ) -> None:
     seasons = {f"S{n}": season(tesla, *each) for n, each in enumerate(ranges)}
 
@@ -419,8 +376,8 @@ def test_season_dates_are_kept_or_mended_aloud(
 def test_seasons_that_do_not_tile_the_year_are_refused(
     ranges: list[tuple[tuple[int, int], tuple[int, int]]],
     fault: tuple[str, str, str],
-    tesla: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    tesla: Build,
+    importing: Importing,
 ) -> None:
     id_, path, words = fault
     seasons = {f"S{n}": season(tesla, *each) for n, each in enumerate(ranges)}
@@ -435,7 +392,7 @@ def test_seasons_that_do_not_tile_the_year_are_refused(
     "change", [{"fromMonth": 13}, {"toMonth": 0}, {"toDay": 32}, {"fromDay": -1}]
 )
 def test_a_date_that_is_none_is_refused(
-    change: dict[str, int], tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    change: dict[str, int], tesla: Build, importing: Importing
 ) -> None:
     given = tesla(seasons={"Year": {**season(tesla, (1, 1), (12, 31)), **change}})
 
@@ -456,10 +413,7 @@ def test_a_date_that_is_none_is_refused(
     ],
 )
 def test_an_empty_season_is_a_placeholder(
-    placeholder: dict[str, Any] | None,
-    tesla: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    placeholder: dict[str, Any] | None, tesla: Build, importing: Importing, windows: Windows
 ) -> None:
     given = tesla()
     given["seasons"] = {"Winter": placeholder, **given["seasons"]}
@@ -467,19 +421,14 @@ def test_an_empty_season_is_a_placeholder(
     assert windows(importing(given), WEDNESDAY) == PEAK
 
 
-def test_periods_without_any_dates_are_refused(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_periods_without_any_dates_are_refused(tesla: Build, importing: Importing) -> None:
     (problem,) = refused(importing, tesla(seasons={"Year": season(tesla, (0, 0), (0, 0))}))
 
     assert (problem.path, problem.id) == ("seasons.Year", "season-dates")
 
 
 def test_labels_are_renamed_and_it_is_said(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    tesla: Build, span: Build, importing: Importing, windows: Windows
 ) -> None:
     given = tesla(
         {
@@ -503,10 +452,7 @@ def test_labels_are_renamed_and_it_is_said(
 
 
 def test_labels_that_come_out_alike_stay_apart(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    tesla: Build, span: Build, importing: Importing, windows: Windows
 ) -> None:
     given = tesla(
         {
@@ -519,9 +465,7 @@ def test_labels_that_come_out_alike_stay_apart(
 
 
 def test_many_labels_are_told_to_be_one_day_of_market_prices(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    tesla: Build, span: Build, importing: Importing
 ) -> None:
     labels = {
         f"PERIOD_{n // 2:02}_{n % 2 * 30:02}": [
@@ -537,7 +481,7 @@ def test_many_labels_are_told_to_be_one_day_of_market_prices(
 
 
 def test_a_price_left_out_is_zero_in_the_second_generation(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    tesla: Build, importing: Importing
 ) -> None:
     given = second_generation(tesla(energy_charges={"Year": {"ON_PEAK": 0.3}}))
 
@@ -548,7 +492,7 @@ def test_a_price_left_out_is_zero_in_the_second_generation(
 
 
 def test_a_price_left_out_is_unknown_in_the_first_generation(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    tesla: Build, importing: Importing
 ) -> None:
     found = importing(tesla(energy_charges={"Year": {"ON_PEAK": 0.3}}))
 
@@ -556,9 +500,7 @@ def test_a_price_left_out_is_unknown_in_the_first_generation(
     assert any("no price for OFF_PEAK; left out" in note for note in found.notes)
 
 
-def test_a_price_without_hours_is_noted(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_a_price_without_hours_is_noted(tesla: Build, importing: Importing) -> None:
     charges = {"Year": {"ON_PEAK": 0.3, "OFF_PEAK": 0.1, "PARTIAL_PEAK": 0.2}}
 
     found = importing(tesla(energy_charges=charges))
@@ -568,7 +510,7 @@ def test_a_price_without_hours_is_noted(
 
 @pytest.mark.parametrize("price", ["cheap", True, [1], 1e9])
 def test_a_price_that_is_no_number_is_refused(
-    price: Any, tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    price: Any, tesla: Build, importing: Importing
 ) -> None:
     (problem,) = refused(importing, tesla(energy_charges={"Year": {"ON_PEAK": price}}))
 
@@ -577,9 +519,7 @@ def test_a_price_that_is_no_number_is_refused(
 
 @pytest.mark.parametrize("currency", [..., "", "Dollars", 7])
 def test_without_a_currency_prices_stay_and_it_is_said(
-    currency: EllipsisType | int | str,
-    tesla: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    currency: EllipsisType | int | str, tesla: Build, importing: Importing
 ) -> None:
     found = importing(tesla(currency=currency))
 
@@ -600,24 +540,20 @@ def test_without_a_currency_prices_stay_and_it_is_said(
     ids=["no season", "no seasons key", "empty seasons"],
 )
 def test_a_flat_tariff_has_nothing_to_schedule(
-    fields: dict[str, Any], tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    fields: dict[str, Any], tesla: Build, importing: Importing
 ) -> None:
     with pytest.raises(NothingToScheduleError, match="nothing to schedule"):
         importing(tesla(**fields))
 
 
 def test_one_label_at_all_hours_has_nothing_to_schedule(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    tesla: Build, span: Build, importing: Importing
 ) -> None:
     with pytest.raises(NothingToScheduleError):
         importing(tesla({"ON_PEAK": [span(EVERY_DAY, MIDNIGHT, MIDNIGHT)]}))
 
 
-def test_prices_of_labels_without_a_season_are_refused(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_prices_of_labels_without_a_season_are_refused(tesla: Build, importing: Importing) -> None:
     charges = {"Summer": {"ON_PEAK": 0.4, "OFF_PEAK": 0.1}}
 
     (problem,) = refused(importing, tesla(energy_charges=charges, seasons={}))
@@ -635,10 +571,7 @@ def test_prices_of_labels_without_a_season_are_refused(
     ],
 )
 def test_periods_in_no_known_form_are_refused(
-    periods: dict[str, Any] | list[Any],
-    path: str,
-    tesla: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    periods: dict[str, Any] | list[Any], path: str, tesla: Build, importing: Importing
 ) -> None:
     given = tesla()
     given["seasons"]["Year"]["tou_periods"] = periods
@@ -648,9 +581,7 @@ def test_periods_in_no_known_form_are_refused(
     assert (problem.path, problem.id) == (f"seasons.Year.tou_periods{path}", "periods")
 
 
-def test_the_zone_of_the_site_is_used(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_the_zone_of_the_site_is_used(tesla: Build, importing: Importing) -> None:
     site = {"installation_time_zone": "Australia/Brisbane", "tariff_content": tesla()}
 
     found = importing({"response": site})
@@ -660,7 +591,7 @@ def test_the_zone_of_the_site_is_used(
 
 
 def test_another_zone_than_the_sites_is_used_when_asked_for_and_said(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    tesla: Build, importing: Importing
 ) -> None:
     site = {"installation_time_zone": "Australia/Brisbane", "tariff_content": tesla()}
 
@@ -672,7 +603,7 @@ def test_another_zone_than_the_sites_is_used_when_asked_for_and_said(
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "Etc/UTC", "GMT"])
 def test_a_site_zone_that_is_no_place_is_ignored_aloud(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported], zone: str
+    tesla: Build, importing: Importing, zone: str
 ) -> None:
     site = {"installation_time_zone": zone, "tariff_content": tesla()}
 
@@ -683,22 +614,18 @@ def test_a_site_zone_that_is_no_place_is_ignored_aloud(
 
 
 def test_a_choice_of_record_is_answered_where_there_is_none(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    tesla: Build, importing: Importing
 ) -> None:
     assert "--at and --label" in importing(tesla(), label="x").notes[-1]
 
 
-def test_the_older_schedule_of_targets_is_recognised_and_refused(
-    importing: Callable[..., imports.Imported],
-) -> None:
+def test_the_older_schedule_of_targets_is_recognised_and_refused(importing: Importing) -> None:
     (problem,) = refused(importing, {"response": {"tou_settings": {"schedule": [TARGET]}}})
 
     assert problem.id == "legacy-form"
 
 
-def test_an_answer_without_a_rate_plan_says_where_to_set_one(
-    importing: Callable[..., imports.Imported],
-) -> None:
+def test_an_answer_without_a_rate_plan_says_where_to_set_one(importing: Importing) -> None:
     answer: object = {
         "site_name": "Home",
         "tariff_content": {},
@@ -712,7 +639,7 @@ def test_an_answer_without_a_rate_plan_says_where_to_set_one(
 
 
 def test_two_tariffs_in_one_file_are_refused_at_the_second(
-    tesla: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    tesla: Build, importing: Importing
 ) -> None:
     sites = [{"tariff_content": tesla()}, {"tariff_content": tesla(name="Other Plan")}]
 
@@ -722,10 +649,7 @@ def test_two_tariffs_in_one_file_are_refused_at_the_second(
 
 
 def test_numbers_in_quotes_are_numbers(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    tesla: Build, span: Build, importing: Importing, windows: Windows
 ) -> None:
     def quoted(fields: dict[str, Any]) -> dict[str, Any]:
         return {key: f"{value}.0" for key, value in fields.items()}
@@ -741,9 +665,7 @@ def test_numbers_in_quotes_are_numbers(
 
 
 def test_single_days_that_differ_are_written_by_name(
-    tesla: Callable[..., Fields],
-    span: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    tesla: Build, span: Build, importing: Importing
 ) -> None:
     given = tesla(
         {

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from scheduler import imports
 from scheduler.errors import NothingToScheduleError, ScheduleError
 from scheduler.schedule.tariff_file import parse_tariff
 
-from .conftest import Fields
+from .conftest import Build, Importing, Windows
 
 WEDNESDAY, SATURDAY = "2026-07-15", "2026-07-18"
 PEAK = "off_peak, 16:00 on_peak, 21:00 off_peak"
@@ -22,9 +21,7 @@ MONTHS = range(12)
 
 
 def refused(
-    importing: Callable[..., imports.Imported],
-    given: str | dict[str, Any] | list[dict[str, Any]],
-    **choice: str,
+    importing: Importing, given: str | dict[str, Any] | list[dict[str, Any]], **choice: str
 ) -> tuple[Any, ...]:
     with pytest.raises(ScheduleError) as caught:
         importing(given, **choice)
@@ -66,9 +63,9 @@ def refused(
 )
 def test_every_wrapping_gives_the_same_windows(
     wrap: Callable[..., str | dict[str, Any] | list[dict[str, Any]]],
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    record: Build,
+    importing: Importing,
+    windows: Windows,
 ) -> None:
     found = importing(wrap(record()))
 
@@ -88,10 +85,7 @@ def test_every_wrapping_gives_the_same_windows(
     ids=["epoch", "milliseconds", "epoch as text", "text", "iso with z", "a date alone"],
 )
 def test_a_start_date_is_read_however_it_is_written(
-    start: int | str,
-    written: str,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    start: int | str, written: str, record: Build, importing: Importing
 ) -> None:
     found = importing(record(startdate=start))
 
@@ -112,10 +106,7 @@ def test_a_start_date_is_read_however_it_is_written(
     ],
 )
 def test_a_date_that_cannot_be_meant_is_left_out_and_said(
-    start: float | str | list[Any],
-    remark: str,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    start: float | str | list[Any], remark: str, record: Build, importing: Importing
 ) -> None:
     found = importing(record(startdate=start))
 
@@ -124,7 +115,7 @@ def test_a_date_that_cannot_be_meant_is_left_out_and_said(
 
 
 def test_a_record_that_ends_before_it_starts_is_refused_at_its_end_date(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     (problem,) = refused(importing, [record(startdate="2017-03-01", enddate="2017-02-27")])
 
@@ -133,7 +124,7 @@ def test_a_record_that_ends_before_it_starts_is_refused_at_its_end_date(
 
 
 def test_a_record_that_ends_the_day_before_it_starts_is_taken_with_a_warning(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     """Dates are compared with a day of slack: they are midnights of unknown zones."""
     found = importing(record(startdate="2017-03-01", enddate="2017-02-28"))
@@ -142,7 +133,7 @@ def test_a_record_that_ends_the_day_before_it_starts_is_taken_with_a_warning(
 
 
 def test_a_cell_that_points_at_no_period_is_named_by_month_and_hour(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     weekday = [list(ON) for _ in MONTHS]
     weekday[3][17] = 7
@@ -157,7 +148,7 @@ def test_a_cell_that_points_at_no_period_is_named_by_month_and_hour(
 
 
 def test_each_missing_period_is_told_once_with_the_number_of_its_cells(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     weekend = [[2] * 24 for _ in MONTHS]
     weekend[0][0] = -1
@@ -197,11 +188,7 @@ def test_each_missing_period_is_told_once_with_the_number_of_its_cells(
     ],
 )
 def test_a_rate_that_is_missing_or_no_number_is_named(
-    changes: dict[str, Any],
-    path: str,
-    id_: str,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    changes: dict[str, Any], path: str, id_: str, record: Build, importing: Importing
 ) -> None:
     (problem,) = [p for p in refused(importing, record(**changes)) if p.id == id_]
 
@@ -209,9 +196,7 @@ def test_a_rate_that_is_missing_or_no_number_is_named(
 
 
 def test_a_missing_rate_in_a_period_that_no_hour_uses_does_no_harm(
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    record: Build, importing: Importing, windows: Windows
 ) -> None:
     rates = [[{"rate": 0.1}], [{"rate": 0.4}], [{"unit": "kWh"}]]
 
@@ -219,7 +204,7 @@ def test_a_missing_rate_in_a_period_that_no_hour_uses_does_no_harm(
 
 
 def test_an_adjustment_without_a_rate_is_the_price_and_is_said(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     found = importing(record(energyratestructure=[[{"adj": 0.1}], [{"rate": 0.4}]]))
 
@@ -241,11 +226,7 @@ def test_an_adjustment_without_a_rate_is_the_price_and_is_said(
     ],
 )
 def test_a_schedule_that_is_not_12_by_24_is_refused(
-    rows: dict[str, Any] | list[Any],
-    path: str,
-    words: str,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    rows: dict[str, Any] | list[Any], path: str, words: str, record: Build, importing: Importing
 ) -> None:
     (problem,) = refused(importing, record(energyweekdayschedule=rows))
 
@@ -254,7 +235,7 @@ def test_a_schedule_that_is_not_12_by_24_is_refused(
 
 
 def test_a_weekday_row_that_lost_its_peak_is_refused_and_its_month_named(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     """Seen in a user-edited copy: July's weekday row flat, its weekend row with the peak."""
     weekday = [ON if month != 6 else OFF for month in MONTHS]
@@ -267,9 +248,7 @@ def test_a_weekday_row_that_lost_its_peak_is_refused_and_its_month_named(
 
 
 def test_a_weekend_with_a_lesser_peak_is_no_contradiction(
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    record: Build, importing: Importing, windows: Windows
 ) -> None:
     mid = [2 if hour == 1 else 0 for hour in ON]
     rates = [[{"rate": 0.1}], [{"rate": 0.4}], [{"rate": 0.2}]]
@@ -280,9 +259,7 @@ def test_a_weekend_with_a_lesser_peak_is_no_contradiction(
 
 
 def test_without_a_weekend_schedule_weekends_are_like_weekdays_and_it_is_said(
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    record: Build, importing: Importing, windows: Windows
 ) -> None:
     found = importing(record(energyweekendschedule=...))
 
@@ -291,9 +268,7 @@ def test_without_a_weekend_schedule_weekends_are_like_weekdays_and_it_is_said(
     assert any("has no weekend schedule" in note for note in found.notes)
 
 
-def test_weekends_copied_from_weekdays_are_pointed_out(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_weekends_copied_from_weekdays_are_pointed_out(record: Build, importing: Importing) -> None:
     found = importing(record(energyweekendschedule=[ON] * 12))
 
     assert any("Weekends are like weekdays in the source" in note for note in found.notes)
@@ -310,19 +285,14 @@ def test_weekends_copied_from_weekdays_are_pointed_out(
     ],
 )
 def test_a_record_without_a_weekday_schedule_is_refused(
-    changes: dict[str, Any],
-    path: str,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    changes: dict[str, Any], path: str, record: Build, importing: Importing
 ) -> None:
     (problem,) = refused(importing, record(**changes))
 
     assert (problem.path, problem.id) == (path, "missing-schedule")
 
 
-def test_a_schedule_without_any_rates_is_refused(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_a_schedule_without_any_rates_is_refused(record: Build, importing: Importing) -> None:
     (problem,) = refused(importing, record(energyratestructure=...))
 
     assert (problem.path, problem.id) == ("energyweekdayschedule", "dangling-period")
@@ -390,10 +360,7 @@ DEMAND = [[{"rate": 8.5}]]
     ],
 )
 def test_a_rate_without_hours_has_nothing_to_schedule(
-    changes: dict[str, Any],
-    words: str,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    changes: dict[str, Any], words: str, record: Build, importing: Importing
 ) -> None:
     with pytest.raises(NothingToScheduleError, match="nothing to schedule") as caught:
         importing(record(**changes))
@@ -402,9 +369,7 @@ def test_a_rate_without_hours_has_nothing_to_schedule(
 
 
 def test_a_weekend_price_alone_is_something_to_schedule(
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
-    windows: Callable[[imports.Imported, str], str],
+    record: Build, importing: Importing, windows: Windows
 ) -> None:
     found = importing(record(energyweekdayschedule=[[1] * 24] * 12))
 
@@ -412,7 +377,7 @@ def test_a_weekend_price_alone_is_something_to_schedule(
 
 
 def test_tiers_are_noted_and_the_first_one_is_the_price(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     rates = [[{"rate": 0.1, "max": 9}, {"rate": 0.2}], [{"rate": 0.4}]]
 
@@ -432,10 +397,7 @@ def test_tiers_are_noted_and_the_first_one_is_the_price(
     ],
 )
 def test_periods_are_named_by_the_rank_of_their_price(
-    count: int,
-    names: str,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    count: int, names: str, record: Build, importing: Importing
 ) -> None:
     row = [hour % count for hour in range(24)]
     rates = [[{"rate": 0.1 * (1 + number)}] for number in range(count)]
@@ -452,9 +414,7 @@ def test_periods_are_named_by_the_rank_of_their_price(
     assert [name for _, name in tariff.day(date(2026, 7, 15)).periods[:count]] == names.split()
 
 
-def test_periods_of_equal_price_stay_apart(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_periods_of_equal_price_stay_apart(record: Build, importing: Importing) -> None:
     """A plan may price two of its periods alike this year and not the next."""
     row = [2 if hour < 6 else ON[hour] for hour in range(24)]
     rates = [[{"rate": 0.1}], [{"rate": 0.4}], [{"rate": 0.1}]]
@@ -467,7 +427,7 @@ def test_periods_of_equal_price_stay_apart(
 
 
 def test_summer_periods_with_numbers_of_their_own_are_ranked_apart(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     summer = [cell + 2 for cell in ON]
     weekday = [summer if 5 <= month <= 8 else ON for month in MONTHS]
@@ -500,10 +460,7 @@ def test_summer_periods_with_numbers_of_their_own_are_ranked_apart(
     ids=["one summer", "two peak seasons", "february alone", "the whole year"],
 )
 def test_equal_months_make_a_season(
-    peak_months: set[int],
-    seasons: str,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    peak_months: set[int], seasons: str, record: Build, importing: Importing
 ) -> None:
     weekday = [ON if month in peak_months else OFF for month in MONTHS]
 
@@ -513,9 +470,7 @@ def test_equal_months_make_a_season(
     assert sorted(written.split("\n  ")) == sorted(seasons.split("\n  "))
 
 
-def test_southern_seasons_are_named_for_the_south(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_southern_seasons_are_named_for_the_south(record: Build, importing: Importing) -> None:
     weekday = [ON if month in {10, 11, 0, 1, 2} else OFF for month in MONTHS]
 
     found = importing(record(energyweekdayschedule=weekday), timezone="Australia/Sydney")
@@ -534,10 +489,7 @@ def test_southern_seasons_are_named_for_the_south(
     ],
 )
 def test_comments_that_tell_what_the_grid_cannot_are_quoted(
-    text: str,
-    quoted: str,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    text: str, quoted: str, record: Build, importing: Importing
 ) -> None:
     found = importing(record(energycomments=text))
 
@@ -548,7 +500,7 @@ def test_comments_that_tell_what_the_grid_cannot_are_quoted(
 
 
 def test_a_very_long_comment_is_cut_around_its_telling_words(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     text = "word " * 2000 + "except holidays " + "word " * 2000
 
@@ -559,9 +511,7 @@ def test_a_very_long_comment_is_cut_around_its_telling_words(
     assert len(note) < 400
 
 
-def test_comments_without_telling_words_are_left_out(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_comments_without_telling_words_are_left_out(record: Build, importing: Importing) -> None:
     found = importing(record(description="Available in all territory served."))
 
     assert not any("description" in note for note in found.notes)
@@ -589,8 +539,8 @@ def test_the_zone_is_given_or_looked_up_or_loudly_unknown(
     choice: tuple[dict[str, Any], str | None],
     zone: str,
     words: str | None,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    record: Build,
+    importing: Importing,
 ) -> None:
     fields, given = choice
 
@@ -601,9 +551,7 @@ def test_the_zone_is_given_or_looked_up_or_loudly_unknown(
     assert words is None or words in found.notes[0]
 
 
-def test_an_unknown_zone_is_marked_on_its_own_line(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
-) -> None:
+def test_an_unknown_zone_is_marked_on_its_own_line(record: Build, importing: Importing) -> None:
     found = importing(record())
 
     assert "timezone: WRITE-THE-ZONE  # not known: write the IANA zone" in found.tariff_yaml
@@ -611,7 +559,7 @@ def test_an_unknown_zone_is_marked_on_its_own_line(
 
 
 def test_a_file_of_an_unknown_zone_is_refused_until_its_owner_writes_one(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     text = importing(record()).tariff_yaml
 
@@ -626,10 +574,7 @@ def test_a_file_of_an_unknown_zone_is_refused_until_its_owner_writes_one(
     [("2024-05-31", True), ("2026-07-14", False), ("2030-01-01", False), (None, False)],
 )
 def test_a_record_that_is_over_is_told_first(
-    end: str | None,
-    told: bool,
-    record: Callable[..., Fields],
-    importing: Callable[..., imports.Imported],
+    end: str | None, told: bool, record: Build, importing: Importing
 ) -> None:
     found = importing(record(enddate=end), today=date(2026, 7, 15))
 
@@ -637,7 +582,7 @@ def test_a_record_that_is_over_is_told_first(
 
 
 def test_forty_thousand_faults_are_counted_and_the_first_twenty_shown(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     rates = [[{"rate": "x"}] * 40_000, [{"rate": 0.4}]]
 
@@ -653,9 +598,7 @@ def test_forty_thousand_faults_are_counted_and_the_first_twenty_shown(
 
 
 @pytest.mark.parametrize("zone", ["PST", "UTC"])
-def test_a_zone_that_is_no_place_is_refused(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported], zone: str
-) -> None:
+def test_a_zone_that_is_no_place_is_refused(record: Build, importing: Importing, zone: str) -> None:
     (problem,) = refused(importing, record(), timezone=zone)
 
     assert (problem.path, problem.id) == ("timezone", "timezone")
@@ -663,7 +606,7 @@ def test_a_zone_that_is_no_place_is_refused(
 
 
 def test_prices_of_another_country_are_in_no_named_currency(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     found = importing(record(country="CAN"))
 
@@ -672,7 +615,7 @@ def test_prices_of_another_country_are_in_no_named_currency(
 
 
 def test_odd_names_are_written_as_quoted_printable_lines(
-    record: Callable[..., Fields], importing: Callable[..., imports.Imported]
+    record: Build, importing: Importing
 ) -> None:
     name = 'A: "B" # {C}\r\n\t\x00\x1b[31m \ud800 \u2028 é: [x] \\ end'
 

@@ -95,8 +95,11 @@ class House:
         return self.post.sent[before:]
 
 
+MakeHouse = Callable[..., House]
+
+
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+def house(tmp_path: Path) -> Iterator[MakeHouse]:
     made = []
 
     def make(text: str = "ntfy://one/topic", quiet: Quiet | None = None) -> House:
@@ -108,7 +111,7 @@ def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
         each.book.close()
 
 
-def test_an_incident_is_one_notice_and_its_end_one_recovery(house: Callable[..., House]) -> None:
+def test_an_incident_is_one_notice_and_its_end_one_recovery(house: MakeHouse) -> None:
     home = house()
     home.history = [opened()]
     first = [home.look(NOW + n * MINUTE) for n in range(5)]
@@ -127,7 +130,7 @@ def unwritten(since: datetime = NOW) -> list[dict[str, object]]:
 
 
 def test_an_incident_that_the_audit_cannot_take_is_told_once_also_when_it_has_taken_it(
-    house: Callable[..., House],
+    house: MakeHouse,
 ) -> None:
     home = house()
     early = list(of_unwritten(unwritten(), site="home", zone=ZONE))
@@ -143,9 +146,7 @@ def test_an_incident_that_the_audit_cannot_take_is_told_once_also_when_it_has_ta
     assert home.book.open_key(EARLY) is None
 
 
-def test_one_of_which_the_audit_never_heard_is_over_under_its_own_key(
-    house: Callable[..., House],
-) -> None:
+def test_one_of_which_the_audit_never_heard_is_over_under_its_own_key(house: MakeHouse) -> None:
     home = house()
     (early,) = of_unwritten(unwritten(), site="home", zone=ZONE)
     Teller(home.book, home.targets, home.post.send).tell([early], NOW, ZONE)
@@ -159,9 +160,7 @@ def test_one_of_which_the_audit_never_heard_is_over_under_its_own_key(
 
 
 def test_a_full_disk_keeps_no_notice_back_and_makes_none_come_twice(
-    house: Callable[..., House],
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    house: MakeHouse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     home = house()
     monkeypatch.setattr(os, "write", full_disk)
@@ -182,7 +181,7 @@ def full_disk(*_: object) -> int:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_nothing_is_told_twice_by_a_sender_that_starts_again(house: Callable[..., House]) -> None:
+def test_nothing_is_told_twice_by_a_sender_that_starts_again(house: MakeHouse) -> None:
     home = house()
     home.history = [opened()]
     home.look(NOW)
@@ -192,9 +191,7 @@ def test_nothing_is_told_twice_by_a_sender_that_starts_again(house: Callable[...
     assert home.look(NOW + MINUTE) == []
 
 
-def test_what_was_over_before_the_sender_first_began_is_history(
-    house: Callable[..., House],
-) -> None:
+def test_what_was_over_before_the_sender_first_began_is_history(house: MakeHouse) -> None:
     home = house()
     home.history = [opened(at=NOW - 60 * MINUTE), closed(after=-30), opened(20)]
 
@@ -209,9 +206,7 @@ def test_attempts_in_between_are_counted_in_the_recovery() -> None:
                                 "between.")  # fmt: skip
 
 
-def test_quiet_hours_hold_a_warning_until_the_morning_and_never_a_failure(
-    house: Callable[..., House],
-) -> None:
+def test_quiet_hours_hold_a_warning_until_the_morning_and_never_a_failure(house: MakeHouse) -> None:
     home = house(quiet=QUIET)
     night = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # 02:00
     home.history = [opened(7, word="attention"), opened(9)]
@@ -223,9 +218,7 @@ def test_quiet_hours_hold_a_warning_until_the_morning_and_never_a_failure(
     assert [level for _, level, _ in in_the_morning] == ["warning"]
 
 
-def test_a_warning_that_is_over_before_the_morning_is_one_notice(
-    house: Callable[..., House],
-) -> None:
+def test_a_warning_that_is_over_before_the_morning_is_one_notice(house: MakeHouse) -> None:
     home = house(quiet=QUIET)
     night = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
     home.history = [opened(7, word="attention")]
@@ -236,7 +229,7 @@ def test_a_warning_that_is_over_before_the_morning_is_one_notice(
     assert [level for _, level, _ in home.look(night + 5 * 60 * MINUTE)] == ["recovery"]
 
 
-def test_each_target_gets_the_levels_it_names(house: Callable[..., House]) -> None:
+def test_each_target_gets_the_levels_it_names(house: MakeHouse) -> None:
     home = house("failure=ntfy://one/a\nrecovery,digest=mailto://two json://three")
     home.history = [opened()]
     home.look(NOW)
@@ -252,7 +245,7 @@ def test_each_target_gets_the_levels_it_names(house: Callable[..., House]) -> No
 
 
 def test_a_target_that_does_not_take_it_is_tried_again_ever_more_seldom_and_not_for_ever(
-    house: Callable[..., House],
+    house: MakeHouse,
 ) -> None:
     home = house()
     home.post.refuses = True
@@ -263,9 +256,7 @@ def test_a_target_that_does_not_take_it_is_tried_again_ever_more_seldom_and_not_
     assert len(times) == MOST_TRIES
 
 
-def test_a_notice_that_nobody_takes_is_known_until_its_target_takes_one(
-    house: Callable[..., House],
-) -> None:
+def test_a_notice_that_nobody_takes_is_known_until_its_target_takes_one(house: MakeHouse) -> None:
     home = house("ntfy://one/topic json://two/")
     one, two = (each.address for each in home.targets)
     home.post.refuses = True
@@ -284,7 +275,7 @@ def test_a_notice_that_nobody_takes_is_known_until_its_target_takes_one(
     assert home.book.untaken([one, two]) is None
 
 
-def test_a_notice_that_one_of_two_targets_takes_is_taken(house: Callable[..., House]) -> None:
+def test_a_notice_that_one_of_two_targets_takes_is_taken(house: MakeHouse) -> None:
     home = house("ntfy://one/topic json://two/")
     one, two = (each.address for each in home.targets)
     notice = next(iter(of_stories(
@@ -296,9 +287,7 @@ def test_a_notice_that_one_of_two_targets_takes_is_taken(house: Callable[..., Ho
     assert home.book.untaken([one, two]) is None
 
 
-def test_each_answer_is_kept_without_the_address(
-    house: Callable[..., House], tmp_path: Path
-) -> None:
+def test_each_answer_is_kept_without_the_address(house: MakeHouse, tmp_path: Path) -> None:
     home = house("ntfy://user:hunter2@one/topic")
     home.history = [opened()]
     home.look(NOW)
@@ -311,7 +300,7 @@ def test_each_answer_is_kept_without_the_address(
 
 
 def test_a_torn_line_is_passed_over_and_the_next_one_is_whole(
-    house: Callable[..., House], tmp_path: Path
+    house: MakeHouse, tmp_path: Path
 ) -> None:
     home = house()
     home.book.close()
@@ -395,6 +384,37 @@ def test_the_ledger_knows_whether_it_is_still_gone(tmp_path: Path) -> None:
         book.note(notice, "ntfy 1", "ntfy://x", NOW, taken=True, why="")
         assert book.open_key(GONE) == open_after
     book.close()
+
+
+def absences(home: House, heard: list[tuple[int, bool]]) -> list[str]:
+    """The titles that are told of a service that is there or not from these minutes on."""
+    watch, teller = presence(), Teller(home.book, home.targets, home.post.send)
+    for minutes, there in heard:
+        now = NOW + minutes * MINUTE
+        look = Heard(running=there, answers=there, seen=now if there else None)
+        found = watch.notices(look, home.book.open_key(GONE), now, site="home", zone=ZONE)
+        teller.tell(found, now, ZONE)
+    return [title for _, _, title in home.post.sent]
+
+
+TWICE = [(0, True), (10, False), (20, True), (30, False), (40, True)]
+
+
+def test_a_second_absence_is_told_also_where_no_target_wants_to_hear_that_the_first_is_over(
+    house: Callable[..., House],
+) -> None:
+    assert absences(house("failure=ntfy://one/a"), TWICE) == ["home: No service runs."] * 2
+
+
+def test_an_absence_that_nobody_took_is_told_by_its_end(house: Callable[..., House]) -> None:
+    home = house()
+    home.post.refuses = True
+    absences(home, TWICE[:2])
+    home.post.sent.clear()
+    home.post.refuses = False
+
+    assert absences(home, [(20, True), (21, True)]) == ["home: The service is back after 20 min."]
+    assert home.book.untaken([each.address for each in home.targets]) is None
 
 
 # --- hours

@@ -21,13 +21,14 @@ from scheduler.outlets.web.words import coded
                 "after_seconds": 1800,
                 "battery_w": -5000.0,
                 "charge": 69.2243,
+                "charge_before": 51.5,
                 "effect": "seen",
                 "evidence": "effect",
                 "grid_w": 3707.71,
                 "why": "the battery charges",
             },
             "the battery does it: the battery charges; "
-            "battery -5.0 kW, grid 3.7 kW, charge 69 %; after seconds: 1800",
+            "battery -5.0 kW, grid 3.7 kW, charge 69 % (52 % before)",
         ),
         (
             {"effect": "cannot_tell", "why": "there is no reading of the meters"},

@@ -23,8 +23,11 @@ HOUR = timedelta(hours=1)
 LOW = Setting(Mode.SELF_CONSUMPTION, 20.0)
 
 
+MakeHome = Callable[..., Schedule]
+
+
 @pytest.fixture
-def home(build: type[Build]) -> Callable[..., Schedule]:
+def home(build: type[Build]) -> MakeHome:
     tariff = build.calendar(ZONE, "00:00 cheap, 16:00 dear, 21:00 cheap", weekend="00:00 cheap")
 
     def make(*parts: Job | Rule) -> Schedule:
@@ -33,9 +36,7 @@ def home(build: type[Build]) -> Callable[..., Schedule]:
     return make
 
 
-def test_a_schedule_differs_in_nothing_from_itself(
-    home: Callable[..., Schedule], build: type[Build]
-) -> None:
+def test_a_schedule_differs_in_nothing_from_itself(home: MakeHome, build: type[Build]) -> None:
     same = home(build.rule(clock="22:00-08:00"), build.job("look", "07:15"))
 
     found = effect(same, same, MONDAY, MONDAY + timedelta(days=366))
@@ -45,7 +46,7 @@ def test_a_schedule_differs_in_nothing_from_itself(
 
 
 def test_the_summary_counts_days_and_names_the_first_change(
-    home: Callable[..., Schedule], build: type[Build]
+    home: MakeHome, build: type[Build]
 ) -> None:
     old = home(build.rule(setting=LOW, during="dear"))
 
@@ -56,9 +57,7 @@ def test_the_summary_counts_days_and_names_the_first_change(
     assert found.groups[0].dates == tuple(date(2026, 10, day) for day in range(5, 10))
 
 
-def test_a_change_of_mode_is_said_with_the_apps_names(
-    home: Callable[..., Schedule], build: type[Build]
-) -> None:
+def test_a_change_of_mode_is_said_with_the_apps_names(home: MakeHome, build: type[Build]) -> None:
     old = home(build.rule(during="dear"))
 
     found = effect(old, home(), MONDAY, MONDAY + timedelta(days=1))
@@ -69,9 +68,7 @@ def test_a_change_of_mode_is_said_with_the_apps_names(
     )
 
 
-def test_another_power_to_charge_with_is_a_change(
-    home: Callable[..., Schedule], build: type[Build]
-) -> None:
+def test_another_power_to_charge_with_is_a_change(home: MakeHome, build: type[Build]) -> None:
     old, new = (home(build.rule(during="dear", charge=power)) for power in (None, 3000.0))
 
     found = effect(old, new, MONDAY, MONDAY + WEEK)
@@ -83,7 +80,7 @@ def test_another_power_to_charge_with_is_a_change(
 
 
 def test_a_window_over_midnight_is_one_group_even_where_the_stretch_cuts_it(
-    home: Callable[..., Schedule], build: type[Build]
+    home: MakeHome, build: type[Build]
 ) -> None:
     found = effect(home(), home(build.rule(clock="22:00-08:00")), MONDAY, MONDAY + WEEK)
 
@@ -96,7 +93,7 @@ def test_a_window_over_midnight_is_one_group_even_where_the_stretch_cuts_it(
 
 
 def test_a_difference_that_never_ends_is_told_in_whole_days(
-    home: Callable[..., Schedule], build: type[Build]
+    home: MakeHome, build: type[Build]
 ) -> None:
     always = build.rule(setting=LOW, clock="00:00-24:00")
 
@@ -108,7 +105,7 @@ def test_a_difference_that_never_ends_is_told_in_whole_days(
 
 
 def test_a_window_in_the_missing_hour_changes_nothing_that_night(
-    home: Callable[..., Schedule], build: type[Build]
+    home: MakeHome, build: type[Build]
 ) -> None:
     night = datetime(2026, 3, 8, 8, tzinfo=UTC)
     new = home(build.rule(clock="02:00-03:00"))
@@ -120,7 +117,7 @@ def test_a_window_in_the_missing_hour_changes_nothing_that_night(
 
 
 def test_a_window_in_the_repeated_hour_counts_its_night_once(
-    home: Callable[..., Schedule], build: type[Build]
+    home: MakeHome, build: type[Build]
 ) -> None:
     night = datetime(2026, 11, 1, 7, tzinfo=UTC)
     new = home(build.rule(clock="01:00-01:30"))
@@ -131,17 +128,13 @@ def test_a_window_in_the_repeated_hour_counts_its_night_once(
     assert [each.dates for each in found.groups] == [(date(2026, 11, 1),)]
 
 
-def test_another_name_of_a_rule_is_no_change(
-    home: Callable[..., Schedule], build: type[Build]
-) -> None:
+def test_another_name_of_a_rule_is_no_change(home: MakeHome, build: type[Build]) -> None:
     old, new = (home(build.rule(name, during="dear")) for name in ("one", "two"))
 
     assert effect(old, new, MONDAY, MONDAY + WEEK).summary() == "No change in behaviour"
 
 
-def test_jobs_are_added_removed_and_moved(
-    home: Callable[..., Schedule], build: type[Build]
-) -> None:
+def test_jobs_are_added_removed_and_moved(home: MakeHome, build: type[Build]) -> None:
     old = home(build.job("gone", "07:00"), build.job("late", "08:00"), build.job("same", "09:00"))
     new = home(build.job("late", "08:05"), build.job("same", "09:00"), build.job("fresh", "10:00"))
 
@@ -171,7 +164,7 @@ NAIVE = {
 )
 @pytest.mark.parametrize("parts", NAIVE.values(), ids=NAIVE.keys())
 def test_days_changed_equals_a_five_minute_walk(
-    home: Callable[..., Schedule], build: type[Build], parts: dict[str, Any], start: datetime
+    home: MakeHome, build: type[Build], parts: dict[str, Any], start: datetime
 ) -> None:
     old, new = home(build.rule(setting=LOW, clock="23:00-07:00")), home(build.rule(**parts))
     end = start + timedelta(days=21)

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies._internal.core import DataObject
 
 from scheduler.clock import iso, localise
 from scheduler.plan import (
@@ -130,7 +129,7 @@ def test_the_checksum_changes_with_any_entry(build: type[Build]) -> None:
 
 @settings(max_examples=200)
 @given(data=st.data())
-def test_pieces_of_one_offset_read_as_the_zone_does(data: DataObject) -> None:
+def test_pieces_of_one_offset_read_as_the_zone_does(data: st.DataObject) -> None:
     zone = ZoneInfo(data.draw(st.sampled_from(ZONES)))
     begin = datetime(1900, 1, 2, tzinfo=UTC)
     hours = data.draw(st.integers(0, 200 * 365 * 24))

@@ -60,9 +60,7 @@ def test_an_inset_counts_elapsed_time_over_a_change_of_the_clocks(build: type[Bu
     ]
 
 
-def test_an_inset_does_not_cut_where_a_stretch_runs_on_through_midnight(
-    build: type[Build],
-) -> None:
+def test_an_inset_does_not_cut_where_a_stretch_runs_on_through_midnight(build: type[Build]) -> None:
     rule = build.rule(during="cheap", inset="5m")
     schedule = build.schedule(build.calendar("UTC", NIGHT), rule)
     assert desired_at(schedule, at("2026-07-07T00:00Z")).rule == "charge"

@@ -81,21 +81,24 @@ def test_a_fault_for_ever_strikes_for_ever() -> None:
     assert all(faults.take("busy") for _ in range(10))
 
 
+Owner = Callable[..., Bench]
+
+
 @pytest.fixture
-def owner(bench: type[Bench]) -> Callable[..., Bench]:
+def owner(bench: type[Bench]) -> Owner:
     return lambda *faults, **words: bench(*faults, **{"profile": "21.44", **words}).enter(
         "customer"
     )
 
 
-def test_busy_strikes_anything_but_a_login(owner: Callable[..., Bench]) -> None:
+def test_busy_strikes_anything_but_a_login(owner: Owner) -> None:
     gateway = owner("busy:2")
     statuses = [gateway.get(path).status for path in ("status", "operation", "operation")]
 
     assert statuses == [503, 503, 200]
 
 
-def test_a_bad_gateway_strikes_data_only(owner: Callable[..., Bench]) -> None:
+def test_a_bad_gateway_strikes_data_only(owner: Owner) -> None:
     gateway = owner("bad_gateway:1")
 
     assert gateway.get("operation").status == 200
@@ -103,27 +106,27 @@ def test_a_bad_gateway_strikes_data_only(owner: Callable[..., Bench]) -> None:
     assert gateway.get("system_status/soe").status == 200
 
 
-def test_a_missing_endpoint_comes_back(owner: Callable[..., Bench]) -> None:
+def test_a_missing_endpoint_comes_back(owner: Owner) -> None:
     gateway = owner("missing:meters/aggregates:1")
 
     assert [gateway.get("meters/aggregates").status for _ in range(2)] == [404, 200]
 
 
-def test_an_error_can_come_in_a_good_answer(owner: Callable[..., Bench]) -> None:
+def test_an_error_can_come_in_a_good_answer(owner: Owner) -> None:
     seen = owner("error_body:1").get("operation")
 
     assert (seen.status, seen.json["code"]) == (200, 403)
     assert {"error", "message"} <= seen.json.keys()
 
 
-def test_a_null_a_missing_and_an_unknown_key(owner: Callable[..., Bench]) -> None:
+def test_a_null_a_missing_and_an_unknown_key(owner: Owner) -> None:
     seen = owner("null:percentage", "extra_keys").get("system_status/soe").json
     assert seen == {"percentage": None, "unheard_of": {"since": "26.99"}}
 
     assert owner("without:percentage").get("system_status/soe").json == {}
 
 
-def test_a_key_is_struck_however_deep(owner: Callable[..., Bench]) -> None:
+def test_a_key_is_struck_however_deep(owner: Owner) -> None:
     seen = owner("without:instant_power").get("meters/aggregates").json
 
     assert all("instant_power" not in meter for meter in seen.values())
@@ -135,7 +138,7 @@ def test_a_login_may_meet_429(bench: type[Bench]) -> None:
     assert [gateway.log_in("customer").status for _ in range(2)] == [429, 200]
 
 
-def test_all_tokens_may_be_killed_once(owner: Callable[..., Bench]) -> None:
+def test_all_tokens_may_be_killed_once(owner: Owner) -> None:
     gateway = owner("kill_tokens:1")
 
     assert gateway.get("operation").status == 403
@@ -241,7 +244,7 @@ def test_a_stop_may_be_refused(bench: type[Bench]) -> None:
     assert gateway.device.sitemaster_running
 
 
-def test_the_clock_may_be_wrong_and_drift(owner: Callable[..., Bench]) -> None:
+def test_the_clock_may_be_wrong_and_drift(owner: Owner) -> None:
     right, wrong = owner(), owner("clock_offset:3600", "clock_drift:0.5")
     for gateway in (right, wrong):
         gateway.wait(100)
@@ -250,7 +253,7 @@ def test_the_clock_may_be_wrong_and_drift(owner: Callable[..., Bench]) -> None:
     assert times[1] - times[0] == (3600 + 50) * 1000
 
 
-def test_the_zone_may_be_an_hour_off(owner: Callable[..., Bench]) -> None:
+def test_the_zone_may_be_an_hour_off(owner: Owner) -> None:
     stamps = [
         gateway.get("meters/aggregates").json["site"]["last_communication_time"]
         for gateway in (owner(), owner("zone_offset:-1"))
@@ -262,7 +265,7 @@ def test_the_zone_may_be_an_hour_off(owner: Callable[..., Bench]) -> None:
     ]
 
 
-def test_the_meters_stamps_may_stand_still(owner: Callable[..., Bench]) -> None:
+def test_the_meters_stamps_may_stand_still(owner: Owner) -> None:
     gateway = owner("frozen_meters")
     first = gateway.get("meters/aggregates").json["site"]["last_communication_time"]
     gateway.wait(600)
@@ -270,7 +273,7 @@ def test_the_meters_stamps_may_stand_still(owner: Callable[..., Bench]) -> None:
     assert gateway.get("meters/aggregates").json["site"]["last_communication_time"] == first
 
 
-def test_the_grid_may_be_away(owner: Callable[..., Bench]) -> None:
+def test_the_grid_may_be_away(owner: Owner) -> None:
     gateway = owner("islanded")
 
     assert gateway.get("system_status/grid_status").json["grid_status"] == "SystemIslandedActive"
@@ -291,7 +294,7 @@ def test_the_content_type_can_be_forced(
     assert gateway.log_in("customer").content_type == kind
 
 
-def test_a_body_may_break_off_and_only_where_there_is_one(owner: Callable[..., Bench]) -> None:
+def test_a_body_may_break_off_and_only_where_there_is_one(owner: Owner) -> None:
     gateway = owner(profile="1.40")
     gateway.faults.drop = 1
 
@@ -327,7 +330,7 @@ def test_a_write_may_keep_the_old_mode(bench: type[Bench]) -> None:
     assert gateway.device.staged.mode == "backup"
 
 
-def test_the_sitemaster_may_stop_by_itself_after_a_commit(owner: Callable[..., Bench]) -> None:
+def test_the_sitemaster_may_stop_by_itself_after_a_commit(owner: Owner) -> None:
     gateway = owner("stops_after:5")
     gateway.get("config/completed")
     before = gateway.device.sitemaster_running
@@ -344,7 +347,7 @@ def test_the_sitemaster_may_stop_by_itself_after_a_commit(owner: Callable[..., B
 
 
 def test_a_sitemaster_that_stops_by_itself_does_so_after_the_run_of_the_same_write(
-    owner: Callable[..., Bench],
+    owner: Owner,
 ) -> None:
     gateway = owner("stops_after:5")
     gateway.get("config/completed")
@@ -357,7 +360,7 @@ def test_a_sitemaster_that_stops_by_itself_does_so_after_the_run_of_the_same_wri
     assert not gateway.device.sitemaster_running
 
 
-def test_any_path_may_be_limited_and_ask_for_a_time(owner: Callable[..., Bench]) -> None:
+def test_any_path_may_be_limited_and_ask_for_a_time(owner: Owner) -> None:
     gateway = owner("limited:operation:1", "retry_after:77")
 
     answer = gateway.ask("GET", "operation").answer
@@ -368,9 +371,7 @@ def test_any_path_may_be_limited_and_ask_for_a_time(owner: Callable[..., Bench])
 
 
 @pytest.mark.parametrize("fault", ["huge", "deep", "garbage", "blank", "packed"])
-def test_a_read_may_come_with_a_body_that_no_gateway_sends(
-    owner: Callable[..., Bench], fault: str
-) -> None:
+def test_a_read_may_come_with_a_body_that_no_gateway_sends(owner: Owner, fault: str) -> None:
     gateway = owner(f"{fault}:1")
 
     strange = gateway.ask("GET", "operation").answer
@@ -380,7 +381,7 @@ def test_a_read_may_come_with_a_body_that_no_gateway_sends(
     assert gateway.get("operation").status == 200
 
 
-def test_a_key_may_be_of_another_type(owner: Callable[..., Bench]) -> None:
+def test_a_key_may_be_of_another_type(owner: Owner) -> None:
     gateway = owner("typed:real_mode:1", "typed:backup_reserve_percent:1")
 
     body = gateway.get("operation").json
@@ -390,7 +391,7 @@ def test_a_key_may_be_of_another_type(owner: Callable[..., Bench]) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drip", "endless"])
-def test_a_body_may_come_in_another_manner(owner: Callable[..., Bench], fault: str) -> None:
+def test_a_body_may_come_in_another_manner(owner: Owner, fault: str) -> None:
     gateway = owner()
     setattr(gateway.faults, fault, 1)
 

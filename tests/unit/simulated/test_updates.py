@@ -24,8 +24,11 @@ def checked(gateway: Bench, *waits: float) -> list[Any]:
     return states
 
 
+Owner = Callable[..., Bench]
+
+
 @pytest.fixture
-def owner(bench: type[Bench]) -> Callable[..., Bench]:
+def owner(bench: type[Bench]) -> Owner:
     def make(update: str, profile: str = "21.44", **words: float) -> Bench:
         words = {"check_seconds": 2.0, "download_seconds": 4.0, **words}
         return bench(profile=profile, update=update, **words).enter("customer")
@@ -57,7 +60,7 @@ def test_the_resting_state_is_the_captured_one(
     ],
 )
 def test_a_check_is_busy_and_then_ends(
-    owner: Callable[..., Bench], update: str, ending: tuple[str, str | None]
+    owner: Owner, update: str, ending: tuple[str, str | None]
 ) -> None:
     assert checked(owner(update), 1.9, 0.2) == [
         ("/clear_update_status", None),
@@ -66,7 +69,7 @@ def test_a_check_is_busy_and_then_ends(
     ]
 
 
-def test_a_download_goes_all_the_way_to_staged(owner: Callable[..., Bench]) -> None:
+def test_a_download_goes_all_the_way_to_staged(owner: Owner) -> None:
     assert [name for name, _ in checked(owner("download"), 2.1, 4.0, 1.0)] == [
         "/clear_update_status",
         "/download",
@@ -75,9 +78,7 @@ def test_a_download_goes_all_the_way_to_staged(owner: Callable[..., Bench]) -> N
     ]
 
 
-def test_a_download_shows_its_progress_in_texts_that_hold_numbers(
-    owner: Callable[..., Bench],
-) -> None:
+def test_a_download_shows_its_progress_in_texts_that_hold_numbers(owner: Owner) -> None:
     gateway = owner("download", download_seconds=4.0)
     checked(gateway, 2.0, 2.0)
     seen = gateway.get("system/update/status").json
@@ -89,7 +90,7 @@ def test_a_download_shows_its_progress_in_texts_that_hold_numbers(
     assert seen["current_time"] - seen["start_time"] == 2000
 
 
-def test_a_stalled_download_stands_still_for_ever(owner: Callable[..., Bench]) -> None:
+def test_a_stalled_download_stands_still_for_ever(owner: Owner) -> None:
     gateway = owner("stalled")
     states = checked(gateway, 3, 3600)
     seen = gateway.get("system/update/status").json
@@ -99,7 +100,7 @@ def test_a_stalled_download_stands_still_for_ever(owner: Callable[..., Bench]) -
     assert seen["current_time"] - seen["last_download_status_time"] > 3_600_000 - 2000
 
 
-def test_a_check_brings_news_with_a_time(owner: Callable[..., Bench]) -> None:
+def test_a_check_brings_news_with_a_time(owner: Owner) -> None:
     gateway = owner("none")
     before = gateway.get("system/update/status").json
     checked(gateway, 3)
@@ -117,7 +118,7 @@ def test_the_first_firmware_tells_little_of_it(bench: type[Bench]) -> None:
     }
 
 
-def test_an_install_of_nothing_is_ignored(owner: Callable[..., Bench]) -> None:
+def test_an_install_of_nothing_is_ignored(owner: Owner) -> None:
     gateway = owner("none")
 
     assert gateway.post("system/update").status == 202
@@ -126,7 +127,7 @@ def test_an_install_of_nothing_is_ignored(owner: Callable[..., Bench]) -> None:
 
 
 @pytest.fixture
-def installed(owner: Callable[..., Bench]) -> Bench:
+def installed(owner: Owner) -> Bench:
     gateway = owner("staged", profile="21.44", away_seconds=120.0, run_seconds=5.0)
     checked(gateway, 3)
     assert gateway.post("system/update").status == 202
@@ -183,7 +184,7 @@ def test_a_reboot_can_bring_another_version(bench: type[Bench]) -> None:
     assert gateway.log_in("installer").json["error"].endswith("require physical access")
 
 
-def test_the_urgency_is_none(owner: Callable[..., Bench]) -> None:
+def test_the_urgency_is_none(owner: Owner) -> None:
     assert owner("none").get("system/update/urgency").json == {
         "update_urgency": "FIRMWARE_UPDATE_URGENCY_NONE"
     }

@@ -17,8 +17,11 @@ PARTS = {
 }
 
 
+MakeTariff = Callable[..., Tariff]
+
+
 @pytest.fixture
-def tariff() -> Callable[..., Tariff]:
+def tariff() -> MakeTariff:
     """Makes a tariff from the parts of its text that matter to a test."""
 
     def make(**parts: str) -> Tariff:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from scheduler.schedule import library
-from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.tariff_doubts import TARIFF_DOUBTS, doubts
+
+from .conftest import MakeTariff
 
 TODAY = date(2026, 11, 22)
 
@@ -41,7 +41,7 @@ TODAY = date(2026, 11, 22)
     ],
 )
 def test_a_tariff_is_doubted_for_these_reasons(
-    tariff: Callable[..., Tariff], parts: dict[str, str], today: str, expected: list[str]
+    tariff: MakeTariff, parts: dict[str, str], today: str, expected: list[str]
 ) -> None:
     found = doubts(tariff(**parts), date.fromisoformat(today))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduler.schedule import library
-from scheduler.schedule.tariff import Tariff
 from scheduler.schedule.values import DayClass
+
+from .conftest import MakeTariff
 
 DATA = Path(__file__).parents[2] / "data" / "tariffs"
 
@@ -94,7 +94,7 @@ DIFFERING = {
     "rule", ["none", "sunday_to_monday", "sat_to_fri_sun_to_mon", "ca_gov_6701"]
 )
 def test_a_disputed_day_is_a_holiday_under_these_rules_alone(
-    day: str, rule: str, tariff: Callable[..., Tariff]
+    day: str, rule: str, tariff: MakeTariff
 ) -> None:
     made = tariff(holidays=f"{{list: us-ca-utility-8, observed: {rule}, count_as: weekend}}")
 

@@ -21,6 +21,7 @@ from scheduler.schedule.load import load_schedule
 from scheduler.simulated.house import House
 from scheduler.simulated.v1r import SimulatedV1r
 from scheduler.site.backoff import Backoff
+from scheduler.site.shown import state_of
 from scheduler.site.site import Site
 from scheduler.site.state import SiteState
 from scheduler.site.wish import Conduct
@@ -86,7 +87,7 @@ class Home:
 
     @property
     def state(self) -> SiteState:
-        return self.site.state(clock.now())
+        return state_of(self.site, clock.now())
 
     @property
     def house(self) -> House:

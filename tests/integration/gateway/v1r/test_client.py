@@ -472,11 +472,7 @@ async def test_a_signed_request_that_is_kept_out_says_nothing_of_the_password(
     ("status", "kind"), [(404, GatewayProtocolError), (502, GatewayUnreachableError)]
 )
 async def test_an_update_that_is_answered_otherwise_may_have_been_delivered(
-    unit: SimulatedV1r,
-    gateway: V1rGateway,
-    told: Told,
-    status: int,
-    kind: type[GatewayError],
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told, status: int, kind: type[GatewayError]
 ) -> None:
     asked = []
 
