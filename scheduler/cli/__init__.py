@@ -34,20 +34,25 @@ def main() -> None:
         terminal.give_up_stdout()
         sys.exit(1)
     except Exception as error:
-        if isinstance(error, OSError) and terminal.unwritable(error):
-            terminal.give_up_stdout()
-            told = f"The answer cannot be written: {error.strerror}. Make room, or write elsewhere."
-            _fail(SchedulerError(told))
-        if isinstance(error, UnicodeEncodeError) and _not_utf_8("".join(sys.argv)):
-            print("Error: A word of this command is not UTF-8. Write it anew.", file=sys.stderr)
-            sys.exit(2)
-        if known := files.denied_in(error) or _misnamed(error):
-            _fail(known)
+        _foreseen(error)
         if os.environ.get("TOU_LOG_LEVEL", "").lower() == "debug":
             traceback.print_exc()
         kind = type(error).__name__
         told = f"This is a defect of the program: {kind}: {error}. TOU_LOG_LEVEL=debug shows where."
         _fail(SchedulerError(told))
+
+
+def _foreseen(error: Exception) -> None:
+    """Ends the command where the error is none of the program's own."""
+    if isinstance(error, OSError) and terminal.unwritable(error):
+        terminal.give_up_stdout()
+        told = f"The answer cannot be written: {error.strerror}. Make room, or write elsewhere."
+        _fail(SchedulerError(told))
+    if isinstance(error, UnicodeEncodeError) and _not_utf_8("".join(sys.argv)):
+        print("Error: A word of this command is not UTF-8. Write it anew.", file=sys.stderr)
+        sys.exit(2)
+    if known := files.denied_in(error) or _misnamed(error):
+        _fail(known)
 
 
 def _run() -> None:
