@@ -21,7 +21,10 @@ _MONTHS: Final = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-_ORDINALS: Final = {"1st": 0, "2nd": 1, "3rd": 2, "4th": 3, "5th": 4, "last": -1}
+_ORDINALS: Final = {
+    **{"1st": 0, "2nd": 1, "3rd": 2, "4th": 3, "5th": 4, "last": -1},
+    **{"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4},
+}
 
 # "day after" may be said of a rule that says "day after"; this keeps the nesting short.
 _LONGEST_RULE: Final = 120
@@ -130,7 +133,8 @@ def _next_free_weekday(day: date, taken: frozenset[date]) -> date | None:
 
 def parse_rule(text: str) -> DateOf:
     """The rule of a text such as `07-04`, `3rd monday of february`, `last monday of may`,
-    `monday before 05-25`, `day after 4th thursday of november` or `friday before easter`.
+    `monday before 05-25`, `day after 4th thursday of november`, `friday before easter` or
+    `39 days after easter`; `july 4`, `good friday` and `easter monday` as people say them.
 
     Case does not matter. Raises ValueError with the way out.
     """
@@ -141,8 +145,8 @@ def parse_rule(text: str) -> DateOf:
             return make(*match.groups())
     raise ValueError(
         f"{shown(text)} is not a holiday rule. Write 07-04, 3rd monday of february, "
-        "last monday of may, monday before 05-25, day after 4th thursday of november "
-        "or friday before easter."
+        "last monday of may, monday before 05-25, day after 4th thursday of november, "
+        "friday before easter or 39 days after easter."
     )
 
 
@@ -194,15 +198,19 @@ def _days_of(year: int, month: int, weekday: int) -> list[date]:
     return [date(year, month, each) for each in range(day, last + 1, 7)]
 
 
-def _beside(step: str, side: str, anchor: str) -> DateOf:
+def _named(month: str, day: str) -> DateOf:
+    return _fixed(f"{_MONTHS.index(month) + 1:02}", f"{day:0>2}")
+
+
+def _beside(count: str | None, step: str | None, side: str, anchor: str) -> DateOf:
     base = parse_rule(anchor)
     sign = -1 if side == "before" else 1
 
     def date_of(year: int) -> date | None:
         day = base(year)
         if day is not None:
-            day = _shifted(day, sign)
-        while day is not None and step not in ("day", WEEKDAYS[day.weekday()]):
+            day = _shifted(day, sign * int(count or 1))
+        while day is not None and step in WEEKDAYS and step != WEEKDAYS[day.weekday()]:
             day = _shifted(day, sign)
         return day
 
@@ -211,11 +219,18 @@ def _beside(step: str, side: str, anchor: str) -> DateOf:
 
 _ANY_WEEKDAY: Final = "|".join(WEEKDAYS)
 _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[..., DateOf]], ...]] = (
-    (re.compile(r"(\d\d)-(\d\d)"), _fixed),
+    (re.compile(r"([0-9]{2})-([0-9]{2})"), _fixed),
     (
         re.compile(rf"({'|'.join(_ORDINALS)}) ({_ANY_WEEKDAY}) (?:of|in) ({'|'.join(_MONTHS)})"),
         _nth,
     ),
-    (re.compile(rf"(day|{_ANY_WEEKDAY}) (before|after) (?:the )?(.+)"), _beside),
+    (
+        re.compile(rf"(?:([0-9]{{1,2}}) days|(day|{_ANY_WEEKDAY})) (before|after) (?:the )?(.+)"),
+        _beside,
+    ),
+    (re.compile(rf"({'|'.join(_MONTHS)}) ([0-9]{{1,2}})"), _named),
+    (re.compile(rf"([0-9]{{1,2}}) ({'|'.join(_MONTHS)})"), lambda day, month: _named(month, day)),
     (re.compile(r"easter(?: sunday)?"), lambda: easter),
+    (re.compile(r"easter monday"), lambda: parse_rule("monday after easter")),
+    (re.compile(r"good friday"), lambda: parse_rule("friday before easter")),
 )

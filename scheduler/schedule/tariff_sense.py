@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from scheduler.schedule import text
 from scheduler.schedule.clocktime import format_span
 from scheduler.schedule.finding import Finding
 from scheduler.schedule.tariff import YEAR
@@ -51,6 +53,14 @@ def check_zone(zone: str, clock: str) -> Iterator[Finding]:
         yield Finding(("timezone",), message, "timezone")
 
 
+def _day_meant(written: str) -> str:
+    if text.without_a_day(written):
+        return " Write every_day."
+    with suppress(ValueError):
+        return f" Did you mean {text.day(written)}?"
+    return did_you_mean(written, DAY_KEYS) or f" Write {listed(DAY_KEYS, 'or')}."
+
+
 def check_names(seasons: Iterable[str], windows: Mapping[str, Tables]) -> Iterator[Finding]:
     """Seasons and periods have names, day classes are known ones."""
     yield from _bad_names(seasons, ("seasons",))
@@ -58,8 +68,7 @@ def check_names(seasons: Iterable[str], windows: Mapping[str, Tables]) -> Iterat
         for day, table in tables.items():
             loc = ("windows", season)
             if day not in DAY_KEYS:
-                guess = did_you_mean(day, DAY_KEYS) or f" Write {listed(DAY_KEYS, 'or')}."
-                message = f"{shown(day)} is not a day class.{guess}"
+                message = f"{shown(day)} is not a day class.{_day_meant(day)}"
                 yield Finding((*loc, day), message, "day-class", at_key=True)
             yield from _bad_names(table, (*loc, day))
 

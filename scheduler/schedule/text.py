@@ -206,10 +206,16 @@ def _day_advice(text: str) -> str:
         start, end = (DAY_NAMES.index(part) for part in (first, last))
         days = [*WEEKDAY_NAMES, *WEEKDAY_NAMES][start : end + (1 if end >= start else 8)]
         return f"Write [{', '.join(days)}]."
-    if text.replace(" ", "").replace("_", "") in {"everyday", "daily", "all", "any", "always"}:
+    if without_a_day(text):
         return "Leave the key out for every day."
     guess = nearest(text, _DAY_WORDS) if text else None
     return f"Write {_DAY_WORDS[guess]}." if guess else f"Write {listed(DAY_NAMES, 'or')}."
+
+
+def without_a_day(written: str) -> bool:
+    """Whether a text says in other words that no day is meant in particular."""
+    words = written.casefold().replace(" ", "").replace("_", "")
+    return words in {"everyday", "daily", "all", "any", "always"}
 
 
 def season(data: object) -> str:

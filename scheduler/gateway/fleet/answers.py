@@ -77,7 +77,7 @@ class CloudReply(HttpReply):
     @property
     def fine(self) -> bool:
         """Whether it is no failure by its status and its body together."""
-        return 200 <= self.status < 300 and self.unwilling is None
+        return 200 <= self.status < 300 and self.unwilling is None and not self.foreign
 
     @property
     def means(self) -> int:

@@ -40,7 +40,8 @@ class CloudWire(ClientWire[CloudReply]):
         return hides_tokens(said(text, secrets=self._secrets(), limit=limit))
 
     def _complaint(self, reply: CloudReply) -> str:
-        return self.shown(reply.complaint or reply.unwilling or "")
+        page = "this is not its API" if reply.foreign else ""
+        return self.shown(reply.complaint or reply.unwilling or page)
 
     def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> CloudReply:
         # Bounded where it is used.

@@ -16,7 +16,12 @@ from click.testing import CliRunner
 from scheduler.audit.database import open_database
 from scheduler.cli import gateway_login_unit as unit
 from scheduler.cli.gateway_login import login_command
-from scheduler.errors import ConfigurationError, GatewayBusyError, GatewayRefusedError
+from scheduler.errors import (
+    ConfigurationError,
+    GatewayBusyError,
+    GatewayProtocolError,
+    GatewayRefusedError,
+)
 from scheduler.gateway.fleet import TOKENS
 from scheduler.gateway.fleet.progress import Progress, ProgressFile
 from scheduler.gateway.fleet.tokens import TokenFile
@@ -213,6 +218,16 @@ def test_a_region_that_could_not_be_asked_for_is_asked_for_again(
 
     assert person.asked == ["Address"]
     assert "TOU_FLEET_REGION=na" in person.shown
+
+
+def test_a_page_in_place_of_the_region_is_no_region(
+    monkeypatch: pytest.MonkeyPatch, cloud: Cloud, database: Path, units: Path
+) -> None:
+    prepared(cloud, database)
+    cloud.fleet.faults.set("pages:region/200:1")
+
+    with pytest.raises(GatewayProtocolError, match="not its API"):
+        sign_in(monkeypatch, cloud, units)
 
 
 def test_a_secret_that_was_changed_meanwhile_is_asked_for_again(

@@ -111,6 +111,14 @@ def test_easter_is_on_this_sunday(day: str) -> None:
         ("friday before easter", "2026-04-03"),
         ("day after easter", "2026-04-06"),
         ("easter sunday", "2026-04-05"),
+        ("Easter Monday", "2026-04-06"),
+        ("Good Friday", "2026-04-03"),
+        ("39 days after Easter", "2026-05-14"),
+        ("2 days before easter", "2026-04-03"),
+        ("first Monday of September", "2026-09-07"),
+        ("fourth Thursday in November", "2026-11-26"),
+        ("July 4", "2026-07-04"),
+        ("25 December", "2026-12-25"),
     ],
 )
 def test_a_rule_means_this_date(rule: str, day: str) -> None:
@@ -125,7 +133,17 @@ def test_a_rule_may_have_no_date_in_a_year() -> None:
 
 @pytest.mark.parametrize(
     "rule",
-    ["", "christmas", "13-01", "02-30", "6th monday of may", "monday of may", "day after", "7-4"],
+    [
+        "",
+        "christmas",
+        "13-01",
+        "02-30",
+        "6th monday of may",
+        "monday of may",
+        "day after",
+        "7-4",
+        "june 31",
+    ],
 )
 def test_a_rule_that_is_not_understood_is_answered_with_a_way_out(rule: str) -> None:
     with pytest.raises(ValueError, match="Write"):
