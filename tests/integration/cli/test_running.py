@@ -15,7 +15,7 @@ except SystemExit as ended:
 """
 
 
-def test_the_service_holds_nothing_of_what_reads_the_words_of_the_commands():
+def test_the_service_holds_nothing_of_what_reads_the_words_of_the_commands() -> None:
     env = {**os.environ, "TOU_PULSE": "never"}
 
     done = subprocess.run(
