@@ -28,7 +28,6 @@ from scheduler.environment import (
 from scheduler.errors import SettingsError
 from scheduler.gateway.registry import TRANSPORTS, settings_of
 from scheduler.outside import said
-from scheduler.schedule import library
 
 DEFAULT_SCHEDULE: Final = "sce-tou-d-4-9pm.yaml"
 SIMULATED: Final = "simulated"
@@ -114,7 +113,11 @@ class Settings(FromEnvironment):
     @property
     def schedule_path(self) -> Path:
         """The schedule file; the shipped SCE example where none is set."""
-        return self.schedule or library.shipped() / DEFAULT_SCHEDULE
+        if self.schedule:
+            return self.schedule
+        from scheduler.schedule import library
+
+        return library.shipped() / DEFAULT_SCHEDULE
 
     @property
     def database_path(self) -> Path:

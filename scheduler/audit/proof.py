@@ -19,7 +19,6 @@ from scheduler.audit.answers import Head
 from scheduler.audit.chain import GENESIS, Row, digest
 from scheduler.audit.database import Database
 from scheduler.audit.keeping import ChainPlace, Marks, confirm_until_of, gateway_of, mark_of
-from scheduler.audit.questions import Questions
 from scheduler.audit.table import anchor, open_runs, standing
 from scheduler.errors import AuditTamperedError
 
@@ -51,13 +50,6 @@ def verify(database: Database, head: WrittenDown | None = None) -> Verified:
         walk.finish()
         complaints = () if walk.older else _complaints(connection, walk)
     return walk.verified(complaints)
-
-
-def head_line(database: Database, site: str) -> str:
-    """One line for the journal, with what `tou audit verify --head` takes. Raises
-    AuditUnwritableError."""
-    head = Questions(database, site).head()
-    return f"audit head of {site}: {head}" if head else f"audit head of {site}: none yet"
 
 
 class WrittenDown(NamedTuple):

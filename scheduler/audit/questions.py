@@ -50,7 +50,7 @@ class Questions:
 
     def head(self) -> Head | None:
         """The site's last entry. Kept elsewhere (a journal, a report) it shows later whether the
-        tail was cut off; see `proof.head_line`."""
+        tail was cut off; see `Recorder.head_line`."""
         with self.database.reading() as connection:
             row = connection.execute(_HEAD.where(audit.c.site == self._site)).one_or_none()
         return None if row is None else Head(row.id, row.hash)

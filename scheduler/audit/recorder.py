@@ -128,10 +128,9 @@ class Recorder:
         await asyncio.wrap_future(self.writer.read(self.site, [reading]))
 
     async def head_line(self) -> str:
-        """For the journal, once a day and at each stop; see `proof.head_line`."""
-        from scheduler.audit.proof import head_line
-
-        return await self.ask(lambda: head_line(self.writer.database, self.site))
+        """For the journal, once a day and at each stop: what `tou audit verify --head` takes."""
+        head = await self.ask(self.questions.head)
+        return f"audit head of {self.site}: {head or 'none yet'}"
 
     def close(self) -> None:
         """Hand in the steps that still wait for their neighbours; the writer finishes them."""

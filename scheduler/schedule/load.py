@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scheduler.errors import Place, Problem, ScheduleError
-from scheduler.schedule import named, source, text
+from scheduler.schedule import source, text
 from scheduler.schedule.complaints import position, shape_of
 from scheduler.schedule.document import Document
 from scheduler.schedule.draft import Draft, DraftPart, condition_of, parts_of
@@ -78,6 +78,8 @@ def _calendar(document: Document, folder: Path) -> tuple[Tariff | None, list[Pro
     try:
         if "tariff" not in data:
             return bare(text.timezone(data.get("timezone"))), []
+        from scheduler.schedule import named  # half a megabyte that a schedule without one spares
+
         return named.tariff(text.path(data["tariff"]), document, folder), []
     except ScheduleError as error:
         return None, list(error.problems)

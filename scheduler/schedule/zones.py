@@ -134,6 +134,7 @@ def _load(name: str) -> ZoneInfo:
         return ZoneInfo.from_file(file, key=name)
 
 
+@cache
 def _refusal(name: str) -> str | None:
     if name in _listed() and name not in _ABBREVIATIONS:
         return None
@@ -170,7 +171,6 @@ def _nearest(name: str, known: frozenset[str]) -> str | None:
     return by_fold[close[0]] if close else None
 
 
-@cache
 def _listed() -> frozenset[str]:
     """Names as the package spells them: quick, and true on disks that ignore case."""
     package = _package_folder()
