@@ -7,7 +7,6 @@ Knows no setting by name: the service has its table, and so has each transport.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -290,7 +289,9 @@ def _content(path: Path) -> str:
 
 
 def _suggest(name: str, where: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.upper(), known, n=1, cutoff=0.0)
     return f"{said(name)} (in {where}) is not a setting. Did you mean {near[0]}?"
 
 

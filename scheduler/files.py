@@ -23,6 +23,7 @@ from scheduler.errors import AccessError, LockedError
 
 _SAFE: Final = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a FIFO's other end is not waited for
 _LINKS_MOST: Final = 40  # as the kernel has it
+_ROOM: Final = 256 * 1024
 _DENIED: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,15 @@ def replace_private(path: Path, data: bytes) -> None:
                 os.unlink(new, dir_fd=folder)
             raise
         os.fsync(folder)
+
+
+def full(folder: Path) -> bool:
+    """Whether a folder's disk has no room even for a few entries."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    return found.f_blocks > 0 and found.f_bavail * found.f_frsize < _ROOM
 
 
 def read_private(path: Path, limit: int) -> bytes:

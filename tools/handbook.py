@@ -20,7 +20,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
-from scheduler.cli import tou
+from scheduler.cli.root import tou
 from scheduler.outlets.hindsight import Hindsight, Then
 from scheduler.outlets.picture import day as picture
 from scheduler.outlets.picture import draw

@@ -8,51 +8,9 @@ import traceback
 from contextlib import suppress
 from typing import NoReturn
 
-import click
-
-from scheduler import __version__, files, memory
+from scheduler import files, memory
 from scheduler.cli import terminal
-from scheduler.cli.verbs import Verbs
 from scheduler.errors import ConfigurationError, SchedulerError
-
-_VERBS = {
-    "init": "init",
-    "run": "service",
-    "apply": "service",
-    "job": "service",
-    "override": "lease",
-    "pause": "lease",
-    "resume": "lease",
-    "skip": "lease",
-    "status": "status",
-    "why": "why",
-    "check": "check",
-    "plan": "plan",
-    "calendar": "calendar",
-    "diff": "diff",
-    "simulate": "simulate",
-    "audit": "audit",
-    "readings": "readings",
-    "notify": "notify",
-    "mqtt": "mqtt",
-    "tariff": "tariff",
-    "gateway": "gateway",
-    "doctor": "doctor",
-    "web": "web",
-    "db": "db",
-    "service": "service_install",
-    "completion": "completion",
-}
-
-
-@click.group(cls=Verbs, verbs=_VERBS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="tou")
-def tou() -> None:
-    """Drive a home battery through a time-of-use tariff, and keep a record of every act.
-
-    Settings come from TOU_ variables, the file that TOU_SETTINGS_FILE names, and systemd's
-    credentials; docs/settings.md lists them.
-    """
 
 
 def main() -> None:
@@ -63,30 +21,51 @@ def main() -> None:
     try:
         terminal.prepare()
         try:
-            tou.main(prog_name="tou", standalone_mode=True)
+            _run()
         finally:
             terminal.finish()
     except SchedulerError as error:
         _fail(error)
+    except KeyboardInterrupt:
+        print("Aborted!", file=sys.stderr)
+        sys.exit(1)
     except BrokenPipeError:
         # The reader of a pipe has seen enough.
         terminal.give_up_stdout()
         sys.exit(1)
     except Exception as error:
-        if isinstance(error, OSError) and terminal.unwritable(error):
-            terminal.give_up_stdout()
-            told = f"The answer cannot be written: {error.strerror}. Make room, or write elsewhere."
-            _fail(SchedulerError(told))
-        if isinstance(error, UnicodeEncodeError) and _not_utf_8("".join(sys.argv)):
-            click.echo("Error: A word of this command is not UTF-8. Write it anew.", err=True)
-            sys.exit(2)
-        if known := files.denied_in(error) or _misnamed(error):
-            _fail(known)
+        _foreseen(error)
         if os.environ.get("TOU_LOG_LEVEL", "").lower() == "debug":
             traceback.print_exc()
         kind = type(error).__name__
         told = f"This is a defect of the program: {kind}: {error}. TOU_LOG_LEVEL=debug shows where."
         _fail(SchedulerError(told))
+
+
+def _foreseen(error: Exception) -> None:
+    """Ends the command where the error is none of the program's own."""
+    if isinstance(error, OSError) and terminal.unwritable(error):
+        terminal.give_up_stdout()
+        told = f"The answer cannot be written: {error.strerror}. Make room, or write elsewhere."
+        _fail(SchedulerError(told))
+    if isinstance(error, UnicodeEncodeError) and _not_utf_8("".join(sys.argv)):
+        print("Error: A word of this command is not UTF-8. Write it anew.", file=sys.stderr)
+        sys.exit(2)
+    if known := files.denied_in(error) or _misnamed(error):
+        _fail(known)
+
+
+def _run() -> None:
+    """The service is run without what reads the words of the commands: it would hold that for as
+    long as it lives, 1 MB."""
+    if sys.argv[1:] == ["run"]:
+        from scheduler.cli.running import run
+
+        run()
+        return
+    from scheduler.cli.root import tou
+
+    tou.main(prog_name="tou", standalone_mode=True)
 
 
 def _not_utf_8(words: str) -> bool:
@@ -104,5 +83,5 @@ def _misnamed(error: Exception) -> SchedulerError | None:
 def _fail(error: SchedulerError) -> NoReturn:
     shown = files.denied_in(error) or error
     with suppress(OSError):
-        click.echo(str(shown), err=True)
+        print(shown, file=sys.stderr)
     sys.exit(shown.exit_code)

@@ -30,6 +30,6 @@ def completion_command(shell: str | None, names: str | None) -> None:
     if shell is None:
         raise click.UsageError("Name the shell: bash, zsh or fish.")
     from scheduler.cli import completion_script
-    from scheduler.cli import tou as root
+    from scheduler.cli.root import tou as root
 
     click.echo(completion_script.script(shell, root), nl=False)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from scheduler import asking, clock, settings
+from scheduler.cli.running import run
 from scheduler.cli.show import SIMULATION, echo_json, format_option
 from scheduler.errors import SchedulerError, ServiceSilentError
 from scheduler.host import instance
@@ -35,11 +36,7 @@ def run_command() -> None:
 
     Example: TOU_SCHEDULE=home.yaml tou run
     """
-    from scheduler.host.host import serve
-
-    chosen = settings.load()
-    journal.configure(chosen.log_level, chosen.log_format)
-    asyncio.run(serve(chosen, _findings))
+    run()
 
 
 @click.command("apply")
@@ -122,13 +119,6 @@ def _follow(lines: Any, *, quiet: bool) -> Result:
         if told and not quiet:
             click.echo(f"  {told}" if "step" in line else told, err=True)
     raise ServiceSilentError("The service ended before the act did; `tou audit` tells how far.")
-
-
-def _findings(site: Site) -> dict[str, object]:
-    """For the control socket; the checks are read in when somebody asks for the first time."""
-    from scheduler.doctor.known import of_site
-
-    return {"gateways": [of_site(site).to_json()]}
 
 
 def holder_words(running: Running) -> str:

@@ -115,7 +115,7 @@ def completions(packaged: bool) -> dict[str, str]:
 
 
 def _root() -> click.Command:
-    from scheduler.cli import tou
+    from scheduler.cli.root import tou
 
     return tou
 

@@ -13,8 +13,9 @@ import signal
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
-from scheduler import clock, memory
+from scheduler import clock, files, memory
 from scheduler.advice import limits
 from scheduler.asking import socket_path
 from scheduler.audit.chain import Json
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 # READY is said when every site has had its first look, or after this long: one gateway that is
 # slow to refuse must not keep a thousand sites from counting as started.
 FIRST_LOOK_SECONDS = 60.0
+# How often a full disk is looked at again before anything is begun.
+ROOM_SECONDS = 5.0
 # Seconds between two signs of life, and between two tellings of the heads.
 SIGN_OF_LIFE = 30.0
 DAY = 86_400.0
@@ -54,6 +57,9 @@ async def serve(settings: Settings, findings: Findings) -> None:
         lock = Instance(settings.database_path)
         alive_until = lock.take()
         try:
+            await room(settings.database_path.absolute().parent, signals.stop)
+            if signals.stop.is_set():
+                return
             async with open_sites(settings) as opened:
                 if not signals.stop.is_set():
                     await Host(opened, lock, signals, findings=findings).run(
@@ -61,6 +67,17 @@ async def serve(settings: Settings, findings: Findings) -> None:
                     )
         finally:
             lock.release()
+
+
+async def room(folder: Path, stop: asyncio.Event) -> None:
+    """Wait for room on the audit's disk. To end, and be started again by the supervisor, would be
+    to stay down for good: it starts so often only."""
+    if not files.full(folder):
+        return
+    log.error("The disk of %s is full. Free some space; nothing is begun until then.", folder)
+    while files.full(folder) and not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), ROOM_SECONDS)
 
 
 class Signals:

@@ -22,6 +22,9 @@ Signal = Literal["success", "start", "fail", "log"]
 TIMEOUT: Final = 10.0
 TRIES: Final = 3
 EVERY: Final = timedelta(minutes=1)
+JITTER: Final = timedelta(seconds=0.5)
+"""By less than this the same turn is told at two looks: its instant is counted back from each. By
+more also the other way, after a clock was set back."""
 _FINE: Final = 400
 
 
@@ -84,10 +87,11 @@ class Pinger:
         if self._since not in (None, present.since):
             yield "start"
         self._since = present.since
-        if before is not None and present.turn <= before.turn:
+        if before is not None and abs(present.turn - before.turn) < JITTER:
             return
         news = before is None or before.failing != present.failing
-        if news or self._at is None or now - self._at >= EVERY:
+        # By a clock that may have been set back.
+        if news or self._at is None or abs(now - self._at) >= EVERY:
             self._at = now
             yield "fail" if present.failing else "success"
 

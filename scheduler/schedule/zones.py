@@ -6,7 +6,6 @@ Vancouver would act an hour off all winter of 2026. Must not know tariffs.
 
 from __future__ import annotations
 
-import difflib
 import re
 import zoneinfo
 from dataclasses import dataclass
@@ -165,7 +164,9 @@ def _nearest(name: str, known: frozenset[str]) -> str | None:
         if wanted in (each.casefold(), each.rpartition("/")[2].casefold()):
             return each
     by_fold = {each.casefold(): each for each in places}
-    close = difflib.get_close_matches(wanted, by_fold, n=1, cutoff=0.7)
+    from difflib import get_close_matches
+
+    close = get_close_matches(wanted, by_fold, n=1, cutoff=0.7)
     return by_fold[close[0]] if close else None
 
 

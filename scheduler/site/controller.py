@@ -230,6 +230,9 @@ class Controller:
         began = plan.began_at(self.schedule, now, self.leases)
         if old is not None and old.is_for(desired, began):
             old.desired = desired
+            if old.lacking_since is not None:
+                # After a clock was set back, from then on: else it is overdue hours later.
+                old.lacking_since = min(old.lacking_since, now)
             return old
         if old is not None:
             await self.maker.supersede(old, desired, wake)

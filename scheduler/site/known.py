@@ -95,7 +95,8 @@ class Known:
         """Remember how an exchange ended; contact lost and regained is an event, once."""
         now, was = self._recorder.now(), self.reachable
         self.error = error
-        self.unread_since = None if error is None else self.unread_since or now
+        # Not later than now: a clock that was set back must not keep this from being told.
+        self.unread_since = None if error is None else min(self.unread_since or now, now)
         if isinstance(error, BudgetSpentError):
             return
         another = isinstance(error, GatewayIdentityError)

@@ -96,6 +96,11 @@ class Leases:
         """Those that hold now."""
         return tuple(each for each in self.known if each.active(now))
 
+    def heed(self, now: datetime) -> None:
+        """What was asked for by a clock that was ahead has begun all the same."""
+        if any(each.begun > now for each in self.known):
+            self.known = tuple(replace(each, begun=min(each.begun, now)) for each in self.known)
+
     async def grant(self, lease: Lease) -> None:
         """Put a lease in force, in the place of another of its kind; a skip only of one of the
         same name. On the record first. Raises AuditUnwritableError: then nothing has changed."""

@@ -130,6 +130,8 @@ class Site:
             await self._note_incidents()
 
     async def _look(self, wake: Wake, due: datetime | None) -> Attempt | None:
+        self.leases.heed(self._now())
+        self.controller.leases = self.leases.known
         try:
             attempt = await self._turn(wake, due)
             await self._lapse()

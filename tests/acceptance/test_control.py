@@ -193,7 +193,7 @@ def test_a_stop_while_a_setting_is_being_confirmed_takes_two_seconds(
 
     # Of the two minutes that it may wait for; the rest is for a machine that is busy.
     assert process.wait(60) == 0
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
     assert gateway.gateway.device.sitemaster_running
 
 
@@ -208,7 +208,7 @@ def test_a_stop_in_the_middle_of_the_start_takes_two_seconds(house: House, gatew
     process.send_signal(signal.SIGTERM)
 
     assert process.wait(60) == 0
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
 
 
 def test_a_removed_lock_file_ends_no_service_and_is_put_back(house: House) -> None:

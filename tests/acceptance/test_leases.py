@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from scheduler import clock
 
@@ -24,8 +25,13 @@ jobs:
 
 def running(house: House) -> subprocess.Popen[bytes]:
     process = house.run()
-    house.until(lambda: house.json("status")["confirmed"])
+    house.until(lambda: at_work(house.json("status")))
     return process
+
+
+def at_work(state: dict[str, Any]) -> bool:
+    """Whether the service itself says so: without one, the audit knows the last proof too."""
+    return bool(state["service"]["running"] and state["confirmed"])
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -110,7 +110,9 @@ FAULTS: dict[str, dict[str, str]] = {
         "reserve's answer lost": "answer_lost:backup:{n}",
         "a token dead": "kill_tokens:{n}",
         "refresh lost": "refresh_lost:{n}",
-        "late in force": "lag:0.05",
+        # In real seconds: after the first read-back, and well before the next boundary, which comes
+        # some hundredths of a second later here.
+        "late in force": "lag:0.005",
     },
 }
 """By transport: each fault in words, and how its simulated server is told; {n} is how often, {path}

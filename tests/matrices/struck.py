@@ -126,9 +126,10 @@ class StruckRequests(httpx.AsyncBaseTransport):
     inner: httpx.AsyncBaseTransport = field(default_factory=wire._transport)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.blow.comes(request.url.path.removeprefix("/api/"))
+        endpoint = request.url.path.removeprefix("/api/")
+        self.blow.comes(endpoint)
         faults = self.blow.faults
-        if faults.silent or faults.hang or faults.drip:
+        if faults.silent or faults.hang.get(endpoint) or faults.drip:
             request.extensions["timeout"] |= {"connect": PATIENCE, "read": PATIENCE}
         return await self.inner.handle_async_request(request)
 

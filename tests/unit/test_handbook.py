@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from scheduler.cli import tou
+from scheduler.cli.root import tou
 
 ROOT = Path(__file__).parents[2]
 

@@ -21,6 +21,7 @@ from scheduler.gateway.fleet.answers import RELAY, CloudReply, Token, failure
 from scheduler.gateway.fleet.commands import commands_of
 from scheduler.gateway.fleet.hosts import region_of
 from scheduler.gateway.fleet.readings import EnergySite, sites_of
+from scheduler.gateway.fleet.relay import relayed
 from scheduler.gateway.fleet.tokens import claims
 from scheduler.gateway.fleet.wire import CloudWire
 from scheduler.outside import said
@@ -71,6 +72,7 @@ class FleetGateway:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = f"fleet {label} {site}" if site else f"fleet {label}"
+        self._provider = label.partition("/")[0]
         self._wire, self._access, self._limits = wire, access, limits
         self._pause, self._now, self._monotonic, self._sleep = pause, now, monotonic, sleep
         self._learned = _Learned(site)
@@ -172,11 +174,8 @@ class FleetGateway:
 
     async def relay(self, steps: Steps, message: Mapping[str, object]) -> object:
         """The answer of the gateway at the house to a message that the cloud hands on."""
-        body = {
-            "command_type": "grpc_command",
-            "command_properties": {"identifier_type": 1, "message": message},
-        }
-        path = f"/energy_sites/{await self._site(steps)}/command"
+        path, body = relayed(message, self._provider)
+        path = f"/energy_sites/{await self._site(steps)}{path}"
         return (await self._ask(path, steps, RELAY, body=body)).response
 
     async def rate_plan(self, steps: Steps) -> Mapping[str, object]:
@@ -224,7 +223,7 @@ class FleetGateway:
         self._heed()
         token = await self._access.token(steps)
         answer = await self._wire.send(call, steps, Token(token))
-        if answer.status == 401:
+        if answer.status == 401 and not answer.foreign:
             token = await self._access.token(steps, after=token)
             answer = await self._wire.send(call, steps, Token(token))
         self._learn(call, answer, token)

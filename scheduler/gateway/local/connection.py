@@ -214,7 +214,10 @@ async def _secure(
 ) -> None:
     """TLS, and who it is with."""
     made: Any = await asyncio.get_running_loop().start_tls(
-        link.transport, link, context, server_hostname=SERVER_NAME
+        link.transport,
+        link,
+        context,
+        server_hostname=SERVER_NAME.encode(),  # type: ignore[arg-type]
     )
     link.transport = made
     try:

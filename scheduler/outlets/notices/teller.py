@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from scheduler.outlets.notices.hours import Quiet
-from scheduler.outlets.notices.notice import Notice
+from scheduler.outlets.notices.notice import OVER, Notice
 from scheduler.outlets.notices.targets import Addressee, Send
 from scheduler.outlets.notices.told_book import ToldBook
 
@@ -30,6 +30,8 @@ class Teller:
         hours are over, and is then told as it stands."""
         hushed = self._hushed(now, zone)
         spoken = [each for each in notices if each.urgent or not hushed]
+        for notice in spoken:
+            self._close(notice, now)
         return sum(self._tell(notice, target, now) for notice in spoken for target in self.targets)
 
     def wanted(self, notice: Notice, now: datetime, zone: ZoneInfo) -> bool:
@@ -39,6 +41,14 @@ class Teller:
             each.wants(notice.level) and self.book.due(notice, each.address, now)
             for each in self.targets
         )
+
+    def _close(self, notice: Notice, now: datetime) -> None:
+        """An end that no target wants to hear of is an end: what comes next is told anew."""
+        if not notice.key.endswith(OVER) or any(each.wants(notice.level) for each in self.targets):
+            return
+        if self.targets and not self.book.heard(notice.key):
+            why = f"no target wants a {notice.level}"
+            self.book.note(notice, "nobody", "", now, taken=True, why=why)
 
     def _hushed(self, now: datetime, zone: ZoneInfo) -> bool:
         return self.quiet is not None and self.quiet.holds(now, zone)

@@ -65,7 +65,8 @@ class ToldBook:
             return True
         if tries.taken or tries.count >= MOST_TRIES:
             return False
-        return now - tries.last >= WAITS[min(tries.count, len(WAITS)) - 1]
+        # By a clock that may have been set back.
+        return abs(now - tries.last) >= WAITS[min(tries.count, len(WAITS)) - 1]
 
     def heard(self, key: str) -> bool:
         """Whether anybody took the notice of this key."""
@@ -88,10 +89,10 @@ class ToldBook:
         return Untaken(len(waiting), min(waiting.values())) if waiting else None
 
     def open_key(self, start: str) -> str | None:
-        """The newest key with this beginning that anybody took, unless its end was taken too."""
-        taken = [key for (key, _), each in self._tries.items() if each.taken]
-        begun = [key for key in taken if key.startswith(start) and not key.endswith(OVER)]
-        return begun[-1] if begun and begun[-1] + OVER not in taken else None
+        """The newest key with this beginning that anybody was to be told, unless its end was
+        told too: who did not take it hears by that end what there was."""
+        begun = [key for key, _ in self._tries if key.startswith(start) and not key.endswith(OVER)]
+        return begun[-1] if begun and not self.heard(begun[-1] + OVER) else None
 
     def note(
         self, notice: Notice, name: str, address: str, now: datetime, *, taken: bool, why: str

@@ -19,6 +19,12 @@ _MODES: Final = ("self_consumption", "autonomous", "backup")
 _RULES: Final = ("battery_ok", "pv_only", "never")
 _KEY_PATH: Final = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
 _KEY: Final = "04" + "ab" * 64
+# A provider's own call for one message to the gateway at the house.
+_OWN_CALLS: Final = {
+    "add_authorized_client": ("authorization", "add_authorized_client_request"),
+    "authorized_clients": ("authorization", "list_authorized_clients_request"),
+    "networking_status": ("common", "get_networking_status_request"),
+}
 _TEXTS: Final = {
     401: "token expired (401)",
     402: "payment required",
@@ -141,9 +147,16 @@ class Door:
             return json_response({"response": told})
         if path.startswith("partner_accounts"):
             return self._of_partner(request, path)
+        return self._of_site(request, path.split("/"), endpoint)
+
+    def _of_site(self, request: Request, parts: list[str], endpoint: str) -> Response:
         known = (SITE, *(number for number, _ in self._cloud.more_sites))
-        parts = path.split("/")
-        if parts[0] != "energy_sites" or len(parts) != 3 or parts[1] not in map(str, known):
+        if parts[0] != "energy_sites" or parts[1:2] not in [[str(each)] for each in known]:
+            return self._failed(404)
+        if parts[2:] == ["command", endpoint] and endpoint in _OWN_CALLS and self.relay:
+            group, name = _OWN_CALLS[endpoint]
+            return json_response({"response": self.relay({group: {name: request.fields()}})})
+        if len(parts) != 3:
             return self._failed(404)
         if request.method == "GET":
             return self._read(endpoint)

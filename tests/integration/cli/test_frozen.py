@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from freezegun import freeze_time
 
-from scheduler.cli import tou
+from scheduler.cli.root import tou
 from scheduler.schedule import library
 
 

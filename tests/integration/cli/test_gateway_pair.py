@@ -454,3 +454,21 @@ def test_a_service_of_another_gateway_does_not_carry_the_library() -> None:
     )
 
     assert answer.stdout.strip() == "[]", answer.stderr
+
+
+def test_a_token_of_teslemetry_pairs_by_its_own_calls(
+    tou: Tou, there: Neighbourhood, cloud: SimulatedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOU_FLEET_PROVIDER", "teslemetry")
+    monkeypatch.setenv("TOU_FLEET_TOKEN", str(cloud.tokens()["access_token"]))
+    there.somebody_waits()
+
+    done = tou("gateway", "pair", *QUICK)
+
+    assert done.code == 0, done.err
+    asked = {f"{each.method} {each.path.rpartition(cloud.site)[2]}" for each in cloud.log}
+    assert asked == {
+        "GET /command/authorized_clients",
+        "POST /command/add_authorized_client",
+        "GET /command/networking_status",
+    }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from scheduler.cli import tou as root
+from scheduler.cli.root import tou as root
 
 from .conftest import Tou
 

@@ -185,8 +185,9 @@ async def test_a_page_in_place_of_an_answer_is_told_and_is_no_reading(stand: Sta
     assert stand.told.steps[-1].error == "this is not its API"
 
 
-async def test_a_page_in_place_of_a_refusal_takes_no_right_away(stand: Stand) -> None:
-    stand.faults.set("pages:operation/403:1")
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_page_in_place_of_a_refusal_takes_no_right_away(stand: Stand, status: int) -> None:
+    stand.faults.set(f"pages:operation/{status}:1")
     gateway = stand.open()
 
     with pytest.raises(GatewayProtocolError, match="not its API") as caught:
@@ -194,6 +195,7 @@ async def test_a_page_in_place_of_a_refusal_takes_no_right_away(stand: Stand) ->
 
     assert caught.value.delivered == "unknown"
     assert gateway.limits.can_write
+    assert stand.asked() == ["POST operation"]
 
 
 async def test_a_null_response_shows_nothing(stand: Stand) -> None:

@@ -20,13 +20,13 @@ def test_a_line_that_comes_later_than_the_head_had_to_is_waited_for(tmp_path: Pa
         with made:
             made.recv(4096)
             made.sendall(HEAD)
-            headed.wait(0.5)  # nobody sets it: longer than the head was given
+            headed.wait(2)  # nobody sets it: longer than the head was given
             made.sendall(b'{"outcome": "confirmed"}\n')
 
     serving = threading.Thread(target=serve)
     serving.start()
 
-    told = list(asking.act(path, "/apply", seconds=0.25))
+    told = list(asking.act(path, "/apply", seconds=1.0))
 
     serving.join()
     listening.close()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from scheduler.cli import manual, tou
+from scheduler.cli import manual
+from scheduler.cli.root import tou
 from scheduler.cli.service_install import completions
 from scheduler.errors import ConfigurationError
 from scheduler.installation import lay, program, remove

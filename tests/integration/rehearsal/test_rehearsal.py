@@ -37,6 +37,7 @@ jobs:
 
 BOUNDARY = datetime(2026, 3, 2, 16, 5, tzinfo=UTC)
 """At which the shipped schedule begins to charge."""
+HAND = Setting(Mode.SELF_CONSUMPTION, 30)
 NAMES = ("charge in the cheap winter day", "run the house")
 
 
@@ -214,6 +215,27 @@ def test_a_boot_in_the_past_does_nothing_until_the_clock_is_right() -> None:
     assert wrong.told == {"not_running", "clock"}
     assert wrong.ended - past.end < timedelta(minutes=1)
     assert report.outcomes["deferred"] == 1
+
+
+@pytest.mark.parametrize(("fault", "id"), [("deaf", "overdue"), ("garbage", "unread")])
+def test_a_clock_that_is_set_back_makes_nothing_known_hours_later(fault: str, id: str) -> None:
+    began = BOUNDARY + timedelta(hours=3)
+    asked = strike("override", 300, at=began + timedelta(seconds=10), setting=HAND)
+    back = strike("clock_behind", 200, at=began + timedelta(seconds=50), by=timedelta(hours=2))
+
+    report = struck(strike(fault, 180, at=began), asked, back)
+
+    told = [each.opened for each in report.incidents if each.id == id]
+    assert told[0] - back.at < timedelta(minutes=5)
+
+
+def test_an_override_asked_for_by_a_clock_that_is_ahead_holds_on_when_it_is_put_right() -> None:
+    ahead = strike("clock_ahead", 20, at=BOUNDARY - timedelta(hours=3), by=timedelta(hours=1))
+    asked = strike("override", 120, at=ahead.at + timedelta(minutes=5), setting=HAND)
+
+    report = struck(ahead, asked)
+
+    assert report.wrong_minutes == 0
 
 
 def test_what_is_drawn_is_drawn_again() -> None:

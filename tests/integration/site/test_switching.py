@@ -83,15 +83,16 @@ async def test_a_pulse_in_force_leaves_no_row(home: Home) -> None:
 async def test_a_sitemaster_that_stops_after_the_switch_was_confirmed_is_brought_back(
     home: Home,
 ) -> None:
-    home.device.faults.stops_after = 0.2
     confirmed = await home.look(Wake.START)
-    while home.device.device.sitemaster_running:
+    device = home.device.device
+    device.stop(device.turn())
+    while device.sitemaster_running:
         await asyncio.sleep(0.02)
 
     await home.look(Wake.PULSE)
 
     assert confirmed.outcome is Outcome.CONFIRMED
-    assert home.device.device.sitemaster_running
+    assert device.sitemaster_running
     last = home.runs()[-1]
     assert (last.kind, last.name, last.outcome) == ("sitemaster_run", "recovery", "completed")
 

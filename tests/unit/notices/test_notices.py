@@ -386,6 +386,37 @@ def test_the_ledger_knows_whether_it_is_still_gone(tmp_path: Path) -> None:
     book.close()
 
 
+def absences(home: House, heard: list[tuple[int, bool]]) -> list[str]:
+    """The titles that are told of a service that is there or not from these minutes on."""
+    watch, teller = presence(), Teller(home.book, home.targets, home.post.send)
+    for minutes, there in heard:
+        now = NOW + minutes * MINUTE
+        look = Heard(running=there, answers=there, seen=now if there else None)
+        found = watch.notices(look, home.book.open_key(GONE), now, site="home", zone=ZONE)
+        teller.tell(found, now, ZONE)
+    return [title for _, _, title in home.post.sent]
+
+
+TWICE = [(0, True), (10, False), (20, True), (30, False), (40, True)]
+
+
+def test_a_second_absence_is_told_also_where_no_target_wants_to_hear_that_the_first_is_over(
+    house: Callable[..., House],
+) -> None:
+    assert absences(house("failure=ntfy://one/a"), TWICE) == ["home: No service runs."] * 2
+
+
+def test_an_absence_that_nobody_took_is_told_by_its_end(house: Callable[..., House]) -> None:
+    home = house()
+    home.post.refuses = True
+    absences(home, TWICE[:2])
+    home.post.sent.clear()
+    home.post.refuses = False
+
+    assert absences(home, [(20, True), (21, True)]) == ["home: The service is back after 20 min."]
+    assert home.book.untaken([each.address for each in home.targets]) is None
+
+
 # --- hours
 
 

@@ -9,7 +9,7 @@ from scheduler.outlets.pings import Pinger, Turned, signal_address, turned
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 
 
-def state(turn: int, word: str = "good", since: str = "2026-11-23T15:00:00Z") -> Turned:
+def state(turn: float, word: str = "good", since: str = "2026-11-23T15:00:00Z") -> Turned:
     reasons = [] if word == "good" else [{"id": "overdue", "text": "https://192.168.1.10 says no"}]
     at = (NOW + timedelta(seconds=turn)).isoformat()
     told = turned(
@@ -53,6 +53,22 @@ def test_a_controller_that_hangs_is_silent_though_its_service_answers() -> None:
     switch.look(state(0), 0)
 
     assert [switch.look(state(0), n * 60) for n in range(1, 5)] == [[]] * 4
+
+
+def test_the_same_turn_is_none_though_its_instant_is_told_a_little_later() -> None:
+    switch = Switch()
+    switch.look(state(0), 0)
+
+    assert [switch.look(state(n * 1e-4), n * 60) for n in range(1, 5)] == [[]] * 4
+
+
+def test_a_clock_that_is_set_back_makes_no_silence() -> None:
+    switch = Switch()
+    switch.look(state(0), 0)
+
+    pinged = [bool(switch.look(state(n * 30 - 7200), n * 30 - 7200)) for n in range(1, 6)]
+
+    assert pinged == [True, False, True, False, True]
 
 
 def test_failing_is_told_at_once_and_names_no_address() -> None:
