@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from scheduler.cli import repository
 from scheduler.cli.chosen import file_of, schedule_in
-from scheduler.schedule import source
+from scheduler.schedule import library, source
 from scheduler.schedule.load import parse_schedule
 from scheduler.schedule.values import Schedule
 
@@ -23,6 +23,8 @@ def schedule_of(named: str) -> Schedule:
     path = Path(named)
     if (path.exists() and not path.is_dir()) or (":" not in named and path.suffix in _ENDINGS):
         return schedule_in(path)
+    if named in library.ids():
+        return schedule_in(file_of(named))  # which says that it is a tariff
     revision, _, inside = named.partition(":")
     here = repository.root(Path.cwd()) if inside else None
     if here is not None:

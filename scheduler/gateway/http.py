@@ -97,7 +97,7 @@ def retry_after(headers: httpx.Headers, now: datetime, *others: str) -> float | 
     told = (headers.get(name, "")[:_LONGEST_HEADER] for name in ("retry-after", *others))
     text = next(filter(None, told), "")
     try:
-        return float(text) if text.isdecimal() else _until(text, now)
+        return float(text) if text[:1].isdecimal() else _until(text, now)
     except (ValueError, TypeError, OverflowError):
         return None
 

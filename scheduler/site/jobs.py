@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 # A job that comes later than this (the machine slept, the clock stepped) is missed, not run late.
 GRACE: Final = timedelta(minutes=15)
+_REMEMBERED: Final = 200
 # A clock that is slewed runs back by less.
 _STEP_BACK: Final = timedelta(seconds=2)
 
@@ -45,6 +47,9 @@ class Jobs:
         """Up to where jobs were run or recorded; None until the clock was trusted."""
         self._told_until: datetime | None = None
         """Up to where jobs were told to wait for a trusted clock."""
+        self._came: deque[tuple[str, datetime]] = deque(maxlen=_REMEMBERED)
+        """The newest that were run or missed: a clock that is set back and forth passes them again,
+        and what was done is not missed."""
 
     async def due(self, now: datetime) -> tuple[PlanEntry, ...]:
         """Jobs to run now; those that come too late are recorded as missed, and while the clock is
@@ -59,11 +64,14 @@ class Jobs:
             after = now
         found: list[PlanEntry] = []
         for entry in self._between(after, now):
+            came = entry.name, entry.at
             if now - entry.at <= GRACE:
                 found.append(entry)
-                continue
-            await self._note(entry, "The clock had passed it by more than 15 minutes.")
-            self._seen_until = entry.at
+            else:
+                if came not in self._came:
+                    await self._note(entry, "The clock had passed it by more than 15 minutes.")
+                self._seen_until = entry.at
+            self._came.append(came)
         self._seen_until = max(now, after)
         return tuple(found)
 

@@ -105,7 +105,8 @@ class Known:
         if was is not self.reachable:
             self.since = now
         if gone and was is not False:
-            log.warning("the gateway does not answer: %s", error)
+            what = "is not the paired one" if another else "does not answer"
+            log.warning("the gateway %s: %s", what, error)
             detail = {"gateway": self._gateway.name, "error": str(error)}
             await self._recorder.event("gateway", "lost", detail)
         elif another and not self._told_of_another:

@@ -192,6 +192,8 @@ def failure(where: str, call: Call, answer: CloudReply, said: str) -> GatewayErr
     where, meaning = urlsplit(call.base).netloc or where, _meaning(call, answer)
     told = f" It says: {said.rstrip('.')}." if said else ""
     busy = meaning.kind is GatewayBusyError
+    if busy:
+        told += f" It is left alone for {answer.wait:.0f} s."
     return meaning.kind(
         f"{where} {meaning.text}{told} ({call.method} {call.path}, status {answer.status})",
         delivered=meaning.delivered,

@@ -28,6 +28,7 @@ from scheduler.gateway.v1r.key import Key
 from scheduler.gateway.v1r.patience import Patience
 from scheduler.gateway.v1r.refusals import SKEW, clock_error, meaning
 from scheduler.gateway.v1r.traffic import LOGIN, Bounded, Traffic
+from scheduler.gateway.v1r.whole import careful, check_whole
 from scheduler.outside import hides_tokens, said
 from scheduler.setting import Setting
 
@@ -151,13 +152,7 @@ class V1rGateway:
     async def _fit_to_write(self, steps: Steps) -> None:
         self._traffic.ahead = None
         async with self._exchange(steps, "observe") as client:
-            config = await client.get_config()
-        if not bodies.is_whole(config):
-            raise GatewayProtocolError(
-                f"{self._where}: its configuration has no mode or no reserve in it. A write "
-                "replaces the whole file, so nothing was written.",
-                delivered="no",
-            )
+            check_whole(await client.get_config(), self._where)
         ahead = await self._ahead(steps)
         if ahead is not None and abs(ahead) > SKEW:
             raise clock_error(self._where, ahead)
@@ -250,7 +245,7 @@ class V1rGateway:
                 trace_configs=[self._traffic.trace()], response_class=Bounded, trust_env=False
             )
         if self._client is None:
-            kind = self._library.PowerwallClient
+            kind = careful(self._library, self._where)
             make = kind.legacy_gateway if self._full_password else kind
             self._client = make(session=self._session, **self._made_of)
         return self._client

@@ -125,6 +125,7 @@ def test_without_new_the_schedule_in_force_is_meant(tou: Tou, edited: Path) -> N
 
 
 REFUSED = {
+    "the id of a tariff": ("octopus-go", "octopus-go is a tariff"),
     "a revision that does not exist": ("nothing-such", "neither a file nor a git revision"),
     "a path the revision lacks": ("HEAD:other.yaml", "git cannot show that"),
 }

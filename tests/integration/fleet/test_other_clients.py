@@ -74,6 +74,30 @@ async def test_tesla_fleet_api_understands_the_refusals(cloud: SimulatedFleet) -
             assert caught.value.status == status
 
 
+async def test_tesla_fleet_api_pairs_a_key_by_teslemetry_s_own_calls(cloud: SimulatedFleet) -> None:
+    fleet = pytest.importorskip("tesla_fleet_api", reason="tesla-fleet-api is not installed")
+    import aiohttp
+
+    cloud.door.relay = lambda message: {"asked": message}
+    async with aiohttp.ClientSession() as session:
+        token = str(cloud.tokens()["access_token"])
+        site = fleet.Teslemetry(session, token, server=cloud.url).energySites.create(
+            int(cloud.site)
+        )
+        added = await site.add_authorized_client(b"key", "tou", 1, 1)
+        listed = await site.list_authorized_clients()
+        network = await site.get_networking_status()
+
+    wanted = {"public_key": "a2V5", "description": "tou", "key_type": 1}
+    wanted["authorized_client_type"] = 1
+    found = [each["response"]["asked"] for each in (added, listed, network)]
+    assert found == [
+        {"authorization": {"add_authorized_client_request": wanted}},
+        {"authorization": {"list_authorized_clients_request": {}}},
+        {"common": {"get_networking_status_request": {}}},
+    ]
+
+
 async def test_pypowerwall_reads_and_writes(cloud: SimulatedFleet, tmp_path: Path) -> None:
     pypowerwall = pytest.importorskip("pypowerwall", reason="pypowerwall is not installed")
     tokens = cloud.tokens()

@@ -203,6 +203,25 @@ async def test_after_a_step_back_of_the_clock_the_same_hours_count_anew(at_work:
     assert len(due) == 1
 
 
+async def test_a_clock_set_back_and_forth_makes_nothing_missed_that_was_done(
+    at_work: Home,
+) -> None:
+    at_work.change(jobs=(job(JobKind.COMMIT),))
+    jobs = Jobs(at_work.controller)
+    at_work.clock.move(minutes=6)
+    assert len(await jobs.due(at_work.clock.now())) == 1
+    at_work.clock.step(days=-2)
+    await jobs.due(at_work.clock.now())
+    at_work.clock.step(days=2, minutes=30)
+
+    late = await jobs.due(at_work.clock.now())
+
+    told = [run.planned_at for run in at_work.runs() if run.outcome == "missed"]
+    assert (late, len(told)) == ((), 1)
+    assert told[0] is not None
+    assert told[0] < at_work.clock.instant - timedelta(days=1)
+
+
 def test_an_old_answer_does_not_count_as_the_answer_to_this_check() -> None:
     update = Update(UpdateState.SUCCEEDED, "x", "nonactionable", 1000, "1")
 

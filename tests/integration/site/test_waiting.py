@@ -70,6 +70,8 @@ async def test_another_certificate_is_looked_at_each_minute_and_recorded_once(
     assert house.outcomes() == ["refused"]
     assert "Another one" in house.reasons()["certificate"]
     assert [each.levelname for each in caplog.records if "refused" in each.message] == ["ERROR"]
+    assert "the gateway is not the paired one: Another one." in caplog.messages
+    assert "does not answer" not in caplog.text
 
     await house.settle()
     assert house.outcomes() == ["refused", "confirmed"]

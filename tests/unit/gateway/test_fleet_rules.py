@@ -195,6 +195,12 @@ def test_a_wait_is_found_wherever_the_body_says_it(body: bytes) -> None:
     assert CloudReply(429, body).wait == 77
 
 
+def test_a_busy_cloud_says_how_long_it_is_left_alone() -> None:
+    reply = CloudReply(429, b"", 40.0)
+
+    assert "left alone for 40 s" in str(failure("cloud", Call("look", "GET", "/x"), reply, ""))
+
+
 @pytest.mark.parametrize(
     ("code", "kind", "delivered"),
     [

@@ -13,6 +13,8 @@ NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 TOLD = {
     "seconds": ({"retry-after": "90"}, 90.0),
+    "a part of a second": ({"retry-after": "2.5"}, 2.5),
+    "a number with a word": ({"retry-after": "7 seconds"}, None),
     "a date": ({"retry-after": "Wed, 01 Jul 2026 12:02:00 GMT"}, 120.0),
     "the rate limit's reset where there is no other": ({"ratelimit-reset": "30"}, 30.0),
     "both": ({"retry-after": "5", "ratelimit-reset": "30"}, 5.0),

@@ -486,3 +486,23 @@ async def test_an_update_that_is_answered_otherwise_may_have_been_delivered(
 
     assert raised.value.delivered == "unknown"
     assert unit.unit.house.active.mode == "backup"
+
+
+async def test_half_a_file_in_the_middle_of_a_write_is_never_written_back(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
+    """The library reads the file once more before it replaces it."""
+    asked: list[str] = []
+
+    def between(request: Request, usual: Response) -> Response:
+        asked.append(request.path)
+        if asked.count("/tedapi/v1r") == 1:
+            unit.faults.half_file = 1  # the next one
+        return usual
+
+    unit.between = between
+    with pytest.raises(GatewayProtocolError, match="replaces the whole file") as refused:
+        await gateway.write(CHARGE, None, told)
+
+    assert refused.value.delivered == "no"
+    assert unit.unit.config.writes == 0
