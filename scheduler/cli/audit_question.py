@@ -132,10 +132,10 @@ def filters(command: F) -> F:
 
 def display_zone(chosen: Settings) -> ZoneInfo:
     """The zone people live in; UTC where the schedule does not tell."""
-    from scheduler.host.sites import read_schedule
+    from scheduler.schedule.load import load_schedule
 
     try:
-        return read_schedule(chosen).schedule.calendar.display_zone
+        return load_schedule(chosen.schedule_path).schedule.calendar.display_zone
     except SchedulerError:
         return ZoneInfo("UTC")
 
