@@ -5,6 +5,7 @@ Reads no file, no network and no clock. What a source cannot say is said in the 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -114,6 +115,8 @@ def _made(document: RateFile, draft: TariffDraft) -> Imported:
 
 def _not_a_rate(data: Json) -> str:
     what = "It has none of their fields" if isinstance(data, dict) else "It holds no record"
+    if isinstance(data, dict) and (error := data.get("error") or data.get("errors")):
+        what = f"It answers a request that failed: {plain(json.dumps(error))}"
     return (
         "This JSON is neither an OpenEI rate (energyweekdayschedule, energyratestructure) nor a "
         f"Tesla tariff (seasons, energy_charges). {what}."

@@ -36,6 +36,7 @@ def refused(text: str) -> Problem:
         ('{"items": []}', "kind", "neither an OpenEI rate"),
         ('"just text"', "kind", "It holds no record."),
         ('{"error": {"code": "API_KEY_MISSING"}}', "kind", "neither an OpenEI rate"),
+        ('{"response": null, "error": "no such site"}', "kind", 'that failed: "no such site".'),
         ('{"response": {"rate_tariffs": [{"code": "X"}]}}', "kind", "nor a Tesla tariff"),
         ("[" * 5000, "json", "the nesting is too deep"),
         ('{"a": NaN}', "json", "holds NaN, which is no number"),
