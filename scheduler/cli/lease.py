@@ -189,9 +189,9 @@ def _zone(chosen: Settings) -> ZoneInfo:
     running = running_service(chosen)
     if running.control is not None:
         return zones.zone(asking.ask(running.control, "/status")["timezone"])
-    from scheduler.host.sites import read_schedule
+    from scheduler.schedule.load import load_schedule
 
-    return read_schedule(chosen).schedule.calendar.display_zone
+    return load_schedule(chosen.schedule_path).schedule.calendar.display_zone
 
 
 def _instant(text: str, zone: ZoneInfo) -> str:

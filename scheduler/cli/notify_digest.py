@@ -17,11 +17,11 @@ from scheduler.audit.questions import Questions
 from scheduler.cli.audit_question import asked, display_zone, life_of
 from scheduler.cli.times import parse_instant
 from scheduler.errors import SchedulerError
-from scheduler.host.sites import read_schedule
 from scheduler.outlets.digest import Week, digest
 from scheduler.outlets.hindsight import LOOKED_BACK, hindsight
 from scheduler.outlets.notices.hours import Weekly
 from scheduler.outlets.notices.notice import Notice, stories, title
+from scheduler.schedule.load import load_schedule
 from scheduler.schedule.values import Schedule
 from scheduler.settings import Settings
 
@@ -90,7 +90,7 @@ def _arrivals(events: Iterable[Event]) -> Iterator[Event]:
 
 def _ahead(chosen: Settings) -> Schedule | None:
     try:
-        return read_schedule(chosen).schedule
+        return load_schedule(chosen.schedule_path).schedule
     except SchedulerError:
         return None
 

@@ -16,12 +16,12 @@ from scheduler.audit.questions import Questions
 from scheduler.audit.views import RunView
 from scheduler.errors import AuditError, ConfigurationError, ScheduleError, SchedulerError
 from scheduler.host.instance import Running
-from scheduler.host.sites import read_schedule
 from scheduler.host.watch import problems_of
 from scheduler.plain import plain
 from scheduler.plan import Lease, LeaseKind, PlanEntry
 from scheduler.plan.entry import entry_json
 from scheduler.schedule import zones
+from scheduler.schedule.load import load_schedule
 from scheduler.schedule.values import Schedule
 from scheduler.settings import Settings
 from scheduler.site.leases import KIND, asked_since, kept
@@ -43,7 +43,7 @@ _GOOD = frozenset({"confirmed", "unchanged", "dry_run"})
 def last_known(settings: Settings, running: Running, reason: Reason, *, now: datetime) -> SiteState:
     """What is known without asking a service; `reason` says why none was asked. Raises
     ScheduleError where the schedule cannot be read, AccessError where the audit may not be."""
-    schedule = read_schedule(settings).schedule
+    schedule = load_schedule(settings.schedule_path).schedule
     past, troubles = _past(settings, now)
     leases = past.get("leases", ())
     wanted_by = [each for each in leases if each.kind is not LeaseKind.PAUSE]
