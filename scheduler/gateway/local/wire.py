@@ -8,6 +8,7 @@ made with the first request and dropped soon after the last.
 from __future__ import annotations
 
 import errno
+import json
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
@@ -30,13 +31,15 @@ from scheduler.gateway.http import Failure, failure, retry_after
 from scheduler.gateway.local.answers import Answer
 from scheduler.gateway.local.connection import KeptConnection
 from scheduler.gateway.local.pin import Pin, shared_context
-from scheduler.outside import hides_tokens, said
+from scheduler.outside import HIDDEN, hides_tokens, said
+from scheduler.setting import Mode
 
 IDLE_SECONDS: Final = 10.0
 # First wait and longest wait, seconds. A 503 passes within seconds ("current config mode is
 # busy"), a 429 after 10 to 30 minutes without calls.
 _WAITS: Final = {429: (60.0, 900.0), 503: (2.0, 300.0)}
 LONGEST_WAIT: Final = 900.0
+_HIDDEN: Final = f'"{HIDDEN}"'.encode()
 
 
 class NotSentError(GatewayUnreachableError):
@@ -101,6 +104,11 @@ class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
         self.url, self.where, self.trusted = url, f"The gateway {url}", pin
         self._pin, self._carrier = Pin(pin, self.where), carrier
         self._fixed_secrets = tuple(secret for secret in secrets if secret)
+        self._secret_values = tuple(
+            json.dumps(secret, ensure_ascii=ascii).encode("utf-8", "surrogatepass")
+            for secret in set(self._fixed_secrets) - set(Mode)
+            for ascii in (True, False)
+        )
         self._session_secrets: tuple[str, ...] = ()
         self._waits: dict[str, _Wait] = {}
 
@@ -158,7 +166,14 @@ class Wire(exchange.HttpWire[Answer, httpx.AsyncBaseTransport]):
     def _reply(self, status: int, body: bytes, headers: httpx.Headers) -> Answer:
         asked = retry_after(headers, self._now())
         wait = None if asked is None else min(max(asked, 1.0), LONGEST_WAIT)
-        return Answer(status, body, wait, _cookies(headers))
+        return Answer(status, self._fit_to_read(body), wait, _cookies(headers))
+
+    def _fit_to_read(self, body: bytes) -> bytes:
+        """An answer whose texts are read as modes and versions, without those that are a secret of
+        ours."""
+        for value in self._secret_values:
+            body = body.replace(value, _HIDDEN)
+        return body
 
     def _noted(self, call: Call, reply: Answer) -> Answer:
         if reply.verdict not in _WAITS:

@@ -47,8 +47,8 @@ def is_whole(config: Mapping[str, object]) -> bool:
     return isinstance(config.get(MODE), str) and isinstance(site, dict) and RESERVE in site
 
 
-def setting_of(config: Mapping[str, object]) -> SettingRead | None:
-    """The setting in config.json; None where none of it is there."""
+def setting_of(config: Mapping[str, object], secrets: tuple[str, ...] = ()) -> SettingRead | None:
+    """The setting in config.json, a mode without our secrets; None where none of it is there."""
     site, mode = config.get(_SITE), config.get(MODE)
     known = isinstance(site, dict)
     site = site if isinstance(site, dict) else {}
@@ -56,7 +56,7 @@ def setting_of(config: Mapping[str, object]) -> SettingRead | None:
     if not known and not isinstance(mode, str):
         return None
     return SettingRead(
-        mode=word(mode),
+        mode=word(mode, secrets=secrets),
         reserve=None if reserve is None else from_raw(reserve),
         grid_charging=_grid_charging(site) if known else None,
         export=_export(site) if known else None,
@@ -106,11 +106,11 @@ def clock_of(status: Mapping[str, object]) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def version_of(details: Mapping[str, object]) -> str | None:
+def version_of(details: Mapping[str, object], secrets: tuple[str, ...] = ()) -> str | None:
     """The firmware's number, such as 26.10.3, without its hash."""
     text = _at(details, "system", "version", "text")
     words = text.split() if isinstance(text, str) else []
-    return word(words[0]) if words else None
+    return word(words[0], secrets=secrets) if words else None
 
 
 def _running(status: Mapping[str, object]) -> bool | None:

@@ -111,7 +111,8 @@ class V1rGateway:
 
     async def _setting(self, reading: Reading, steps: Steps) -> Reading:
         async with self._exchange(steps, "observe") as client:
-            return replace(reading, setting=bodies.setting_of(await client.get_config()))
+            config = await client.get_config()
+        return replace(reading, setting=bodies.setting_of(config, self._secrets))
 
     async def _charge(self, reading: Reading, steps: Steps) -> Reading:
         async with self._exchange(steps, "charge") as client:
@@ -129,12 +130,12 @@ class V1rGateway:
         reading = bodies.with_health(reading, status)
         async with self._exchange(steps, "version") as client:
             details = await client.get_firmware_details()
-        return replace(reading, firmware=bodies.version_of(details))
+        return replace(reading, firmware=bodies.version_of(details, self._secrets))
 
     async def identify(self, steps: Steps) -> Identity:
         async with self._turn, self._exchange(steps, "version") as client:
             details = await client.get_firmware_details()
-            return Identity(bodies.version_of(details) or "", None, din=client.din)
+            return Identity(bodies.version_of(details, self._secrets) or "", None, din=client.din)
 
     # Writing
 

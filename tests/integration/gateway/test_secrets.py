@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,19 @@ async def test_no_path_shows_a_secret(
     texts += [repr(client), repr(told.steps), caplog.text, str([r.args for r in caplog.records])]
     shown = "\n".join(texts)
     assert [each for each in secrets | _secrets(session_file) if each in shown] == []
+
+
+async def test_a_secret_that_is_given_as_a_mode_is_not_read(
+    start: Start, connect: Connect, told: Told
+) -> None:
+    simulation = await start("1.49")
+    device = simulation.device
+    device.send(replace(device.active, mode=PASSWORD))
+
+    reading = await connect(simulation).read(told, spend=Spend.DUE)
+
+    assert reading.setting is not None
+    assert reading.setting.mode == "[hidden]"
 
 
 def _secrets(session_file: Path) -> set[str]:

@@ -436,6 +436,17 @@ async def test_a_login_that_repeats_the_password_shows_it_nowhere(
         assert PASSWORD[-5:] not in f"{raised.value} {told.steps}"
 
 
+async def test_a_password_that_is_given_as_a_mode_is_not_read(
+    unit: SimulatedV1r, gateway: V1rGateway, told: Told
+) -> None:
+    unit.unit.house.active = replace(unit.unit.house.active, mode=PASSWORD)
+
+    setting = (await read(gateway, told)).setting
+
+    assert setting is not None
+    assert setting.mode == "[hidden]"
+
+
 async def test_a_login_without_a_content_type_is_understood(
     unit: SimulatedV1r, gateway: V1rGateway, told: Told
 ) -> None:
