@@ -14,14 +14,15 @@ from typing import Final
 from pydantic import ValidationError
 
 from scheduler.errors import ScheduleError
-from scheduler.schedule import shipped, source, zones
+from scheduler.schedule import shipped, source, tariff_day, zones
 from scheduler.schedule import tariff_sense as sense
 from scheduler.schedule.complaints import Fault, position, shape_of
 from scheduler.schedule.document import Document
 from scheduler.schedule.finding import Finding
 from scheduler.schedule.holidays import HolidayList
 from scheduler.schedule.tariff import HolidayCalendar, Prices, Season, Tariff
-from scheduler.schedule.tariff_sense import Table, Tables
+from scheduler.schedule.tariff_day import Table
+from scheduler.schedule.tariff_sense import Tables
 from scheduler.schedule.tariff_shape import UNSTATED, HolidaysPart, PricesPart, TariffFile
 from scheduler.schedule.values import Day, DayClass
 
@@ -107,7 +108,7 @@ def _sense_of_parts(file: TariffFile) -> Iterator[Finding]:
     yield from sense.check_seasons(file.seasons)
     for season, tables in file.windows.items():
         for day, table in tables.items():
-            yield from sense.check_table(table, ("windows", season, day))
+            yield from tariff_day.check_table(table, ("windows", season, day))
 
 
 def _sense_of_the_rest(data: object, faults: set[Fault]) -> list[Finding]:
@@ -174,7 +175,7 @@ def _season(name: str, tables: Tables, holidays: HolidaysPart | None) -> Season:
     of_holiday = sense.holiday_table(tables, count_as) if holidays else week[6]
     classes = (*[DayClass.WEEKDAY] * 5, *[DayClass.WEEKEND] * 2, DayClass.HOLIDAY)
     mon, tue, wed, thu, fri, sat, sun, holiday = (
-        Day(name, day_class, sense.periods_of(table or {}))
+        Day(name, day_class, tariff_day.periods_of(table or {}))
         for day_class, table in zip(classes, (*week, of_holiday), strict=True)
     )
     return Season(name, (mon, tue, wed, thu, fri, sat, sun, holiday))

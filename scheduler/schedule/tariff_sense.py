@@ -1,46 +1,28 @@
-"""Whether a tariff file of the right shape makes sense: seasons tile the year, windows the day,
-every day has its windows, every price its period.
+"""Whether a tariff file of the right shape makes sense: seasons tile the year, every day has its
+windows, every price its period.
 
 Each check takes parsed parts and yields what it finds; it must not know how the parts were read.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from scheduler.schedule import text
-from scheduler.schedule.clocktime import format_span
 from scheduler.schedule.finding import Finding
 from scheduler.schedule.tariff import YEAR
-from scheduler.schedule.tariff_shape import DAY_KEYS, NAME_PATTERN, HolidaysPart
-from scheduler.schedule.tariff_text import MonthDay, SeasonSpan, Span
-from scheduler.schedule.values import DAY_SECONDS, WEEKDAY_NAMES
+from scheduler.schedule.tariff_day import Loc, Table
+from scheduler.schedule.tariff_shape import DAY_KEYS, HolidaysPart, named, proper
+from scheduler.schedule.tariff_text import MonthDay, SeasonSpan
+from scheduler.schedule.values import WEEKDAY_NAMES
 from scheduler.schedule.wording import did_you_mean, listed, shown
 
-Loc = tuple[int | str, ...]
-Table = Mapping[str, Sequence[Span | None]]
-"""Period to its windows; None where it says `otherwise`."""
 Tables = Mapping[str, Table]
 """Day class or day to its table, within one season."""
 
 _NO_PLACES: Final = {"UTC", "UCT", "Universal", "Zulu", "GMT", "GMT0", "Greenwich"}
-MOST_GAPS: Final = 20
-"""Gaps of one day that are told; the others are alike."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """A window's part within one day, with the window it comes from."""
-
-    start: int
-    end: int
-    label: str
-    period: str
-    loc: Loc
 
 
 def check_zone(zone: str, clock: str) -> Iterator[Finding]:
@@ -75,7 +57,7 @@ def check_names(seasons: Iterable[str], windows: Mapping[str, Tables]) -> Iterat
 
 def _bad_names(names: Iterable[str], loc: Loc) -> Iterator[Finding]:
     for name in names:
-        if not _proper(name):
+        if not proper(name):
             message = f"{shown(name)} is not a name. Use letters, digits and _, a letter first."
             yield Finding((*loc, name), message, "name", at_key=True)
 
@@ -109,33 +91,6 @@ def check_seasons(seasons: Mapping[str, Sequence[SeasonSpan]]) -> Iterator[Findi
         yield Finding(("seasons",), _season_gap(missing), "season-gap")
 
 
-def check_table(table: Table, loc: Loc) -> Iterator[Finding]:
-    """Every second of the day belongs to exactly one window."""
-    rest = [period for period, windows in table.items() if None in windows]
-    if len(rest) > 1:
-        message = f"{listed(map(_named, rest))} say otherwise; one period can take the rest."
-        yield Finding((*loc, rest[1]), message, "window-overlap")
-    segments = _segments(table, loc)
-    yield from _overlaps(segments)
-    if not rest:
-        yield from _gaps(segments, loc)
-
-
-def periods_of(table: Table) -> tuple[tuple[int, str], ...]:
-    """(second, period) at each change, first at 0; for a table without findings."""
-    rest = next((period for period, windows in table.items() if None in windows), "")
-    starts: list[tuple[int, str]] = []
-    at = 0
-    for segment in _segments(table, ()):
-        if segment.start > at:
-            starts.append((at, rest))
-        starts.append((segment.start, segment.period))
-        at = segment.end
-    if at < DAY_SECONDS:
-        starts.append((at, rest))
-    return tuple(each for n, each in enumerate(starts) if n == 0 or each[1] != starts[n - 1][1])
-
-
 def table_for(tables: Tables, weekday: int) -> Table | None:
     """The windows of Monday (0) to Sunday (6): the narrower key wins."""
     broad = "weekend" if weekday >= 5 else "weekday"
@@ -163,11 +118,11 @@ def check_days(
     names = list(seasons)
     for name in names:
         if name not in windows:
-            message = f"The season {_named(name)} has no windows. Add windows.{_named(name)}."
+            message = f"The season {named(name)} has no windows. Add windows.{named(name)}."
             yield Finding(("windows",), message, "day-class")
     for name, tables in windows.items():
         if name not in names:
-            message = f"There is no season {_named(name)}.{_instead(name, names, 'seasons')}"
+            message = f"There is no season {named(name)}.{_instead(name, names, 'seasons')}"
             yield Finding(("windows", name), message, "season", at_key=True)
             continue
         yield from _check_week(tables, ("windows", name))
@@ -208,14 +163,14 @@ def check_prices(
         loc = ("prices", "per_kwh", season)
         if season not in windows:
             instead = _instead(season, windows, "seasons")
-            message = f"There is no season {_named(season)}.{instead}"
+            message = f"There is no season {named(season)}.{instead}"
             yield Finding(loc, message, "price", at_key=True)
             continue
         known = {period for table in windows[season].values() for period in table}
         for period in prices:
             if period not in known:
                 instead = _instead(period, sorted(known), "periods")
-                message = f"{_named(season)} has no period {_named(period)}.{instead}"
+                message = f"{named(season)} has no period {named(period)}.{instead}"
                 yield Finding((*loc, period), message, "price", at_key=True)
 
 
@@ -242,66 +197,6 @@ def _check_holiday(tables: Tables, loc: Loc, holidays: HolidaysPart | None) -> I
         yield Finding(loc, message, "day-class")
 
 
-def _segments(table: Table, loc: Loc) -> list[_Segment]:
-    found: list[_Segment] = []
-    for period, windows in table.items():
-        for index, span in enumerate(windows):
-            if span is None:
-                continue
-            label = f"{_named(period)} {format_span(*span)}"
-            where = (*loc, period, index)
-            start, end = span
-            if end > start:
-                found.append(_Segment(start, end, label, period, where))
-            else:
-                found.append(_Segment(start, DAY_SECONDS, label, period, where))
-                found.append(_Segment(0, end, label, period, where))
-    return sorted(found, key=lambda each: (each.start, each.end))
-
-
-def _overlaps(segments: Sequence[_Segment]) -> Iterator[Finding]:
-    longest: _Segment | None = None
-    for each in segments:
-        if longest is not None and each.start < longest.end:
-            both = format_span(each.start, min(each.end, longest.end))
-            message = f"{longest.label} and {each.label} overlap: both cover {both}."
-            yield Finding(max(each.loc, longest.loc, key=str), message, "window-overlap")
-        if longest is None or each.end > longest.end:
-            longest = each
-
-
-def _gaps(segments: Sequence[_Segment], loc: Loc) -> Iterator[Finding]:
-    for start, end in _holes(segments)[:MOST_GAPS]:
-        before = max(segments, key=lambda each: (each.end <= start, each.end))
-        after = min(segments, key=lambda each: (each.start < end % DAY_SECONDS, each.start))
-        between = (
-            f"outside {before.label}"
-            if before.label == after.label
-            else f"between {before.label} and {after.label}"
-        )
-        message = (
-            f"Nothing covers {format_span(start, end)}, {between}. "
-            "Add a window, or let one period take the rest with otherwise."
-        )
-        yield Finding(loc, message, "window-gap")
-
-
-def _holes(segments: Sequence[_Segment]) -> list[Span]:
-    """Uncovered spans of the day; one across midnight is one."""
-    holes: list[Span] = []
-    at = 0
-    for each in segments:
-        if each.start > at:
-            holes.append((at, each.start))
-        at = max(at, each.end)
-    if at < DAY_SECONDS:
-        holes.append((at, DAY_SECONDS))
-    if len(holes) > 1 and holes[0][0] == 0 and holes[-1][1] == DAY_SECONDS:
-        last = holes.pop()
-        holes[0] = (last[0], holes[0][1])
-    return holes
-
-
 def _days_of(span: SeasonSpan) -> list[MonthDay]:
     first, last = YEAR.index(span[0]), YEAR.index(span[1])
     if first <= last:
@@ -310,22 +205,13 @@ def _days_of(span: SeasonSpan) -> list[MonthDay]:
 
 
 def _season(name: str, span: SeasonSpan) -> str:
-    return f"{_named(name)} {_month_day(span[0])}..{_month_day(span[1])}"
+    return f"{named(name)} {_month_day(span[0])}..{_month_day(span[1])}"
 
 
 def _instead(name: str, known: Iterable[str], what: str) -> str:
     names = tuple(known)
-    guess = did_you_mean(name, filter(_proper, names))
-    return guess or f" Its {what} are {listed(map(_named, names))}."
-
-
-def _named(name: str) -> str:
-    """A name in a sentence: as it is where it is a proper one."""
-    return name if _proper(name) else shown(name)
-
-
-def _proper(name: str) -> bool:
-    return re.fullmatch(NAME_PATTERN, name) is not None
+    guess = did_you_mean(name, filter(proper, names))
+    return guess or f" Its {what} are {listed(map(named, names))}."
 
 
 def _month_day(day: MonthDay) -> str:

@@ -1,11 +1,12 @@
 """The shape of a tariff file and of the holiday lists: which keys there are and what they hold.
 
 Editors' schemas and the reference page are made from these models. Whether seasons tile the
-year and windows the day is `tariff_sense`'s affair.
+year is `tariff_sense`'s affair, whether windows tile the day `tariff_day`'s.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Final
@@ -39,6 +40,7 @@ from scheduler.schedule.tariff_text import (
     parse_window,
 )
 from scheduler.schedule.values import WEEKDAY_NAMES
+from scheduler.schedule.wording import shown
 
 NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
 UNSTATED: Final = "unstated"
@@ -323,3 +325,13 @@ class HolidaysFile(_Part):
         description="Name, then its holidays.",
         examples=[{"one-day": {"source": "the law", "days": {"May Day": "05-01"}}}],
     )
+
+
+def named(name: str) -> str:
+    """A name in a sentence: as it is where it is a proper one."""
+    return name if proper(name) else shown(name)
+
+
+def proper(name: str) -> bool:
+    """Whether it may name a season or a period."""
+    return re.fullmatch(NAME_PATTERN, name) is not None
